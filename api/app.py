@@ -1,0 +1,74 @@
+"""The HTTP application."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import RedirectResponse
+
+from api import health, problems, routes
+from api.caller import RateLimit
+from api.marketplace import Marketplace
+from api.problems import ProblemDetails
+from api.security import Tokens
+
+DESCRIPTION = """
+Reach former members of a hiring marketplace who fell silent, and agreed to hear from employers.
+
+* Every request takes a bearer token; its role says what it may do, and a recruiter's sees their own
+  employer's data alone.
+* Every `POST` takes an `Idempotency-Key`: the same one again gives the first answer again.
+* A command answers with the `position` of its last event. Give it to a query as `after`, and the
+  answer shows what the command did.
+* Errors are `application/problem+json` with a stable `type` and every reason at once.
+"""
+
+ERRORS: dict[int | str, dict[str, Any]] = {
+    code: {"model": ProblemDetails, "content": {problems.MEDIA_TYPE: {}}, "description": text}
+    for code, text in {
+        400: "a header is missing",
+        401: "no valid token",
+        403: "not in this role, or not in the beta",
+        404: "not there, or not the caller's",
+        409: "refused by the rules, or the same request is still in flight",
+        412: "changed since it was read",
+        422: "not valid",
+        429: "too many requests",
+        503: "not caught up, or the database does not answer",
+    }.items()
+}
+
+
+def make_app(marketplace: Marketplace, *, with_worker: bool) -> FastAPI:
+    """The API over a marketplace, perhaps with a worker that keeps its read models up to date."""
+
+    @asynccontextmanager
+    async def running(_: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            if with_worker:
+                stack.enter_context(marketplace.working())
+            yield
+
+    app = FastAPI(
+        title="Passive Candidate Sourcing",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=running,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.marketplace = marketplace
+    app.state.tokens = Tokens(marketplace.settings)
+    app.state.rate_limit = RateLimit(marketplace.settings.rate_limit)
+    problems.install(app)
+    v1 = APIRouter(prefix="/v1", responses=ERRORS)
+    for router in routes.every():
+        v1.include_router(router)
+    app.include_router(v1)
+    app.include_router(health.router)
+
+    @app.get("/", include_in_schema=False)
+    def home() -> RedirectResponse:
+        return RedirectResponse("/docs")
+
+    return app

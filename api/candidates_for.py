@@ -1,0 +1,180 @@
+"""Candidates as a position sees them: the lists with their likelihood, and whole profiles.
+
+Brings together what the candidate pool, the likelihood model and the position's filters say.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from domain.event import ERASED
+from domain.filters import Filters
+from domain.outreach import Likelihood, outreach_id
+from domain.passivity import is_passive
+from domain.profile import Facts, Job, key
+from infrastructure.postgres import Database
+from projections import candidate_pool, likelihood as likelihoods
+from projections.candidate_pool import Feed, Origin, Sort
+from projections.interview_list import Interview
+from projections.paging import Listed
+from projections.positions import Position
+
+
+class Band(StrEnum):
+    """A likelihood in a word."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class ShownLikelihood(Likelihood):
+    """How likely an answer is, as a number and in a word."""
+
+    band: Band
+
+
+class Card(BaseModel):
+    """A candidate as a list shows them."""
+
+    candidate_id: UUID
+    name: str
+    facts: Facts
+    matching_skills: list[str] = Field(description="of those that the filters name")
+    match: float = Field(description="share of the nice-to-have skills, from 0 to 1")
+    likelihood: ShownLikelihood | None
+    signed_up_at: datetime
+    last_active_at: datetime
+    provenance: dict[str, Origin] = Field(description="source and age of each field")
+
+
+class FullProfile(Card):
+    """Everything that is known of a candidate, and how this position may approach them."""
+
+    summary: str | None
+    jobs: list[Job]
+    passive: bool
+    approach_by: Literal["message", "interview_request"]
+    outreach_id: UUID | None = Field(description="of this position's approach, if there was one")
+
+
+class NamedInterview(Interview):
+    """An approach with the candidate's name."""
+
+    candidate_name: str
+
+
+def cards(
+    db: Database,
+    kind: Feed,
+    position: Position,
+    at: datetime,
+    limit: int,
+    cursor: str | None,
+    sort: Sort,
+) -> Listed[Card]:
+    """A page of one of a position's lists, scored by the model as it is now.
+
+    The page is found by the stored scores; within it those who are likelier now come first.
+    """
+    listed = candidate_pool.feed(
+        db,
+        kind,
+        employer_id=position.employer_id,
+        position_id=position.position_id,
+        filters=position.filters,
+        at=at,
+        limit=limit,
+        cursor=cursor,
+        sort=sort,
+    )
+    scores = likelihoods.of_candidates(db, [c.candidate_id for c in listed.items], at)
+    items = [_card(c, position.filters, scores.get(c.candidate_id)) for c in listed.items]
+    if sort is Sort.LIKELIHOOD:
+        items.sort(key=lambda card: -(card.likelihood.logit if card.likelihood else 0))
+    return Listed(items=items, next_cursor=listed.next_cursor)
+
+
+def count(db: Database, kind: Feed, position: Position, at: datetime) -> int:
+    """How many one of a position's lists has."""
+    return candidate_pool.count(
+        db,
+        kind,
+        employer_id=position.employer_id,
+        position_id=position.position_id,
+        filters=position.filters,
+        at=at,
+    )
+
+
+def profile(
+    db: Database, position: Position, candidate_id: UUID, at: datetime
+) -> FullProfile | None:
+    """A candidate as this position sees them; none who is erased or not to be written to."""
+    known = candidate_pool.profile(db, candidate_id)
+    contacted = known is not None and position.position_id in known.positions
+    if known is None or not (known.opted_in or contacted):
+        return None
+    passive = is_passive(known.last_active_at, at)
+    card = _card(known, position.filters, likelihood(db, candidate_id, at))
+    return FullProfile(
+        **dict(card),
+        summary=known.summary,
+        jobs=known.jobs,
+        passive=passive,
+        approach_by="message" if passive else "interview_request",
+        outreach_id=outreach_id(position.position_id, candidate_id) if contacted else None,
+    )
+
+
+def likelihood(db: Database, candidate_id: UUID, at: datetime) -> Likelihood | None:
+    """How likely a candidate is to respond now; None for nobody we know."""
+    return likelihoods.of_candidates(db, [candidate_id], at).get(candidate_id)
+
+
+def with_names(db: Database, listed: Listed[Interview]) -> Listed[NamedInterview]:
+    """Interviews with the candidates' names."""
+    names = candidate_pool.names(db, [row.candidate_id for row in listed.items])
+    items = [
+        NamedInterview(**dict(row), candidate_name=names.get(row.candidate_id, ERASED))
+        for row in listed.items
+    ]
+    return Listed(items=items, next_cursor=listed.next_cursor)
+
+
+def band(probability: float) -> Band:
+    """The word for a probability.
+
+    >>> band(0.3), band(0.15), band(0.02)
+    (<Band.HIGH: 'high'>, <Band.MEDIUM: 'medium'>, <Band.LOW: 'low'>)
+    """
+    if probability >= 0.25:
+        return Band.HIGH
+    return Band.MEDIUM if probability >= 0.1 else Band.LOW
+
+
+def _card(
+    known: candidate_pool.Candidate | candidate_pool.Profile,
+    filters: Filters,
+    score: Likelihood | None,
+) -> Card:
+    return Card(
+        candidate_id=known.candidate_id,
+        name=known.name,
+        facts=known.facts,
+        matching_skills=_matching_skills(known.facts.skills or (), filters),
+        match=filters.match(known.facts),
+        likelihood=ShownLikelihood(**dict(score), band=band(score.probability)) if score else None,
+        signed_up_at=known.signed_up_at,
+        last_active_at=known.last_active_at,
+        provenance=known.provenance,
+    )
+
+
+def _matching_skills(skills: Sequence[str], filters: Filters) -> list[str]:
+    wanted = {key(skill) for skill in (*filters.required_skills, *filters.nice_to_have_skills)}
+    return [skill for skill in skills if key(skill) in wanted]

@@ -1,0 +1,36 @@
+"""Whether a process lives, and whether it is ready for requests."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from api.marketplace import Marketplace
+from api.problems import problem_of
+
+router = APIRouter(prefix="/health", tags=["Health"])
+
+
+@router.get("/live")
+def live() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "live"}
+
+
+@router.get("/ready", response_model=None)
+def ready(request: Request) -> JSONResponse:
+    """The schema is there, the store answers, and the read models show what was there at start."""
+    marketplace: Marketplace = request.app.state.marketplace
+    try:
+        behind: dict[str, int] = marketplace.behind()
+    except Exception as error:
+        return problem_of(error).response()
+    failures = marketplace.worker.failures if marketplace.worker else {}
+    status = "ready" if not behind else "catching up"
+    body: dict[str, Any] = {
+        "status": status,
+        "catching_up": behind,
+        "to": marketplace.started_at_position,
+        "failing": failures,
+    }
+    return JSONResponse(body, 503 if behind else 200)

@@ -1,0 +1,76 @@
+"""The composition root: everything that a process of the marketplace runs on, put together."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import projections
+from api.expiry import expire_overdue
+from infrastructure import idempotency
+from infrastructure.event_store import EventStore
+from infrastructure.migrations import migrate
+from infrastructure.postgres import Pool, database, open_pool
+from infrastructure.projector import Projection, positions, prepare
+from infrastructure.settings import Settings
+from infrastructure.worker import Chore, Worker
+
+
+@dataclass
+class Marketplace:
+    """The event store, the database and the read models of one process."""
+
+    settings: Settings
+    database_url: str
+    pool: Pool
+    store: EventStore
+    projections: Sequence[Projection]
+    started_at_position: int
+    worker: Worker | None = field(default=None)
+
+    @contextmanager
+    def working(self) -> Iterator[Worker]:
+        """Keep the read models up to date meanwhile."""
+        chores = [
+            Chore("expire outreaches", 60, lambda: expire_overdue(self.store, self.pool, now())),
+            Chore("forget old requests", 3600, self._forget_old_requests),
+        ]
+        with Worker(
+            self.database_url,
+            self.store,
+            self.pool,
+            self.projections,
+            chores,
+            self.settings.projector_batch_size,
+        ) as worker:
+            self.worker = worker
+            yield worker
+
+    def behind(self) -> dict[str, int]:
+        """The projections that have not reached what was there at the start, and where they are."""
+        reached = positions(self.projections, self.pool)
+        return {name: at for name, at in reached.items() if at < self.started_at_position}
+
+    def _forget_old_requests(self) -> None:
+        with self.pool.connection() as db:
+            idempotency.forget_old(db, now())
+
+
+@contextmanager
+def open_marketplace(settings: Settings) -> Iterator[Marketplace]:
+    """Reach the database, bring its schema up to date, and open the event store."""
+    with database(settings) as url:
+        migrate(url, at=now())
+        size = settings.database_pool_size
+        every = projections.every()
+        # Beside those of the requests each projection holds a connection while it works.
+        with open_pool(url, name="marketplace", max_size=size + len(every)) as pool:
+            prepare(every, pool)
+            with EventStore(url, pool, settings.secret.get_secret_value()) as store:
+                position = store.recorder.max_notification_id() or 0
+                yield Marketplace(settings, url, pool, store, every, position)
+
+
+def now() -> datetime:
+    """The moment."""
+    return datetime.now(UTC)

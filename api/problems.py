@@ -1,0 +1,162 @@
+"""Every error as RFC 9457 problem details, with a stable type and what to do about it."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from eventsourcing.persistence import PersistenceError
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from domain.aggregate import Refused
+from domain.command import NotFound
+from infrastructure.event_store import Contended, VersionMismatch
+from infrastructure.idempotency import InFlight, KeyReused
+from infrastructure.projector import NotCaughtUp
+from projections.paging import BadCursor
+
+logger = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Reason(BaseModel):
+    """One of the things that are wrong."""
+
+    code: str = Field(description="stable; tell reasons apart by it")
+    detail: str = Field(description="a sentence that says what to do")
+    field: str | None = Field(None, description="the field it is about, as a path from the body")
+
+
+class ProblemDetails(BaseModel):
+    """What went wrong, as RFC 9457 has it, with every reason at once."""
+
+    type: str = Field(description="stable; tell problems apart by it")
+    title: str
+    status: int
+    detail: str
+    reasons: list[Reason] = []
+
+
+class Problem(Exception):
+    """Something to answer a request with instead of what it asked for."""
+
+    def __init__(
+        self,
+        status: int,
+        name: str,
+        detail: str,
+        reasons: Sequence[Reason] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.headers = headers
+        self.details = ProblemDetails(
+            type=f"urn:sourcing:problem:{name}",
+            title=HTTPStatus(status).phrase,
+            status=status,
+            detail=detail,
+            reasons=list(reasons),
+        )
+
+    def response(self) -> JSONResponse:
+        """As it is sent."""
+        return JSONResponse(
+            self.details.model_dump(exclude_none=True),
+            self.details.status,
+            headers=dict(self.headers or {}),
+            media_type=MEDIA_TYPE,
+        )
+
+
+def problem_of(error: Exception) -> Problem:
+    """The problem that an error of any layer is to a client."""
+    match error:
+        case Problem():
+            return error
+        case NotFound():
+            return Problem(404, "not-found", str(error), _reasons(error))
+        case Refused():
+            return Problem(409, "refused", str(error), _reasons(error))
+        case RequestValidationError():
+            return _invalid(error)
+        case BadCursor():
+            return Problem(422, "bad-cursor", str(error))
+        case VersionMismatch():
+            return Problem(
+                412, "version-mismatch", str(error), headers={"ETag": etag(error.current)}
+            )
+        case InFlight():
+            detail = "A request with this Idempotency-Key is still being worked on; wait for it."
+            return Problem(409, "request-in-flight", detail, headers={"Retry-After": "1"})
+        case KeyReused():
+            detail = "This Idempotency-Key came with another request before; use a new one."
+            return Problem(422, "idempotency-key-reused", detail)
+        case Contended():
+            return Problem(503, "contended", str(error), headers={"Retry-After": "1"})
+        case NotCaughtUp():
+            return Problem(503, "not-caught-up", str(error), headers={"Retry-After": "1"})
+        case PoolTimeout() | OperationalError() | PersistenceError():
+            logger.error("the database does not answer: %s", error)
+            detail = "The database does not answer; try again in a moment."
+            return Problem(503, "database-unavailable", detail, headers={"Retry-After": "5"})
+        case HTTPException():
+            name = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+            return Problem(error.status_code, name, str(error.detail), headers=error.headers)
+        case _:
+            logger.error("an error nobody expected", exc_info=error)
+            detail = "Something went wrong on our side; give support the request's id."
+            return Problem(500, "internal", detail)
+
+
+def etag(version: int) -> str:
+    """The entity tag of an aggregate's version."""
+    return f'"{version}"'
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error with its problem details."""
+
+    def answer(_: Request, error: Exception) -> JSONResponse:
+        return problem_of(error).response()
+
+    for kind in (
+        Problem, Refused, RequestValidationError, BadCursor, VersionMismatch, InFlight, KeyReused,
+        Contended, NotCaughtUp, PoolTimeout, OperationalError, PersistenceError, HTTPException,
+        Exception,
+    ):  # fmt: skip
+        app.add_exception_handler(kind, answer)
+
+
+def _reasons(refused: Refused) -> list[Reason]:
+    return [Reason(code=reason.code, detail=str(reason)) for reason in refused.reasons]
+
+
+def _invalid(error: RequestValidationError) -> Problem:
+    reasons = [
+        Reason(
+            code=fault["type"],
+            field=".".join(str(part) for part in fault["loc"] if part != "body") or None,
+            detail=_sentence(fault),
+        )
+        for fault in error.errors()
+    ]
+    fields = ", ".join(reason.field or "the body" for reason in reasons)
+    return Problem(422, "invalid", f"The request is not valid: see {fields}.", reasons)
+
+
+def _sentence(fault: Mapping[str, Any]) -> str:
+    name = str(fault["loc"][-1]) if fault["loc"] else "the body"
+    if fault["type"] == "missing":
+        return f"{name} is missing."
+    if fault["type"] == "string_too_short":
+        return f"{name} is blank; fill it in."
+    if fault["type"] == "extra_forbidden":
+        return f"{name} is not known here; leave it out."
+    return f"{name}: {fault['msg'].removeprefix('Value error, ')}"

@@ -1,0 +1,92 @@
+"""Candidates: what the platform tells us about its members, and what they ask of us."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Depends
+
+from api import json_resume
+from api.caller import Caller, Outcome, Platform, allowed
+from api.problems import Problem, Reason
+from domain.candidate import (
+    BlockEmployer,
+    Candidate,
+    EnhanceProfile,
+    EraseCandidate,
+    Observation,
+    OptIn,
+    OptOut,
+    SignUpCandidate,
+)
+from domain.command import NotFound
+from domain.event import Role, Value
+from projections import candidate_pool
+from projections.candidate_pool import CandidatePool, Profile
+
+router = APIRouter(prefix="/candidates", tags=["Candidates"])
+
+
+class Blocking(Value):
+    """Whom a candidate wants to hear nothing from."""
+
+    employer_id: UUID
+
+
+@router.post("", status_code=201)
+def sign_up(
+    document: Annotated[dict[str, Any], Body(description="a JSON Resume document")],
+    caller: Platform,
+) -> Outcome:
+    """Take over a member from a JSON Resume document.
+
+    What JSON Resume has no word for stands under `meta.sourcing`: consent, sign-up, expectations.
+    """
+    try:
+        resume = json_resume.to_profile(document)
+    except json_resume.InvalidResume as error:
+        reasons = [Reason(code="invalid_resume", detail=fault) for fault in error.faults]
+        raise Problem(422, "invalid", str(error), reasons) from None
+    candidate_id = resume.candidate_id or caller.new_id()
+    return caller.run(SignUpCandidate, **resume.as_sign_up(), candidate_id=candidate_id)
+
+
+@router.get("/{candidate_id}")
+def read(
+    candidate_id: UUID, caller: Annotated[Caller, Depends(allowed(Role.PLATFORM, Role.SUPPORT))]
+) -> Profile:
+    """All that is known of a candidate, each field with its source and age."""
+    with caller.reading(CandidatePool) as db:
+        profile = candidate_pool.profile(db, candidate_id)
+    if profile is None:
+        raise NotFound(Candidate, candidate_id)
+    return profile
+
+
+@router.post("/{candidate_id}/opt-in", status_code=201)
+def opt_in(candidate_id: UUID, caller: Platform) -> Outcome:
+    """The candidate agrees to be written to."""
+    return caller.run(OptIn, candidate_id=candidate_id)
+
+
+@router.post("/{candidate_id}/opt-out", status_code=201)
+def opt_out(candidate_id: UUID, caller: Platform) -> Outcome:
+    """The candidate agrees no longer to be written to."""
+    return caller.run(OptOut, candidate_id=candidate_id)
+
+
+@router.post("/{candidate_id}/observations", status_code=201)
+def enhance(candidate_id: UUID, body: Observation, caller: Platform) -> Outcome:
+    """Bring a profile up to date; fields that are known from a later day stay as they are."""
+    return caller.run(EnhanceProfile, candidate_id=candidate_id, observation=body)
+
+
+@router.post("/{candidate_id}/blocked-employers", status_code=201)
+def block_employer(candidate_id: UUID, body: Blocking, caller: Platform) -> Outcome:
+    """The candidate wants to hear nothing from an employer."""
+    return caller.run(BlockEmployer, candidate_id=candidate_id, employer_id=body.employer_id)
+
+
+@router.delete("/{candidate_id}")
+def erase(candidate_id: UUID, caller: Platform) -> Outcome:
+    """Forget a candidate for ever: their key is destroyed, and all personal data with it."""
+    return caller.run(EraseCandidate, candidate_id=candidate_id)

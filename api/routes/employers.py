@@ -1,0 +1,113 @@
+"""Employers: registered and approved by the marketplace, in the beta by their own choice."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from api.caller import Admin, Manager, Outcome, Reader, Recruiter, Staff
+from api.reading import Cursor, Limit, found
+from domain.employer import (
+    ApproveEmployer,
+    Employer,
+    FreeText,
+    JoinBeta,
+    LeaveBeta,
+    Manager as CustomerSuccessManager,
+    Name,
+    RegisterEmployer,
+    ShareFeedback,
+    SuspendEmployer,
+)
+from domain.event import Value
+from projections import employers
+from projections.employers import Employers
+from projections.paging import Listed
+
+router = APIRouter(prefix="/employers", tags=["Employers"])
+
+
+class NewEmployer(Value):
+    """A company to register."""
+
+    company: Name
+    manager: CustomerSuccessManager
+
+
+class Suspension(Value):
+    """Why an employer is suspended."""
+
+    reason: Name
+
+
+class NewFeedback(Value):
+    """What a recruiter wants their Customer Success Manager to know."""
+
+    text: FreeText
+    page: str = ""
+
+
+@router.post("", status_code=201)
+def register(body: NewEmployer, caller: Admin) -> Outcome:
+    """Register an employer with the Customer Success Manager who looks after it."""
+    return caller.run(RegisterEmployer, employer_id=caller.new_id(), **dict(body))
+
+
+@router.get("")
+def list_employers(
+    caller: Staff,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    company: Annotated[str | None, Query(description="part of the name")] = None,
+) -> Listed[employers.Employer]:
+    """The employers by name."""
+    with caller.reading(Employers) as db:
+        return employers.listed(db, limit, cursor, company)
+
+
+@router.get("/{employer_id}")
+def read(employer_id: UUID, caller: Reader) -> employers.Employer:
+    """An employer; a recruiter sees their own alone."""
+    with caller.reading(Employers) as db:
+        employer = found(caller, Employer, employer_id, employers.one(db, employer_id))
+    caller.see(employer.version)
+    return employer
+
+
+@router.post("/{employer_id}/approval", status_code=201)
+def approve(employer_id: UUID, caller: Admin) -> Outcome:
+    """Let an employer approach candidates; this also ends a suspension."""
+    return caller.run(ApproveEmployer, employer_id=employer_id)
+
+
+@router.post("/{employer_id}/suspension", status_code=201)
+def suspend(employer_id: UUID, body: Suspension, caller: Admin) -> Outcome:
+    """Stop an employer from approaching anybody."""
+    return caller.run(SuspendEmployer, employer_id=employer_id, reason=body.reason)
+
+
+@router.post("/{employer_id}/beta", status_code=201)
+def join_beta(employer_id: UUID, caller: Recruiter) -> Outcome:
+    """Join the beta: reach passive candidates from now on. Takes an approved employer."""
+    return caller.run(JoinBeta, employer_id=employer_id)
+
+
+@router.delete("/{employer_id}/beta")
+def leave_beta(employer_id: UUID, caller: Recruiter) -> Outcome:
+    """Leave the beta."""
+    return caller.run(LeaveBeta, employer_id=employer_id)
+
+
+@router.post("/{employer_id}/feedback", status_code=201)
+def share_feedback(employer_id: UUID, body: NewFeedback, caller: Recruiter) -> Outcome:
+    """Tell the employer's Customer Success Manager something about the feature."""
+    return caller.run(ShareFeedback, employer_id=employer_id, **dict(body))
+
+
+@router.get("/{employer_id}/feedback")
+def list_feedback(
+    employer_id: UUID, caller: Manager, limit: Limit = 50, cursor: Cursor = None
+) -> Listed[employers.Feedback]:
+    """What an employer's recruiters said, the newest first."""
+    with caller.reading(Employers) as db:
+        return employers.feedback(db, limit, cursor, employer_id)

@@ -1,0 +1,96 @@
+"""The event log for auditors, as CloudEvents 1.0 in JSON."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from api.caller import Auditor
+from domain.event import Event
+from infrastructure import history
+from infrastructure.event_store import EventStore
+from infrastructure.history import Logged
+
+router = APIRouter(prefix="/events", tags=["Events"])
+
+
+class CloudEvent(BaseModel):
+    """One event (CloudEvents 1.0, JSON format), with our extensions."""
+
+    specversion: Literal["1.0"] = "1.0"
+    id: str = Field(description="the position in the log")
+    source: str = Field(description="the kind of aggregate")
+    type: str
+    time: datetime = Field(description="when it happened")
+    subject: str = Field(description="the aggregate's id")
+    datacontenttype: Literal["application/json"] = "application/json"
+    dataversion: int
+    aggregateversion: int
+    recordedat: datetime
+    actorid: str
+    actorrole: str
+    requestid: str
+    data: dict[str, Any]
+
+
+class EventPage(BaseModel):
+    """Events in the order of the log."""
+
+    events: list[CloudEvent]
+    reached: int = Field(description="give it as `since` for the events after these")
+
+
+@router.get("")
+def read_log(
+    caller: Auditor,
+    since: Annotated[int, Query(ge=0, description="only events after this position")] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    kind: Annotated[
+        list[str] | None, Query(description="only these types, such as outreach.declined")
+    ] = None,
+) -> EventPage:
+    """The log in order, with personal data as far as it is not erased."""
+    with caller.reading() as db:
+        logged = history.after(db, since, limit, kind or ())
+    reached = logged[-1].position if logged else since
+    return EventPage(events=_cloud_events(caller.marketplace.store, logged), reached=reached)
+
+
+@router.get("/{aggregate_id}")
+def read_aggregate(
+    aggregate_id: UUID,
+    caller: Auditor,
+    until: Annotated[int | None, Query(ge=1, description="only up to this position")] = None,
+) -> list[CloudEvent]:
+    """Everything that ever happened to an employer, a position, a candidate or an outreach."""
+    with caller.reading() as db:
+        logged = history.of_aggregate(db, aggregate_id, until)
+    return _cloud_events(caller.marketplace.store, logged)
+
+
+ENVELOPE = {"originator_id", "originator_version", "timestamp", "actor", "request_id"}
+
+
+def _cloud_events(store: EventStore, logged: Sequence[Logged]) -> list[CloudEvent]:
+    events = store.mapper.with_personal_fields([entry.stored for entry in logged])
+    return [_cloud_event(entry, event) for entry, event in zip(logged, events, strict=True)]
+
+
+def _cloud_event(logged: Logged, event: Event) -> CloudEvent:
+    return CloudEvent(
+        id=str(logged.position),
+        source=f"urn:sourcing:{event.TOPIC.partition('.')[0]}",
+        type=event.TOPIC,
+        time=event.timestamp,
+        subject=str(event.originator_id),
+        dataversion=event.class_version,
+        aggregateversion=event.originator_version,
+        recordedat=logged.recorded_at,
+        actorid=event.actor.id,
+        actorrole=event.actor.role,
+        requestid=event.request_id,
+        data=event.model_dump(mode="json", exclude=ENVELOPE),
+    )

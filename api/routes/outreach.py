@@ -1,0 +1,102 @@
+"""Outreaches: what became of each approach, and its timeline."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
+
+from api.caller import Outcome, Platform, Reader, Recruiter, Support
+from api.reading import Cursor, Limit, found
+from domain.event import Value
+from domain.outreach import (
+    AcceptOutreach,
+    DeclineOutreach,
+    DeclineReason,
+    Note,
+    Outreach,
+    ScheduleInterview,
+    WithdrawOutreach,
+)
+from projections import interview_list, outreach_timeline
+from projections.interview_list import Interview, InterviewList
+from projections.outreach_timeline import OutreachTimeline, Step
+from projections.paging import Listed
+
+router = APIRouter(tags=["Outreach"])
+
+
+class Acceptance(Value):
+    """A candidate's yes."""
+
+    note: Note | None = None
+
+
+class Decline(Value):
+    """A candidate's no."""
+
+    reason: DeclineReason
+    note: Note | None = None
+
+
+class Appointment(Value):
+    """When an interview starts."""
+
+    starts_at: AwareDatetime
+
+
+@router.get("/outreach/{outreach_id}")
+def read(outreach_id: UUID, caller: Reader) -> Interview:
+    """An approach and how far it has come."""
+    with caller.reading(InterviewList) as db:
+        outreach = found(caller, Outreach, outreach_id, interview_list.one(db, outreach_id))
+    caller.see(outreach.version)
+    return outreach
+
+
+@router.get("/outreach/{outreach_id}/timeline")
+def read_timeline(outreach_id: UUID, caller: Reader) -> list[Step]:
+    """Each step of an outreach: who did what, when, and by which request."""
+    with caller.reading(OutreachTimeline) as db:
+        steps = outreach_timeline.of_outreach(db, outreach_id)
+    found(caller, Outreach, outreach_id, steps[0] if steps else None)
+    return steps
+
+
+@router.get("/timeline")
+def find_steps(
+    caller: Support,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    candidate_id: Annotated[UUID | None, Query()] = None,
+    employer_id: Annotated[UUID | None, Query()] = None,
+) -> Listed[Step]:
+    """The steps of all outreaches, the latest first; perhaps of one candidate or employer."""
+    with caller.reading(OutreachTimeline) as db:
+        return outreach_timeline.found(
+            db, limit, cursor, candidate_id=candidate_id, employer_id=employer_id
+        )
+
+
+@router.post("/outreach/{outreach_id}/withdrawal", status_code=201)
+def withdraw(outreach_id: UUID, caller: Recruiter) -> Outcome:
+    """Take an approach back before it is answered."""
+    return caller.run(WithdrawOutreach, outreach_id=outreach_id)
+
+
+@router.post("/outreach/{outreach_id}/acceptance", status_code=201)
+def accept(outreach_id: UUID, body: Acceptance, caller: Platform) -> Outcome:
+    """Pass on a candidate's yes."""
+    return caller.run(AcceptOutreach, outreach_id=outreach_id, note=body.note)
+
+
+@router.post("/outreach/{outreach_id}/decline", status_code=201)
+def decline(outreach_id: UUID, body: Decline, caller: Platform) -> Outcome:
+    """Pass on a candidate's no."""
+    return caller.run(DeclineOutreach, outreach_id=outreach_id, **dict(body))
+
+
+@router.post("/outreach/{outreach_id}/interview", status_code=201)
+def schedule_interview(outreach_id: UUID, body: Appointment, caller: Recruiter) -> Outcome:
+    """Note when an interview starts; doing so again moves it."""
+    return caller.run(ScheduleInterview, outreach_id=outreach_id, starts_at=body.starts_at)

@@ -1,0 +1,253 @@
+"""Positions, their filters, and the candidates that the filters let through."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from api import candidates_for
+from api.caller import Caller, IfMatch, Outcome, Reader, Recruiter, version_in
+from api.candidates_for import Card, FullProfile, NamedInterview
+from api.job_posting import JobPosting
+from api.problems import Problem, Reason
+from api.reading import Cursor, Limit, found
+from domain.candidate import Candidate
+from domain.command import NotFound
+from domain.employer import Employer, NotInBeta
+from domain.event import Value
+from domain.filters import Filters
+from domain.money import SalaryRange
+from domain.outreach import Message, RequestInterview, SendMessage, Status
+from domain.position import (
+    ClosePosition,
+    OpenPosition,
+    Place,
+    Position,
+    SetFilters,
+    Title,
+)
+from infrastructure.postgres import Database
+from projections import candidate_pool, employers, interview_list, positions
+from projections.candidate_pool import CandidatePool, Feed, Sort
+from projections.employers import Employers
+from projections.interview_list import InterviewList
+from projections.likelihood import Likelihoods
+from projections.paging import Listed
+from projections.positions import Positions
+
+router = APIRouter(tags=["Positions"])
+
+
+class NewPosition(Value):
+    """A position to open."""
+
+    title: Title
+    description: Annotated[str, Field(max_length=20_000)] = ""
+    location: Place | None = None
+    remote: bool = False
+    salary: SalaryRange | None = None
+    filters: Filters = Filters()
+
+
+class Closure(Value):
+    """Why a position is closed."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=500)] = "filled"
+
+
+class Approach(Value):
+    """What to write, and to whom."""
+
+    candidate_id: UUID
+    message: Message
+
+
+class Counts(BaseModel):
+    """How many each tab of a position has."""
+
+    recommendations: int
+    passive_candidates: int
+    interviews: int
+
+
+@router.post("/employers/{employer_id}/positions", status_code=201)
+def open_position(employer_id: UUID, body: NewPosition, caller: Recruiter) -> Outcome:
+    """Open a position. Takes an approved employer."""
+    return caller.run(
+        OpenPosition, employer_id=employer_id, position_id=caller.new_id(), **dict(body)
+    )
+
+
+@router.post("/employers/{employer_id}/job-postings", status_code=201)
+def open_position_from_job_posting(
+    employer_id: UUID, body: JobPosting, caller: Recruiter
+) -> Outcome:
+    """Open a position from a schema.org `JobPosting`."""
+    return caller.run(
+        OpenPosition, employer_id=employer_id, position_id=caller.new_id(), **body.as_position()
+    )
+
+
+@router.get("/employers/{employer_id}/positions")
+def list_positions(
+    employer_id: UUID,
+    caller: Reader,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    open_only: bool = False,
+) -> Listed[positions.Position]:
+    """An employer's positions, the newest first."""
+    if not caller.actor.acts_for(employer_id):
+        raise NotFound(Employer, employer_id)
+    with caller.reading(Positions) as db:
+        return positions.of_employer(db, employer_id, limit, cursor, open_only=open_only)
+
+
+@router.get("/positions/{position_id}")
+def read(position_id: UUID, caller: Reader) -> positions.Position:
+    """A position with its filters."""
+    with caller.reading(Positions) as db:
+        position = _position(db, caller, position_id)
+    caller.see(position.version)
+    return position
+
+
+@router.put("/positions/{position_id}/filters")
+def set_filters(
+    position_id: UUID, body: Filters, caller: Recruiter, if_match: IfMatch = None
+) -> Outcome:
+    """Change whom a position is for."""
+    return caller.run(
+        SetFilters, if_version=version_in(if_match), position_id=position_id, filters=body
+    )
+
+
+@router.post("/positions/{position_id}/closure", status_code=201)
+def close(position_id: UUID, body: Closure, caller: Recruiter, if_match: IfMatch = None) -> Outcome:
+    """Close a position for good."""
+    return caller.run(
+        ClosePosition, if_version=version_in(if_match), position_id=position_id, reason=body.reason
+    )
+
+
+@router.get("/positions/{position_id}/counts")
+def count(position_id: UUID, caller: Reader) -> Counts:
+    """How many each tab of a position has."""
+    with caller.reading(Positions, CandidatePool, InterviewList) as db:
+        position = _position(db, caller, position_id)
+        return Counts(
+            recommendations=candidates_for.count(db, Feed.RECOMMENDATIONS, position, caller.at),
+            passive_candidates=candidates_for.count(db, Feed.PASSIVE, position, caller.at),
+            interviews=interview_list.count(db, position.employer_id, position_id),
+        )
+
+
+@router.get("/positions/{position_id}/recommendations")
+def recommendations(
+    position_id: UUID,
+    caller: Reader,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+    sort: Sort = Sort.LIKELIHOOD,
+) -> Listed[Card]:
+    """The active candidates whom a position's filters let through, the likeliest to respond first."""
+    with caller.reading(Positions, CandidatePool, Likelihoods) as db:
+        position = _position(db, caller, position_id)
+        return candidates_for.cards(
+            db, Feed.RECOMMENDATIONS, position, caller.at, limit, cursor, sort
+        )
+
+
+@router.get("/positions/{position_id}/passive-candidates")
+def passive_candidates(
+    position_id: UUID,
+    caller: Reader,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+    sort: Sort = Sort.LIKELIHOOD,
+) -> Listed[Card]:
+    """The passive candidates whom a position's filters let through. Takes an employer in the beta."""
+    with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
+        position = _position(db, caller, position_id)
+        _check_beta(db, position)
+        return candidates_for.cards(db, Feed.PASSIVE, position, caller.at, limit, cursor, sort)
+
+
+@router.get("/positions/{position_id}/candidates/{candidate_id}")
+def read_profile(position_id: UUID, candidate_id: UUID, caller: Reader) -> FullProfile:
+    """A candidate's whole profile as seen from a position, and how to approach them."""
+    with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
+        position = _position(db, caller, position_id)
+        profile = candidates_for.profile(db, position, candidate_id, caller.at)
+        if profile is None:
+            raise NotFound(Candidate, candidate_id)
+        if profile.approach_by == "message":
+            _check_beta(db, position)
+        return profile
+
+
+@router.post("/positions/{position_id}/messages", status_code=201)
+def send_message(position_id: UUID, body: Approach, caller: Recruiter) -> Outcome:
+    """Send a message to a passive candidate about this position."""
+    return caller.run(
+        SendMessage,
+        position_id=position_id,
+        attached=_shown(caller, body.candidate_id),
+        **dict(body),
+    )
+
+
+@router.post("/positions/{position_id}/interview-requests", status_code=201)
+def request_interview(position_id: UUID, body: Approach, caller: Recruiter) -> Outcome:
+    """Ask an active candidate for an interview about this position."""
+    return caller.run(
+        RequestInterview,
+        position_id=position_id,
+        attached=_shown(caller, body.candidate_id),
+        **dict(body),
+    )
+
+
+@router.get("/positions/{position_id}/interviews")
+def interviews(
+    position_id: UUID,
+    caller: Reader,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    status: Status | None = None,
+    badge: Annotated[
+        Literal["Passive Candidate", "none"] | None, Query(description="only with, or without")
+    ] = None,
+) -> Listed[NamedInterview]:
+    """Everyone approached for a position, the latest first, passive ones with their badge."""
+    with caller.reading(Positions, InterviewList, CandidatePool) as db:
+        position = _position(db, caller, position_id)
+        listed = interview_list.of_position(
+            db,
+            position.employer_id,
+            position_id,
+            limit,
+            cursor,
+            status=status,
+            passive=None if badge is None else badge != "none",
+        )
+        return candidates_for.with_names(db, listed)
+
+
+def _position(db: Database, caller: Caller, position_id: UUID) -> positions.Position:
+    return found(caller, Position, position_id, positions.one(db, position_id))
+
+
+def _check_beta(db: Database, position: positions.Position) -> None:
+    employer = employers.one(db, position.employer_id)
+    if employer is None or not employer.in_beta or employer.status != "approved":
+        reason = NotInBeta()
+        raise Problem(
+            403, "not-in-beta", str(reason), [Reason(code=reason.code, detail=str(reason))]
+        )
+
+
+def _shown(caller: Caller, candidate_id: UUID) -> dict[str, object]:
+    with caller.reading() as db:
+        return {"likelihood": candidates_for.likelihood(db, candidate_id, caller.at)}

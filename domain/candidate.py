@@ -1,0 +1,405 @@
+"""A member of the marketplace: what they agreed to, did, and asked of us."""
+
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from domain.aggregate import Aggregate, Refusal, Refused, applies, refuse
+from domain.command import Command, Work
+from domain.employer import Email, Name
+from domain.event import Cause, Event, Moment, Personal, Value
+from domain.passivity import is_passive
+from domain.profile import Facts, Job
+
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far in the future another system's clock may say that something happened."""
+
+MEMORY_OF_CONTACTS = timedelta(days=30)
+
+Source = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class ActivityKind(StrEnum):
+    """What a member did on the marketplace; each of them ends their silence."""
+
+    SIGNED_IN = "signed_in"
+    SEARCHED_JOBS = "searched_jobs"
+    VIEWED_JOB = "viewed_job"
+    SAVED_JOB = "saved_job"
+    APPLIED = "applied"
+    EDITED_PROFILE = "edited_profile"
+    UPLOADED_RESUME = "uploaded_resume"
+    FOLLOWED_MAIL_LINK = "followed_mail_link"
+
+
+class CandidateSignedUp(Event, name="candidate.signed_up", version=1):
+    """Somebody became a member and told us about themselves."""
+
+    name: Personal[str]
+    email: Personal[str | None] = None
+    summary: Personal[str | None] = None
+    jobs: Personal[tuple[Job, ...]] = ()
+    facts: Facts
+
+
+class OptedIn(Event, name="candidate.opted_in", version=1):
+    """The member agreed to be written to."""
+
+
+class OptedOut(Event, name="candidate.opted_out", version=1):
+    """The member no longer agrees to be written to."""
+
+
+class WasActive(Event, name="candidate.was_active", version=1):
+    """The member did something on the marketplace, as told by the source that saw it."""
+
+    kind: ActivityKind
+    source: str
+    source_id: str
+
+
+class ProfileEnhanced(Event, name="candidate.profile_enhanced", version=1):
+    """A source observed newer facts about the member's working life."""
+
+    source: str
+    observed_on: date
+    fields: tuple[str, ...]
+    facts: Facts
+    summary: Personal[str | None] = None
+    jobs: Personal[tuple[Job, ...] | None] = None
+
+
+class EmployerBlocked(Event, name="candidate.employer_blocked", version=1):
+    """The member wants to hear nothing from this employer."""
+
+    employer_id: UUID
+
+
+class Contacted(Event, name="candidate.contacted", version=1):
+    """An employer wrote to the member."""
+
+    employer_id: UUID
+    position_id: UUID
+    outreach_id: UUID
+
+
+class CandidateErased(Event, name="candidate.erased", version=1, erases=True):
+    """The member asked to be forgotten: their key is destroyed together with this fact."""
+
+
+class CandidateAlreadySignedUp(Refusal):
+    """A candidate with this id has signed up already; enhance their profile instead."""
+
+
+class CandidateIsErased(Refusal):
+    """The candidate asked to be forgotten; nothing about them is kept or added."""
+
+
+class CandidateAlreadyOptedIn(Refusal):
+    """The candidate has opted in to communications already."""
+
+
+class CandidateOptedOut(Refusal):
+    """The candidate has not opted in to communications; do not write to them."""
+
+
+class ActivityInFuture(Refusal):
+    """The activity lies in the future ({occurred_at}); check the source's clock."""
+
+
+class ActivityBeforeSignUp(Refusal):
+    """The activity ({occurred_at}) lies before the candidate signed up; check the id."""
+
+
+class SignUpInFuture(Refusal):
+    """The sign-up lies in the future ({signed_up_at}); check the source's clock."""
+
+
+class ObservationInFuture(Refusal):
+    """The observation lies in the future ({observed_on}); check the source's clock."""
+
+
+class NothingNewer(Refusal):
+    """Every field is known from a later day already; send only newer observations."""
+
+
+class NothingObserved(Refusal):
+    """No field says anything; send at least one."""
+
+
+class EmployerAlreadyBlocked(Refusal):
+    """The candidate has blocked this employer already."""
+
+
+class Candidate(Aggregate):
+    """Signed up, opted in or out, active at times, perhaps erased for ever."""
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.signed_up_at: datetime | None = None
+        self.last_active_at: datetime | None = None
+        self.opted_in = False
+        self.erased = False
+        self.blocked: set[UUID] = set()
+        self.contacted_at: list[datetime] = []
+        self.observed_on: dict[str, date] = {}
+
+    def sign_up(self, cause: Cause, *, at: datetime | None = None, **profile: Any) -> None:
+        """Become a member, now or as of an earlier moment that another system recorded."""
+        self._refuse_if_erased()
+        already = [CandidateAlreadySignedUp()] if self.exists else []
+        ahead = [SignUpInFuture(signed_up_at=at)] if at and at > cause.at + CLOCK_SKEW else []
+        refuse([*already, *ahead])
+        self.record(CandidateSignedUp, cause, at=at, **profile)
+
+    def opt_in(self, cause: Cause, *, at: datetime | None = None) -> None:
+        """Agree to be written to."""
+        self._refuse_if_erased()
+        if self.opted_in:
+            raise Refused(CandidateAlreadyOptedIn())
+        self.record(OptedIn, cause, at=at)
+
+    def opt_out(self, cause: Cause) -> None:
+        """Agree no longer to be written to."""
+        self._refuse_if_erased()
+        if not self.opted_in:
+            raise Refused(CandidateOptedOut())
+        self.record(OptedOut, cause)
+
+    def note_activity(self, cause: Cause, activity: "Activity") -> None:
+        """Remember that the member did something."""
+        self._refuse_if_erased()
+        when = activity.occurred_at
+        if when > cause.at + CLOCK_SKEW:
+            raise Refused(ActivityInFuture(occurred_at=when))
+        if self.signed_up_at and when < self.signed_up_at:
+            raise Refused(ActivityBeforeSignUp(occurred_at=when))
+        self.record(
+            WasActive,
+            cause,
+            at=when,
+            kind=activity.kind,
+            source=activity.source,
+            source_id=activity.source_id,
+        )
+
+    def enhance_profile(self, cause: Cause, observation: "Observation") -> None:
+        """Take over what a source observed, save for fields that are known from a later day."""
+        self._refuse_if_erased()
+        seen = observation.fields()
+        day = observation.observed_on
+        ahead = (
+            [ObservationInFuture(observed_on=day)] if day > (cause.at + CLOCK_SKEW).date() else []
+        )
+        refuse([*ahead, *([] if seen else [NothingObserved()])])
+        newer = {
+            field: value
+            for field, value in seen.items()
+            if day >= self.observed_on.get(field, date.min)
+        }
+        if not newer:
+            raise Refused(NothingNewer())
+        self.record(
+            ProfileEnhanced,
+            cause,
+            source=observation.source,
+            observed_on=day,
+            fields=tuple(newer),
+            summary=newer.pop("summary", None),
+            jobs=newer.pop("jobs", None),
+            facts=Facts.model_construct(**newer),
+        )
+
+    def block_employer(self, cause: Cause, *, employer_id: UUID) -> None:
+        """Hear nothing from this employer any more."""
+        self._refuse_if_erased()
+        if employer_id in self.blocked:
+            raise Refused(EmployerAlreadyBlocked())
+        self.record(EmployerBlocked, cause, employer_id=employer_id)
+
+    def be_contacted(
+        self, cause: Cause, *, employer_id: UUID, position_id: UUID, outreach_id: UUID
+    ) -> None:
+        """Take note that an employer wrote; the contact gate has said that it may."""
+        self.record(
+            Contacted,
+            cause,
+            employer_id=employer_id,
+            position_id=position_id,
+            outreach_id=outreach_id,
+        )
+
+    def erase(self, cause: Cause) -> None:
+        """Be forgotten, for ever."""
+        self._refuse_if_erased()
+        self.record(CandidateErased, cause)
+
+    def is_passive(self, now: datetime) -> bool:
+        """Whether the member has been silent for six months or more."""
+        return self.last_active_at is not None and is_passive(self.last_active_at, now)
+
+    def contacts_since(self, moment: datetime) -> int:
+        """How often employers have written since that moment, which is at most 30 days ago."""
+        return sum(contact > moment for contact in self.contacted_at)
+
+    def _refuse_if_erased(self) -> None:
+        refuse([CandidateIsErased()] if self.erased else [])
+
+    @applies(CandidateSignedUp)
+    def _(self, event: CandidateSignedUp) -> None:
+        self.signed_up_at = self.last_active_at = event.timestamp
+        self.observed_on = dict.fromkeys(event.facts.known(), event.timestamp.date())
+
+    @applies(OptedIn)
+    def _(self, _: OptedIn) -> None:
+        self.opted_in = True
+
+    @applies(OptedOut)
+    def _(self, _: OptedOut) -> None:
+        self.opted_in = False
+
+    @applies(WasActive)
+    def _(self, event: WasActive) -> None:
+        self.last_active_at = max(self.last_active_at or event.timestamp, event.timestamp)
+
+    @applies(ProfileEnhanced)
+    def _(self, event: ProfileEnhanced) -> None:
+        self.observed_on |= dict.fromkeys(event.fields, event.observed_on)
+
+    @applies(EmployerBlocked)
+    def _(self, event: EmployerBlocked) -> None:
+        self.blocked.add(event.employer_id)
+
+    @applies(Contacted)
+    def _(self, event: Contacted) -> None:
+        recent = event.timestamp - MEMORY_OF_CONTACTS
+        self.contacted_at = [*(c for c in self.contacted_at if c > recent), event.timestamp]
+
+    @applies(CandidateErased)
+    def _(self, _: CandidateErased) -> None:
+        self.erased = True
+        self.opted_in = False
+
+
+class Activity(Value):
+    """One thing a member did, as a source saw it; its id at that source makes it count once."""
+
+    candidate_id: UUID
+    kind: ActivityKind
+    occurred_at: Moment
+    source: Source
+    source_id: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Observation(Value):
+    """What a source saw of somebody's working life on a day."""
+
+    source: Source
+    observed_on: date
+    facts: Facts = Facts()
+    summary: Annotated[str, Field(max_length=10_000)] | None = None
+    jobs: Annotated[tuple[Job, ...], Field(max_length=100)] | None = None
+
+    def fields(self) -> dict[str, Any]:
+        """Every field that says something."""
+        personal = {"summary": self.summary, "jobs": self.jobs}
+        return self.facts.known() | {k: v for k, v in personal.items() if v is not None}
+
+
+class SignUpCandidate(Command):
+    """Become a member, perhaps as of an earlier moment."""
+
+    candidate_id: UUID
+    name: Name
+    email: Email | None = None
+    summary: Annotated[str, Field(max_length=10_000)] | None = None
+    jobs: Annotated[tuple[Job, ...], Field(max_length=100)] = ()
+    facts: Facts = Facts()
+    signed_up_at: Moment | None = None
+    opted_in: bool = False
+
+    def execute(self, work: Work) -> Candidate:
+        candidate = work.find(Candidate, self.candidate_id)
+        candidate.sign_up(
+            self,
+            at=self.signed_up_at,
+            name=self.name,
+            email=self.email,
+            summary=self.summary,
+            jobs=self.jobs,
+            facts=self.facts,
+        )
+        if self.opted_in:
+            candidate.opt_in(self, at=self.signed_up_at)
+        return candidate
+
+
+class OptIn(Command):
+    """Agree to be written to."""
+
+    candidate_id: UUID
+
+    def execute(self, work: Work) -> Candidate:
+        candidate = work.get(Candidate, self.candidate_id)
+        candidate.opt_in(self)
+        return candidate
+
+
+class OptOut(Command):
+    """Agree no longer to be written to."""
+
+    candidate_id: UUID
+
+    def execute(self, work: Work) -> Candidate:
+        candidate = work.get(Candidate, self.candidate_id)
+        candidate.opt_out(self)
+        return candidate
+
+
+class NoteActivity(Command):
+    """Remember that a member did something."""
+
+    activity: Activity
+
+    def execute(self, work: Work) -> Candidate:
+        candidate = work.get(Candidate, self.activity.candidate_id)
+        candidate.note_activity(self, self.activity)
+        return candidate
+
+
+class EnhanceProfile(Command):
+    """Bring a profile up to date with what a source observed."""
+
+    candidate_id: UUID
+    observation: Observation
+
+    def execute(self, work: Work) -> Candidate:
+        candidate = work.get(Candidate, self.candidate_id)
+        candidate.enhance_profile(self, self.observation)
+        return candidate
+
+
+class BlockEmployer(Command):
+    """Hear nothing from an employer any more."""
+
+    candidate_id: UUID
+    employer_id: UUID
+
+    def execute(self, work: Work) -> Candidate:
+        candidate = work.get(Candidate, self.candidate_id)
+        candidate.block_employer(self, employer_id=self.employer_id)
+        return candidate
+
+
+class EraseCandidate(Command):
+    """Be forgotten, for ever."""
+
+    candidate_id: UUID
+
+    def execute(self, work: Work) -> Candidate:
+        candidate = work.get(Candidate, self.candidate_id)
+        candidate.erase(self)
+        return candidate

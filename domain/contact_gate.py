@@ -1,0 +1,71 @@
+"""May this employer write to this candidate about this position now? Every reason why not."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from domain.aggregate import Refusal
+from domain.candidate import Candidate, CandidateIsErased, CandidateOptedOut
+from domain.employer import Employer, NotInBeta
+from domain.position import Position
+
+CONTACT_WINDOW = timedelta(days=30)
+CONTACTS_ALLOWED = 3
+"""Within the window, from all employers together."""
+
+
+class AlreadyContacted(Refusal):
+    """The candidate has been approached about this position already; see Interviews."""
+
+
+class CandidateBlockedEmployer(Refusal):
+    """The candidate wants to hear nothing from this employer."""
+
+
+class CandidateContactedTooOften(Refusal):
+    """The candidate has been approached {times} times within {days} days; try again later."""
+
+
+class CandidateNotPassive(Refusal):
+    """The candidate has been active within six months; send an interview request instead."""
+
+
+class CandidateNotActive(Refusal):
+    """The candidate has been silent for six months or more; send a message instead."""
+
+
+def against_message(
+    employer: Employer, position: Position, candidate: Candidate, *, contacted: bool, at: datetime
+) -> Iterator[Refusal]:
+    """Why a message to a passive candidate is refused."""
+    if employer.approved and not employer.in_beta:
+        yield NotInBeta()
+    yield from _against_anything(employer, position, candidate, contacted=contacted, at=at)
+    if not candidate.erased and not candidate.is_passive(at):
+        yield CandidateNotPassive()
+
+
+def against_interview_request(
+    employer: Employer, position: Position, candidate: Candidate, *, contacted: bool, at: datetime
+) -> Iterator[Refusal]:
+    """Why an interview request to an active candidate is refused."""
+    yield from _against_anything(employer, position, candidate, contacted=contacted, at=at)
+    if not candidate.erased and candidate.is_passive(at):
+        yield CandidateNotActive()
+
+
+def _against_anything(
+    employer: Employer, position: Position, candidate: Candidate, *, contacted: bool, at: datetime
+) -> Iterator[Refusal]:
+    yield from employer.reasons_against_approaching()
+    yield from position.reasons_against_filling()
+    if contacted:
+        yield AlreadyContacted()
+    if candidate.erased:
+        yield CandidateIsErased()
+        return
+    if not candidate.opted_in:
+        yield CandidateOptedOut()
+    if employer.id in candidate.blocked:
+        yield CandidateBlockedEmployer()
+    if (times := candidate.contacts_since(at - CONTACT_WINDOW)) >= CONTACTS_ALLOWED:
+        yield CandidateContactedTooOften(times=times, days=CONTACT_WINDOW.days)

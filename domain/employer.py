@@ -1,0 +1,229 @@
+"""An employer of the marketplace: registered, approved, in the beta, and what they tell us."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from domain.aggregate import Aggregate, Refusal, Refused, applies, refuse
+from domain.command import Command, NotFound, Work
+from domain.event import Cause, Event, Personal, Value
+
+Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+FreeText = Annotated[str, Field(min_length=1, max_length=10_000)]
+
+
+class EmployerRegistered(Event, name="employer.registered", version=1):
+    """A company has an account, and a Customer Success Manager who looks after it."""
+
+    company: str
+    manager_name: Personal[str]
+    manager_email: Personal[str]
+
+
+class EmployerApproved(Event, name="employer.approved", version=1):
+    """The marketplace trusts the company to approach candidates."""
+
+
+class EmployerSuspended(Event, name="employer.suspended", version=1):
+    """The company may approach nobody until it is approved again."""
+
+    reason: str
+
+
+class BetaJoined(Event, name="employer.beta_joined", version=1):
+    """The company reaches passive candidates from now on."""
+
+
+class BetaLeft(Event, name="employer.beta_left", version=1):
+    """The company no longer reaches passive candidates."""
+
+
+class FeedbackShared(Event, name="employer.feedback_shared", version=1):
+    """A recruiter told the employer's Customer Success Manager what they think."""
+
+    text: Personal[str]
+    page: str
+
+
+class EmployerAlreadyRegistered(Refusal):
+    """An employer with this id is registered already; use another id."""
+
+
+class EmployerAlreadyApproved(Refusal):
+    """The employer is approved already."""
+
+
+class EmployerNotApproved(Refusal):
+    """The employer is not approved yet; ask the Customer Success Manager for approval."""
+
+
+class EmployerIsSuspended(Refusal):
+    """The employer is suspended ({reason}); ask the Customer Success Manager about it."""
+
+
+class AlreadyInBeta(Refusal):
+    """The employer is in the beta already."""
+
+
+class NotInBeta(Refusal):
+    """The employer has not joined the beta; join it from the Passive candidates tab."""
+
+
+class Employer(Aggregate):
+    """Registered, then approved or suspended; approved ones join and leave the beta."""
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.approved = False
+        self.suspended_for: str | None = None
+        self.in_beta = False
+
+    def register(self, cause: Cause, *, company: str, manager: "Manager") -> None:
+        """Open the account. Registering twice is refused."""
+        if self.exists:
+            raise Refused(EmployerAlreadyRegistered())
+        self.record(
+            EmployerRegistered,
+            cause,
+            company=company,
+            manager_name=manager.name,
+            manager_email=manager.email,
+        )
+
+    def approve(self, cause: Cause) -> None:
+        """Let the employer approach candidates; this also ends a suspension."""
+        if self.approved:
+            raise Refused(EmployerAlreadyApproved())
+        self.record(EmployerApproved, cause)
+
+    def suspend(self, cause: Cause, *, reason: str) -> None:
+        """Stop the employer from approaching anybody."""
+        refuse(self.reasons_against_approaching())
+        self.record(EmployerSuspended, cause, reason=reason)
+
+    def join_beta(self, cause: Cause) -> None:
+        """Reach passive candidates; only approved employers may."""
+        already = [AlreadyInBeta()] if self.in_beta else []
+        refuse([*self.reasons_against_approaching(), *already])
+        self.record(BetaJoined, cause)
+
+    def leave_beta(self, cause: Cause) -> None:
+        """Give up reaching passive candidates."""
+        if not self.in_beta:
+            raise Refused(NotInBeta())
+        self.record(BetaLeft, cause)
+
+    def share_feedback(self, cause: Cause, *, text: str, page: str) -> None:
+        """Tell the Customer Success Manager something."""
+        self.record(FeedbackShared, cause, text=text, page=page)
+
+    def reasons_against_approaching(self) -> list[Refusal]:
+        """Why the employer may approach no candidate at all, if so."""
+        if self.suspended_for is not None:
+            return [EmployerIsSuspended(reason=self.suspended_for)]
+        return [] if self.approved else [EmployerNotApproved()]
+
+    @applies(EmployerApproved)
+    def _(self, _: EmployerApproved) -> None:
+        self.approved = True
+        self.suspended_for = None
+
+    @applies(EmployerSuspended)
+    def _(self, event: EmployerSuspended) -> None:
+        self.approved = False
+        self.suspended_for = event.reason
+
+    @applies(BetaJoined)
+    def _(self, _: BetaJoined) -> None:
+        self.in_beta = True
+
+    @applies(BetaLeft)
+    def _(self, _: BetaLeft) -> None:
+        self.in_beta = False
+
+
+class Manager(Value):
+    """The Customer Success Manager of an employer."""
+
+    name: Name
+    email: Email
+
+
+class RegisterEmployer(Command):
+    """Open an employer's account."""
+
+    employer_id: UUID
+    company: Name
+    manager: Manager
+
+    def execute(self, work: Work) -> Employer:
+        employer = work.find(Employer, self.employer_id)
+        employer.register(self, company=self.company, manager=self.manager)
+        return employer
+
+
+class ApproveEmployer(Command):
+    """Let an employer approach candidates."""
+
+    employer_id: UUID
+
+    def execute(self, work: Work) -> Employer:
+        employer = work.get(Employer, self.employer_id)
+        employer.approve(self)
+        return employer
+
+
+class SuspendEmployer(Command):
+    """Stop an employer from approaching anybody."""
+
+    employer_id: UUID
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+    def execute(self, work: Work) -> Employer:
+        employer = work.get(Employer, self.employer_id)
+        employer.suspend(self, reason=self.reason)
+        return employer
+
+
+class JoinBeta(Command):
+    """Reach passive candidates from now on."""
+
+    employer_id: UUID
+
+    def execute(self, work: Work) -> Employer:
+        employer = own_employer(work, self, self.employer_id)
+        employer.join_beta(self)
+        return employer
+
+
+class LeaveBeta(Command):
+    """Give up reaching passive candidates."""
+
+    employer_id: UUID
+
+    def execute(self, work: Work) -> Employer:
+        employer = own_employer(work, self, self.employer_id)
+        employer.leave_beta(self)
+        return employer
+
+
+class ShareFeedback(Command):
+    """Tell the employer's Customer Success Manager something about the feature."""
+
+    employer_id: UUID
+    text: FreeText
+    page: Annotated[str, Field(max_length=500)] = ""
+
+    def execute(self, work: Work) -> Employer:
+        employer = own_employer(work, self, self.employer_id)
+        employer.share_feedback(self, text=self.text, page=self.page)
+        return employer
+
+
+def own_employer(work: Work, cause: Cause, employer_id: UUID) -> Employer:
+    """The employer, if whoever asks may act for it; to a recruiter another's does not exist."""
+    if not cause.by.acts_for(employer_id):
+        raise NotFound(Employer, employer_id)
+    return work.get(Employer, employer_id)

@@ -1,0 +1,90 @@
+"""A position's filters: one predicate for Recommendations and for passive candidates alike."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from domain.event import Value
+from domain.money import SalaryRange
+from domain.profile import Facts, Terms, Years, key
+
+
+class Filters(Value):
+    """Whom a position is for. A filter that is empty lets everyone pass.
+
+    What a profile does not say fails a filter that asks for it, save for the salary: somebody who
+    named no expectation is within every budget.
+    """
+
+    roles: Terms = Field((), description="any of these")
+    required_skills: Terms = Field((), description="all of these")
+    nice_to_have_skills: Terms = Field((), description="none is needed, each raises the match")
+    years_from: Years | None = None
+    years_to: Years | None = None
+    locations: Terms = Field((), description="cities or countries, any of these")
+    remote: bool = Field(
+        False, description="beside those in the locations, take whoever is open to remote work"
+    )
+    salary_budget: SalaryRange | None = Field(
+        None, description="the expected salary is at most its maximum"
+    )
+    work_authorisation: Terms = Field((), description="countries, any of these")
+    languages: Terms = Field((), description="all of these")
+
+    @model_validator(mode="after")
+    def _years_in_order(self) -> Self:
+        if None not in (self.years_from, self.years_to) and self.years_from > self.years_to:  # type: ignore[operator]
+            raise ValueError("years_from is above years_to; swap them")
+        return self
+
+    def admit(self, facts: Facts) -> bool:
+        """Whether a candidate passes every filter.
+
+        >>> backend = Filters(required_skills=["Python"], years_from=3)
+        >>> backend.admit(Facts(skills=["python", "Go"], years_experience=5))
+        True
+        >>> backend.admit(Facts(skills=["python", "Go"]))
+        False
+        """
+        return (
+            _any(self.roles, facts.roles)
+            and _all(self.required_skills, facts.skills)
+            and self._admits_years(facts.years_experience)
+            and self._admits_place(facts)
+            and self._admits_salary(facts)
+            and _any(self.work_authorisation, facts.work_authorisation)
+            and _all(self.languages, facts.languages)
+        )
+
+    def match(self, facts: Facts) -> float:
+        """The share of the nice-to-have skills a candidate has, from 0 to 1; 0 if none is named."""
+        wanted = _keys(self.nice_to_have_skills)
+        return len(wanted & _keys(facts.skills)) / len(wanted) if wanted else 0.0
+
+    def _admits_years(self, years: float | None) -> bool:
+        if self.years_from is None and self.years_to is None:
+            return True
+        if years is None:
+            return False
+        return (self.years_from or 0) <= years and (self.years_to is None or years <= self.years_to)
+
+    def _admits_place(self, facts: Facts) -> bool:
+        here = (place for place in (facts.city, facts.country) if place)
+        return _any(self.locations, tuple(here)) or (self.remote and bool(facts.open_to_remote))
+
+    def _admits_salary(self, facts: Facts) -> bool:
+        if self.salary_budget is None or facts.expected_salary is None:
+            return True
+        return facts.expected_salary.in_usd <= self.salary_budget.maximum_in_usd
+
+
+def _keys(terms: tuple[str, ...] | None) -> set[str]:
+    return {key(term) for term in terms or ()}
+
+
+def _any(wanted: tuple[str, ...], had: tuple[str, ...] | None) -> bool:
+    return not wanted or not _keys(wanted).isdisjoint(_keys(had))
+
+
+def _all(wanted: tuple[str, ...], had: tuple[str, ...] | None) -> bool:
+    return _keys(wanted) <= _keys(had)

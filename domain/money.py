@@ -1,0 +1,69 @@
+"""Salaries, and how those in different currencies compare."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from domain.event import Value
+
+# Rounded mid-market rates of June 2026. They decide who is shown under a salary budget, nobody is
+# paid by them; being constants, they give the same answer on every replay.
+USD_PER_UNIT = {
+    "AUD": 0.66, "BRL": 0.18, "CAD": 0.73, "CHF": 1.24, "CNY": 0.14, "CZK": 0.047, "DKK": 0.156,
+    "EUR": 1.16, "GBP": 1.35, "HKD": 0.128, "HUF": 0.0029, "IDR": 0.000061, "ILS": 0.28,
+    "INR": 0.0117, "JPY": 0.0068, "KRW": 0.00072, "MXN": 0.053, "NGN": 0.00065, "NOK": 0.099,
+    "NZD": 0.60, "PHP": 0.0176, "PKR": 0.0035, "PLN": 0.273, "RON": 0.229, "RUB": 0.0125,
+    "SEK": 0.105, "SGD": 0.78, "THB": 0.031, "TRY": 0.025, "UAH": 0.024, "USD": 1.0, "VND": 0.000038,
+    "ZAR": 0.056,
+}  # fmt: skip
+
+Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217, such as USD or EUR")]
+Amount = Annotated[int, Field(ge=0, le=1_000_000_000, description="a whole amount a year")]
+
+
+class Salary(Value):
+    """A yearly salary.
+
+    >>> Salary(amount=50_000, currency="EUR").in_usd
+    58000
+    """
+
+    amount: Amount
+    currency: Currency
+
+    @model_validator(mode="after")
+    def _known_currency(self) -> Self:
+        _check(self.currency)
+        return self
+
+    @property
+    def in_usd(self) -> int:
+        """What it compares by, in whole US dollars."""
+        return round(self.amount * USD_PER_UNIT[self.currency])
+
+
+class SalaryRange(Value):
+    """A yearly salary from a minimum to a maximum in one currency."""
+
+    minimum: Amount
+    maximum: Amount
+    currency: Currency
+
+    @model_validator(mode="after")
+    def _known_and_in_order(self) -> Self:
+        _check(self.currency)
+        if self.minimum > self.maximum:
+            raise ValueError("the minimum is above the maximum; swap them")
+        return self
+
+    @property
+    def maximum_in_usd(self) -> int:
+        """What its upper end compares by, in whole US dollars."""
+        return Salary(amount=self.maximum, currency=self.currency).in_usd
+
+
+def _check(currency: str) -> None:
+    if currency not in USD_PER_UNIT:
+        raise ValueError(
+            f"{currency} is not a known currency; use one of {', '.join(USD_PER_UNIT)}"
+        )

@@ -1,0 +1,371 @@
+"""An employer's approach to one candidate about one position."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID, uuid5
+
+from pydantic import AfterValidator, BaseModel, Field, ValidationInfo
+
+from domain import contact_gate
+from domain.aggregate import Aggregate, Refusal, applies, refuse
+from domain.candidate import Candidate
+from domain.command import Command, NotFound, Work
+from domain.employer import Employer
+from domain.event import Cause, Event, Moment, Personal, Value
+from domain.money import SalaryRange
+from domain.position import own_position
+
+ANSWER_WINDOW = timedelta(days=14)
+"""How long a candidate may answer; then the outreach expires."""
+
+OUTREACHES = UUID("6f2f5f0e-8a5c-5d0b-9b57-2a4a0d4e7c11")
+
+
+def outreach_id(position_id: UUID, candidate_id: UUID) -> UUID:
+    """The one outreach there can be to this candidate about this position."""
+    return uuid5(OUTREACHES, f"{position_id}/{candidate_id}")
+
+
+class Status(StrEnum):
+    """How far an outreach has come."""
+
+    AWAITING_ANSWER = "awaiting_answer"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    INTERVIEW_SCHEDULED = "interview_scheduled"
+
+
+class DeclineReason(StrEnum):
+    """Why a candidate said no."""
+
+    NOT_LOOKING = "not_looking"
+    SALARY = "salary"
+    LOCATION = "location"
+    ROLE = "role"
+    COMPANY = "company"
+    OTHER = "other"
+
+
+class Likelihood(Value):
+    """How likely an answer was thought to be when the sender looked, and by which model.
+
+    `model_position` is the event position up to which that model had learned.
+    """
+
+    probability: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+    logit: Annotated[float, Field(allow_inf_nan=False)]
+    model_position: Annotated[int, Field(ge=0)]
+    feature_version: Annotated[int, Field(ge=1)]
+
+
+class _About(BaseModel):
+    """Whom and what an outreach event is about."""
+
+    employer_id: UUID
+    position_id: UUID
+    candidate_id: UUID
+
+
+class _Letter(_About):
+    """What an approach says."""
+
+    subject: Personal[str]
+    text: Personal[str]
+    salary: SalaryRange
+    location: str | None
+    remote: bool
+    sender_name: Personal[str]
+    sender_role: Personal[str]
+    likelihood: Likelihood | None
+
+
+class InterviewRequested(
+    _Letter, Event, name="outreach.interview_requested", version=1, person="candidate_id"
+):
+    """An employer asked an active candidate for an interview."""
+
+
+class MessageSent(_Letter, Event, name="outreach.message_sent", version=1, person="candidate_id"):
+    """An employer wrote to a passive candidate."""
+
+
+class OutreachWithdrawn(_About, Event, name="outreach.withdrawn", version=1):
+    """The employer took it back before an answer."""
+
+
+class OutreachAccepted(_About, Event, name="outreach.accepted", version=1, person="candidate_id"):
+    """The candidate wants to talk."""
+
+    note: Personal[str | None] = None
+
+
+class OutreachDeclined(_About, Event, name="outreach.declined", version=1, person="candidate_id"):
+    """The candidate does not want to talk."""
+
+    reason: DeclineReason
+    note: Personal[str | None] = None
+
+
+class OutreachExpired(_About, Event, name="outreach.expired", version=1):
+    """No answer came within the answer window."""
+
+
+class InterviewScheduled(_About, Event, name="outreach.interview_scheduled", version=1):
+    """Both agreed when to talk."""
+
+    starts_at: Moment
+
+
+class AlreadyAnswered(Refusal):
+    """The candidate has answered already ({status}); see the outreach's timeline."""
+
+
+class AlreadyWithdrawn(Refusal):
+    """The employer has withdrawn it already."""
+
+
+class OutreachHasExpired(Refusal):
+    """It expired on {expired_at:%d %B %Y}, {days} days after it was sent."""
+
+
+class NotDueYet(Refusal):
+    """The candidate may still answer until {until:%d %B %Y, %H:%M} UTC."""
+
+
+class NotAccepted(Refusal):
+    """An interview is scheduled after the candidate has accepted; it is {status} now."""
+
+
+class InterviewInPast(Refusal):
+    """The interview would start in the past ({starts_at}); choose a later time."""
+
+
+class Outreach(Aggregate):
+    """Sent, then answered, withdrawn or expired; a candidate hears of a position once."""
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.status = Status.AWAITING_ANSWER
+        self.sent_at: datetime | None = None
+        self.about: dict[str, Any] = {}
+
+    @property
+    def answer_until(self) -> datetime | None:
+        """The end of the answer window."""
+        return self.sent_at and self.sent_at + ANSWER_WINDOW
+
+    def send(
+        self, event: type[InterviewRequested | MessageSent], cause: Cause, **said: Any
+    ) -> None:
+        """Approach the candidate; the contact gate has said that the employer may."""
+        self.record(event, cause, **said)
+
+    def withdraw(self, cause: Cause) -> None:
+        """Take it back."""
+        refuse(self._reasons_against_change(cause.at))
+        self.record(OutreachWithdrawn, cause, **self.about)
+
+    def accept(self, cause: Cause, *, note: str | None) -> None:
+        """Say yes, on the candidate's behalf."""
+        refuse(self._reasons_against_change(cause.at))
+        self.record(OutreachAccepted, cause, note=note, **self.about)
+
+    def decline(self, cause: Cause, *, reason: DeclineReason, note: str | None) -> None:
+        """Say no, on the candidate's behalf."""
+        refuse(self._reasons_against_change(cause.at))
+        self.record(OutreachDeclined, cause, reason=reason, note=note, **self.about)
+
+    def expire(self, cause: Cause) -> None:
+        """Note that no answer came in time."""
+        reasons = self._reasons_against_change(None)
+        if not reasons and self.answer_until and cause.at < self.answer_until:
+            reasons = [NotDueYet(until=self.answer_until)]
+        refuse(reasons)
+        self.record(OutreachExpired, cause, **self.about)
+
+    def schedule_interview(self, cause: Cause, *, starts_at: datetime) -> None:
+        """Note when both agreed to talk; doing so again moves the interview."""
+        reasons: list[Refusal] = []
+        if self.status not in (Status.ACCEPTED, Status.INTERVIEW_SCHEDULED):
+            reasons.append(NotAccepted(status=self.status))
+        if starts_at <= cause.at:
+            reasons.append(InterviewInPast(starts_at=starts_at))
+        refuse(reasons)
+        self.record(InterviewScheduled, cause, starts_at=starts_at, **self.about)
+
+    def _reasons_against_change(self, at: datetime | None) -> list[Refusal]:
+        until = self.answer_until
+        expired = self.status is Status.AWAITING_ANSWER and at and until and at >= until
+        if self.status is Status.EXPIRED or expired:
+            return [OutreachHasExpired(expired_at=until, days=ANSWER_WINDOW.days)]
+        if self.status is Status.WITHDRAWN:
+            return [AlreadyWithdrawn()]
+        if self.status is not Status.AWAITING_ANSWER:
+            return [AlreadyAnswered(status=self.status)]
+        return []
+
+    @applies(InterviewRequested, MessageSent)
+    def _(self, event: InterviewRequested | MessageSent) -> None:
+        self.sent_at = event.timestamp
+        self.about = {name: getattr(event, name) for name in _About.model_fields}
+
+    @applies(OutreachWithdrawn)
+    def _(self, _: OutreachWithdrawn) -> None:
+        self.status = Status.WITHDRAWN
+
+    @applies(OutreachAccepted)
+    def _(self, _: OutreachAccepted) -> None:
+        self.status = Status.ACCEPTED
+
+    @applies(OutreachDeclined)
+    def _(self, _: OutreachDeclined) -> None:
+        self.status = Status.DECLINED
+
+    @applies(OutreachExpired)
+    def _(self, _: OutreachExpired) -> None:
+        self.status = Status.EXPIRED
+
+    @applies(InterviewScheduled)
+    def _(self, _: InterviewScheduled) -> None:
+        self.status = Status.INTERVIEW_SCHEDULED
+
+
+Line = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def _needed_on_site(location: str | None, others: ValidationInfo) -> str | None:
+    if location is None and not others.data.get("remote", True):
+        raise ValueError("name a place or say that the work is remote")
+    return location
+
+
+class Message(Value):
+    """What an employer writes; every field is needed, the place unless the work is remote."""
+
+    subject: Line
+    text: Annotated[str, Field(min_length=1, max_length=10_000)]
+    salary: SalaryRange
+    remote: bool = False
+    location: Annotated[
+        Line | None, AfterValidator(_needed_on_site), Field(validate_default=True)
+    ] = None
+    sender_name: Line
+    sender_role: Line
+
+
+class SendMessage(Command):
+    """Write to a passive candidate about a position."""
+
+    position_id: UUID
+    candidate_id: UUID
+    message: Message
+    likelihood: Likelihood | None = None
+
+    def execute(self, work: Work) -> Outreach:
+        return _approach(work, self, MessageSent, contact_gate.against_message)
+
+
+class RequestInterview(Command):
+    """Ask an active candidate for an interview about a position."""
+
+    position_id: UUID
+    candidate_id: UUID
+    message: Message
+    likelihood: Likelihood | None = None
+
+    def execute(self, work: Work) -> Outreach:
+        return _approach(work, self, InterviewRequested, contact_gate.against_interview_request)
+
+
+def _approach(
+    work: Work,
+    command: SendMessage | RequestInterview,
+    event: type[MessageSent | InterviewRequested],
+    reasons_against: Callable[..., Iterable[Refusal]],
+) -> Outreach:
+    position = own_position(work, command, command.position_id)
+    employer = work.get(Employer, position.employer_id)
+    candidate = work.get(Candidate, command.candidate_id)
+    outreach = work.find(Outreach, outreach_id(position.id, candidate.id))
+    refuse(reasons_against(employer, position, candidate, contacted=outreach.exists, at=command.at))
+    about = {"employer_id": employer.id, "position_id": position.id}
+    said = dict(command.message)
+    outreach.send(
+        event, command, **about, candidate_id=candidate.id, likelihood=command.likelihood, **said
+    )
+    candidate.be_contacted(command, **about, outreach_id=outreach.id)
+    return outreach
+
+
+class WithdrawOutreach(Command):
+    """Take an approach back before it is answered."""
+
+    outreach_id: UUID
+
+    def execute(self, work: Work) -> Outreach:
+        outreach = own_outreach(work, self, self.outreach_id)
+        outreach.withdraw(self)
+        return outreach
+
+
+Note = Annotated[str, Field(max_length=5_000)]
+
+
+class AcceptOutreach(Command):
+    """Say yes, on the candidate's behalf."""
+
+    outreach_id: UUID
+    note: Note | None = None
+
+    def execute(self, work: Work) -> Outreach:
+        outreach = work.get(Outreach, self.outreach_id)
+        outreach.accept(self, note=self.note)
+        return outreach
+
+
+class DeclineOutreach(Command):
+    """Say no, on the candidate's behalf."""
+
+    outreach_id: UUID
+    reason: DeclineReason
+    note: Note | None = None
+
+    def execute(self, work: Work) -> Outreach:
+        outreach = work.get(Outreach, self.outreach_id)
+        outreach.decline(self, reason=self.reason, note=self.note)
+        return outreach
+
+
+class ExpireOutreach(Command):
+    """Note that no answer came in time."""
+
+    outreach_id: UUID
+
+    def execute(self, work: Work) -> Outreach:
+        outreach = work.get(Outreach, self.outreach_id)
+        outreach.expire(self)
+        return outreach
+
+
+class ScheduleInterview(Command):
+    """Note when both agreed to talk."""
+
+    outreach_id: UUID
+    starts_at: Moment
+
+    def execute(self, work: Work) -> Outreach:
+        outreach = own_outreach(work, self, self.outreach_id)
+        outreach.schedule_interview(self, starts_at=self.starts_at)
+        return outreach
+
+
+def own_outreach(work: Work, cause: Cause, id: UUID) -> Outreach:
+    """The outreach, if whoever asks may act for its employer; to others it does not exist."""
+    outreach = work.get(Outreach, id)
+    if not cause.by.acts_for(outreach.about["employer_id"]):
+        raise NotFound(Outreach, id)
+    return outreach

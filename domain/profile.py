@@ -1,0 +1,66 @@
+"""What is known of a candidate's working life, each field with its source and age."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from domain.event import Value
+from domain.money import Salary
+
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def key(term: str) -> str:
+    """What a skill, role, place or language is compared by: its name without case and odd spaces.
+
+    >>> key("  Node.JS ")
+    'node.js'
+    """
+    return " ".join(term.split()).casefold()
+
+
+def _distinct(terms: object) -> object:
+    if not isinstance(terms, list | tuple) or not all(isinstance(term, str) for term in terms):
+        return terms  # pydantic says what is wrong with it
+    first_of_each: dict[str, str] = {}
+    for term in terms:
+        first_of_each.setdefault(key(term), term)
+    return tuple(first_of_each.values())
+
+
+Terms = Annotated[tuple[Text, ...], BeforeValidator(_distinct), Field(max_length=200)]
+"""Names in the order given, each once whatever its case."""
+
+Years = Annotated[float, Field(ge=0, le=80, allow_inf_nan=False)]
+
+
+class Facts(Value):
+    """The part of a profile that filters and the likelihood use. An absent field is unknown."""
+
+    roles: Terms | None = None
+    skills: Terms | None = None
+    years_experience: Years | None = None
+    city: Text | None = None
+    country: Text | None = None
+    open_to_remote: bool | None = None
+    expected_salary: Salary | None = None
+    work_authorisation: Terms | None = Field(
+        None, description="countries in which the person may work without sponsorship"
+    )
+    languages: Terms | None = None
+    in_present_job_since: date | None = None
+
+    def known(self) -> dict[str, object]:
+        """The fields that say something."""
+        return {field: value for field, value in self if value is not None}
+
+
+class Job(Value):
+    """One job of a career, the present one without an end."""
+
+    employer: Text
+    title: Text
+    started_on: date | None = None
+    ended_on: date | None = None
+    summary: str = Field("", max_length=5_000)

@@ -1,0 +1,217 @@
+"""Keeps read models up to date: applies events in batches, each exactly once.
+
+A batch's changes and the projection's new position commit together, so a crash repeats nothing and
+skips nothing. The row that holds the position is locked meanwhile: of many workers, one runs a
+projection at a time.
+"""
+
+import logging
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+from psycopg import Connection
+from psycopg.errors import LockNotAvailable
+from psycopg_pool import ConnectionPool
+
+from domain.event import Event
+from infrastructure.event_store import EventStore
+from infrastructure.migrations import schema_lock
+
+logger = logging.getLogger(__name__)
+
+E = TypeVar("E", bound=Event)
+P = TypeVar("P", bound="Projection")
+
+Change = tuple[str, Mapping[str, Any]]
+"""A statement and its parameters; `%(position)s` is the event's position."""
+
+Handler = Callable[[P, Any], Change | Iterable[Change]]
+
+LOG_ID = 0
+LONGEST_NAP = 0.25
+"""Seconds until a projector looks again although nobody told it that there is something new."""
+
+
+@dataclass(frozen=True)
+class Positioned(Generic[E]):
+    """An event at its position in the log."""
+
+    position: int
+    event: E
+
+
+class Projection:
+    """A read model: its tables and how each event changes them.
+
+    A new version of a projection is another one: it has tables and a position of its own.
+    """
+
+    TABLES: ClassVar[str] = ""
+    name: ClassVar[str]
+    version: ClassVar[int]
+    handlers: ClassVar[dict[type[Event], Handler[Any]]]
+
+    def __init_subclass__(cls, *, name: str, version: int) -> None:
+        cls.name = name
+        cls.version = version
+        cls.handlers = _HANDLERS.pop(f"{cls.__module__}.{cls.__qualname__}", {})
+
+    @property
+    def topics(self) -> list[str]:
+        """The stored names of the events it follows."""
+        return sorted(event.TOPIC for event in self.handlers)
+
+    def apply(self, db: Connection, events: Sequence[Positioned[Event]]) -> None:
+        """Change the tables by a batch of events, in order, within the caller's transaction."""
+        with db.pipeline():
+            for positioned in events:
+                for statement, parameters in self.changes(positioned.event):
+                    db.execute(statement, {**parameters, "position": positioned.position})
+
+    def changes(self, event: Event) -> Iterable[Change]:
+        """What an event changes."""
+        changes = self.handlers[type(event)](self, event)
+        return [changes] if isinstance(changes, tuple) else changes
+
+
+_HANDLERS: dict[str, dict[type[Event], Handler[Any]]] = defaultdict(dict)
+
+
+def on(*events: type[Event]) -> Callable[[Handler[P]], Handler[P]]:
+    """Mark the method of a projection that says what these events change."""
+
+    def register(handler: Handler[P]) -> Handler[P]:
+        owner = f"{handler.__module__}.{handler.__qualname__.rpartition('.')[0]}"
+        _HANDLERS[owner] |= dict.fromkeys(events, handler)
+        return handler
+
+    return register
+
+
+class NotCaughtUp(Exception):
+    """A query gave up waiting for its projections to reach a position."""
+
+    def __init__(self, behind: Mapping[str, int], position: int) -> None:
+        names = ", ".join(f"{name} is at {at}" for name, at in behind.items())
+        super().__init__(
+            f"Not up to event position {position} yet: {names}. Try again in a moment."
+        )
+        self.position = position
+
+
+class Projector:
+    """Runs one projection over the event log."""
+
+    LOCK = """
+        SELECT position FROM projection_checkpoints
+        WHERE projection = %s AND version = %s AND log_id = %s FOR UPDATE NOWAIT"""
+
+    MOVE = """
+        UPDATE projection_checkpoints SET position = %s
+        WHERE projection = %s AND version = %s AND log_id = %s AND position = %s"""
+
+    def __init__(
+        self,
+        projection: Projection,
+        store: EventStore,
+        pool: ConnectionPool,
+        batch_size: int = 2000,
+    ) -> None:
+        self.projection = projection
+        self.failure: str | None = None
+        self._store = store
+        self._pool = pool
+        self._batch_size = batch_size
+        self._checkpoint = (projection.name, projection.version, LOG_ID)
+
+    def catch_up(self) -> bool:
+        """Apply one batch of events.
+
+        Returns:
+            Whether there may be more to do at once; not so if another worker has the projection.
+        """
+        try:
+            with self._pool.connection() as db, db.transaction():
+                return self._apply_batch(db)
+        except LockNotAvailable:
+            return False
+
+    def run(self, stop: threading.Event, news: threading.Event) -> None:
+        """Catch up for ever, woken by news, until told to stop."""
+        failures = 0
+        while not stop.is_set():
+            try:
+                news.clear()
+                more = self.catch_up()
+                self.failure, failures = None, 0
+            except Exception as error:
+                # The batch was rolled back; the event stays next until it can be applied.
+                logger.exception("projection %s failed", self.projection.name)
+                self.failure, more = f"{type(error).__name__}: {error}", False
+                failures += 1
+                stop.wait(min(30.0, 0.1 * 2**failures))
+            if not more:
+                news.wait(LONGEST_NAP)
+
+    def _apply_batch(self, db: Connection) -> bool:
+        row = db.execute(self.LOCK, self._checkpoint).fetchone()
+        if row is None:
+            raise RuntimeError(f"projection {self.projection.name} has no checkpoint; prepare it")
+        position: int = row[0]
+        stored, reached = self._store.read(position, self._batch_size, self.projection.topics)
+        if reached == position:
+            return False
+        events = self._store.mapper.with_personal_fields(stored)
+        if events:
+            positioned = [Positioned(n.id, e) for n, e in zip(stored, events, strict=True)]
+            self.projection.apply(db, positioned)
+        moved = db.execute(self.MOVE, (reached, *self._checkpoint, position)).rowcount
+        assert moved == 1, "the checkpoint was locked"
+        return True
+
+
+def prepare(projections: Iterable[Projection], pool: ConnectionPool) -> None:
+    """Make the tables and checkpoints of projections that have none yet."""
+    with pool.connection() as db, schema_lock(db):
+        for projection in projections:
+            known = "SELECT 1 FROM projection_checkpoints WHERE projection = %s AND version = %s"
+            if db.execute(known, (projection.name, projection.version)).fetchone():
+                continue
+            db.execute(projection.TABLES)
+            db.execute(
+                "INSERT INTO projection_checkpoints VALUES (%s, %s, %s, 0)",
+                (projection.name, projection.version, LOG_ID),
+            )
+
+
+def positions(projections: Iterable[Projection], pool: ConnectionPool) -> dict[str, int]:
+    """How far each projection has come."""
+    names = {projection.name: projection.version for projection in projections}
+    with pool.connection() as db:
+        rows = db.execute(
+            "SELECT projection, version, min(position) FROM projection_checkpoints"
+            " WHERE projection = ANY(%s) GROUP BY projection, version",
+            [[*names]],
+        ).fetchall()
+    return {name: position for name, version, position in rows if names[name] == version}
+
+
+def wait_for(
+    position: int, projections: Sequence[Projection], pool: ConnectionPool, timeout: float
+) -> None:
+    """Wait until these projections have reached a position of the log.
+
+    Raises:
+        NotCaughtUp: they have not within `timeout` seconds.
+    """
+    deadline = time.monotonic() + timeout
+    nap = 0.002
+    while behind := {n: at for n, at in positions(projections, pool).items() if at < position}:
+        if time.monotonic() > deadline:
+            raise NotCaughtUp(behind, position)
+        time.sleep(nap)
+        nap = min(nap * 1.5, 0.05)

@@ -1,0 +1,245 @@
+"""What an operator may set: every variable, its type, its default and what it does.
+
+Nothing is read when this module is imported: `load_settings` reads the environment once, at start.
+"""
+
+import difflib
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import limits
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "SOURCING_"
+SHORTEST_SECRET = 32
+
+
+class SettingsError(Exception):
+    """One plain sentence a problem: which variable is wrong and what to set it to."""
+
+
+def _conninfo(value: SecretStr) -> SecretStr:
+    try:
+        conninfo_to_dict(value.get_secret_value())
+    except ProgrammingError as error:
+        raise ValueError("not a PostgreSQL address") from error
+    return value
+
+
+def _long_enough(value: SecretStr) -> SecretStr:
+    if 0 < len(value.get_secret_value()) < SHORTEST_SECRET:
+        raise ValueError("too short")
+    return value
+
+
+def _rate(value: str) -> str:
+    limits.parse(value)
+    return value
+
+
+def _web_address(value: str) -> str:
+    if not value.startswith(("https://", "http://")):
+        raise ValueError("not a web address")
+    return value
+
+
+def _setting(default: Any, type_: str, description: str, **more: Any) -> Any:
+    """A field that says in words what it takes, for the README and for whoever got it wrong."""
+    shown = more.pop("shown", None)
+    extra = {"type": type_, "shown": shown if shown is not None else str(default)}
+    return Field(default=default, description=description, json_schema_extra=extra, **more)
+
+
+class Settings(BaseSettings):
+    """The settings of one process, read once and passed to whatever needs them."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        frozen=True,
+        extra="forbid",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+
+    port: int = _setting(
+        8000,
+        "a whole number from 0 to 65535",
+        "Port of the HTTP API; 0 takes a free one.",
+        ge=0,
+        le=65535,
+    )
+    host: str = _setting("127.0.0.1", "a host name or address", "Address the HTTP API listens on.")
+    data_dir: Path = _setting(
+        Path(".sourcing"),
+        "a folder",
+        "Where the embedded PostgreSQL and the local secret live.",
+    )
+    database_url: Annotated[SecretStr, AfterValidator(_conninfo)] | None = _setting(
+        None,
+        "a PostgreSQL address such as postgresql://user:password@host/database",
+        "The PostgreSQL to use. Unset: an embedded one in the data folder.",
+        shown="embedded",
+        validation_alias="DATABASE_URL",
+    )
+    secret: Annotated[SecretStr, AfterValidator(_long_enough)] = _setting(
+        SecretStr(""),
+        f"a text of at least {SHORTEST_SECRET} characters",
+        "Wraps the keys of personal data and signs local tokens. Whoever loses it loses the "
+        "personal data. Required with `DATABASE_URL`.",
+        shown="made once, in the data folder",
+    )
+    jwks_url: Annotated[str, AfterValidator(_web_address)] | None = _setting(
+        None,
+        "an http(s) address",
+        "Where the public keys of bearer tokens are published.",
+        shown="local tokens only",
+    )
+    jwt_issuer: str | None = _setting(
+        None, "a text", "Issuer that a bearer token must name.", shown="not checked"
+    )
+    jwt_audience: str | None = _setting(
+        None, "a text", "Audience that a bearer token must name.", shown="not checked"
+    )
+    database_pool_size: int = _setting(
+        10,
+        "a whole number from 1 to 1000",
+        "Most connections the API opens to PostgreSQL.",
+        ge=1,
+        le=1000,
+    )
+    writer_batch_size: int = _setting(
+        500,
+        "a whole number from 1 to 10000",
+        "Most events that one group commit writes.",
+        ge=1,
+        le=10_000,
+    )
+    projector_batch_size: int = _setting(
+        2000,
+        "a whole number from 1 to 100000",
+        "Most events that a projection applies in one transaction.",
+        ge=1,
+        le=100_000,
+    )
+    rate_limit: Annotated[str, AfterValidator(_rate)] = _setting(
+        "600/minute",
+        "a rate such as 600/minute or 10/second",
+        "Most requests a bearer token may make.",
+    )
+    wait_timeout_seconds: float = _setting(
+        5.0,
+        "a number from 0 to 300",
+        "How long a query waits for the position that it was asked to see.",
+        ge=0,
+        le=300,
+        allow_inf_nan=False,
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = _setting(
+        "info", "debug, info, warning or error", "Least severe message that is logged."
+    )
+
+
+def load_settings() -> Settings:
+    """Read the environment, and make the local secret on the first start that needs one.
+
+    Raises:
+        SettingsError: something is wrong; its text has one sentence a problem.
+    """
+    problems = _unknown_variables()
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        problems += [_sentence(wrong["loc"]) for wrong in error.errors()]
+    else:
+        if settings.database_url and not settings.secret.get_secret_value():
+            problems.append(
+                f"{PREFIX}SECRET is not set, and with DATABASE_URL it must be: set it to "
+                f"{_words(Settings.model_fields['secret'], 'type')}, the same for every process "
+                "that uses this database."
+            )
+    if problems:
+        raise SettingsError("\n".join(problems))
+    if settings.secret.get_secret_value():
+        return settings
+    return settings.model_copy(update={"secret": SecretStr(_local_secret(settings.data_dir))})
+
+
+def settings_table() -> str:
+    """Every setting as a row of a Markdown table, as the README shows it."""
+    rows = ["| Variable | Takes | Default | What it does |", "| --- | --- | --- | --- |"]
+    for name, field in Settings.model_fields.items():
+        shown = _words(field, "shown")
+        rows.append(
+            f"| `{_variable(name)}` | {_words(field, 'type')} | {shown} | {field.description} |"
+        )
+    return "\n".join(rows)
+
+
+def _variable(name: str) -> str:
+    alias = Settings.model_fields[name].validation_alias
+    return alias if isinstance(alias, str) else f"{PREFIX}{name.upper()}"
+
+
+def _words(field: FieldInfo, key: str) -> str:
+    extra = field.json_schema_extra
+    assert isinstance(extra, dict)
+    return str(extra[key])
+
+
+def _sentence(location: tuple[int | str, ...]) -> str:
+    variable = str(location[0])
+    names = {_variable(name): name for name in Settings.model_fields}
+    # pydantic names a field by its alias where it has one and by itself where it has none.
+    name = names.get(variable, variable)
+    field, variable = Settings.model_fields[name], _variable(name)
+    value = "" if "Secret" in str(field.annotation) else f' to "{os.environ.get(variable, "")}"'
+    return f"{variable} is set{value}, which does not work: set it to {_words(field, 'type')}."
+
+
+def _unknown_variables() -> list[str]:
+    known = [_variable(name) for name in Settings.model_fields]
+    problems = []
+    for variable in sorted(os.environ):
+        if variable.startswith(PREFIX) and variable not in known:
+            nearest = difflib.get_close_matches(variable, known, n=1, cutoff=0.0)[0]
+            problems.append(
+                f"{variable} is not a setting: did you mean {nearest}? If not, unset it."
+            )
+    return problems
+
+
+def _local_secret(data_dir: Path) -> str:
+    """The secret of this data folder, the same for every process however many start at once."""
+    path = data_dir / "secret"
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            draft = data_dir / f"secret.{os.getpid()}.{secrets.token_hex(4)}"
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_urlsafe(48))
+            try:
+                # A link appears whole and at once, and fails where another process was first.
+                path.hardlink_to(draft)
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        secret = path.read_text().strip()
+    except OSError as error:
+        raise SettingsError(
+            f"The folder {data_dir.absolute()} cannot be used ({error.strerror}): set "
+            f"{PREFIX}DATA_DIR to a folder that you may write to."
+        ) from error
+    if len(secret) < SHORTEST_SECRET:
+        raise SettingsError(
+            f"The file {path.absolute()} does not hold the secret that was made for it: restore "
+            f"it, or set {PREFIX}SECRET."
+        )
+    return secret

@@ -1,0 +1,371 @@
+"""The candidates as recruiters see them: Recommendations, the passive feed, and profiles.
+
+Both lists of a position are this one table under the position's filters; `matching` is the same
+predicate as `domain.filters.Filters.admit`, in SQL. Who is passive depends on the day, so it is not
+stored: the query compares the last activity with the day's boundary.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import class_row, dict_row
+from psycopg.types.json import Jsonb
+from pydantic import BaseModel
+
+from domain.candidate import (
+    CandidateErased,
+    CandidateSignedUp,
+    Contacted,
+    EmployerBlocked,
+    OptedIn,
+    OptedOut,
+    ProfileEnhanced,
+    WasActive,
+)
+from domain.contact_gate import CONTACT_WINDOW, CONTACTS_ALLOWED
+from domain.filters import Filters
+from domain.passivity import active_since
+from domain.profile import Facts, Job, key
+from infrastructure.projector import Change, Projection, on
+from projections.paging import Listed, after, page
+
+
+class CandidatePool(Projection, name="candidate_pool", version=1):
+    """Every candidate with what filters ask for, in the form that filters compare."""
+
+    TABLES = """
+        CREATE TABLE candidate_pool (
+            candidate_id    uuid PRIMARY KEY,
+            name            text NOT NULL,
+            email           text,
+            summary         text,
+            jobs            jsonb NOT NULL,
+            facts           jsonb NOT NULL,
+            provenance      jsonb NOT NULL,
+            signed_up_at    timestamptz NOT NULL,
+            last_active_at  timestamptz NOT NULL,
+            opted_in        boolean NOT NULL,
+            roles           text[] NOT NULL,
+            skills          text[] NOT NULL,
+            city            text,
+            country         text,
+            authorised_in   text[] NOT NULL,
+            languages       text[] NOT NULL,
+            years           double precision,
+            open_to_remote  boolean NOT NULL,
+            expected_usd    integer,
+            blocked         uuid[] NOT NULL,
+            positions       uuid[] NOT NULL,
+            last_contacts   timestamptz[] NOT NULL
+        );
+        CREATE INDEX candidate_pool_by_terms ON candidate_pool
+            USING gin (skills, roles, authorised_in, languages)"""
+
+    ADD = """
+        INSERT INTO candidate_pool VALUES (
+            %(id)s, %(name)s, %(email)s, %(summary)s, %(jobs)s, %(facts)s, %(provenance)s,
+            %(at)s, %(at)s, false, coalesce(%(roles)s::text[], '{}'), coalesce(%(skills)s::text[], '{}'),
+            %(city)s, %(country)s, coalesce(%(authorised_in)s::text[], '{}'),
+            coalesce(%(languages)s::text[], '{}'), %(years)s,
+            coalesce(%(open_to_remote)s::boolean, false), %(expected_usd)s, '{}', '{}', '{}')"""
+
+    ENHANCE = """
+        UPDATE candidate_pool SET
+            summary = coalesce(%(summary)s, summary), jobs = coalesce(%(jobs)s::jsonb, jobs),
+            facts = facts || %(facts)s, provenance = provenance || %(provenance)s,
+            roles = coalesce(%(roles)s::text[], roles),
+            skills = coalesce(%(skills)s::text[], skills),
+            city = coalesce(%(city)s, city), country = coalesce(%(country)s, country),
+            authorised_in = coalesce(%(authorised_in)s::text[], authorised_in),
+            languages = coalesce(%(languages)s::text[], languages),
+            years = coalesce(%(years)s::double precision, years),
+            open_to_remote = coalesce(%(open_to_remote)s::boolean, open_to_remote),
+            expected_usd = coalesce(%(expected_usd)s::integer, expected_usd)
+        WHERE candidate_id = %(id)s"""
+
+    BE_ACTIVE = """
+        UPDATE candidate_pool SET last_active_at = greatest(last_active_at, %(at)s)
+        WHERE candidate_id = %(id)s"""
+
+    SET_CONSENT = "UPDATE candidate_pool SET opted_in = %(opted_in)s WHERE candidate_id = %(id)s"
+
+    BLOCK = """
+        UPDATE candidate_pool SET blocked = blocked || %(employer_id)s::uuid
+        WHERE candidate_id = %(id)s"""
+
+    CONTACT = """
+        UPDATE candidate_pool SET
+            positions = positions || %(position_id)s::uuid,
+            last_contacts = (last_contacts || %(at)s::timestamptz)[
+                greatest(1, cardinality(last_contacts) + 2 - %(kept)s):]
+        WHERE candidate_id = %(id)s"""
+
+    ERASE = "DELETE FROM candidate_pool WHERE candidate_id = %(id)s"
+
+    @on(CandidateSignedUp)
+    def _(self, event: CandidateSignedUp) -> Change:
+        fields = [*event.facts.known(), "summary", "jobs"]
+        return self.ADD, {
+            "id": event.originator_id,
+            "name": event.name,
+            "email": event.email,
+            "at": event.timestamp,
+            **_profile(event.facts, event.summary, event.jobs),
+            **_provenance(fields, "sign-up", event.timestamp.date()),
+        }
+
+    @on(ProfileEnhanced)
+    def _(self, event: ProfileEnhanced) -> Change:
+        return self.ENHANCE, {
+            "id": event.originator_id,
+            **_profile(event.facts, event.summary, event.jobs),
+            **_provenance(event.fields, event.source, event.observed_on),
+        }
+
+    @on(WasActive)
+    def _(self, event: WasActive) -> Change:
+        return self.BE_ACTIVE, {"id": event.originator_id, "at": event.timestamp}
+
+    @on(OptedIn)
+    def _(self, event: OptedIn) -> Change:
+        return self.SET_CONSENT, {"id": event.originator_id, "opted_in": True}
+
+    @on(OptedOut)
+    def _(self, event: OptedOut) -> Change:
+        return self.SET_CONSENT, {"id": event.originator_id, "opted_in": False}
+
+    @on(EmployerBlocked)
+    def _(self, event: EmployerBlocked) -> Change:
+        return self.BLOCK, {"id": event.originator_id, "employer_id": event.employer_id}
+
+    @on(Contacted)
+    def _(self, event: Contacted) -> Change:
+        return self.CONTACT, {
+            "id": event.originator_id,
+            "position_id": event.position_id,
+            "at": event.timestamp,
+            "kept": CONTACTS_ALLOWED,
+        }
+
+    @on(CandidateErased)
+    def _(self, event: CandidateErased) -> Change:
+        return self.ERASE, {"id": event.originator_id}
+
+
+def _profile(facts: Facts, summary: str | None, jobs: tuple[Job, ...] | None) -> dict[str, Any]:
+    return {
+        "summary": summary,
+        "jobs": None if jobs is None else Jsonb([job.model_dump(mode="json") for job in jobs]),
+        "facts": Jsonb(facts.model_dump(mode="json", exclude_none=True)),
+        "roles": _keys(facts.roles),
+        "skills": _keys(facts.skills),
+        "city": facts.city and key(facts.city),
+        "country": facts.country and key(facts.country),
+        "authorised_in": _keys(facts.work_authorisation),
+        "languages": _keys(facts.languages),
+        "years": facts.years_experience,
+        "open_to_remote": facts.open_to_remote,
+        "expected_usd": facts.expected_salary and facts.expected_salary.in_usd,
+    }
+
+
+def _keys(terms: Sequence[str] | None) -> list[str] | None:
+    return None if terms is None else [key(term) for term in terms]
+
+
+def _provenance(fields: Sequence[str], source: str, observed_on: date) -> dict[str, Any]:
+    origin = {"source": source, "observed_on": observed_on.isoformat()}
+    return {"provenance": Jsonb(dict.fromkeys(fields, origin))}
+
+
+class Origin(BaseModel):
+    """Where a field of a profile comes from and how old it is."""
+
+    source: str
+    observed_on: date
+
+
+class Candidate(BaseModel):
+    """A candidate as a card of a list shows them."""
+
+    candidate_id: UUID
+    name: str
+    facts: Facts
+    provenance: dict[str, Origin]
+    signed_up_at: datetime
+    last_active_at: datetime
+    logit: float
+
+
+class Profile(BaseModel):
+    """Everything that is known of a candidate."""
+
+    candidate_id: UUID
+    name: str
+    email: str | None
+    summary: str | None
+    jobs: list[Job]
+    facts: Facts
+    provenance: dict[str, Origin]
+    signed_up_at: datetime
+    last_active_at: datetime
+    opted_in: bool
+    positions: list[UUID]
+
+
+class Feed(StrEnum):
+    """The two lists of a position."""
+
+    RECOMMENDATIONS = "recommendations"
+    PASSIVE = "passive"
+
+
+class Sort(StrEnum):
+    """What comes first: the likeliest to respond, the best match, or the latest active."""
+
+    LIKELIHOOD = "likelihood"
+    MATCH = "match"
+    LAST_ACTIVE = "last_active"
+
+
+# Each is what a list is ordered by, from the highest to the lowest, and the type of its cursor.
+_ORDERS: dict[Sort, tuple[str, type[Any]]] = {
+    Sort.LIKELIHOOD: ("l.logit", float),
+    Sort.MATCH: ("cardinality(ARRAY(SELECT unnest(p.skills) INTERSECT SELECT unnest("
+                 "%(nice_to_have)s::text[])))", int),
+    Sort.LAST_ACTIVE: ("p.last_active_at", datetime),
+}  # fmt: skip
+
+
+def matching(filters: Filters) -> tuple[str, dict[str, Any]]:
+    """The filters as a condition on `candidate_pool AS p`, and its parameters."""
+    terms: dict[str, tuple[str, Any]] = {
+        "p.roles && %(roles)s::text[]": ("roles", _keys(filters.roles)),
+        "p.skills @> %(skills)s::text[]": ("skills", _keys(filters.required_skills)),
+        "p.years >= %(years_from)s::double precision": ("years_from", filters.years_from),
+        "p.years <= %(years_to)s::double precision": ("years_to", filters.years_to),
+        "p.authorised_in && %(authorised_in)s::text[]": (
+            "authorised_in",
+            _keys(filters.work_authorisation),
+        ),
+        "p.languages @> %(languages)s::text[]": ("languages", _keys(filters.languages)),
+        "(p.city = ANY(%(places)s::text[]) OR p.country = ANY(%(places)s::text[])"
+        + (" OR p.open_to_remote)" if filters.remote else ")"): (
+            "places",
+            _keys(filters.locations),
+        ),
+        "(p.expected_usd IS NULL OR p.expected_usd <= %(budget)s::integer)": (
+            "budget",
+            filters.salary_budget and filters.salary_budget.maximum_in_usd,
+        ),
+    }
+    asked = {term: value for term, value in terms.items() if value[1] not in (None, [])}
+    return " AND ".join(asked) or "true", dict(asked.values())
+
+
+def feed(
+    db: Connection,
+    kind: Feed,
+    *,
+    employer_id: UUID,
+    position_id: UUID,
+    filters: Filters,
+    at: datetime,
+    limit: int,
+    cursor: str | None = None,
+    sort: Sort = Sort.LIKELIHOOD,
+) -> Listed[Candidate]:
+    """Whom a position's filters let through, save those who are to be left alone or are approached.
+
+    A passive feed leaves out who has been approached as often as the contact gate allows.
+    """
+    order, cursor_type = _ORDERS[sort]
+    condition, parameters = _listed_condition(kind, employer_id, position_id, filters, at)
+    last, last_id = after(cursor, tuple[cursor_type, UUID]) or (None, None)  # type: ignore[valid-type]
+    if last_id:
+        condition += (
+            f" AND ({order} < %(last)s OR ({order} = %(last)s AND l.candidate_id > %(last_id)s))"
+        )
+    rows = (
+        db.cursor(row_factory=dict_row)
+        .execute(
+            f"""
+            SELECT p.candidate_id, name, facts, provenance, signed_up_at, last_active_at, l.logit,
+                   {order} AS sort_key
+            FROM candidate_pool AS p JOIN likelihood_scores AS l USING (candidate_id)
+            WHERE {condition}
+            ORDER BY {order} DESC, l.candidate_id LIMIT %(limit)s""",  # noqa: S608 - our own text
+            parameters | {"last": last, "last_id": last_id, "limit": limit + 1},
+        )
+        .fetchall()
+    )
+    found = page(rows, limit, lambda row: [row["sort_key"], row["candidate_id"]])
+    return Listed(
+        items=[Candidate.model_validate(row) for row in found.items], next_cursor=found.next_cursor
+    )
+
+
+def count(
+    db: Connection,
+    kind: Feed,
+    *,
+    employer_id: UUID,
+    position_id: UUID,
+    filters: Filters,
+    at: datetime,
+) -> int:
+    """How many a list of a position has."""
+    condition, parameters = _listed_condition(kind, employer_id, position_id, filters, at)
+    row = db.execute(
+        f"SELECT count(*) FROM candidate_pool AS p WHERE {condition}",  # noqa: S608 - our own text
+        parameters,
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def profile(db: Connection, candidate_id: UUID) -> Profile | None:
+    """This candidate."""
+    return (
+        db.cursor(row_factory=class_row(Profile))
+        .execute(
+            """
+            SELECT candidate_id, name, email, summary, jobs, facts, provenance, signed_up_at,
+                   last_active_at, opted_in, positions
+            FROM candidate_pool WHERE candidate_id = %s""",
+            [candidate_id],
+        )
+        .fetchone()
+    )
+
+
+def names(db: Connection, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The names of those who are not erased."""
+    rows = db.execute(
+        "SELECT candidate_id, name FROM candidate_pool WHERE candidate_id = ANY(%s::uuid[])", [ids]
+    )
+    return dict(rows.fetchall())
+
+
+def _listed_condition(
+    kind: Feed, employer_id: UUID, position_id: UUID, filters: Filters, at: datetime
+) -> tuple[str, dict[str, Any]]:
+    condition, parameters = matching(filters)
+    condition += (
+        " AND p.opted_in AND NOT p.blocked @> ARRAY[%(employer)s::uuid]"
+        " AND NOT p.positions @> ARRAY[%(position)s::uuid]"
+        " AND (cardinality(p.last_contacts) < %(contacts)s OR p.last_contacts[1] <= %(window)s)"
+        f" AND p.last_active_at {'<' if kind is Feed.PASSIVE else '>='} %(active_since)s"
+    )
+    parameters |= {
+        "employer": employer_id,
+        "position": position_id,
+        "contacts": CONTACTS_ALLOWED,
+        "window": at - CONTACT_WINDOW,
+        "active_since": active_since(at),
+        "nice_to_have": _keys(filters.nice_to_have_skills),
+    }
+    return condition, parameters

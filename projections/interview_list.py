@@ -1,0 +1,215 @@
+"""Everyone an employer has approached for a position, as the Interviews tab shows them."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+from pydantic import BaseModel
+
+from domain.money import SalaryRange
+from domain.outreach import (
+    ANSWER_WINDOW,
+    DeclineReason,
+    InterviewRequested,
+    InterviewScheduled,
+    Likelihood,
+    MessageSent,
+    OutreachAccepted,
+    OutreachDeclined,
+    OutreachExpired,
+    OutreachWithdrawn,
+    Status,
+)
+from infrastructure.projector import Change, Projection, on
+from projections.paging import Listed, after, page
+
+PASSIVE_CANDIDATE: Literal["Passive Candidate"] = "Passive Candidate"
+"""The badge of who was passive when the message was sent, whatever they do later."""
+
+
+class InterviewList(Projection, name="interview_list", version=1):
+    """Both kinds of approach, how far each has come, and when it was last heard of."""
+
+    TABLES = """
+        CREATE TABLE interview_list (
+            employer_id   uuid,
+            outreach_id   uuid,
+            position_id   uuid NOT NULL,
+            candidate_id  uuid NOT NULL,
+            badge         text,
+            status        text NOT NULL,
+            decline_reason text,
+            salary        jsonb NOT NULL,
+            likelihood    jsonb,
+            sent_at       timestamptz NOT NULL,
+            changed_at    timestamptz NOT NULL,
+            interview_at  timestamptz,
+            version       bigint NOT NULL,
+            PRIMARY KEY (employer_id, outreach_id)
+        );
+        CREATE INDEX interview_list_by_id ON interview_list (outreach_id);
+        CREATE INDEX interview_list_by_position
+            ON interview_list (employer_id, position_id, sent_at DESC, outreach_id);
+        CREATE INDEX interview_list_unanswered ON interview_list (sent_at)
+            WHERE status = 'awaiting_answer'"""
+
+    ADD = """
+        INSERT INTO interview_list VALUES (
+            %(employer_id)s, %(id)s, %(position_id)s, %(candidate_id)s, %(badge)s,
+            'awaiting_answer', NULL, %(salary)s, %(likelihood)s, %(at)s, %(at)s, NULL, %(version)s)"""
+
+    SET_STATUS = """
+        UPDATE interview_list
+        SET status = %(status)s, decline_reason = %(reason)s, changed_at = %(at)s,
+            interview_at = %(interview_at)s, version = %(version)s
+        WHERE employer_id = %(employer_id)s AND outreach_id = %(id)s"""
+
+    @on(MessageSent)
+    def _(self, event: MessageSent) -> Change:
+        return self._add(event, PASSIVE_CANDIDATE)
+
+    @on(InterviewRequested)
+    def _(self, event: InterviewRequested) -> Change:
+        return self._add(event, None)
+
+    @on(OutreachAccepted)
+    def _(self, event: OutreachAccepted) -> Change:
+        return self._set(event, Status.ACCEPTED)
+
+    @on(OutreachDeclined)
+    def _(self, event: OutreachDeclined) -> Change:
+        return self._set(event, Status.DECLINED, reason=event.reason)
+
+    @on(OutreachWithdrawn)
+    def _(self, event: OutreachWithdrawn) -> Change:
+        return self._set(event, Status.WITHDRAWN)
+
+    @on(OutreachExpired)
+    def _(self, event: OutreachExpired) -> Change:
+        return self._set(event, Status.EXPIRED)
+
+    @on(InterviewScheduled)
+    def _(self, event: InterviewScheduled) -> Change:
+        return self._set(event, Status.INTERVIEW_SCHEDULED, interview_at=event.starts_at)
+
+    def _add(self, event: MessageSent | InterviewRequested, badge: str | None) -> Change:
+        return self.ADD, {
+            "employer_id": event.employer_id,
+            "id": event.originator_id,
+            "position_id": event.position_id,
+            "candidate_id": event.candidate_id,
+            "badge": badge,
+            "salary": Jsonb(event.salary.model_dump()),
+            "likelihood": event.likelihood and Jsonb(event.likelihood.model_dump()),
+            "at": event.timestamp,
+            "version": event.originator_version,
+        }
+
+    def _set(
+        self,
+        event: OutreachAccepted
+        | OutreachDeclined
+        | OutreachWithdrawn
+        | OutreachExpired
+        | InterviewScheduled,
+        status: Status,
+        *,
+        reason: DeclineReason | None = None,
+        interview_at: datetime | None = None,
+    ) -> Change:
+        return self.SET_STATUS, {
+            "employer_id": event.employer_id,
+            "id": event.originator_id,
+            "status": status,
+            "reason": reason,
+            "interview_at": interview_at,
+            "at": event.timestamp,
+            "version": event.originator_version,
+        }
+
+
+class Interview(BaseModel):
+    """One approach as the Interviews tab shows it."""
+
+    employer_id: UUID
+    outreach_id: UUID
+    position_id: UUID
+    candidate_id: UUID
+    badge: Literal["Passive Candidate"] | None
+    status: Status
+    decline_reason: DeclineReason | None
+    salary: SalaryRange
+    likelihood: Likelihood | None
+    sent_at: datetime
+    changed_at: datetime
+    interview_at: datetime | None
+    version: int
+
+
+def one(db: Connection, outreach_id: UUID) -> Interview | None:
+    """This approach."""
+    cursor = db.cursor(row_factory=class_row(Interview))
+    return cursor.execute(
+        "SELECT * FROM interview_list WHERE outreach_id = %s", [outreach_id]
+    ).fetchone()
+
+
+def of_position(
+    db: Connection,
+    employer_id: UUID,
+    position_id: UUID,
+    limit: int,
+    cursor: str | None,
+    *,
+    status: Status | None = None,
+    passive: bool | None = None,
+) -> Listed[Interview]:
+    """Everyone approached for a position, the latest first; perhaps only some of them."""
+    sent_at, id = after(cursor, tuple[datetime, UUID]) or (None, None)
+    parameters: dict[str, Any] = {
+        "employer": employer_id,
+        "position": position_id,
+        "status": status,
+        "passive": passive,
+        "sent_at": sent_at,
+        "id": id,
+        "limit": limit + 1,
+    }
+    rows = (
+        db.cursor(row_factory=class_row(Interview))
+        .execute(
+            """
+            SELECT * FROM interview_list
+            WHERE employer_id = %(employer)s AND position_id = %(position)s
+              AND (%(status)s::text IS NULL OR status = %(status)s)
+              AND (%(passive)s::boolean IS NULL OR (badge IS NOT NULL) = %(passive)s)
+              AND (%(sent_at)s::timestamptz IS NULL OR sent_at < %(sent_at)s
+                   OR (sent_at = %(sent_at)s AND outreach_id > %(id)s::uuid))
+            ORDER BY sent_at DESC, outreach_id LIMIT %(limit)s""",
+            parameters,
+        )
+        .fetchall()
+    )
+    return page(rows, limit, lambda row: [row.sent_at, row.outreach_id])
+
+
+def count(db: Connection, employer_id: UUID, position_id: UUID) -> int:
+    """How many were approached for a position."""
+    row = db.execute(
+        "SELECT count(*) FROM interview_list WHERE employer_id = %s AND position_id = %s",
+        [employer_id, position_id],
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def overdue(db: Connection, at: datetime, limit: int) -> list[UUID]:
+    """Approaches whose answer window has closed without an answer, the oldest first."""
+    rows = db.execute(
+        "SELECT outreach_id FROM interview_list"
+        " WHERE status = 'awaiting_answer' AND sent_at <= %s ORDER BY sent_at LIMIT %s",
+        [at - ANSWER_WINDOW, limit],
+    ).fetchall()
+    return [id for (id,) in rows]

@@ -1,0 +1,155 @@
+"""What happened in each outreach, step by step: who did what, when, and by which request."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+from pydantic import BaseModel
+
+from domain.candidate import CandidateErased
+from domain.event import ERASED, Event, Role
+from domain.outreach import (
+    InterviewRequested,
+    InterviewScheduled,
+    MessageSent,
+    OutreachAccepted,
+    OutreachDeclined,
+    OutreachExpired,
+    OutreachWithdrawn,
+)
+from infrastructure.projector import Change, Projection, on
+from projections.paging import Listed, after, page
+
+ENVELOPE = {"originator_id", "originator_version", "timestamp", "actor", "request_id"}
+
+
+class OutreachTimeline(Projection, name="outreach_timeline", version=1):
+    """Every step of every outreach, as support reads it to somebody who asks."""
+
+    TABLES = """
+        CREATE TABLE outreach_timeline (
+            candidate_id uuid,
+            outreach_id  uuid,
+            step         bigint,
+            employer_id  uuid NOT NULL,
+            position_id  uuid NOT NULL,
+            what         text NOT NULL,
+            at           timestamptz NOT NULL,
+            actor_id     text NOT NULL,
+            actor_role   text NOT NULL,
+            request_id   text NOT NULL,
+            details      jsonb NOT NULL,
+            personal     jsonb NOT NULL,
+            event_position bigint NOT NULL,
+            PRIMARY KEY (candidate_id, outreach_id, step)
+        );
+        CREATE INDEX outreach_timeline_by_outreach ON outreach_timeline (outreach_id, step);
+        CREATE INDEX outreach_timeline_by_employer
+            ON outreach_timeline (employer_id, event_position DESC);
+        CREATE INDEX outreach_timeline_by_candidate
+            ON outreach_timeline (candidate_id, event_position DESC)"""
+
+    ADD = """
+        INSERT INTO outreach_timeline VALUES (
+            %(candidate_id)s, %(outreach_id)s, %(step)s, %(employer_id)s, %(position_id)s, %(what)s,
+            %(at)s, %(actor_id)s, %(actor_role)s, %(request_id)s, %(details)s, %(personal)s,
+            %(position)s)"""
+
+    ERASE = """
+        UPDATE outreach_timeline
+        SET personal = (SELECT coalesce(jsonb_object_agg(field, %(erased)s::text), '{}')
+                        FROM jsonb_object_keys(personal) AS field)
+        WHERE candidate_id = %(id)s"""
+
+    @on(CandidateErased)
+    def _(self, event: CandidateErased) -> Change:
+        return self.ERASE, {"id": event.originator_id, "erased": ERASED}
+
+    @on(
+        InterviewRequested,
+        MessageSent,
+        OutreachWithdrawn,
+        OutreachAccepted,
+        OutreachDeclined,
+        OutreachExpired,
+        InterviewScheduled,
+    )
+    def _(self, event: Event) -> Change:
+        said = event.model_dump(mode="json", exclude=ENVELOPE, exclude_none=True)
+        about = {name: said.pop(name) for name in ("employer_id", "position_id", "candidate_id")}
+        personal = {name: said.pop(name) for name in event.personal if name in said}
+        return self.ADD, {
+            **{f"{name}": UUID(id) for name, id in about.items()},
+            "outreach_id": event.originator_id,
+            "step": event.originator_version,
+            "what": event.TOPIC.removeprefix("outreach."),
+            "at": event.timestamp,
+            "actor_id": event.actor.id,
+            "actor_role": event.actor.role,
+            "request_id": event.request_id,
+            "details": Jsonb(said),
+            "personal": Jsonb(personal),
+        }
+
+
+class Step(BaseModel):
+    """One step of an outreach."""
+
+    outreach_id: UUID
+    step: int
+    employer_id: UUID
+    position_id: UUID
+    candidate_id: UUID
+    what: str
+    at: datetime
+    actor_id: str
+    actor_role: Role
+    request_id: str
+    details: dict[str, Any]
+    personal: dict[str, str]
+    event_position: int
+
+
+def of_outreach(db: Connection, outreach_id: UUID) -> list[Step]:
+    """An outreach from its first step to its last."""
+    return (
+        db.cursor(row_factory=class_row(Step))
+        .execute(
+            "SELECT * FROM outreach_timeline WHERE outreach_id = %s ORDER BY step", [outreach_id]
+        )
+        .fetchall()
+    )
+
+
+def found(
+    db: Connection,
+    limit: int,
+    cursor: str | None,
+    *,
+    candidate_id: UUID | None = None,
+    employer_id: UUID | None = None,
+) -> Listed[Step]:
+    """The steps of all outreaches, the latest first; perhaps of one candidate or employer."""
+    (before,) = after(cursor, tuple[int]) or (None,)
+    rows = (
+        db.cursor(row_factory=class_row(Step))
+        .execute(
+            """
+            SELECT * FROM outreach_timeline
+            WHERE (%(candidate)s::uuid IS NULL OR candidate_id = %(candidate)s)
+              AND (%(employer)s::uuid IS NULL OR employer_id = %(employer)s)
+              AND (%(before)s::bigint IS NULL OR event_position < %(before)s)
+            ORDER BY event_position DESC LIMIT %(limit)s""",
+            {
+                "candidate": candidate_id,
+                "employer": employer_id,
+                "before": before,
+                "limit": limit + 1,
+            },
+        )
+        .fetchall()
+    )
+    return page(rows, limit, lambda row: [row.event_position])

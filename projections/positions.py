@@ -1,0 +1,137 @@
+"""The positions of each employer, with their filters."""
+
+from datetime import datetime
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+from pydantic import BaseModel
+
+from domain.filters import Filters
+from domain.money import SalaryRange
+from domain.position import FiltersSet, PositionClosed, PositionOpened
+from infrastructure.projector import Change, Projection, on
+from projections.paging import Listed, after, page
+
+
+class Positions(Projection, name="positions", version=1):
+    """Every position as it stands."""
+
+    TABLES = """
+        CREATE TABLE positions (
+            employer_id   uuid,
+            position_id   uuid,
+            title         text NOT NULL,
+            description   text NOT NULL,
+            location      text,
+            remote        boolean NOT NULL,
+            salary        jsonb,
+            filters       jsonb NOT NULL,
+            opened_at     timestamptz NOT NULL,
+            closed_at     timestamptz,
+            closed_reason text,
+            version       bigint NOT NULL,
+            PRIMARY KEY (employer_id, position_id)
+        );
+        CREATE INDEX positions_by_id ON positions (position_id);
+        CREATE INDEX positions_by_age ON positions (employer_id, opened_at DESC, position_id)"""
+
+    ADD = """
+        INSERT INTO positions VALUES (
+            %(employer_id)s, %(id)s, %(title)s, %(description)s, %(location)s, %(remote)s,
+            %(salary)s, %(filters)s, %(at)s, NULL, NULL, %(version)s)"""
+
+    SET_FILTERS = """
+        UPDATE positions SET filters = %(filters)s, version = %(version)s
+        WHERE employer_id = %(employer_id)s AND position_id = %(id)s"""
+
+    CLOSE = """
+        UPDATE positions SET closed_at = %(at)s, closed_reason = %(reason)s, version = %(version)s
+        WHERE employer_id = %(employer_id)s AND position_id = %(id)s"""
+
+    @on(PositionOpened)
+    def _(self, event: PositionOpened) -> Change:
+        return self.ADD, {
+            "employer_id": event.employer_id,
+            "id": event.originator_id,
+            "title": event.title,
+            "description": event.description,
+            "location": event.location,
+            "remote": event.remote,
+            "salary": event.salary and Jsonb(event.salary.model_dump(mode="json")),
+            "filters": Jsonb(event.filters.model_dump(mode="json")),
+            "at": event.timestamp,
+            "version": event.originator_version,
+        }
+
+    @on(FiltersSet)
+    def _(self, event: FiltersSet) -> Change:
+        return self.SET_FILTERS, {
+            "employer_id": event.employer_id,
+            "id": event.originator_id,
+            "filters": Jsonb(event.filters.model_dump(mode="json")),
+            "version": event.originator_version,
+        }
+
+    @on(PositionClosed)
+    def _(self, event: PositionClosed) -> Change:
+        return self.CLOSE, {
+            "employer_id": event.employer_id,
+            "id": event.originator_id,
+            "at": event.timestamp,
+            "reason": event.reason,
+            "version": event.originator_version,
+        }
+
+
+class Position(BaseModel):
+    """A position with its filters."""
+
+    employer_id: UUID
+    position_id: UUID
+    title: str
+    description: str
+    location: str | None
+    remote: bool
+    salary: SalaryRange | None
+    filters: Filters
+    opened_at: datetime
+    closed_at: datetime | None
+    closed_reason: str | None
+    version: int
+
+
+def one(db: Connection, position_id: UUID) -> Position | None:
+    """This position."""
+    cursor = db.cursor(row_factory=class_row(Position))
+    return cursor.execute(
+        "SELECT * FROM positions WHERE position_id = %s", [position_id]
+    ).fetchone()
+
+
+def of_employer(
+    db: Connection, employer_id: UUID, limit: int, cursor: str | None, *, open_only: bool = False
+) -> Listed[Position]:
+    """An employer's positions, the newest first."""
+    opened_at, id = after(cursor, tuple[datetime, UUID]) or (None, None)
+    rows = (
+        db.cursor(row_factory=class_row(Position))
+        .execute(
+            """
+            SELECT * FROM positions
+            WHERE employer_id = %(employer)s AND (closed_at IS NULL OR NOT %(open_only)s)
+              AND (%(opened_at)s::timestamptz IS NULL OR opened_at < %(opened_at)s
+                   OR (opened_at = %(opened_at)s AND position_id > %(id)s::uuid))
+            ORDER BY opened_at DESC, position_id LIMIT %(limit)s""",
+            {
+                "employer": employer_id,
+                "open_only": open_only,
+                "opened_at": opened_at,
+                "id": id,
+                "limit": limit + 1,
+            },
+        )
+        .fetchall()
+    )
+    return page(rows, limit, lambda row: [row.opened_at, row.position_id])

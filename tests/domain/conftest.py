@@ -1,0 +1,5 @@
+"""The vocabulary's assertions explain themselves when they fail."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.domain.given")
