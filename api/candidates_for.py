@@ -17,8 +17,9 @@ from domain.outreach import Likelihood, outreach_id
 from domain.passivity import is_passive
 from domain.profile import Facts, Job, key
 from infrastructure.postgres import Database
-from projections import candidate_pool, likelihood as likelihoods
-from projections.candidate_pool import Feed, Origin, Sort
+from projections import candidate_pool
+from projections import likelihood as likelihoods
+from projections.candidate_pool import Feed, Origin, Search, Sort
 from projections.interview_list import Interview
 from projections.paging import Listed
 from projections.positions import Position
@@ -81,17 +82,7 @@ def cards(
 
     The page is found by the stored scores; within it those who are likelier now come first.
     """
-    listed = candidate_pool.feed(
-        db,
-        kind,
-        employer_id=position.employer_id,
-        position_id=position.position_id,
-        filters=position.filters,
-        at=at,
-        limit=limit,
-        cursor=cursor,
-        sort=sort,
-    )
+    listed = candidate_pool.feed(db, kind, _search(position, at), limit, cursor, sort)
     scores = likelihoods.of_candidates(db, [c.candidate_id for c in listed.items], at)
     items = [_card(c, position.filters, scores.get(c.candidate_id)) for c in listed.items]
     if sort is Sort.LIKELIHOOD:
@@ -101,14 +92,11 @@ def cards(
 
 def count(db: Database, kind: Feed, position: Position, at: datetime) -> int:
     """How many one of a position's lists has."""
-    return candidate_pool.count(
-        db,
-        kind,
-        employer_id=position.employer_id,
-        position_id=position.position_id,
-        filters=position.filters,
-        at=at,
-    )
+    return candidate_pool.count(db, kind, _search(position, at))
+
+
+def _search(position: Position, at: datetime) -> Search:
+    return Search(position.employer_id, position.position_id, position.filters, at)
 
 
 def profile(

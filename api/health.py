@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import psycopg
+from eventsourcing.persistence import PersistenceError
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
+from psycopg_pool import PoolTimeout
 
 from api.marketplace import Marketplace
 from api.problems import problem_of
@@ -23,7 +26,7 @@ def ready(request: Request) -> JSONResponse:
     marketplace: Marketplace = request.app.state.marketplace
     try:
         behind: dict[str, int] = marketplace.behind()
-    except Exception as error:
+    except (PersistenceError, psycopg.Error, PoolTimeout) as error:
         return problem_of(error).response()
     failures = marketplace.worker.failures if marketplace.worker else {}
     status = "ready" if not behind else "catching up"

@@ -1,7 +1,7 @@
 """Every error as RFC 9457 problem details, with a stable type and what to do about it."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -77,42 +77,8 @@ class Problem(Exception):
 
 def problem_of(error: Exception) -> Problem:
     """The problem that an error of any layer is to a client."""
-    match error:
-        case Problem():
-            return error
-        case NotFound():
-            return Problem(404, "not-found", str(error), _reasons(error))
-        case Refused():
-            return Problem(409, "refused", str(error), _reasons(error))
-        case RequestValidationError():
-            return _invalid(error)
-        case BadCursor():
-            return Problem(422, "bad-cursor", str(error))
-        case VersionMismatch():
-            return Problem(
-                412, "version-mismatch", str(error), headers={"ETag": etag(error.current)}
-            )
-        case InFlight():
-            detail = "A request with this Idempotency-Key is still being worked on; wait for it."
-            return Problem(409, "request-in-flight", detail, headers={"Retry-After": "1"})
-        case KeyReused():
-            detail = "This Idempotency-Key came with another request before; use a new one."
-            return Problem(422, "idempotency-key-reused", detail)
-        case Contended():
-            return Problem(503, "contended", str(error), headers={"Retry-After": "1"})
-        case NotCaughtUp():
-            return Problem(503, "not-caught-up", str(error), headers={"Retry-After": "1"})
-        case PoolTimeout() | OperationalError() | PersistenceError():
-            logger.error("the database does not answer: %s", error)
-            detail = "The database does not answer; try again in a moment."
-            return Problem(503, "database-unavailable", detail, headers={"Retry-After": "5"})
-        case HTTPException():
-            name = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
-            return Problem(error.status_code, name, str(error.detail), headers=error.headers)
-        case _:
-            logger.error("an error nobody expected", exc_info=error)
-            detail = "Something went wrong on our side; give support the request's id."
-            return Problem(500, "internal", detail)
+    kind = next(kind for kind in type(error).__mro__ if kind in _PROBLEMS)
+    return _PROBLEMS[kind](error)
 
 
 def etag(version: int) -> str:
@@ -126,11 +92,7 @@ def install(app: FastAPI) -> None:
     def answer(_: Request, error: Exception) -> JSONResponse:
         return problem_of(error).response()
 
-    for kind in (
-        Problem, Refused, RequestValidationError, BadCursor, VersionMismatch, InFlight, KeyReused,
-        Contended, NotCaughtUp, PoolTimeout, OperationalError, PersistenceError, HTTPException,
-        Exception,
-    ):  # fmt: skip
+    for kind in _PROBLEMS:
         app.add_exception_handler(kind, answer)
 
 
@@ -160,3 +122,43 @@ def _sentence(fault: Mapping[str, Any]) -> str:
     if fault["type"] == "extra_forbidden":
         return f"{name} is not known here; leave it out."
     return f"{name}: {fault['msg'].removeprefix('Value error, ')}"
+
+
+def _failed_http(error: HTTPException) -> Problem:
+    name = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+    return Problem(error.status_code, name, str(error.detail), headers=error.headers)
+
+
+def _no_database(error: Exception) -> Problem:
+    logger.error("the database does not answer: %s", error)
+    detail = "The database does not answer; try again in a moment."
+    return Problem(503, "database-unavailable", detail, headers={"Retry-After": "5"})
+
+
+def _unexpected(error: Exception) -> Problem:
+    logger.error("an error nobody expected", exc_info=error)
+    detail = "Something went wrong on our side; give support the request's id."
+    return Problem(500, "internal", detail)
+
+
+_SOON = {"Retry-After": "1"}
+
+_PROBLEMS: dict[type, Callable[[Any], Problem]] = {
+    Problem: lambda problem: problem,
+    NotFound: lambda error: Problem(404, "not-found", str(error), _reasons(error)),
+    Refused: lambda error: Problem(409, "refused", str(error), _reasons(error)),
+    RequestValidationError: _invalid,
+    BadCursor: lambda error: Problem(422, "bad-cursor", str(error)),
+    VersionMismatch: lambda error: Problem(
+        412, "version-mismatch", str(error), headers={"ETag": etag(error.current)}
+    ),
+    InFlight: lambda error: Problem(409, "request-in-flight", str(error), headers=_SOON),
+    KeyReused: lambda error: Problem(422, "idempotency-key-reused", str(error)),
+    Contended: lambda error: Problem(503, "contended", str(error), headers=_SOON),
+    NotCaughtUp: lambda error: Problem(503, "not-caught-up", str(error), headers=_SOON),
+    PoolTimeout: _no_database,
+    OperationalError: _no_database,
+    PersistenceError: _no_database,
+    HTTPException: _failed_http,
+    Exception: _unexpected,
+}

@@ -123,7 +123,7 @@ _FOLDS: dict[type[Event], Fold[Any]] = {}
 
 
 def applies(*events: type[Event]) -> Callable[[Fold[A]], Fold[A]]:
-    """Mark the method that folds these events into its aggregate: it never raises, never decides."""
+    """Mark the method that folds these events in: it never raises, never decides."""
 
     def register(fold: Fold[A]) -> Fold[A]:
         _FOLDS.update(dict.fromkeys(events, fold))

@@ -319,6 +319,7 @@ class SignUpCandidate(Command):
     jobs: Annotated[tuple[Job, ...], Field(max_length=100)] = ()
     facts: Facts = Facts()
     signed_up_at: Moment | None = None
+    last_active_at: Moment | None = None
     opted_in: bool = False
 
     def execute(self, work: Work) -> Candidate:
@@ -334,6 +335,17 @@ class SignUpCandidate(Command):
         )
         if self.opted_in:
             candidate.opt_in(self, at=self.signed_up_at)
+        if self.last_active_at:
+            candidate.note_activity(
+                self,
+                Activity(
+                    candidate_id=self.candidate_id,
+                    kind=ActivityKind.SIGNED_IN,
+                    occurred_at=self.last_active_at,
+                    source="sign-up",
+                    source_id="last activity",
+                ),
+            )
         return candidate
 
 

@@ -13,8 +13,8 @@ USD_PER_UNIT = {
     "EUR": 1.16, "GBP": 1.35, "HKD": 0.128, "HUF": 0.0029, "IDR": 0.000061, "ILS": 0.28,
     "INR": 0.0117, "JPY": 0.0068, "KRW": 0.00072, "MXN": 0.053, "NGN": 0.00065, "NOK": 0.099,
     "NZD": 0.60, "PHP": 0.0176, "PKR": 0.0035, "PLN": 0.273, "RON": 0.229, "RUB": 0.0125,
-    "SEK": 0.105, "SGD": 0.78, "THB": 0.031, "TRY": 0.025, "UAH": 0.024, "USD": 1.0, "VND": 0.000038,
-    "ZAR": 0.056,
+    "SEK": 0.105, "SGD": 0.78, "THB": 0.031, "TRY": 0.025, "UAH": 0.024, "USD": 1.0,
+    "VND": 0.000038, "ZAR": 0.056,
 }  # fmt: skip
 
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217, such as USD or EUR")]

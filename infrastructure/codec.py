@@ -25,8 +25,8 @@ for module in pkgutil.iter_modules(domain.__path__):
 class EventMapper(Mapper[UUID]):
     """Turns events into what is stored and back.
 
-    Beyond the library's mapper, which restores an event's attributes as they were, it validates what
-    it reads, so that an old event gets the defaults of fields that came later.
+    Beyond the library's mapper, which restores an event's attributes as they were, it validates
+    what it reads, so that an old event gets the defaults of fields that came later.
     """
 
     def __init__(self, keyring: Keyring) -> None:
@@ -55,7 +55,10 @@ class EventMapper(Mapper[UUID]):
     def with_personal_fields(self, stored_events: Sequence[StoredEvent]) -> list[Event]:
         """The events with their personal fields, as far as the persons' keys still exist."""
         states = [from_json(event.state) for event in stored_events]
-        persons = [_person(e, s) if SEALED in s else None for e, s in zip(stored_events, states)]
+        persons = [
+            _person(stored, state) if SEALED in state else None
+            for stored, state in zip(stored_events, states, strict=True)
+        ]
         keys = self._keyring.to_open({p for p in persons if p}) if any(persons) else {}
         return [
             _restore(stored, state, keys.get(person) if person else None)

@@ -22,9 +22,15 @@ KEPT_FOR = timedelta(days=7)
 class InFlight(Exception):
     """The first request with this key is still being worked on."""
 
+    def __init__(self) -> None:
+        super().__init__("A request with this Idempotency-Key is being worked on; wait for it.")
+
 
 class KeyReused(Exception):
     """This key came with another payload before."""
+
+    def __init__(self) -> None:
+        super().__init__("This Idempotency-Key came with another request before; use a new one.")
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,8 @@ TAKE_OVER = """
     WHERE caller = %(caller)s AND key = %(key)s AND claimed_at = %(claimed_at)s"""
 
 RELEASE = """
-    DELETE FROM idempotency_claims WHERE caller = %(caller)s AND key = %(key)s AND claimed_at = %(at)s"""
+    DELETE FROM idempotency_claims
+    WHERE caller = %(caller)s AND key = %(key)s AND claimed_at = %(at)s"""
 
 ANSWER = """
     INSERT INTO idempotency_answers (caller, key, answer, answered_at)

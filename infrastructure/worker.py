@@ -87,7 +87,7 @@ class Worker:
                 with psycopg.connect(self._database_url, autocommit=True) as connection:
                     connection.execute(f"LISTEN {CHANNEL}")
                     while not self._stop.is_set():
-                        for _ in connection.notifies(timeout=0.5, stop_after=1):
+                        for _ in connection.notifies(timeout=0.1, stop_after=1):
                             self._wake()
             except psycopg.Error as error:
                 logger.warning("listening for events failed, will try again: %s", error)
@@ -95,7 +95,7 @@ class Worker:
 
     def _do_chores(self) -> None:
         due = {chore.name: time.monotonic() for chore in self._chores}
-        while not self._stop.wait(0.5):
+        while not self._stop.is_set():
             for chore in self._chores:
                 if time.monotonic() < due[chore.name]:
                     continue
@@ -104,3 +104,5 @@ class Worker:
                 except Exception:
                     logger.exception("chore %s failed, will be tried again", chore.name)
                 due[chore.name] = time.monotonic() + chore.every
+            next_due = min(due.values(), default=time.monotonic() + 60)
+            self._stop.wait(max(0.0, next_due - time.monotonic()))

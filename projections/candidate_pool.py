@@ -6,6 +6,7 @@ stored: the query compares the last activity with the day's boundary.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -68,7 +69,8 @@ class CandidatePool(Projection, name="candidate_pool", version=1):
     ADD = """
         INSERT INTO candidate_pool VALUES (
             %(id)s, %(name)s, %(email)s, %(summary)s, %(jobs)s, %(facts)s, %(provenance)s,
-            %(at)s, %(at)s, false, coalesce(%(roles)s::text[], '{}'), coalesce(%(skills)s::text[], '{}'),
+            %(at)s, %(at)s, false,
+            coalesce(%(roles)s::text[], '{}'), coalesce(%(skills)s::text[], '{}'),
             %(city)s, %(country)s, coalesce(%(authorised_in)s::text[], '{}'),
             coalesce(%(languages)s::text[], '{}'), %(years)s,
             coalesce(%(open_to_remote)s::boolean, false), %(expected_usd)s, '{}', '{}', '{}')"""
@@ -232,13 +234,16 @@ class Sort(StrEnum):
     LAST_ACTIVE = "last_active"
 
 
-# Each is what a list is ordered by, from the highest to the lowest, and the type of its cursor.
-_ORDERS: dict[Sort, tuple[str, type[Any]]] = {
-    Sort.LIKELIHOOD: ("l.logit", float),
-    Sort.MATCH: ("cardinality(ARRAY(SELECT unnest(p.skills) INTERSECT SELECT unnest("
-                 "%(nice_to_have)s::text[])))", int),
-    Sort.LAST_ACTIVE: ("p.last_active_at", datetime),
-}  # fmt: skip
+_SKILLS_MATCHED = """
+    cardinality(ARRAY(
+        SELECT unnest(p.skills) INTERSECT SELECT unnest(%(nice_to_have)s::text[])))"""
+
+# What each list is ordered by, from the highest to the lowest, and the type of its cursor.
+_ORDERS: dict[Sort, tuple[str, type[tuple[Any, UUID]]]] = {
+    Sort.LIKELIHOOD: ("l.logit", tuple[float, UUID]),
+    Sort.MATCH: (_SKILLS_MATCHED, tuple[int, UUID]),
+    Sort.LAST_ACTIVE: ("p.last_active_at", tuple[datetime, UUID]),
+}
 
 
 def matching(filters: Filters) -> tuple[str, dict[str, Any]]:
@@ -267,25 +272,31 @@ def matching(filters: Filters) -> tuple[str, dict[str, Any]]:
     return " AND ".join(asked) or "true", dict(asked.values())
 
 
+@dataclass(frozen=True)
+class Search:
+    """Whom a position looks for, and when."""
+
+    employer_id: UUID
+    position_id: UUID
+    filters: Filters
+    at: datetime
+
+
 def feed(
     db: Connection,
     kind: Feed,
-    *,
-    employer_id: UUID,
-    position_id: UUID,
-    filters: Filters,
-    at: datetime,
+    search: Search,
     limit: int,
     cursor: str | None = None,
     sort: Sort = Sort.LIKELIHOOD,
 ) -> Listed[Candidate]:
     """Whom a position's filters let through, save those who are to be left alone or are approached.
 
-    A passive feed leaves out who has been approached as often as the contact gate allows.
+    Left alone is who has been approached as often as the contact gate allows.
     """
     order, cursor_type = _ORDERS[sort]
-    condition, parameters = _listed_condition(kind, employer_id, position_id, filters, at)
-    last, last_id = after(cursor, tuple[cursor_type, UUID]) or (None, None)  # type: ignore[valid-type]
+    condition, parameters = _listed_condition(kind, search)
+    last, last_id = after(cursor, cursor_type) or (None, None)
     if last_id:
         condition += (
             f" AND ({order} < %(last)s OR ({order} = %(last)s AND l.candidate_id > %(last_id)s))"
@@ -309,17 +320,9 @@ def feed(
     )
 
 
-def count(
-    db: Connection,
-    kind: Feed,
-    *,
-    employer_id: UUID,
-    position_id: UUID,
-    filters: Filters,
-    at: datetime,
-) -> int:
+def count(db: Connection, kind: Feed, search: Search) -> int:
     """How many a list of a position has."""
-    condition, parameters = _listed_condition(kind, employer_id, position_id, filters, at)
+    condition, parameters = _listed_condition(kind, search)
     row = db.execute(
         f"SELECT count(*) FROM candidate_pool AS p WHERE {condition}",  # noqa: S608 - our own text
         parameters,
@@ -350,10 +353,8 @@ def names(db: Connection, ids: Sequence[UUID]) -> dict[UUID, str]:
     return dict(rows.fetchall())
 
 
-def _listed_condition(
-    kind: Feed, employer_id: UUID, position_id: UUID, filters: Filters, at: datetime
-) -> tuple[str, dict[str, Any]]:
-    condition, parameters = matching(filters)
+def _listed_condition(kind: Feed, search: Search) -> tuple[str, dict[str, Any]]:
+    condition, parameters = matching(search.filters)
     condition += (
         " AND p.opted_in AND NOT p.blocked @> ARRAY[%(employer)s::uuid]"
         " AND NOT p.positions @> ARRAY[%(position)s::uuid]"
@@ -361,11 +362,11 @@ def _listed_condition(
         f" AND p.last_active_at {'<' if kind is Feed.PASSIVE else '>='} %(active_since)s"
     )
     parameters |= {
-        "employer": employer_id,
-        "position": position_id,
+        "employer": search.employer_id,
+        "position": search.position_id,
         "contacts": CONTACTS_ALLOWED,
-        "window": at - CONTACT_WINDOW,
-        "active_since": active_since(at),
-        "nice_to_have": _keys(filters.nice_to_have_skills),
+        "window": search.at - CONTACT_WINDOW,
+        "active_since": active_since(search.at),
+        "nice_to_have": _keys(search.filters.nice_to_have_skills),
     }
     return condition, parameters

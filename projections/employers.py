@@ -56,7 +56,8 @@ class Employers(Projection, name="employers", version=1):
         WHERE employer_id = %(id)s"""
 
     SET_BETA = """
-        UPDATE employers SET in_beta = %(in_beta)s, version = %(version)s WHERE employer_id = %(id)s"""
+        UPDATE employers SET in_beta = %(in_beta)s, version = %(version)s
+        WHERE employer_id = %(id)s"""
 
     ADD_FEEDBACK = """
         INSERT INTO feedback VALUES (%(id)s, %(position)s, %(at)s, %(by)s, %(text)s, %(page)s)"""

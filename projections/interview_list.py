@@ -59,7 +59,8 @@ class InterviewList(Projection, name="interview_list", version=1):
     ADD = """
         INSERT INTO interview_list VALUES (
             %(employer_id)s, %(id)s, %(position_id)s, %(candidate_id)s, %(badge)s,
-            'awaiting_answer', NULL, %(salary)s, %(likelihood)s, %(at)s, %(at)s, NULL, %(version)s)"""
+            'awaiting_answer', NULL, %(salary)s, %(likelihood)s, %(at)s, %(at)s, NULL,
+            %(version)s)"""
 
     SET_STATUS = """
         UPDATE interview_list

@@ -16,7 +16,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,8 +38,6 @@ from domain.outreach import (
     OutreachExpired,
 )
 from domain.profile import Facts, key
-
-E = TypeVar("E", bound=Event)
 
 FEATURE_VERSION = 1
 """Raise it with any change that gives a candidate other features; then the projection's too."""
@@ -94,25 +92,25 @@ _ROLE_WORDS = {
     "full-stack": "full ?stack",
     "front-end": "front ?end",
     "back-end": "back ?end",
-    "mobile": "mobile|android|ios",
+    "mobile": r"mobile|android|ios\b",
     "game": "game",
     "embedded": "embedded|firmware",
     "desktop": "desktop",
-    "quality": "qa|quality|test",
-    "data-science": "data scien|machine learning|ml",
-    "data-engineering": "data engineer|engineer, data|etl",
+    "quality": r"qa\b|quality|test",
+    "data-science": r"data scien|machine learning|ml\b",
+    "data-engineering": r"data engineer|engineer, data|etl\b",
     "analysis": "analyst|analytics",
-    "database": "database|dba",
-    "reliability": "site reliability|sre",
+    "database": r"database|dba\b",
+    "reliability": r"site reliability|sre\b",
     "devops": "devops|platform engineer|cloud|infrastructure",
     "administration": "systems? admin|network",
     "security": "security",
-    "design": "design|ux|ui",
+    "design": r"design|ux\b|ui\b",
     "product": "product manager|product owner",
-    "executive": "executive|vp|cto|chief|director|head of",
+    "executive": r"executive|vp\b|cto\b|chief|director|head of",
     "management": "manager|team lead",
     "research": "research|scientist",
-    "education": "educator|teacher|lecturer|student|intern",
+    "education": r"educator|teacher|lecturer|student|intern\b",
     "sales": "sales|marketing",
     "software": "software|developer|programmer|engineer",
 }
@@ -161,9 +159,8 @@ NUMBERS: dict[str, Number] = {
     ),
     "profile_age": Number(_LOG_DAYS, "since the latest observed fact of the profile", 5.5, 1.0),
     "job_time": Number(_LOG_DAYS, "in the present job; typical if unknown", 6.0, 1.5),
-    "years": Number("years", "of experience by the profile; typical if unknown", 7.0, 6.0),
-    **_activity_features(),
     "since_contact": Number(_LOG_DAYS, "since the last outreach; typical if never", 4.5, 1.5),
+    **_activity_features(),
     "received": Number(_LOG_COUNT, "outreach received", 0.5, 0.6),
     "received_90": Number(_LOG_RECENT.format(90), "outreach received", 0.2, 0.4),
     "received_365": Number(_LOG_RECENT.format(365), "outreach received", 0.3, 0.5),
@@ -173,6 +170,7 @@ NUMBERS: dict[str, Number] = {
     "accepted_365": Number(_LOG_RECENT.format(365), "outreach accepted", 0.1, 0.3),
     "expired": Number(_LOG_COUNT, "outreach that expired unanswered", 0.4, 0.6),
     "expired_365": Number(_LOG_RECENT.format(365), "outreach that expired unanswered", 0.2, 0.4),
+    "years": Number("years", "of experience by the profile; typical if unknown", 7.0, 6.0),
     "answer_rate": Number(
         "share", "of outreach answered, with one more at the usual rate", 0.2, 0.1
     ),
@@ -250,8 +248,8 @@ def fold(state: State, event: Event) -> None:
     _FOLDS[type(event)](state, event, event.timestamp.timestamp())
 
 
-def _folds(*events: type[E]) -> Callable[[Callable[[State, E, float], None]], None]:
-    def register(change: Callable[[State, E, float], None]) -> None:
+def _folds(*events: type[Event]) -> Callable[[Callable[[State, Any, float], None]], None]:
+    def register(change: Callable[[State, Any, float], None]) -> None:
         _FOLDS.update(dict.fromkeys(events, change))
 
     return register
@@ -309,7 +307,8 @@ def _count(state: State, counter: str, at: float, half_lives: Iterable[int]) -> 
 
 
 def _half_lives(at: float, days: int) -> float:
-    return min((at - LANDMARK) / (days * DAY), 500.0)  # 2266 for the shorter one; no overflow ever
+    # Bounded, so that no date whatever overflows: the bounds lie in 1896 and 2143.
+    return min(max((at - LANDMARK) / (days * DAY), -500.0), 500.0)
 
 
 def _observe(state: State, facts: Facts) -> None:
@@ -353,7 +352,7 @@ class Columns(NamedTuple):
 def columns(rows: Sequence[tuple[Any, ...]], now: datetime) -> Columns:
     """The features of many candidates, given as rows of `as_row`, at a moment."""
     values = np.array([row[:-1] for row in rows], dtype=np.float64).reshape(-1, len(STATE_NUMBERS))
-    state = State(*cast(Any, values.T), role="")
+    state = State(**dict(zip(STATE_NUMBERS, values.T, strict=True)))  # type: ignore[arg-type]
     years, received = np.asarray(state.years), np.asarray(state.received)
     band = np.searchsorted(SENIORITY_FROM_YEARS, years, side="right")
     return Columns(
@@ -370,64 +369,69 @@ def columns(rows: Sequence[tuple[Any, ...]], now: datetime) -> Columns:
 class _Plain:
     """Arithmetic on one candidate."""
 
-    log1p = math.log1p
+    @staticmethod
+    def days(value: float, typical: float) -> float:
+        if math.isnan(value):
+            return typical
+        return max(0.0, value)
 
     @staticmethod
-    def positive(value: float) -> float:
-        return max(value, 0.0)
+    def known(value: float, typical: float) -> float:
+        return typical if math.isnan(value) else value
 
     @staticmethod
-    def known(value: float, otherwise: float) -> float:
-        return otherwise if math.isnan(value) else value
+    def logs(values: list[float]) -> list[float]:
+        return [math.log1p(value) for value in values]
 
     @staticmethod
-    def rounded(value: float) -> float:
-        return round(value * 1e6) / 1e6
+    def rounded(values: list[float]) -> list[float]:
+        return [round(value * 1e6) / 1e6 for value in values]
 
 
 class _Columnwise:
-    """The same arithmetic on a column of candidates."""
-
-    log1p = np.log1p
+    """The same arithmetic on columns of candidates."""
 
     @staticmethod
-    def positive(value: Any) -> Any:
-        return np.maximum(value, 0.0)
+    def days(value: Any, typical: float) -> Any:
+        return np.where(np.isnan(value), typical, np.maximum(value, 0.0))
 
     @staticmethod
-    def known(value: Any, otherwise: float) -> Any:
-        return np.where(np.isnan(value), otherwise, value)
+    def known(value: Any, typical: float) -> Any:
+        return np.where(np.isnan(value), typical, value)
 
     @staticmethod
-    def rounded(value: Any) -> Any:
-        return np.rint(value * 1e6) / 1e6
+    def logs(values: list[Any]) -> list[Any]:
+        return [np.log1p(value) for value in values]
+
+    @staticmethod
+    def rounded(values: list[Any]) -> list[Any]:
+        return [np.rint(value * 1e6) / 1e6 for value in values]
 
 
-_RECENT = {name: int(name.rpartition("_")[2]) for name in NUMBERS if name[-1].isdigit()}
-_TOTALS = ("received", "answered", "accepted", "expired")
+_MOMENTS = {
+    "dormancy": "last_active_at",
+    "tenure": "signed_up_at",
+    "consent_age": "consented_at",
+    "profile_age": "observed_at",
+    "job_time": "job_since",
+    "since_contact": "last_contact_at",
+}
+_COUNTS = [name for name in NUMBERS if name in STATE_NUMBERS and name != "years"]
+_moments: Callable[[State], tuple[Any, ...]] = attrgetter(*_MOMENTS.values())
+_counts: Callable[[State], tuple[Any, ...]] = attrgetter(*_COUNTS)
+_TYPICAL_DAYS = [math.expm1(NUMBERS[name].typical) for name in _MOMENTS]
+_HALF_LIVES = [int(name.rpartition("_")[2]) if name[-1].isdigit() else 0 for name in _COUNTS]
 _USUAL_RATE = NUMBERS["answer_rate"].typical
+assert [*NUMBERS] == [*_MOMENTS, *_COUNTS, "years", "answer_rate"]
 
 
 def _numbers(state: State, now: float, on: Any) -> dict[str, Any]:
     """The numbers of one candidate, or of columns of them; in the order of `NUMBERS`."""
-    log1p, positive, rounded, known = on.log1p, on.positive, on.rounded, on.known
-
-    def log_days(since: float) -> Any:
-        return log1p(positive((now - since) / DAY))
-
-    left = {days: math.exp2(-_half_lives(now, days)) for days in (90, 365)}
-    number: dict[str, Any] = {
-        "dormancy": log_days(state.last_active_at),
-        "tenure": log_days(state.signed_up_at),
-        "consent_age": known(log_days(state.consented_at), NUMBERS["consent_age"].typical),
-        "profile_age": log_days(state.observed_at),
-        "job_time": known(log_days(state.job_since), NUMBERS["job_time"].typical),
-        "years": known(state.years, NUMBERS["years"].typical),
-        "since_contact": known(log_days(state.last_contact_at), NUMBERS["since_contact"].typical),
-        "answer_rate": (state.answered + _USUAL_RATE) / (state.answered + state.expired + 1.0),
-    }
-    for name, days in _RECENT.items():
-        number[name] = log1p(getattr(state, name) * left[days])
-    for name in _TOTALS:
-        number[name] = log1p(getattr(state, name))
-    return {name: rounded(number[name]) for name in NUMBERS}
+    left = {days: math.exp2(-_half_lives(now, days)) for days in (90, 365)} | {0: 1.0}
+    days = [
+        on.days((now - t) / DAY, o) for t, o in zip(_moments(state), _TYPICAL_DAYS, strict=True)
+    ]
+    counts = [count * left[h] for count, h in zip(_counts(state), _HALF_LIVES, strict=True)]
+    years = on.known(state.years, NUMBERS["years"].typical)
+    rate = (state.answered + _USUAL_RATE) / (state.answered + state.expired + 1.0)
+    return dict(zip(NUMBERS, on.rounded([*on.logs(days + counts), years, rate]), strict=True))

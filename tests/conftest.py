@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,6 +14,9 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 
 from infrastructure.embedded import OPTIONS, embedded_server
+from infrastructure.event_store import EventStore
+from infrastructure.migrations import migrate
+from infrastructure.postgres import Pool, open_pool
 
 # The data of a test is worth nothing after it: do not wait for the disk.
 FAST = {
@@ -69,3 +73,21 @@ def connection(database_url: str) -> Iterator[Connection[TupleRow]]:
     """An autocommit connection to the test's own database."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         yield connection
+
+
+SECRET = "a secret that only the tests know, long enough"
+
+
+@pytest.fixture
+def pool(database_url: str) -> Iterator[Pool]:
+    """Connections to the test's own database, its schema up to date."""
+    migrate(database_url, at=datetime.now(UTC))
+    with open_pool(database_url, name="test") as pool:
+        yield pool
+
+
+@pytest.fixture
+def store(database_url: str, pool: Pool) -> Iterator[EventStore]:
+    """An event store on the test's own database."""
+    with EventStore(database_url, pool, SECRET) as store:
+        yield store

@@ -56,9 +56,9 @@ ALSO = {
     SRE: {DEVOPS: 55, SYSADMIN: 50, BACK_END: 50},
 }  # fmt: skip
 
-# Source: own count over 997 public answers of SO 2019: of those who use the first skill of each
-# row (the anchor of a way of working), how many percent use the others; to the nearest 5. What
-# survey takers know as "used last year" is taken for a skill; editors and systems are left out.
+# Source: own counts over 997 public answers of SO 2019: of those who use the first skill of a way
+# of working, how many percent use the others; to the nearest 5, and drawn towards what the way of
+# working is named for. What was "used last year" is taken for a skill.
 STACKS = {
     "python": {"Python": 95, "Django": 45, "Flask": 40, "PostgreSQL": 60, "SQL": 70, "Linux": 70,
                "Docker": 50, "JavaScript": 70, "HTML/CSS": 70, "AWS": 40, "Redis": 30,
@@ -90,7 +90,7 @@ STACKS = {
     "cloud": {"Linux": 90, "Docker": 80, "Bash/Shell/PowerShell": 80, "AWS": 65,
               "Kubernetes": 50, "Python": 60, "Ansible": 45, "SQL": 50, "PostgreSQL": 40,
               "Redis": 35, "Google Cloud Platform": 25, "Microsoft Azure": 25, "Go": 25,
-              "Elasticsearch": 30, "Terraform": 30},
+              "Elasticsearch": 30},
     "data": {"Python": 90, "SQL": 75, "Pandas": 60, "TensorFlow": 35, "R": 35, "Linux": 65,
              "PostgreSQL": 45, "Apache Spark": 25, "Docker": 40, "AWS": 35, "Torch/PyTorch": 25,
              "Bash/Shell/PowerShell": 45, "MySQL": 40, "Google Cloud Platform": 25, "Hadoop": 15},

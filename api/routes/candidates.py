@@ -42,12 +42,19 @@ def sign_up(
     What JSON Resume has no word for stands under `meta.sourcing`: consent, sign-up, expectations.
     """
     try:
-        resume = json_resume.to_profile(document)
-    except json_resume.InvalidResume as error:
-        reasons = [Reason(code="invalid_resume", detail=fault) for fault in error.faults]
+        profile = json_resume.to_profile(document, as_of=caller.at.date())
+    except json_resume.BadDocument as error:
+        reasons = [Reason(code="bad_document", detail=problem) for problem in error.problems]
         raise Problem(422, "invalid", str(error), reasons) from None
-    candidate_id = resume.candidate_id or caller.new_id()
-    return caller.run(SignUpCandidate, **resume.as_sign_up(), candidate_id=candidate_id)
+    candidate_id = profile.candidate_id or caller.new_id()
+    return caller.run(SignUpCandidate, candidate_id=candidate_id, **signing_up(profile))
+
+
+def signing_up(profile: json_resume.Profile) -> dict[str, Any]:
+    """What `SignUpCandidate` takes of a profile, beside the id."""
+    taken = SignUpCandidate.model_fields.keys() - {"candidate_id"}
+    fields = {field: value for field, value in profile if field in taken}
+    return fields | {"opted_in": bool(profile.opted_in)}
 
 
 @router.get("/{candidate_id}")

@@ -13,11 +13,13 @@ from domain.employer import (
     FreeText,
     JoinBeta,
     LeaveBeta,
-    Manager as CustomerSuccessManager,
     Name,
     RegisterEmployer,
     ShareFeedback,
     SuspendEmployer,
+)
+from domain.employer import (
+    Manager as CustomerSuccessManager,
 )
 from domain.event import Value
 from projections import employers

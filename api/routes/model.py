@@ -1,10 +1,10 @@
 """The likelihood model for analysts: what it has learned from, and how far."""
 
 from fastapi import APIRouter
+from projections.likelihood import Likelihoods, ModelCard
 
 from api.caller import Analyst
 from projections import likelihood
-from projections.likelihood import Likelihoods, ModelCard
 
 router = APIRouter(prefix="/model", tags=["Model"])
 

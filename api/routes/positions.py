@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from projections.likelihood import Likelihoods
 from pydantic import BaseModel, Field
 
 from api import candidates_for
@@ -28,11 +29,10 @@ from domain.position import (
     Title,
 )
 from infrastructure.postgres import Database
-from projections import candidate_pool, employers, interview_list, positions
+from projections import employers, interview_list, positions
 from projections.candidate_pool import CandidatePool, Feed, Sort
 from projections.employers import Employers
 from projections.interview_list import InterviewList
-from projections.likelihood import Likelihoods
 from projections.paging import Listed
 from projections.positions import Positions
 
@@ -151,7 +151,7 @@ def recommendations(
     cursor: Cursor = None,
     sort: Sort = Sort.LIKELIHOOD,
 ) -> Listed[Card]:
-    """The active candidates whom a position's filters let through, the likeliest to respond first."""
+    """The active candidates whom the filters let through, the likeliest to respond first."""
     with caller.reading(Positions, CandidatePool, Likelihoods) as db:
         position = _position(db, caller, position_id)
         return candidates_for.cards(
@@ -167,7 +167,7 @@ def passive_candidates(
     cursor: Cursor = None,
     sort: Sort = Sort.LIKELIHOOD,
 ) -> Listed[Card]:
-    """The passive candidates whom a position's filters let through. Takes an employer in the beta."""
+    """The passive candidates whom the filters let through. Takes an employer in the beta."""
     with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
         position = _position(db, caller, position_id)
         _check_beta(db, position)

@@ -198,7 +198,11 @@ def message_sent(
     )
 
 
-about_casey: dict[str, Any] = {"employer_id": ACME, "position_id": BACKEND_ENGINEER, "candidate_id": CASEY}
+about_casey: dict[str, Any] = {
+    "employer_id": ACME,
+    "position_id": BACKEND_ENGINEER,
+    "candidate_id": CASEY,
+}
 
 registered_employer = registered(ACME)
 approved_employer = approved(ACME)
@@ -265,6 +269,7 @@ class Story:
     happened: list[Event] = field(default_factory=list)
     outcome: Sequence[Event] | Refused | None = None
     command: Command | None = None
+    aggregates: Sequence[Aggregate] = ()
     _stored: list[StoredEvent] = field(default_factory=list)
     _as_loaded: dict[UUID, list[Event]] = field(default_factory=lambda: defaultdict(list))
 
@@ -297,6 +302,7 @@ class Story:
             self.outcome = refused
         else:
             self.outcome = work.collected()
+            self.aggregates = work.aggregates()
             for event in self.outcome:
                 self.keep(event)
         return self.outcome
@@ -335,8 +341,12 @@ class InMemoryWork:
 
     def find(self, kind: type[A], id: UUID) -> A:
         aggregate = self._loaded.setdefault(id, self._story.loaded(kind, id))
-        assert isinstance(aggregate, kind)
+        if not isinstance(aggregate, kind):
+            raise NotFound(kind, id)
         return aggregate
+
+    def aggregates(self) -> Sequence[Aggregate]:
+        return [*self._loaded.values()]
 
     def collected(self) -> list[Event]:
         return [event for one in self._loaded.values() for event in one.collect_events()]

@@ -239,6 +239,22 @@ def test_activity_before_the_sign_up_is_refused() -> None:
     then_refused("activity_before_sign_up")
 
 
+def test_activity_at_the_very_moment_of_the_sign_up_is_taken() -> None:
+    given(signed_up(at=NOW - days(10)))
+    when(activity(at=NOW - days(10)))
+    then(fact(WasActive, CASEY, at=NOW - days(10)))
+
+
+def test_the_sign_up_and_the_erasure_alone_decide_about_activity() -> None:
+    given(member, opted_in, was_active(at=NOW - days(1)))
+    signed_up_alone = [event for event in told().happened if isinstance(event, CandidateSignedUp)]
+    in_part = Candidate.fold(CASEY, signed_up_alone, version=3)
+    whole = told().loaded(Candidate, CASEY)
+    for candidate in (in_part, whole):
+        candidate.note_activity(activity(), activity().activity)
+    assert in_part.collect_events() == whole.collect_events()
+
+
 def is_passive(now: datetime = NOW) -> bool:
     return told().loaded(Candidate, CASEY).is_passive(now)
 

@@ -55,7 +55,11 @@ from tests.domain.given import (
 
 Approach = SendMessage | RequestInterview
 
-ASKED: dict[str, Any] = {"position_id": BACKEND_ENGINEER, "candidate_id": CASEY, "message": A_LETTER}
+ASKED: dict[str, Any] = {
+    "position_id": BACKEND_ENGINEER,
+    "candidate_id": CASEY,
+    "message": A_LETTER,
+}
 send = SendMessage(**ASKED, **by(acmes_recruiter))
 request = RequestInterview(**ASKED, **by(acmes_recruiter))
 was_active_lately = was_active(at=NOW - days(1))
@@ -70,7 +74,7 @@ either_way = pytest.mark.parametrize(
 def then_it_is_sent() -> None:
     outcome = told().outcome
     assert isinstance(outcome, list), f"refused: {outcome}"
-    assert isinstance(outcome[0], MessageSent | InterviewRequested)
+    assert any(isinstance(event, MessageSent | InterviewRequested) for event in outcome)
 
 
 # --- The employer

@@ -68,7 +68,11 @@ from tests.domain.given import (
 )
 
 LETTER: dict[str, Any] = dict(A_LETTER)
-CONTACT: dict[str, Any] = {"employer_id": ACME, "position_id": BACKEND_ENGINEER, "outreach_id": TO_CASEY}
+CONTACT: dict[str, Any] = {
+    "employer_id": ACME,
+    "position_id": BACKEND_ENGINEER,
+    "outreach_id": TO_CASEY,
+}
 
 
 # --- Sending

@@ -377,6 +377,33 @@ def test_another_processs_writes_are_noticed(event_log_url: str) -> None:
         assert [position for position, *_ in whole_log(one)] == [*range(1, 25)]
 
 
+def test_a_log_that_outgrows_its_statistics_is_still_read_by_index(
+    event_log_url: str, another_session: Connection[TupleRow]
+) -> None:
+    """Statements are planned once, and statistics of a log that is being filled come late."""
+    with event_log(event_log_url) as log:
+        log.insert_events(happened(uuid4(), 1))
+    another_session.execute("VACUUM ANALYZE events")
+    with event_log(event_log_url) as log:
+        for _ in range(20):
+            stream = uuid4()
+            log.insert_events(happened(stream, 1), unchanged={uuid4(): 0})
+            log.select_events(stream)
+            log.versions([stream])
+            assert len([*log.select_many([stream])]) == 1
+            log.read(5, 10, ["rare"])
+    wait_until(lambda: _statistic(another_session, "idx_scan") > 80)
+    assert _statistic(another_session, "seq_scan") <= 2  # VACUUM's and ANALYZE's own
+
+
+def _statistic(connection: Connection[TupleRow], name: str) -> int:
+    row = connection.execute(
+        f"SELECT {name} FROM pg_stat_user_tables WHERE relname = 'events'"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 # Interruptions.
 
 
@@ -591,6 +618,26 @@ def test_a_commit_in_doubt_is_recorded_once_and_reported_truly(
         assert [position for position, *_ in whole_log(log)] == [1, 2, 3, 4, 5]
         assert keys(another_session) == (["a"] if with_keys else [])
         assert log.insert_events(happened(stream, 3)) == [6]
+
+
+def test_a_commit_in_doubt_stays_so_until_the_database_can_tell(
+    event_log_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first to look for it give up on the lock that it still holds."""
+    impatient = make_conninfo(event_log_url, options="-c lock_timeout=50")
+    line = Line(impatient, tmp_path)
+    commit = GroupCommitRecorder._commit
+    armed = iter(["request late"])
+
+    def cut_before_committing(self: GroupCommitRecorder, *rest: Any) -> None:
+        line.armed = next(armed, None)
+        commit(self, *rest)
+
+    monkeypatch.setattr(GroupCommitRecorder, "_commit", cut_before_committing)
+    with line as url, event_log(url) as log:
+        assert log.insert_events(happened(uuid4(), 1)) == [1]
+        assert line.cuts == 1
+        assert len(whole_log(log)) == 1
 
 
 @pytest.mark.parametrize("how", ["request lost", "reply lost"])
@@ -858,14 +905,16 @@ def test_it_refuses_to_start_in_the_mode_that_loses_events(event_log_url: str) -
 
 
 def test_every_parameter_of_the_address_is_used(event_log_url: str) -> None:
-    url = make_conninfo(event_log_url, application_name="the_name")
+    url = make_conninfo(event_log_url, application_name="the_name", options="-c work_mem=5MB")
     with event_log(url) as log:
         log.insert_events(happened(uuid4(), 1))
         with log.datastore.get_connection() as connection:
             rows: Sequence[Any] = connection.execute(
                 "SELECT count(*) AS count FROM pg_stat_activity WHERE application_name = 'the_name'"
             ).fetchall()
-        assert rows[0]["count"] >= 2  # readers and the writer
+            assert rows[0]["count"] >= 2  # readers and the writer
+            setting = connection.execute("SHOW work_mem").fetchone()
+            assert setting == {"work_mem": "5MB"}
 
 
 def test_tables_are_not_made_by_the_recorder(database_url: str) -> None:

@@ -1,0 +1,56 @@
+"""The command line: `sourcing`. One module a command; this one puts them together."""
+
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+import typer
+
+from api.cli.demo import demo
+from api.cli.exits import MEANINGS, ending
+from api.cli.importing import importing
+from api.cli.screen import complain
+from api.cli.serving import api, serve, worker
+from api.cli.tokens import token
+from api.cli.walkthrough import walkthrough
+
+EXIT_CODES = "Exit codes:\n\n" + "\n\n".join(
+    f"{code.value:>4}  {meaning}" for code, meaning in MEANINGS.items()
+)
+
+app = typer.Typer(
+    name="sourcing",
+    help="""
+    Reach former members of a hiring marketplace who fell silent, and agreed to hear from employers.
+
+    Start with: sourcing demo, then sourcing serve, then (in another terminal) sourcing walkthrough.
+    Everything is set by environment variables SOURCING_..., and DATABASE_URL; the README lists them.
+    """,
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (demo, serve, walkthrough, token, api, worker):
+    app.command(epilog=EXIT_CODES)(command)
+app.add_typer(importing)
+
+
+def main() -> None:
+    """Run the command line."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        app(prog_name="sourcing")
+    except Exception as error:
+        end = ending(error)
+        if end is None:
+            raise
+        complain(str(end))
+        sys.exit(end.exit)
+
+
+def _interrupt(_: int, __: FrameType | None) -> NoReturn:
+    """Being told to stop by another program is the same as by Ctrl-C."""
+    raise KeyboardInterrupt

@@ -1,0 +1,11 @@
+"""A marketplace for trying things out, filled with a simulated past that is the same for a seed.
+
+People follow published facts about developers and answer employers for reasons, so that there is
+something true for the likelihood model to find: `world` is the whole of it, `answers` the reasons.
+"""
+
+from api.demo.companies import NORDLICHT, NORDLICHT_RECRUITER
+from api.demo.fill import Summary, fill
+from api.demo.world import World
+
+__all__ = ["NORDLICHT", "NORDLICHT_RECRUITER", "Summary", "World", "fill"]

@@ -1,0 +1,141 @@
+"""How many events a second the real projections take, beside the library's `ProjectionRunner`.
+
+    python -m benchmarks.projector --candidates 400
+
+Both go through the same log of a demo marketplace with the same handlers, one projection after the
+other, into databases of their own on one server with `fsync` on. The library's runner makes one
+transaction an event; it is given the first part of the log, as it would take minutes for all.
+"""
+
+import argparse
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+import psycopg
+from eventsourcing.application import Application
+from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.persistence import Tracking
+from eventsourcing.postgres import PostgresTrackingRecorder
+from eventsourcing.projection import Projection as StockProjection
+from eventsourcing.projection import ProjectionRunner
+from psycopg.conninfo import make_conninfo
+
+import projections
+from api import demo
+from benchmarks.recorder import server
+from domain.event import Event
+from infrastructure.event_store import EventStore
+from infrastructure.migrations import migrate
+from infrastructure.postgres import open_pool
+from infrastructure.projector import Positioned, Projection, Projector, prepare
+from infrastructure.recorder import event_log_environment
+
+SECRET = "a secret of the benchmark's own, long enough"
+UNTIL = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@contextmanager
+def marketplace(server_url: str, name: str, candidates: int) -> Iterator[tuple[str, EventStore]]:
+    """A database with a demo marketplace's events and empty read models."""
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {name}")
+    url = make_conninfo(server_url, dbname=name)
+    migrate(url, at=UNTIL)
+    with open_pool(url, name=name) as pool, EventStore(url, pool, SECRET) as store:
+        prepare(projections.every(), pool)
+        demo.fill(
+            store, candidates=candidates, seed=1, until=UNTIL, progress=lambda *_: None
+        )
+        yield url, store
+
+
+def ours(url: str, store: EventStore, batch_size: int) -> dict[str, float]:
+    """Seconds that each projection takes for the whole log."""
+    seconds = {}
+    with open_pool(url, name="projector") as pool:
+        for projection in projections.every():
+            projector = Projector(projection, store, pool, batch_size)
+            start = time.perf_counter()
+            while projector.catch_up():
+                pass
+            seconds[projection.name] = time.perf_counter() - start
+    return seconds
+
+
+class View(PostgresTrackingRecorder):
+    """Applies one event and its position in one transaction."""
+
+    def apply(self, projection: Projection, event: Event, tracking: Tracking) -> None:
+        with self.datastore.transaction(commit=True) as cursor:
+            self._insert_tracking(cursor, tracking=tracking)
+            connection: Any = cursor.connection
+            connection.row_factory = psycopg.rows.tuple_row
+            projection.apply(connection, [Positioned(tracking.notification_id, event)])
+
+
+def stock(url: str, projection: Projection, last: int) -> float:
+    """Seconds that the library's runner takes for a projection up to a position."""
+
+    class Log(Application[UUID]):
+        name = "marketplace"
+
+        def construct_mapper(self) -> Any:
+            return store.mapper
+
+    class Stock(StockProjection[View]):
+        name = f"stock_{projection.name}"
+        topics: ClassVar[tuple[str, ...]] = tuple(projection.topics)
+
+        def process_event(
+            self, domain_event: DomainEventProtocol[UUID], tracking: Tracking
+        ) -> None:
+            assert isinstance(domain_event, Event)
+            self.view.apply(projection, domain_event, tracking)
+
+    with open_pool(url, name="stock") as pool, EventStore(url, pool, SECRET) as store:
+        start = time.perf_counter()
+        with ProjectionRunner(
+            application_class=Log,
+            projection_class=Stock,
+            view_class=View,
+            env=event_log_environment(url),
+        ) as runner:
+            runner.wait(last, timeout=600)
+            return time.perf_counter() - start
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--candidates", type=int, default=400)
+    parser.add_argument("--stock-events", type=int, default=2000)
+    parser.add_argument("--batch-size", type=int, default=2000)
+    options = parser.parse_args()
+    with server() as url:
+        with marketplace(url, "projector_ours", options.candidates) as (database, store):
+            total = store.recorder.max_notification_id() or 0
+            our_seconds = ours(database, store, options.batch_size)
+        with marketplace(url, "projector_stock", options.candidates) as (database, store):
+            print(f"{total:,} events, of which the library's runner is given {options.stock_events:,}")
+            print(f"{'projection':<20}{'ours, events/s':>16}{'library':>10}{'ratio':>8}")
+            stock_seconds = 0.0
+            for projection in projections.every():
+                followed = store.recorder.select_notifications(
+                    1, options.stock_events, options.stock_events, projection.topics
+                )
+                taken = stock(database, projection, followed[-1].id) if followed else 0.0
+                stock_seconds += taken
+                row(projection.name, total / our_seconds[projection.name], options.stock_events / taken)
+        row("all of them", total / sum(our_seconds.values()), options.stock_events / stock_seconds)
+
+
+def row(name: str, ours: float, stock: float) -> None:
+    print(f"{name:<20}{ours:>16,.0f}{stock:>10,.0f}{ours / stock:>7.1f}x")
+
+
+if __name__ == "__main__":
+    main()

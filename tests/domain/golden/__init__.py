@@ -1,0 +1,226 @@
+"""Every event as it is stored, one file a name and version, kept for ever.
+
+A file says what is `stored` and what that `reads` as. What is stored never changes. What it reads
+as changes with an upcaster alone: whoever writes one says here what it makes of the older versions.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.persistence import StoredEvent
+
+from domain import candidate, employer, outreach, position
+from domain.aggregate import Refused
+from domain.candidate import Activity, ActivityKind, Observation
+from domain.command import Command
+from domain.employer import Manager
+from domain.event import Event
+from domain.filters import Filters
+from domain.money import Salary, SalaryRange
+from domain.outreach import DeclineReason, Likelihood, outreach_id
+from domain.profile import Facts, Job
+from infrastructure.codec import EventMapper
+from tests.domain.given import (
+    A_LETTER,
+    ACME,
+    BACKEND_ENGINEER,
+    CASEY,
+    DATA_ENGINEER,
+    LONG_AGO,
+    NOW,
+    ROBIN,
+    KeysAtHand,
+    Story,
+    acmes_recruiter,
+    by,
+    days,
+    named,
+    the_admin,
+    the_platform,
+    the_system,
+)
+
+FOLDER = Path(__file__).parent
+
+
+def file_of(event: type[Event], version: int | None = None) -> Path:
+    """Where an event of this type and version is kept."""
+    return FOLDER / f"{event.TOPIC}.v{version or event.class_version}.json"
+
+
+def everything_that_happens() -> list[Event]:
+    """A story in which every event happens at least once; a new one takes another command here."""
+    story = Story()
+    for command in _COMMANDS:
+        outcome = story.when(command)
+        assert not isinstance(outcome, Refused), f"{command}: {outcome}"
+    return story.happened
+
+
+def as_kept(event: Event) -> dict[str, Any]:
+    """What a file says of an event, as production stores it."""
+    mapper = EventMapper(KeysAtHand())
+    stored = mapper.to_stored_event(event)
+    return {
+        "stored": {
+            "originator_id": str(stored.originator_id),
+            "originator_version": stored.originator_version,
+            "topic": stored.topic,
+            "state": json.loads(stored.state),
+        },
+        "reads": event.model_dump(mode="json"),
+    }
+
+
+def as_stored(kept: dict[str, Any]) -> StoredEvent:
+    """The stored event that a file keeps."""
+    stored = kept["stored"]
+    return StoredEvent(
+        originator_id=UUID(stored["originator_id"]),
+        originator_version=stored["originator_version"],
+        topic=stored["topic"],
+        state=json.dumps(stored["state"]).encode(),
+    )
+
+
+def write_missing() -> list[Path]:
+    """Write a file for every event that has none; never change one."""
+    written = []
+    for event in everything_that_happens():
+        path = file_of(type(event))
+        if not path.exists():
+            path.write_text(json.dumps(as_kept(event), indent=2, ensure_ascii=False) + "\n")
+            written.append(path)
+    return written
+
+
+_POSITIONS = [BACKEND_ENGINEER, DATA_ENGINEER, *map(named, ("third", "fourth", "fifth"))]
+_OUTREACHES = [outreach_id(position, CASEY) for position in _POSITIONS]
+_LATER = NOW + days(40)
+_FACTS = Facts(
+    roles=("Backend engineer",),
+    skills=("Python", "PostgreSQL"),
+    years_experience=7.5,
+    city="Zürich",
+    country="Switzerland",
+    open_to_remote=True,
+    expected_salary=Salary(amount=120_000, currency="CHF"),
+    work_authorisation=("Switzerland",),
+    languages=("German", "English"),
+    in_present_job_since=LONG_AGO.date(),
+)
+_BUDGET = SalaryRange(minimum=90_000, maximum=130_000, currency="CHF")
+_FILTERS = Filters(
+    roles=("Backend engineer",),
+    required_skills=("Python",),
+    nice_to_have_skills=("PostgreSQL",),
+    years_from=3,
+    years_to=12.5,
+    locations=("Zürich",),
+    remote=True,
+    salary_budget=_BUDGET,
+    work_authorisation=("Switzerland",),
+    languages=("German",),
+)
+_LIKELIHOOD = Likelihood(probability=0.25, logit=-1.1, model_position=41, feature_version=1)
+
+_COMMANDS: list[Command] = [
+    employer.RegisterEmployer(
+        employer_id=ACME,
+        company="Acme",
+        manager=Manager(name="Morgan Manager", email="morgan@example.com"),
+        **by(the_admin),
+    ),
+    employer.ApproveEmployer(employer_id=ACME, **by(the_admin)),
+    employer.JoinBeta(employer_id=ACME, **by(acmes_recruiter)),
+    employer.ShareFeedback(
+        employer_id=ACME, text="I like the feed.", page="/feed", **by(acmes_recruiter)
+    ),
+    *(
+        position.OpenPosition(
+            position_id=id,
+            employer_id=ACME,
+            title="Backend engineer",
+            description="Queues.",
+            location="Zürich",
+            remote=True,
+            salary=_BUDGET,
+            filters=_FILTERS,
+            **by(acmes_recruiter),
+        )
+        for id in _POSITIONS
+    ),
+    position.SetFilters(position_id=BACKEND_ENGINEER, filters=Filters(), **by(acmes_recruiter)),
+    *(
+        candidate.SignUpCandidate(
+            candidate_id=id,
+            name=name,
+            email=f"{name.lower()}@example.com",
+            summary="I like queues.",
+            jobs=(Job(employer="Globex", title="Engineer", started_on=LONG_AGO.date()),),
+            facts=_FACTS,
+            signed_up_at=LONG_AGO,
+            opted_in=True,
+            **by(the_platform),
+        )
+        for id, name in ((CASEY, "Casey"), (ROBIN, "Robin"))
+    ),
+    candidate.NoteActivity(
+        activity=Activity(
+            candidate_id=ROBIN,
+            kind=ActivityKind.VIEWED_JOB,
+            occurred_at=NOW - days(3),
+            source="web",
+            source_id="view-1",
+        ),
+        **by(the_platform),
+    ),
+    candidate.EnhanceProfile(
+        candidate_id=CASEY,
+        observation=Observation(
+            source="resume",
+            observed_on=NOW.date(),
+            facts=Facts(city="Genève"),
+            summary="Leads a team.",
+            jobs=(Job(employer="Initech", title="Lead", summary="Queues, again."),),
+        ),
+        **by(the_platform),
+    ),
+    outreach.RequestInterview(
+        position_id=BACKEND_ENGINEER,
+        candidate_id=ROBIN,
+        message=A_LETTER,
+        likelihood=_LIKELIHOOD,
+        **by(acmes_recruiter),
+    ),
+    *(
+        outreach.SendMessage(
+            position_id=id,
+            candidate_id=CASEY,
+            message=A_LETTER,
+            likelihood=_LIKELIHOOD,
+            **by(acmes_recruiter, at=at),
+        )
+        for id, at in zip(_POSITIONS, [NOW, NOW, NOW, _LATER], strict=False)
+    ),
+    outreach.AcceptOutreach(outreach_id=_OUTREACHES[0], note="Gladly.", **by(the_platform)),
+    outreach.ScheduleInterview(
+        outreach_id=_OUTREACHES[0], starts_at=NOW + days(3), **by(acmes_recruiter)
+    ),
+    outreach.DeclineOutreach(
+        outreach_id=_OUTREACHES[1],
+        reason=DeclineReason.SALARY,
+        note="Too low.",
+        **by(the_platform),
+    ),
+    outreach.ExpireOutreach(outreach_id=_OUTREACHES[2], **by(the_system, at=_LATER)),
+    outreach.WithdrawOutreach(outreach_id=_OUTREACHES[3], **by(acmes_recruiter, at=_LATER)),
+    candidate.BlockEmployer(candidate_id=CASEY, employer_id=ACME, **by(the_platform)),
+    candidate.OptOut(candidate_id=CASEY, **by(the_platform)),
+    candidate.EraseCandidate(candidate_id=CASEY, **by(the_platform)),
+    position.ClosePosition(position_id=BACKEND_ENGINEER, **by(acmes_recruiter)),
+    employer.LeaveBeta(employer_id=ACME, **by(acmes_recruiter)),
+    employer.SuspendEmployer(employer_id=ACME, reason="spam", **by(the_admin)),
+]

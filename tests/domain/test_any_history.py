@@ -1,0 +1,387 @@
+"""Whatever is asked for, in whatever order: what always holds of the events that come of it."""
+
+import calendar
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from hypothesis import settings
+from hypothesis import strategies as some
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+
+from domain.aggregate import Refused
+from domain.candidate import (
+    Activity,
+    ActivityKind,
+    BlockEmployer,
+    Candidate,
+    CandidateErased,
+    CandidateSignedUp,
+    Contacted,
+    EmployerBlocked,
+    EnhanceProfile,
+    EraseCandidate,
+    NoteActivity,
+    Observation,
+    OptedIn,
+    OptedOut,
+    OptIn,
+    OptOut,
+    SignUpCandidate,
+    WasActive,
+)
+from domain.command import Command
+from domain.employer import (
+    ApproveEmployer,
+    BetaJoined,
+    BetaLeft,
+    EmployerApproved,
+    EmployerSuspended,
+    JoinBeta,
+    LeaveBeta,
+    SuspendEmployer,
+)
+from domain.event import Event
+from domain.outreach import (
+    AcceptOutreach,
+    DeclineOutreach,
+    DeclineReason,
+    ExpireOutreach,
+    InterviewRequested,
+    InterviewScheduled,
+    MessageSent,
+    OutreachAccepted,
+    OutreachDeclined,
+    OutreachExpired,
+    OutreachWithdrawn,
+    RequestInterview,
+    ScheduleInterview,
+    SendMessage,
+    WithdrawOutreach,
+    outreach_id,
+)
+from domain.position import ClosePosition, PositionClosed
+from domain.profile import Facts
+from tests.domain.given import (
+    A_LETTER,
+    ACME,
+    CASEY,
+    GLOBEX,
+    LONG_AGO,
+    NOW,
+    Story,
+    approved,
+    by,
+    days,
+    fact,
+    named,
+    opened,
+    the_platform,
+)
+
+SENT = (MessageSent, InterviewRequested)
+ANSWERED = (OutreachAccepted, OutreachDeclined, OutreachWithdrawn, OutreachExpired)
+
+EMPLOYERS = [ACME, GLOBEX]
+POSITIONS = {named(f"position {n}"): EMPLOYERS[n % 2] for n in range(8)}
+
+employers = some.sampled_from(EMPLOYERS)
+positions = some.sampled_from([*POSITIONS])
+which = some.integers(0, len(POSITIONS) - 1)
+seldom = some.integers(0, 9).map(lambda n: n == 7)
+
+
+# --- What the history says, read in the plainest way
+
+
+def latest(history: Sequence[Event], *kinds: type[Event], about: UUID) -> type[Event] | None:
+    found = [type(e) for e in history if isinstance(e, kinds) and e.originator_id == about]
+    return found[-1] if found else None
+
+
+def silent_for_six_months(history: Sequence[Event], now: datetime) -> bool:
+    signs_of_life = (CandidateSignedUp, WasActive)
+    last = max(event.timestamp for event in history if isinstance(event, signs_of_life))
+    months = (now.year - last.year) * 12 + now.month - last.month
+    last_day = calendar.monthrange(now.year, now.month)[1]
+    return months > 6 or (months == 6 and (now.day >= last.day or now.day == last_day))
+
+
+def times_written_to(history: Sequence[Event], now: datetime) -> int:
+    sent = [event.timestamp for event in history if isinstance(event, SENT)]
+    return sum(timestamp > now - timedelta(days=30) for timestamp in sent)
+
+
+def reasons_against(
+    history: Sequence[Event], position: UUID, *, message: bool, now: datetime
+) -> set[str]:
+    """The codes for which an approach is to be refused."""
+    employer = POSITIONS[position]
+    standing = latest(history, EmployerApproved, EmployerSuspended, about=employer)
+    is_approved = standing is EmployerApproved
+    in_beta = latest(history, BetaJoined, BetaLeft, about=employer) is BetaJoined
+    erased = latest(history, CandidateErased, about=CASEY) is not None
+    opted_in = latest(history, OptedIn, OptedOut, about=CASEY) is OptedIn
+    blocked = {event.employer_id for event in history if isinstance(event, EmployerBlocked)}
+    passive = silent_for_six_months(history, now)
+    reasons = {
+        "employer_is_suspended": not is_approved,
+        "not_in_beta": message and is_approved and not in_beta,
+        "position_is_closed": latest(history, PositionClosed, about=position) is not None,
+        "already_contacted": latest(history, *SENT, about=outreach_id(position, CASEY)) is not None,
+        "candidate_is_erased": erased,
+        "candidate_opted_out": not erased and not opted_in,
+        "candidate_blocked_employer": not erased and employer in blocked,
+        "candidate_contacted_too_often": not erased and times_written_to(history, now) >= 3,
+        "candidate_not_passive": not erased and message and not passive,
+        "candidate_not_active": not erased and not message and passive,
+    }
+    return {code for code, holds in reasons.items() if holds}
+
+
+# --- Whatever is asked for
+
+
+def something_was_sent(self: "OneCandidateAndTwoEmployers") -> bool:
+    return any(isinstance(event, SENT) for event in self.story.happened)
+
+
+class OneCandidateAndTwoEmployers(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.story = Story()
+        self.now = NOW
+
+    @initialize(silent_days=some.integers(0, 400), opted_in=some.booleans())
+    def a_member_of_a_marketplace(self, silent_days: int, opted_in: bool) -> None:
+        for employer in EMPLOYERS:
+            self.story.given(approved(employer), fact(BetaJoined, employer))
+        self.story.given(tuple(opened(position, of) for position, of in POSITIONS.items()))
+        self.ask(SignUpCandidate, name="Casey", signed_up_at=LONG_AGO, opted_in=opted_in)
+        self.note_activity(days_ago=silent_days)
+
+    def ask(self, command: type[Command], **what: Any) -> Sequence[Event] | Refused:
+        if "candidate_id" in command.model_fields:
+            what["candidate_id"] = CASEY
+        asked = command.model_validate({**what, **by(the_platform, at=self.now)})
+        before = len(self.story.happened)
+        outcome = self.story.when(asked)
+        if isinstance(outcome, Refused):
+            assert outcome.codes
+            assert len(self.story.happened) == before
+        else:
+            assert outcome
+            self.replaying_gives_the_same_aggregates()
+        return outcome
+
+    def replaying_gives_the_same_aggregates(self) -> None:
+        for aggregate in self.story.aggregates:
+            replayed = self.story.loaded(type(aggregate), aggregate.id)
+            assert vars(replayed) == vars(aggregate)
+
+    def approach(self, command: type[Command], position: UUID) -> None:
+        reasons = reasons_against(
+            self.story.happened, position, message=command is SendMessage, now=self.now
+        )
+        outcome = self.ask(command, position_id=position, message=A_LETTER)
+        assert reasons == (set(outcome.codes) if isinstance(outcome, Refused) else set())
+
+    def sent(self, nth: int) -> UUID:
+        sent = [event.originator_id for event in self.story.happened if isinstance(event, SENT)]
+        return sent[nth % len(sent)]
+
+    @rule(hours=some.integers(0, 72))
+    def wait_a_little(self, hours: int) -> None:
+        self.now += timedelta(hours=hours)
+
+    @rule(weeks=some.integers(1, 30), really=seldom)
+    def wait_long(self, weeks: int, really: bool) -> None:
+        if really:
+            self.now += timedelta(weeks=weeks)
+
+    @rule(position=positions)
+    def send_a_message(self, position: UUID) -> None:
+        self.approach(SendMessage, position)
+
+    @rule(position=positions)
+    def request_an_interview(self, position: UUID) -> None:
+        self.approach(RequestInterview, position)
+
+    @rule(position=positions)
+    def write_as_fits(self, position: UUID) -> None:
+        passive = silent_for_six_months(self.story.happened, self.now)
+        self.approach(SendMessage if passive else RequestInterview, position)
+
+    @precondition(something_was_sent)
+    @rule(nth=which)
+    def accept(self, nth: int) -> None:
+        self.ask(AcceptOutreach, outreach_id=self.sent(nth), note="Gladly.")
+
+    @precondition(something_was_sent)
+    @rule(nth=which, reason=some.sampled_from(DeclineReason))
+    def decline(self, nth: int, reason: DeclineReason) -> None:
+        self.ask(DeclineOutreach, outreach_id=self.sent(nth), reason=reason)
+
+    @precondition(something_was_sent)
+    @rule(nth=which)
+    def withdraw(self, nth: int) -> None:
+        self.ask(WithdrawOutreach, outreach_id=self.sent(nth))
+
+    @precondition(something_was_sent)
+    @rule(nth=which, after=some.sampled_from([days(0), days(14)]))
+    def expire(self, nth: int, after: timedelta) -> None:
+        self.now += after
+        self.ask(ExpireOutreach, outreach_id=self.sent(nth))
+
+    @precondition(something_was_sent)
+    @rule(nth=which)
+    def schedule_an_interview(self, nth: int) -> None:
+        self.ask(ScheduleInterview, outreach_id=self.sent(nth), starts_at=self.now + days(1))
+
+    @precondition(lambda self: not self.story.loaded(Candidate, CASEY).opted_in)
+    @rule()
+    def opt_in(self) -> None:
+        self.ask(OptIn)
+
+    @rule(really=seldom)
+    def opt_out(self, really: bool) -> None:
+        if really:
+            self.ask(OptOut)
+
+    @rule(employer=employers, really=seldom)
+    def block_an_employer(self, employer: UUID, really: bool) -> None:
+        if really:
+            self.ask(BlockEmployer, employer_id=employer)
+
+    @rule(days_ago=some.integers(0, 400))
+    def note_activity(self, days_ago: int) -> None:
+        when = self.now - days(days_ago)
+        activity = Activity(
+            candidate_id=CASEY,
+            kind=ActivityKind.SIGNED_IN,
+            occurred_at=when,
+            source="web",
+            source_id=f"{when}",
+        )
+        self.ask(NoteActivity, activity=activity)
+
+    @rule(days_ago=some.integers(0, 400), city=some.sampled_from(["Berlin", "Paris"]))
+    def enhance_the_profile(self, days_ago: int, city: str) -> None:
+        seen_on = (self.now - days(days_ago)).date()
+        seen = Observation(source="resume", observed_on=seen_on, facts=Facts(city=city))
+        self.ask(EnhanceProfile, observation=seen)
+
+    @rule(really=seldom)
+    def erase(self, really: bool) -> None:
+        if really:
+            self.ask(EraseCandidate)
+
+    @precondition(lambda self: EmployerSuspended in map(type, self.story.happened))
+    @rule(employer=employers)
+    def approve(self, employer: UUID) -> None:
+        self.ask(ApproveEmployer, employer_id=employer)
+
+    @rule(employer=employers, really=seldom)
+    def suspend(self, employer: UUID, really: bool) -> None:
+        if really:
+            self.ask(SuspendEmployer, employer_id=employer, reason="spam")
+
+    @precondition(lambda self: BetaLeft in map(type, self.story.happened))
+    @rule(employer=employers)
+    def join_the_beta(self, employer: UUID) -> None:
+        self.ask(JoinBeta, employer_id=employer)
+
+    @rule(employer=employers, really=seldom)
+    def leave_the_beta(self, employer: UUID, really: bool) -> None:
+        if really:
+            self.ask(LeaveBeta, employer_id=employer)
+
+    @rule(position=positions, really=seldom)
+    def close_a_position(self, position: UUID, really: bool) -> None:
+        if really:
+            self.ask(ClosePosition, position_id=position)
+
+    # --- What always holds
+
+    def about_casey(self) -> list[Event]:
+        return [event for event in self.story.happened if event.originator_id == CASEY]
+
+    @invariant()
+    def versions_are_contiguous(self) -> None:
+        streams = defaultdict(list)
+        for event in self.story.happened:
+            streams[event.originator_id].append(event.originator_version)
+        for versions in streams.values():
+            assert versions == [*range(1, len(versions) + 1)]
+
+    @invariant()
+    def an_outreach_is_sent_once_first_and_has_at_most_one_answer(self) -> None:
+        outreaches = defaultdict(list)
+        for event in self.story.happened:
+            if event.TOPIC.startswith("outreach."):
+                outreaches[event.originator_id].append(event)
+        for first, *later in outreaches.values():
+            assert isinstance(first, SENT)
+            assert not any(isinstance(event, SENT) for event in later)
+            assert sum(isinstance(event, ANSWERED) for event in later) <= 1
+
+    @invariant()
+    def an_interview_follows_a_yes(self) -> None:
+        accepted = set()
+        for event in self.story.happened:
+            if isinstance(event, OutreachAccepted):
+                accepted.add(event.originator_id)
+            assert not isinstance(event, InterviewScheduled) or event.originator_id in accepted
+
+    @invariant()
+    def an_answer_comes_within_the_answer_window(self) -> None:
+        sent_at = {e.originator_id: e.timestamp for e in self.story.happened if isinstance(e, SENT)}
+        for event in self.story.happened:
+            if isinstance(event, ANSWERED):
+                in_time = event.timestamp < sent_at[event.originator_id] + timedelta(days=14)
+                assert in_time is not isinstance(event, OutreachExpired)
+
+    @invariant()
+    def nothing_is_recorded_about_who_was_forgotten(self) -> None:
+        history = [type(event) for event in self.story.happened]
+        if CandidateErased in history:
+            assert isinstance(self.about_casey()[-1], CandidateErased)
+            afterwards = history[history.index(CandidateErased) :]
+            assert not set(SENT) & set(afterwards)
+            assert not self.story.loaded(Candidate, CASEY).opted_in
+
+    @invariant()
+    def nobody_is_written_to_more_than_three_times_within_thirty_days(self) -> None:
+        sent = [e.timestamp for e in self.story.happened if isinstance(e, SENT)]
+        for last in sent:
+            assert sum(last - timedelta(days=30) < moment <= last for moment in sent) <= 3
+
+    @invariant()
+    def nobody_is_written_to_who_had_opted_out_or_blocked_the_employer(self) -> None:
+        opted_in, blocked = False, set()
+        for event in self.story.happened:
+            if isinstance(event, OptedIn | OptedOut | CandidateErased):
+                opted_in = isinstance(event, OptedIn)
+            elif isinstance(event, EmployerBlocked):
+                blocked.add(event.employer_id)
+            elif isinstance(event, SENT):
+                assert opted_in
+                assert event.employer_id not in blocked
+
+    @invariant()
+    def the_candidate_knows_of_every_approach(self) -> None:
+        sent = {e.originator_id for e in self.story.happened if isinstance(e, SENT)}
+        noted = [e.outreach_id for e in self.about_casey() if isinstance(e, Contacted)]
+        assert sorted(noted) == sorted(sent)
+
+
+TestWhateverIsAskedFor = OneCandidateAndTwoEmployers.TestCase
+TestWhateverIsAskedFor.settings = settings(max_examples=120, stateful_step_count=50, deadline=None)

@@ -1,0 +1,297 @@
+"""Projections apply each event exactly once, in order, whatever happens in between."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from domain.employer import BetaJoined, EmployerApproved, Manager, RegisterEmployer
+from domain.employer import EmployerRegistered
+from domain.event import Actor, Event, Role
+from infrastructure.event_store import EventStore
+from infrastructure.postgres import Pool, open_pool
+from infrastructure.projector import (
+    Change,
+    NotCaughtUp,
+    Positioned,
+    Projection,
+    Projector,
+    on,
+    positions,
+    prepare,
+    wait_for,
+)
+from tests.conftest import SECRET
+
+ADMIN = Actor(id="ada", role=Role.ADMIN)
+
+
+class Ledger(Projection, name="ledger", version=1):
+    """One row for each registration, and a counter of them all."""
+
+    TABLES = """
+        CREATE TABLE ledger (position bigint, company text);
+        CREATE TABLE ledger_total (id int PRIMARY KEY, total int NOT NULL);
+        INSERT INTO ledger_total VALUES (1, 0)"""
+
+    @on(EmployerRegistered)
+    def _(self, event: EmployerRegistered) -> list[Change]:
+        return [
+            ("INSERT INTO ledger VALUES (%(position)s, %(company)s)", {"company": event.company}),
+            ("UPDATE ledger_total SET total = total + 1 WHERE id = 1", {}),
+        ]
+
+    @on(EmployerApproved, BetaJoined)
+    def _(self, event: Event) -> list[Change]:
+        return []
+
+
+class Unlucky(Ledger, name="unlucky", version=1):
+    """Fails at a certain event for as long as it is told to."""
+
+    TABLES = Ledger.TABLES
+    failing = True
+
+    @on(EmployerRegistered)
+    def _(self, event: EmployerRegistered) -> list[Change]:
+        if self.failing and event.company == "company 5":
+            raise ValueError("bad luck")
+        return list(Ledger.handlers[EmployerRegistered](self, event))  # type: ignore[arg-type]
+
+
+def register(store: EventStore, number: int) -> int:
+    """Register this many employers, and say the position of the last event."""
+    position = 0
+    for n in range(number):
+        command = RegisterEmployer(
+            by=ADMIN,
+            at=datetime(2026, 1, 1, tzinfo=UTC),
+            request_id="test",
+            employer_id=uuid4(),
+            company=f"company {n}",
+            manager=Manager(name="Casey", email="casey@example.com"),
+        )
+        position = store.execute(command).position
+    return position
+
+
+def ledger(pool: Pool) -> tuple[list[str], int]:
+    with pool.connection() as db:
+        companies = [c for (c,) in db.execute("SELECT company FROM ledger ORDER BY position")]
+        total = db.execute("SELECT total FROM ledger_total").fetchone()
+    assert total is not None
+    return companies, total[0]
+
+
+def companies(number: int) -> tuple[list[str], int]:
+    """What the ledger must show after this many registrations."""
+    return [f"company {n}" for n in range(number)], number
+
+
+def drain(projector: Projector) -> None:
+    while projector.catch_up():
+        pass
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 1000])
+def test_every_event_is_applied_once_whatever_the_batch(
+    store: EventStore, pool: Pool, batch_size: int
+) -> None:
+    prepare([Ledger()], pool)
+    register(store, 10)
+    drain(Projector(Ledger(), store, pool, batch_size))
+    assert ledger(pool) == companies(10)
+
+
+def test_its_topics_are_those_it_has_handlers_for() -> None:
+    assert Ledger().topics == [
+        "employer.approved",
+        "employer.beta_joined",
+        "employer.registered",
+    ]
+
+
+def test_it_moves_on_over_events_that_it_does_not_follow(store: EventStore, pool: Pool) -> None:
+    class Deaf(Projection, name="deaf", version=1):
+        """Follows nothing that happens here."""
+
+        @on(BetaJoined)
+        def _(self, event: BetaJoined) -> list[Change]:
+            return []
+
+    prepare([Deaf()], pool)
+    position = register(store, 5)
+    drain(Projector(Deaf(), store, pool))
+    assert positions([Deaf()], pool) == {"deaf": position}
+
+
+def test_a_failing_event_changes_nothing_and_is_tried_again(store: EventStore, pool: Pool) -> None:
+    unlucky = Unlucky()
+    prepare([unlucky], pool)
+    register(store, 10)
+    projector = Projector(unlucky, store, pool, batch_size=4)
+    with pytest.raises(ValueError, match="bad luck"):
+        drain(projector)
+    assert ledger(pool) == companies(4)
+    unlucky.failing = False
+    drain(projector)
+    assert ledger(pool) == companies(10)
+
+
+def test_a_running_projector_tells_what_it_fails_on(store: EventStore, pool: Pool) -> None:
+    unlucky = Unlucky()
+    prepare([unlucky], pool)
+    register(store, 10)
+    projector = Projector(unlucky, store, pool)
+    stop, news = threading.Event(), threading.Event()
+    thread = threading.Thread(target=projector.run, args=(stop, news))
+    thread.start()
+    try:
+        wait_until(lambda: projector.failure is not None)
+        assert projector.failure == "ValueError: bad luck"
+        unlucky.failing = False
+        wait_until(lambda: projector.failure is None)
+    finally:
+        stop.set()
+        news.set()
+        thread.join()
+    assert ledger(pool) == companies(10)
+
+
+def test_while_one_worker_has_a_projection_another_leaves_it_alone(
+    store: EventStore, pool: Pool
+) -> None:
+    class Slow(Ledger, name="ledger_slow", version=1):
+        """Takes its time over a batch."""
+
+        TABLES = Ledger.TABLES
+
+        def apply(self, db: Connection[TupleRow], events: Sequence[Positioned[Event]]) -> None:
+            holding.set()
+            release.wait(10)
+            super().apply(db, events)
+
+        @on(EmployerRegistered)
+        def _(self, event: EmployerRegistered) -> list[Change]:
+            return list(Ledger.handlers[EmployerRegistered](self, event))  # type: ignore[arg-type]
+
+    holding, release = threading.Event(), threading.Event()
+    prepare([Slow()], pool)
+    register(store, 3)
+    first, second = Projector(Slow(), store, pool), Projector(Slow(), store, pool)
+    thread = threading.Thread(target=first.catch_up)
+    thread.start()
+    holding.wait(10)
+    assert second.catch_up() is False
+    release.set()
+    thread.join()
+    drain(second)
+    assert ledger(pool) == companies(3)
+
+
+def test_many_workers_at_once_apply_each_event_once(store: EventStore, pool: Pool) -> None:
+    prepare([Ledger()], pool)
+    stop = threading.Event()
+    threads = [
+        threading.Thread(
+            target=Projector(Ledger(), store, pool, 3).run, args=(stop, threading.Event())
+        )
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    wait_for(register(store, 60), [Ledger()], pool, timeout=20)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert ledger(pool) == companies(60)
+
+
+WORKER = """
+import sys
+from infrastructure.event_store import EventStore
+from infrastructure.postgres import open_pool
+from infrastructure.projector import Projector
+from tests.infrastructure.test_projector import Ledger
+from tests.conftest import SECRET
+import threading
+url = sys.argv[1]
+with open_pool(url, name="worker") as pool, EventStore(url, pool, SECRET) as store:
+    Projector(Ledger(), store, pool, 2).run(threading.Event(), threading.Event())
+"""
+
+
+def test_workers_killed_again_and_again_apply_each_event_once(
+    store: EventStore, pool: Pool, database_url: str
+) -> None:
+    prepare([Ledger()], pool)
+    stop = threading.Event()
+
+    def be_killed_and_replaced() -> None:
+        while not stop.is_set():
+            worker = subprocess.Popen([sys.executable, "-c", WORKER, database_url])
+            time.sleep(1.2)
+            worker.send_signal(signal.SIGKILL)
+            worker.wait()
+
+    killer = threading.Thread(target=be_killed_and_replaced)
+    killer.start()
+    for _ in range(20):
+        register_from = register(store, 20)
+        time.sleep(0.15)
+    stop.set()
+    killer.join()
+    drain(Projector(Ledger(), store, pool))
+    applied, total = ledger(pool)
+    assert len(applied) == total == 400
+    assert positions([Ledger()], pool) == {"ledger": register_from}
+
+
+def test_waiting_ends_when_the_position_is_reached(store: EventStore, pool: Pool) -> None:
+    prepare([Ledger()], pool)
+    position = register(store, 3)
+    threading.Timer(0.1, lambda: drain(Projector(Ledger(), store, pool))).start()
+    wait_for(position, [Ledger()], pool, timeout=5)
+    assert ledger(pool) == companies(3)
+
+
+def test_waiting_too_long_says_who_is_behind(store: EventStore, pool: Pool) -> None:
+    prepare([Ledger()], pool)
+    position = register(store, 1)
+    with pytest.raises(NotCaughtUp, match=f"Not up to event position {position} yet: ledger is"):
+        wait_for(position, [Ledger()], pool, timeout=0.05)
+
+
+def test_preparing_twice_at_once_makes_the_tables_once(pool: Pool, database_url: str) -> None:
+    errors: list[BaseException] = []
+
+    def prepare_it() -> None:
+        try:
+            prepare([Ledger()], pool)
+        except BaseException as error:  # noqa: BLE001 - shown by the assertion
+            errors.append(error)
+
+    threads = [threading.Thread(target=prepare_it) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert ledger(pool) == ([], 0)
+
+
+def wait_until(condition: object, timeout: float = 10.0) -> None:
+    deadline = time.monotonic() + timeout
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < deadline, "it did not come about in time"
+        time.sleep(0.01)

@@ -1,0 +1,312 @@
+"""The pool's lists obey filters, consent, the six-month rule and what candidates asked for."""
+
+import random
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid5
+
+import pytest
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from domain.candidate import (
+    Activity,
+    ActivityKind,
+    BlockEmployer,
+    EnhanceProfile,
+    EraseCandidate,
+    NoteActivity,
+    Observation,
+    OptOut,
+    SignUpCandidate,
+)
+from domain.command import Command
+from domain.event import Actor, Role
+from domain.filters import Filters
+from domain.money import Salary, SalaryRange
+from domain.passivity import is_passive
+from domain.profile import Facts, Job
+from infrastructure.event_store import EventStore
+from infrastructure.postgres import Pool
+from infrastructure.projector import Projector, prepare
+from projections import candidate_pool
+from projections.candidate_pool import CandidatePool, Feed, Search, Sort
+from projections.likelihood import Likelihoods
+
+NOW = datetime(2026, 8, 31, 12, tzinfo=UTC)
+PLATFORM = Actor(id="feed", role=Role.PLATFORM)
+IDS = UUID("00000000-0000-5000-8000-000000000000")
+EMPLOYER, POSITION = uuid5(IDS, "employer"), uuid5(IDS, "position")
+
+ROLES = ("Backend developer", "Data scientist", "Designer")
+SKILLS = ("Python", "Go", "SQL", "React", "Straße")
+PLACES = (("Berlin", "Germany"), ("Lyon", "France"), (None, "Germany"), (None, None))
+LANGUAGES = ("English", "German", "French")
+
+
+def somebody(name: str) -> UUID:
+    return uuid5(IDS, name)
+
+
+class Pooled:
+    """A candidate pool that follows an event store."""
+
+    def __init__(self, store: EventStore, pool: Pool, db: Connection[TupleRow]) -> None:
+        self._store = store
+        self._projectors = [Projector(p, store, pool) for p in (CandidatePool(), Likelihoods())]
+        self._db = db
+
+    def after(self, command: Callable[..., Command], at: datetime = NOW, **asked: object) -> None:
+        self._store.execute(command(by=PLATFORM, at=at, request_id="test", **asked))
+
+    def sign_up(self, name: str, *, silent_for: timedelta, **facts: object) -> UUID:
+        """A member who opted in and was last active that long ago."""
+        self.after(
+            SignUpCandidate,
+            candidate_id=somebody(name),
+            name=name,
+            facts=Facts.model_validate(facts),
+            signed_up_at=NOW - silent_for,
+            opted_in=True,
+        )
+        return somebody(name)
+
+    def feed(self, kind: Feed, filters: Filters | None = None, **asked: object) -> list[str]:
+        self._follow()
+        search = Search(EMPLOYER, POSITION, filters or Filters(), NOW)
+        listed = candidate_pool.feed(self._db, kind, search, limit=1000, **asked)  # type: ignore[arg-type]
+        assert len(listed.items) == candidate_pool.count(self._db, kind, search)
+        return [candidate.name for candidate in listed.items]
+
+    def pages(self, sort: Sort, size: int) -> list[str]:
+        """All names of the passive feed, read page by page."""
+        self._follow()
+        search = Search(EMPLOYER, POSITION, Filters(nice_to_have_skills=("Go", "SQL")), NOW)
+        names: list[str] = []
+        cursor = None
+        while True:
+            listed = candidate_pool.feed(self._db, Feed.PASSIVE, search, size, cursor, sort)
+            names += [candidate.name for candidate in listed.items]
+            cursor = listed.next_cursor
+            if cursor is None:
+                return names
+
+    def profile(self, id: UUID) -> candidate_pool.Profile | None:
+        self._follow()
+        return candidate_pool.profile(self._db, id)
+
+    def _follow(self) -> None:
+        for projector in self._projectors:
+            while projector.catch_up():
+                pass
+
+
+@pytest.fixture
+def pooled(store: EventStore, pool: Pool) -> Iterator[Pooled]:
+    prepare([CandidatePool(), Likelihoods()], pool)
+    with pool.connection() as db:
+        yield Pooled(store, pool, db)
+
+
+LONG = timedelta(days=400)
+LATELY = timedelta(days=3)
+
+
+def test_who_fell_silent_is_in_the_passive_feed_alone(pooled: Pooled) -> None:
+    pooled.sign_up("Silent", silent_for=LONG)
+    assert pooled.feed(Feed.PASSIVE) == ["Silent"]
+    assert pooled.feed(Feed.RECOMMENDATIONS) == []
+
+
+def test_who_was_active_lately_is_recommended_alone(pooled: Pooled) -> None:
+    pooled.sign_up("Lively", silent_for=LATELY)
+    assert pooled.feed(Feed.RECOMMENDATIONS) == ["Lively"]
+    assert pooled.feed(Feed.PASSIVE) == []
+
+
+def test_the_feeds_part_at_the_anniversary_to_the_day(pooled: Pooled) -> None:
+    for days in range(180, 190):
+        pooled.sign_up(f"{days}", silent_for=timedelta(days=days))
+    passive = {d for d in range(180, 190) if is_passive(NOW - timedelta(days=d), NOW)}
+    assert {int(name) for name in pooled.feed(Feed.PASSIVE)} == passive
+    assert {int(name) for name in pooled.feed(Feed.RECOMMENDATIONS)} == {*range(180, 190)} - passive
+    assert passive
+    assert passive != {*range(180, 190)}
+
+
+def test_who_becomes_active_moves_to_the_recommendations(pooled: Pooled) -> None:
+    id = pooled.sign_up("Back", silent_for=LONG)
+    activity = Activity(
+        candidate_id=id,
+        kind=ActivityKind.SIGNED_IN,
+        occurred_at=NOW,
+        source="web",
+        source_id="1",
+    )
+    pooled.after(NoteActivity, activity=activity)
+    assert pooled.feed(Feed.PASSIVE) == []
+    assert pooled.feed(Feed.RECOMMENDATIONS) == ["Back"]
+
+
+def test_activity_told_late_does_not_make_anyone_less_active(pooled: Pooled) -> None:
+    id = pooled.sign_up("Lively", silent_for=LONG)
+    for n, when in enumerate([NOW - LATELY, NOW - timedelta(days=300)]):
+        activity = Activity(
+            candidate_id=id,
+            kind=ActivityKind.APPLIED,
+            occurred_at=when,
+            source="web",
+            source_id=str(n),
+        )
+        pooled.after(NoteActivity, activity=activity)
+    assert pooled.feed(Feed.RECOMMENDATIONS) == ["Lively"]
+
+
+def test_who_opts_out_is_in_no_list(pooled: Pooled) -> None:
+    pooled.after(OptOut, candidate_id=pooled.sign_up("Shy", silent_for=LONG))
+    assert pooled.feed(Feed.PASSIVE) == []
+
+
+def test_who_blocked_the_employer_is_in_no_list_of_theirs(pooled: Pooled) -> None:
+    id = pooled.sign_up("Choosy", silent_for=LONG)
+    pooled.after(BlockEmployer, candidate_id=id, employer_id=EMPLOYER)
+    assert pooled.feed(Feed.PASSIVE) == []
+
+
+def test_who_is_erased_is_gone_from_the_table(pooled: Pooled) -> None:
+    id = pooled.sign_up("Gone", silent_for=LONG)
+    pooled.after(EraseCandidate, candidate_id=id)
+    assert pooled.profile(id) is None
+
+
+def test_an_enhanced_field_tells_its_source_and_age_and_the_others_keep_theirs(
+    pooled: Pooled,
+) -> None:
+    id = pooled.sign_up("Known", silent_for=LONG, skills=["Go"], city="Berlin")
+    observation = Observation(
+        source="registry",
+        observed_on=NOW.date(),
+        facts=Facts(skills=("Python", "Go")),
+        jobs=(Job(employer="Acme", title="Engineer"),),
+    )
+    pooled.after(EnhanceProfile, candidate_id=id, observation=observation)
+    profile = pooled.profile(id)
+    assert profile
+    assert profile.facts == Facts(skills=("Python", "Go"), city="Berlin")
+    assert profile.jobs[0].employer == "Acme"
+    assert {field: origin.source for field, origin in profile.provenance.items()} == {
+        "skills": "registry",
+        "jobs": "registry",
+        "city": "sign-up",
+        "summary": "sign-up",
+    }
+
+
+def test_filters_find_a_field_as_it_was_enhanced(pooled: Pooled) -> None:
+    id = pooled.sign_up("Learner", silent_for=LONG, skills=["Go"])
+    observation = Observation(
+        source="registry", observed_on=NOW.date(), facts=Facts(skills=("python",))
+    )
+    pooled.after(EnhanceProfile, candidate_id=id, observation=observation)
+    assert pooled.feed(Feed.PASSIVE, Filters(required_skills=("PYTHON",))) == ["Learner"]
+    assert pooled.feed(Feed.PASSIVE, Filters(required_skills=("Go",))) == []
+
+
+@pytest.mark.parametrize("sort", Sort)
+@pytest.mark.parametrize("size", [1, 7, 100])
+def test_pages_show_everyone_once_whatever_their_size(
+    pooled: Pooled, sort: Sort, size: int
+) -> None:
+    draw = random.Random(7)
+    for n in range(30):
+        facts = random_facts(draw).known()
+        pooled.sign_up(f"{n}", silent_for=LONG + timedelta(days=draw.randrange(5)), **facts)
+    names = pooled.pages(sort, size)
+    assert len(names) == 30
+    assert set(names) == {f"{n}" for n in range(30)}
+
+
+def test_sorted_by_match_who_has_more_of_the_nice_to_have_skills_comes_first(
+    pooled: Pooled,
+) -> None:
+    for name, skills in {"none": ["React"], "both": ["Go", "SQL"], "one": ["SQL"]}.items():
+        pooled.sign_up(name, silent_for=LONG, skills=skills)
+    filters = Filters(nice_to_have_skills=("go", "sql"))
+    assert pooled.feed(Feed.PASSIVE, filters, sort=Sort.MATCH) == ["both", "one", "none"]
+
+
+def random_facts(draw: random.Random) -> Facts:
+    """A profile of which any part may be unknown."""
+    city, country = draw.choice(PLACES)
+
+    def perhaps(value: object) -> object:
+        return value if draw.random() < 0.8 else None
+
+    return Facts.model_validate(
+        {
+            "roles": perhaps(draw.sample(ROLES, draw.randint(0, 2))),
+            "skills": perhaps([spelled(draw, s) for s in draw.sample(SKILLS, draw.randint(0, 4))]),
+            "years_experience": perhaps(draw.choice([0, 2.5, 3, 5, 10])),
+            "city": city,
+            "country": country,
+            "open_to_remote": perhaps(draw.random() < 0.5),
+            "expected_salary": perhaps(
+                Salary(
+                    amount=draw.choice([40_000, 60_000, 80_000]),
+                    currency=draw.choice(["EUR", "USD", "GBP"]),
+                )
+            ),
+            "work_authorisation": perhaps(draw.sample(["Germany", "France"], draw.randint(0, 2))),
+            "languages": perhaps(draw.sample(LANGUAGES, draw.randint(0, 3))),
+        }
+    )
+
+
+def random_filters(draw: random.Random) -> Filters:
+    """Filters of which each is as often empty as not."""
+
+    def perhaps(value: object, otherwise: object = ()) -> object:
+        return value if draw.random() < 0.4 else otherwise
+
+    years = sorted(draw.sample([0, 2.5, 3, 4, 10], 2))
+    return Filters.model_validate(
+        {
+            "roles": perhaps([spelled(draw, r) for r in draw.sample(ROLES, draw.randint(1, 2))]),
+            "required_skills": perhaps(
+                [spelled(draw, s) for s in draw.sample(SKILLS, draw.randint(1, 2))]
+            ),
+            "years_from": perhaps(years[0], None),
+            "years_to": perhaps(years[1], None),
+            "locations": perhaps(draw.sample(["berlin", "FRANCE", "Lyon", "Germany"], 2)),
+            "remote": draw.random() < 0.3,
+            "salary_budget": perhaps(
+                SalaryRange(minimum=0, maximum=draw.choice([50_000, 70_000]), currency="USD"), None
+            ),
+            "work_authorisation": perhaps(["germany"]),
+            "languages": perhaps(draw.sample(LANGUAGES, draw.randint(1, 2))),
+        }
+    )
+
+
+def spelled(draw: random.Random, term: str) -> str:
+    return draw.choice([term, term.upper(), f"  {term.lower()} "])
+
+
+def test_the_query_and_the_domain_agree_on_whom_any_filters_admit(pooled: Pooled) -> None:
+    draw = random.Random(2026)
+    people = {f"{n}": random_facts(draw) for n in range(150)}
+    for name, facts in people.items():
+        silent = LONG if draw.random() < 0.5 else LATELY
+        pooled.sign_up(name, silent_for=silent, **facts.known())
+    seen = 0
+    for _ in range(300):
+        filters = random_filters(draw)
+        shown = {
+            *pooled.feed(Feed.PASSIVE, filters),
+            *pooled.feed(Feed.RECOMMENDATIONS, filters),
+        }
+        assert shown == {name for name, facts in people.items() if filters.admit(facts)}, filters
+        seen += len(shown)
+    assert seen > 1000, "the filters let hardly anyone through, which proves nothing"
+
+

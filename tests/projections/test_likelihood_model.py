@@ -1,0 +1,385 @@
+"""The model learns, is the same bits however it is stored, and refuses what would spoil it."""
+
+import math
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pytest
+
+from domain.candidate import CandidateSignedUp
+from domain.event import Actor, Role
+from domain.profile import Facts
+from projections.likelihood_features import (
+    CATEGORIES,
+    NUMBERS,
+    ROLES,
+    STATE_NUMBERS,
+    UNKNOWN,
+    Features,
+    State,
+    as_row,
+    columns,
+    features,
+    role_family,
+    signed_up,
+)
+from projections.likelihood_model import (
+    Calibrator,
+    ForeignModel,
+    LikelihoodModel,
+    Scale,
+    Schema,
+)
+
+NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
+
+
+def somebody(rng: random.Random) -> State:
+    """A state with some of everything, and some of it unknown."""
+    now = NOW.timestamp()
+    signed_up_at, last_active_at, observed_at = (now - rng.expovariate(1 / 3e7) for _ in range(3))
+    state = State(signed_up_at, last_active_at, observed_at, role=rng.choice(ROLES))
+    for moment in ("consented_at", "job_since", "last_contact_at"):
+        setattr(state, moment, rng.choice([UNKNOWN, now - rng.expovariate(1 / 3e7)]))
+    state.years = rng.choice([UNKNOWN, rng.uniform(0, 30), 2.0, 5.0])
+    for counter in STATE_NUMBERS[STATE_NUMBERS.index("visits_90") :]:
+        grown = 2 ** (2373 / int(counter.rpartition("_")[2])) if counter[-1].isdigit() else 1.0
+        setattr(state, counter, grown * rng.choice([0.0, 1.0, rng.uniform(0, 20)]))
+    return state
+
+
+def a_world(seed: int, size: int) -> list[tuple[Features, bool, float]]:
+    """People of whom the lately active, and the designers, answer; with the true probability."""
+    rng = random.Random(seed)
+    world = []
+    for _ in range(size):
+        x = features(somebody(rng), NOW)
+        true_logit = 4.0 - x.numbers["dormancy"] + 2.0 * (x.categories["role"] == "design")
+        probability = 1 / (1 + math.exp(-true_logit))
+        world.append((x, rng.random() < probability, probability))
+    return world
+
+
+def taught(size: int = 300, seed: int = 1) -> LikelihoodModel:
+    model = LikelihoodModel()
+    for x, answered, _ in a_world(seed, size):
+        model.learn(x, answered)
+    return model
+
+
+def auc(scores: list[float], answers: list[bool]) -> float:
+    ranks = np.argsort(np.argsort(scores)) + 1.0
+    positive = np.array(answers)
+    above = ranks[positive].sum() - positive.sum() * (positive.sum() + 1) / 2
+    return float(above / (positive.sum() * (~positive).sum()))
+
+
+# Learning
+
+
+def test_it_ranks_by_what_decides_before_it_is_told() -> None:
+    model, scores, shown, world = LikelihoodModel(), [], [], a_world(seed=7, size=6000)
+    for x, answered, _ in world:
+        logit = model.logit(x)
+        scores.append(logit)
+        shown.append(model.probability(logit))
+        model.learn(x, answered)
+    late = slice(2000, None)
+    answers = [answered for _, answered, _ in world]
+    truth = [probability for _, _, probability in world]
+    best = auc(truth[late], answers[late])
+    assert auc(scores[late], answers[late]) > best - 0.02 > 0.75
+    assert abs(sum(shown[late]) / len(shown[late]) - sum(truth[late]) / len(truth[late])) < 0.02
+
+
+def test_it_starts_from_the_base_rate_for_everyone() -> None:
+    model = LikelihoodModel(base_rate=0.3)
+    for x, *_ in a_world(1, 20):
+        assert model.probability(model.logit(x)) == pytest.approx(0.3)
+
+
+def test_a_heavier_observation_moves_it_further() -> None:
+    (x, *_), *_ = a_world(1, 1)
+    light, heavy = taught(), taught()
+    before = light.logit(x)
+    light.learn(x, True)
+    heavy.learn(x, True, weight=3.0)
+    assert before < light.logit(x) < heavy.logit(x)
+
+
+def test_a_few_alike_observations_do_not_make_others_extreme() -> None:
+    model = LikelihoodModel()
+    (x, *_), *others = a_world(3, 200)
+    for number in range(4):
+        alike = {name: value + 1e-6 * number for name, value in x.numbers.items()}
+        model.learn(Features(alike, x.categories), True)
+    assert max(abs(model.logit(other)) for other, *_ in others) < 5
+
+
+# Taking back
+
+
+def test_what_is_taken_back_is_forgotten_by_counts_and_calibrator_and_mostly_by_the_weights() -> (
+    None
+):
+    model, world = taught(3000), a_world(99, 1)
+    x = world[0][0]
+    untouched, before = LikelihoodModel.from_json(model.to_json()), model.logit(x)
+    logit = model.learn(x, False)
+    moved = abs(model.logit(x) - before)
+    model.revoke(x, False, logit)
+    assert logit == before
+    assert (model.observed, model.positive) == (untouched.observed, untouched.positive)
+    assert model._calibrator.mass == pytest.approx(untouched._calibrator.mass, abs=1e-9)
+    assert model._calibrator.excess == pytest.approx(untouched._calibrator.excess, abs=1e-9)
+    assert abs(model.logit(x) - before) < moved / 10
+
+
+def test_silences_taken_back_upon_answers_end_near_a_model_that_knew_at_once() -> None:
+    told_at_once, told_late, waiting = LikelihoodModel(), LikelihoodModel(), []
+    world = a_world(5, 4000)
+    for x, answered, _ in world:
+        told_at_once.learn(x, answered)
+        logit = told_late.learn(x, False)
+        if answered:
+            waiting.append((x, logit))
+        if len(waiting) > 50:
+            early, its_logit = waiting.pop(0)
+            told_late.revoke(early, False, its_logit)
+            told_late.learn(early, True)
+    assert told_late.observed == told_at_once.observed
+    gaps = [
+        model.probability(model.logit(x)) - probability
+        for x, _, probability in a_world(6, 1000)
+        for model in [told_late]
+    ]
+    assert abs(sum(gaps) / len(gaps)) < 0.04
+    logits = [(told_at_once.logit(x), told_late.logit(x)) for x, *_ in a_world(6, 1000)]
+    assert np.corrcoef(np.array(logits).T)[0, 1] > 0.97
+
+
+# Reproducibility
+
+LEARN_AND_HASH = """
+import sys
+from projections.likelihood_model import LikelihoodModel
+from tests.projections.test_likelihood_model import a_world
+model = LikelihoodModel()
+for number, (x, answered, _) in enumerate(a_world(11, 400)):
+    if number % int(sys.argv[1]) == 0:
+        model = LikelihoodModel.from_json(model.to_json())
+    logit = model.learn(x, answered)
+    if number % 5 == 0:
+        model.revoke(x, answered, logit)
+print(model.hash(), [model.logit(x).hex() for x, *_ in a_world(12, 20)])
+"""
+
+
+@pytest.mark.slow
+def test_it_is_the_same_bits_in_any_process_however_often_it_was_stored() -> None:
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", LEARN_AND_HASH, stored_every],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed, stored_every in [("0", "1000"), ("1", "1"), ("77", "37")]
+    }
+    assert len(printed) == 1
+
+
+def test_restored_it_predicts_and_learns_on_as_if_it_never_had_been_stored() -> None:
+    model = taught()
+    restored = LikelihoodModel.from_json(model.to_json())
+    assert restored.to_json() == model.to_json()
+    for x, answered, _ in a_world(2, 100):
+        assert restored.logit(x) == model.logit(x)
+        assert restored.learn(x, answered) == model.learn(x, answered)
+    assert restored.hash() == model.hash()
+
+
+def test_a_model_without_prior_scales_is_stored_as_well() -> None:
+    model = LikelihoodModel(Schema(3, {"a": None, "b": Scale(1.0, 2.0)}, {"c": ("x", "y")}))
+    model.learn(Features({"a": 5.0, "b": 1.0}, {"c": "y"}), True)
+    restored = LikelihoodModel.from_json(model.to_json())
+    assert (restored.schema, restored.hash()) == (model.schema, model.hash())
+
+
+def test_the_state_of_another_version_of_river_is_not_continued() -> None:
+    text = taught(5).to_json()
+    with pytest.raises(ForeignModel, match="rebuild the projection"):
+        LikelihoodModel.from_json(text.replace('"river":"', '"river":"9.'))
+
+
+def test_predicting_and_explaining_change_nothing() -> None:
+    model = taught()
+    text = model.to_json()
+    for x, *_ in a_world(3, 50):
+        model.probability(model.logit(x))
+        model.contributions(x)
+    model.weights()
+    model._json = None
+    assert model.to_json() == text
+
+
+# Refusals
+
+
+def changed(x: Features, **numbers: Any) -> Features:
+    return Features({**x.numbers, **numbers}, x.categories)
+
+
+BAD: dict[str, Callable[[Features], Features]] = {
+    "not a number": lambda x: changed(x, years=math.nan),
+    "infinite": lambda x: changed(x, years=math.inf),
+    "negative infinite": lambda x: changed(x, years=-math.inf),
+    "null": lambda x: changed(x, years=None),
+    "huge": lambda x: changed(x, years=1e300),
+    "text": lambda x: changed(x, years="7"),
+    "true": lambda x: changed(x, years=True),
+    "an integer": lambda x: changed(x, years=7),
+    "a NumPy number": lambda x: changed(x, years=np.float64(7)),
+    "an unknown number": lambda x: changed(x, age=40.0),
+    "a missing number": lambda x: Features({"years": 1.0}, x.categories),
+    "an unknown category": lambda x: Features(x.numbers, {**x.categories, "gender": "woman"}),
+    "a missing category": lambda x: Features(x.numbers, {}),
+    "an unknown value": lambda x: Features(x.numbers, {**x.categories, "role": "astronaut"}),
+    "a list for a value": lambda x: Features(x.numbers, {**x.categories, "role": []}),  # type: ignore[dict-item]
+}
+
+
+@pytest.mark.parametrize("spoil", BAD.values(), ids=BAD)
+def test_bad_features_are_refused_and_change_nothing(spoil: Callable[[Features], Features]) -> None:
+    model = taught(30)
+    before, (x, *_) = model.to_json(), a_world(4, 1)[0]
+    for use in (
+        lambda bad: model.learn(bad, True),
+        lambda bad: model.revoke(bad, True, 0.0),
+        model.logit,
+        model.contributions,
+    ):
+        with pytest.raises(ValueError, match=r"give|features|schema"):
+            use(spoil(x))
+    model._json = None
+    assert model.to_json() == before
+    assert math.isfinite(model.logit(x))
+
+
+@pytest.mark.parametrize("weight", [math.nan, math.inf, 0.0, -1.0])
+def test_weights_that_are_no_positive_numbers_are_refused(weight: float) -> None:
+    model = taught(30)
+    before = model.hash()
+    with pytest.raises(ValueError, match="weight"):
+        model.learn(a_world(4, 1)[0][0], True, weight=weight)
+    assert model.hash() == before
+
+
+# Linearity
+
+
+def test_its_score_is_rivers() -> None:
+    model = taught(500)
+    for x, *_ in a_world(8, 200):
+        scaled = model._scaler.transform_one(dict(x.numbers))
+        scaled |= {f"{name}={value}": 1.0 for name, value in x.categories.items()}
+        river = model._regression.predict_proba_one(scaled)[True]
+        assert model.logit(x) == pytest.approx(math.log(river / (1 - river)), abs=1e-12)
+
+
+def test_a_whole_column_of_candidates_scores_to_the_same_bits_as_each_alone() -> None:
+    model, rng = taught(500), random.Random(3)
+    states = [somebody(rng) for _ in range(777)]
+    alone = [features(state, NOW) for state in states]
+    together = columns([as_row(state) for state in states], NOW)
+    for row, x in enumerate(alone):
+        assert {name: column[row] for name, column in together.numbers.items()} == x.numbers
+        assert {name: values[row] for name, values in together.categories.items()} == x.categories
+    assert model.logits(together, len(states)).tolist() == [model.logit(x) for x in alone]
+
+
+def test_contributions_sum_to_the_logit() -> None:
+    model = taught(500)
+    for x, *_ in a_world(8, 50):
+        parts = model.contributions(x)
+        assert sum(part for _, part in parts) == pytest.approx(model.logit(x), abs=1e-12)
+
+
+# Calibration
+
+
+def test_the_calibrator_corrects_where_it_has_seen_much_and_nowhere_else() -> None:
+    calibrator, rng = Calibrator(), random.Random(1)
+    for _ in range(5000):
+        calibrator.learn(rng.uniform(-2.2, -1.8), rng.random() < 0.3, 1.0)
+    assert calibrator.probability(-2.0) == pytest.approx(0.3, abs=0.03)
+    assert calibrator.probability(1.0) == pytest.approx(1 / (1 + math.exp(-1)))
+
+
+@pytest.mark.parametrize("logit", [-1e6, -5.0, 2.0, 1e6])
+def test_probabilities_stay_between_never_and_always(logit: float) -> None:
+    assert 0 < Calibrator().probability(logit) < 1
+
+
+# Features
+
+
+def test_every_feature_says_its_unit_and_source_and_none_is_protected() -> None:
+    state = somebody(random.Random(1))
+    x = features(state, NOW)
+    assert [*x.numbers] == [*NUMBERS]
+    assert [*x.categories] == [*CATEGORIES]
+    assert all(number.unit and number.source for number in NUMBERS.values())
+    assert all(type(value) is float and math.isfinite(value) for value in x.numbers.values())
+    words = set("_".join([*NUMBERS, *CATEGORIES]).split("_"))
+    assert words.isdisjoint({"gender", "sex", "birth", "ethnicity", "country", "name", "email"})
+
+
+def test_any_moment_whatever_gives_finite_features() -> None:
+    state = signed_up(
+        CandidateSignedUp(
+            originator_id=UUID(int=1),
+            originator_version=1,
+            timestamp=datetime(1, 1, 2, tzinfo=UTC),
+            actor=Actor(id="feed", role=Role.PLATFORM),
+            request_id="test",
+            name="Ada",
+            facts=Facts(in_present_job_since=date(9999, 1, 1)),
+        )
+    )
+    for year in (1, 1900, 2026, 2500, 9999):
+        x = features(state, datetime(year, 6, 1, tzinfo=UTC))
+        assert all(math.isfinite(value) for value in x.numbers.values())
+
+
+def test_activity_fades_while_nothing_happens() -> None:
+    state = somebody(random.Random(1))
+    state.visits_365 = 4 * 2 ** ((NOW.timestamp() - 1_577_836_800) / (365 * 86_400))
+    now, in_a_year = features(state, NOW), features(state, NOW + timedelta(days=365))
+    assert math.expm1(now.numbers["visits_365"]) == pytest.approx(4, abs=1e-5)
+    assert math.expm1(in_a_year.numbers["visits_365"]) == pytest.approx(2, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("role", "family"),
+    [
+        ("Developer, back-end", "back-end"),
+        ("Backend developer", "back-end"),
+        ("Data scientist or machine learning specialist", "data-science"),
+        ("Engineer, data", "data-engineering"),
+        ("Engineering manager", "management"),
+        ("HTML developer", "software"),
+        ("Academic researcher", "research"),
+        ("International baker", "other"),
+    ],
+)
+def test_roles_belong_to_known_families(role: str, family: str) -> None:
+    assert role_family(role) == family
