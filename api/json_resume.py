@@ -34,6 +34,8 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StrictBool,
+    StrictInt,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -156,14 +158,18 @@ def from_survey_2019(document: Mapping[str, Any]) -> Profile:
     The survey is anonymous, so the name is the respondent's number. The salary, which it converts
     to dollars, is put back into the respondent's own currency at our rates where we know it, and
     taken for the salary they expect. Whoever works remotely half of the time or more, or likes best
-    to work at home, is open to remote work.
+    to work at home, is open to remote work. Of `meta.sourcing` only ids,
+    consent and dates are read.
     """
     answer = _read(_SurveyAnswer, document)
-    meta = answer.meta
-    external_id = f"{SURVEY_2019}/{meta.respondent}"
+    meta, more = answer.meta, answer.meta.sourcing
+    external_id = more.external_id or f"{SURVEY_2019}/{meta.respondent}"
     profile = {
-        "candidate_id": _derived_id(external_id),
+        "candidate_id": more.candidate_id or _derived_id(external_id),
         "external_id": external_id,
+        "opted_in": more.opted_in,
+        "signed_up_at": more.signed_up_at,
+        "last_active_at": more.last_active_at,
         "name": answer.basics.name or f"Respondent {meta.respondent}",
         "facts": {
             "roles": meta.roles or None,
@@ -202,6 +208,13 @@ def _blank_is_none(said: object) -> object:
     return None if isinstance(said, str) and not said.strip() else said
 
 
+def _text_moment(said: object) -> object:
+    """A moment is written as text: a number would be taken for seconds since 1970."""
+    if not isinstance(said, str):
+        raise ValueError("is not a moment; write such as 2024-03-01T10:15:00Z")
+    return said
+
+
 def _as_list(said: object) -> object:
     if said is None:
         return ()
@@ -217,13 +230,19 @@ Optional = Annotated[T | None, BeforeValidator(_blank_is_none)]
 
 Listed = Annotated[tuple[T, ...], BeforeValidator(_as_list)]
 
+StrictYears = Annotated[Years, Field(strict=True)]
+
+StrictAmount = Annotated[float, Field(strict=True, ge=0, le=1e9, allow_inf_nan=False)]
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_text_moment)]
+
 Day = Annotated[date | None, BeforeValidator(_partial_date)]
 
 
 class _Section(BaseModel):
     """A part of a document: what we do not know about it is let be."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True, strict=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)
 
     @field_validator("*", mode="before")
     @classmethod
@@ -289,7 +308,7 @@ class _Language(_Section):
 
 
 class _ExpectedSalary(_Section):
-    amount: Annotated[float, Field(ge=0, le=1_000_000_000)]
+    amount: StrictAmount
     currency: str
 
     @field_validator("currency")
@@ -302,16 +321,16 @@ class _ExpectedSalary(_Section):
 
 class _Sourcing(_Section):
     roles: Listed[Text] = ()
-    years_experience: Years | None = None
+    years_experience: StrictYears | None = None
     expected_salary: Salary | None = None
-    open_to_remote: bool | None = None
+    open_to_remote: StrictBool | None = None
     work_authorisation: Listed[Text] = ()
     languages: Listed[Text] = ()
-    opted_in: bool | None = None
-    signed_up_at: Annotated[AwareDatetime | None, Field(strict=False)] = None
-    last_active_at: Annotated[AwareDatetime | None, Field(strict=False)] = None
+    opted_in: StrictBool | None = None
+    signed_up_at: Moment | None = None
+    last_active_at: Moment | None = None
     external_id: Optional[Source] = None
-    candidate_id: Annotated[UUID | None, Field(strict=False)] = None
+    candidate_id: UUID | None = None
 
     @field_validator("expected_salary", mode="before")
     @classmethod
@@ -341,13 +360,14 @@ class _Resume(_Section):
 
 
 class _SurveyMeta(_Section):
-    respondent: int
+    respondent: StrictInt
     roles: Listed[Text] = ()
-    years_professional: Years | None = None
-    salary_usd: Annotated[float, Field(ge=0, le=1_000_000_000, allow_inf_nan=False)] | None = None
+    years_professional: StrictYears | None = None
+    salary_usd: StrictAmount | None = None
     currency: str | None = None
     remote_now: str | None = None
     work_location_preferred: str | None = None
+    sourcing: _Sourcing = _Sourcing()
 
     @property
     def salary(self) -> Salary | None:

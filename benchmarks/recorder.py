@@ -84,12 +84,22 @@ def rate(save: Save, callers: int, seconds: float) -> float:
 
 
 @contextmanager
-def application(server: str, *, stock: bool) -> Iterator[Application[UUID]]:
+def server() -> Iterator[str]:
+    """A server of the benchmark's own, as durable as a real one, gone afterwards."""
+    with (
+        tempfile.TemporaryDirectory(prefix="sourcing-benchmark-") as folder,
+        embedded_server(Path(folder) / "postgres") as url,
+    ):
+        yield url
+
+
+@contextmanager
+def application(server_url: str, *, stock: bool) -> Iterator[Application[UUID]]:
     """An application on a database of its own, with our recorder or the library's."""
     name = f"benchmark_{uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
+    with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        url = make_conninfo(server, dbname=name)
+        url = make_conninfo(server_url, dbname=name)
         environment = event_log_environment(url)
         if stock:
             environment |= {"PERSISTENCE_MODULE": "eventsourcing.postgres", "CREATE_TABLE": "yes"}
@@ -100,8 +110,8 @@ def application(server: str, *, stock: bool) -> Iterator[Application[UUID]]:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def measure(server: str, seconds: float, rounds: int) -> None:
-    with application(server, stock=True) as stock, application(server, stock=False) as ours:
+def measure(server_url: str, seconds: float, rounds: int) -> None:
+    with application(server_url, stock=True) as stock, application(server_url, stock=False) as ours:
         durability = ours.factory.datastore  # type: ignore[attr-defined]
         with durability.get_connection() as connection:
             row = connection.execute(
@@ -136,11 +146,8 @@ def main() -> None:
     if options.database_url:
         measure(options.database_url, options.seconds, options.rounds)
         return
-    with (
-        tempfile.TemporaryDirectory(prefix="sourcing-benchmark-") as folder,
-        embedded_server(Path(folder) / "postgres") as server,
-    ):
-        measure(server, options.seconds, options.rounds)
+    with server() as url:
+        measure(url, options.seconds, options.rounds)
 
 
 if __name__ == "__main__":

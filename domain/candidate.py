@@ -10,7 +10,7 @@ from pydantic import Field
 from domain.aggregate import Aggregate, Refusal, Refused, applies, refuse
 from domain.command import Command, Work
 from domain.employer import Email, Name
-from domain.event import Cause, Event, Moment, Personal, Value
+from domain.event import Cause, Event, Moment, Personal, Value, Words
 from domain.passivity import is_passive
 from domain.profile import Facts, Job
 
@@ -19,7 +19,7 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 MEMORY_OF_CONTACTS = timedelta(days=30)
 
-Source = Annotated[str, Field(min_length=1, max_length=100)]
+Source = Annotated[Words, Field(min_length=1, max_length=100)]
 
 
 class ActivityKind(StrEnum):
@@ -291,7 +291,7 @@ class Activity(Value):
     kind: ActivityKind
     occurred_at: Moment
     source: Source
-    source_id: Annotated[str, Field(min_length=1, max_length=200)]
+    source_id: Annotated[Words, Field(min_length=1, max_length=200)]
 
 
 class Observation(Value):
@@ -300,7 +300,7 @@ class Observation(Value):
     source: Source
     observed_on: date
     facts: Facts = Facts()
-    summary: Annotated[str, Field(max_length=10_000)] | None = None
+    summary: Annotated[Words, Field(max_length=10_000)] | None = None
     jobs: Annotated[tuple[Job, ...], Field(max_length=100)] | None = None
 
     def fields(self) -> dict[str, Any]:
@@ -315,7 +315,7 @@ class SignUpCandidate(Command):
     candidate_id: UUID
     name: Name
     email: Email | None = None
-    summary: Annotated[str, Field(max_length=10_000)] | None = None
+    summary: Annotated[Words, Field(max_length=10_000)] | None = None
     jobs: Annotated[tuple[Job, ...], Field(max_length=100)] = ()
     facts: Facts = Facts()
     signed_up_at: Moment | None = None

@@ -7,11 +7,11 @@ from pydantic import Field
 
 from domain.aggregate import Aggregate, Refusal, Refused, applies, refuse
 from domain.command import Command, NotFound, Work
-from domain.event import Cause, Event, Personal, Value
+from domain.event import Cause, Event, Personal, Value, Words
 
-Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-FreeText = Annotated[str, Field(min_length=1, max_length=10_000)]
+Email = Annotated[str, Field(pattern=r"^[^@\s\x00]+@[^@\s\x00]+\.[^@\s\x00]+$", max_length=254)]
+Name = Annotated[Words, Field(min_length=1, max_length=200)]
+FreeText = Annotated[Words, Field(min_length=1, max_length=10_000)]
 
 
 class EmployerRegistered(Event, name="employer.registered", version=1):
@@ -179,7 +179,7 @@ class SuspendEmployer(Command):
     """Stop an employer from approaching anybody."""
 
     employer_id: UUID
-    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    reason: Annotated[Words, Field(min_length=1, max_length=500)]
 
     def execute(self, work: Work) -> Employer:
         employer = work.get(Employer, self.employer_id)
@@ -214,7 +214,7 @@ class ShareFeedback(Command):
 
     employer_id: UUID
     text: FreeText
-    page: Annotated[str, Field(max_length=500)] = ""
+    page: Annotated[Words, Field(max_length=500)] = ""
 
     def execute(self, work: Work) -> Employer:
         employer = own_employer(work, self, self.employer_id)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, TypeVar, cast
 from uuid import UUID
 
 from eventsourcing.utils import register_topic
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 T = TypeVar("T")
 
@@ -35,6 +35,9 @@ def _in_utc(moment: datetime) -> datetime:
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 """A moment, told in UTC whatever its offset was, so that its day is the day the rules count by."""
 
+Words = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+"""Text that PostgreSQL can keep: it has no NUL, which would stop every projection that reads it."""
+
 
 class Value(BaseModel):
     """An immutable, validated value that refuses fields it does not know."""
@@ -58,7 +61,7 @@ class Role(StrEnum):
 class Actor(Value):
     """Who does something: a recruiter acts for one employer, everyone else for the marketplace."""
 
-    id: str
+    id: Words
     role: Role
     employer_id: UUID | None = None
 
@@ -72,7 +75,7 @@ class Cause(Value):
 
     by: Actor
     at: Moment
-    request_id: str
+    request_id: Words
 
 
 class Event(BaseModel):

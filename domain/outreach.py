@@ -13,7 +13,7 @@ from domain.aggregate import Aggregate, Refusal, applies, refuse
 from domain.candidate import Candidate
 from domain.command import Command, NotFound, Work
 from domain.employer import Employer
-from domain.event import Cause, Event, Moment, Personal, Value
+from domain.event import Cause, Event, Moment, Personal, Value, Words
 from domain.money import SalaryRange
 from domain.position import own_position
 
@@ -234,7 +234,7 @@ class Outreach(Aggregate):
         self.status = Status.INTERVIEW_SCHEDULED
 
 
-Line = Annotated[str, Field(min_length=1, max_length=200)]
+Line = Annotated[Words, Field(min_length=1, max_length=200)]
 
 
 def _needed_on_site(location: str | None, others: ValidationInfo) -> str | None:
@@ -247,7 +247,7 @@ class Message(Value):
     """What an employer writes; every field is needed, the place unless the work is remote."""
 
     subject: Line
-    text: Annotated[str, Field(min_length=1, max_length=10_000)]
+    text: Annotated[Words, Field(min_length=1, max_length=10_000)]
     salary: SalaryRange
     remote: bool = False
     location: Annotated[
@@ -312,7 +312,7 @@ class WithdrawOutreach(Command):
         return outreach
 
 
-Note = Annotated[str, Field(max_length=5_000)]
+Note = Annotated[Words, Field(max_length=5_000)]
 
 
 class AcceptOutreach(Command):

@@ -8,12 +8,12 @@ from pydantic import Field
 from domain.aggregate import Aggregate, Refusal, applies, refuse
 from domain.command import Command, NotFound, Work
 from domain.employer import own_employer
-from domain.event import Cause, Event
+from domain.event import Cause, Event, Words
 from domain.filters import Filters
 from domain.money import SalaryRange
 
-Title = Annotated[str, Field(min_length=1, max_length=200)]
-Place = Annotated[str, Field(min_length=1, max_length=200)]
+Title = Annotated[Words, Field(min_length=1, max_length=200)]
+Place = Annotated[Words, Field(min_length=1, max_length=200)]
 
 
 class PositionOpened(Event, name="position.opened", version=1):
@@ -129,7 +129,7 @@ class OpenPosition(Command):
     position_id: UUID
     employer_id: UUID
     title: Title
-    description: Annotated[str, Field(max_length=20_000)] = ""
+    description: Annotated[Words, Field(max_length=20_000)] = ""
     location: Place | None = None
     remote: bool = False
     salary: SalaryRange | None = None
@@ -168,7 +168,7 @@ class ClosePosition(Command):
     """Look no longer."""
 
     position_id: UUID
-    reason: Annotated[str, Field(min_length=1, max_length=500)] = "filled"
+    reason: Annotated[Words, Field(min_length=1, max_length=500)] = "filled"
 
     def execute(self, work: Work) -> Position:
         position = own_position(work, self, self.position_id)

@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -48,16 +48,21 @@ class Projection:
     """A read model: its tables and how each event changes them.
 
     A new version of a projection is another one: it has tables and a position of its own.
+
+    With a `key`, a statement changes only rows that belong to that parameter's value. Changes of
+    different rows may then be applied in any order, and those by one statement all at once.
     """
 
     TABLES: ClassVar[str] = ""
     name: ClassVar[str]
     version: ClassVar[int]
+    key: ClassVar[str | None]
     handlers: ClassVar[dict[type[Event], Handler[Any]]]
 
-    def __init_subclass__(cls, *, name: str, version: int) -> None:
+    def __init_subclass__(cls, *, name: str, version: int, key: str | None = None) -> None:
         cls.name = name
         cls.version = version
+        cls.key = key
         cls.handlers = _HANDLERS.pop(f"{cls.__module__}.{cls.__qualname__}", {})
 
     @property
@@ -67,10 +72,14 @@ class Projection:
 
     def apply(self, db: Connection, events: Sequence[Positioned[Event]]) -> None:
         """Change the tables by a batch of events, in order, within the caller's transaction."""
-        with db.pipeline():
-            for positioned in events:
-                for statement, parameters in self.changes(positioned.event):
-                    db.execute(statement, {**parameters, "position": positioned.position})
+        changes = (
+            (statement, {**parameters, "position": positioned.position})
+            for positioned in events
+            for statement, parameters in self.changes(positioned.event)
+        )
+        with db.cursor() as cursor:
+            for statement, rows in together(changes, self.key):
+                cursor.executemany(statement, rows)
 
     def changes(self, event: Event) -> Iterable[Change]:
         """What an event changes."""
@@ -90,6 +99,34 @@ def on(*events: type[Event]) -> Callable[[Handler[P]], Handler[P]]:
         return handler
 
     return register
+
+
+def together(
+    changes: Iterable[Change], key: str | None
+) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
+    """The same changes with as many as possible of one statement together.
+
+    Those with the same value of the key stay in order, and so does everything without a key.
+
+    >>> changes = [("A", {"id": 1}), ("B", {"id": 2}), ("A", {"id": 3}), ("A", {"id": 2})]
+    >>> [(statement, len(rows)) for statement, rows in together(changes, "id")]
+    [('A', 2), ('B', 1), ('A', 1)]
+    >>> [(statement, len(rows)) for statement, rows in together(changes, None)]
+    [('A', 1), ('B', 1), ('A', 2)]
+    """
+    rounds: list[dict[str, list[Mapping[str, Any]]]] = []
+    last: dict[Any, tuple[int, str]] = {}
+    for statement, parameters in changes:
+        value = parameters[key] if key else None
+        number, before = last.get(value, (-1, ""))
+        if statement != before:
+            number += 1
+            last[value] = number, statement
+            if number == len(rounds):
+                rounds.append({})
+        rounds[number].setdefault(statement, []).append(parameters)
+    for statements in rounds:
+        yield from statements.items()
 
 
 class NotCaughtUp(Exception):

@@ -35,7 +35,7 @@ from infrastructure.projector import Change, Projection, on
 from projections.paging import Listed, after, page
 
 
-class CandidatePool(Projection, name="candidate_pool", version=1):
+class CandidatePool(Projection, name="candidate_pool", version=1, key="id"):
     """Every candidate with what filters ask for, in the form that filters compare."""
 
     TABLES = """
@@ -62,7 +62,7 @@ class CandidatePool(Projection, name="candidate_pool", version=1):
             blocked         uuid[] NOT NULL,
             positions       uuid[] NOT NULL,
             last_contacts   timestamptz[] NOT NULL
-        );
+        ) WITH (fillfactor = 85);
         CREATE INDEX candidate_pool_by_terms ON candidate_pool
             USING gin (skills, roles, authorised_in, languages)"""
 

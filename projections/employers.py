@@ -20,7 +20,7 @@ from infrastructure.projector import Change, Projection, on
 from projections.paging import Listed, after, page
 
 
-class Employers(Projection, name="employers", version=1):
+class Employers(Projection, name="employers", version=1, key="id"):
     """Every employer with their standing, and all feedback."""
 
     TABLES = """

@@ -30,7 +30,7 @@ PASSIVE_CANDIDATE: Literal["Passive Candidate"] = "Passive Candidate"
 """The badge of who was passive when the message was sent, whatever they do later."""
 
 
-class InterviewList(Projection, name="interview_list", version=1):
+class InterviewList(Projection, name="interview_list", version=1, key="id"):
     """Both kinds of approach, how far each has come, and when it was last heard of."""
 
     TABLES = """

@@ -70,8 +70,9 @@ MOVED_ENOUGH = 0.1
 OLD_ENOUGH = timedelta(days=30)
 """After how long a sweep comes anyway, since those who do nothing grow more silent."""
 
+EVENTS_PER_CANDIDATE = 2
 FEWEST_EVENTS = 100
-"""Between two sweeps lie as many events as there are candidates, and at least these."""
+"""Between two sweeps lie twice as many events as there are candidates, and at least these."""
 
 SWEEP_CHUNK = 20_000
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -96,7 +97,7 @@ class Likelihoods(Projection, name="likelihood", version=1):
 
         CREATE TABLE likelihood_features (
             candidate_id   uuid PRIMARY KEY,
-            {", ".join(f"{name} double precision NOT NULL" for name in STATE_NUMBERS)},
+            {", ".join(f"{name} double precision" for name in STATE_NUMBERS)},
             role           text NOT NULL
         ) WITH (fillfactor = 80);
 
@@ -213,13 +214,21 @@ class _Open:
     learned_logit: float | None = None
 
 
-_STATE = f"candidate_id, {', '.join(STATE_NUMBERS)}, role"
+def _state_columns(of_number: str) -> str:
+    return ", ".join(["candidate_id", *map(of_number.format, STATE_NUMBERS), "role"])
+
+
+# What is unknown is null in the table, where analysts look, and not a number in the arithmetic.
+_STATE = _state_columns("{0}")
+_STATE_OUT = _state_columns("coalesce({0}, 'NaN')")
+_STATE_IN = _state_columns("nullif({0}, 'NaN')")
 
 
 class _Batch:
     """What a batch of events changes, from the rows that it touches, in the order of the log.
 
     A candidate is scored once between two changes of the model, however many events they have.
+    Lists are sent binary (%b), which takes a tenth of the time that writing them as text takes.
     """
 
     MODEL = """
@@ -241,17 +250,18 @@ class _Batch:
     END_SWEEP = "UPDATE likelihood_model SET last_sweep = %s WHERE log_id = %s"
 
     STATES = f"""
-        SELECT {_STATE} FROM likelihood_features
-        WHERE candidate_id = ANY(%s::uuid[])"""  # noqa: S608 - our own names
+        SELECT {_STATE_OUT} FROM likelihood_features
+        WHERE candidate_id = ANY(%b::uuid[])"""  # noqa: S608 - our own names
 
     STATES_AFTER = f"""
-        SELECT {_STATE} FROM likelihood_features
+        SELECT {_STATE_OUT} FROM likelihood_features
         WHERE candidate_id > %s ORDER BY candidate_id LIMIT %s"""  # noqa: S608 - our own names
 
     KEEP_STATES = f"""
         INSERT INTO likelihood_features ({_STATE})
-        SELECT * FROM unnest(
-            %s::uuid[], {"%s::double precision[], " * len(STATE_NUMBERS)} %s::text[])
+        SELECT {_STATE_IN} FROM unnest(
+            %b::uuid[], {"%b::double precision[], " * len(STATE_NUMBERS)} %b::text[])
+            AS new ({_STATE})
         ON CONFLICT (candidate_id) DO UPDATE SET
             {", ".join(f"{name} = EXCLUDED.{name}" for name in (*STATE_NUMBERS, "role"))}
         """  # noqa: S608 - our own names
@@ -259,7 +269,7 @@ class _Batch:
     KEEP_SCORES = """
         INSERT INTO likelihood_scores (candidate_id, logit, scored_at, model_position)
         SELECT * FROM unnest(
-            %s::uuid[], %s::double precision[], %s::timestamptz[], %s::bigint[])
+            %b::uuid[], %b::double precision[], %b::timestamptz[], %b::bigint[])
         ON CONFLICT (candidate_id) DO UPDATE SET
             logit = EXCLUDED.logit, scored_at = EXCLUDED.scored_at,
             model_position = EXCLUDED.model_position"""
@@ -267,33 +277,33 @@ class _Batch:
     SWEEP = """
         UPDATE likelihood_scores SET
             logit = swept.logit, scored_at = %s::timestamptz, model_position = %s::bigint
-        FROM unnest(%s::uuid[], %s::double precision[]) AS swept (candidate_id, logit)
+        FROM unnest(%b::uuid[], %b::double precision[]) AS swept (candidate_id, logit)
         WHERE likelihood_scores.candidate_id = swept.candidate_id"""
 
     OPEN_OUTREACH = """
         SELECT candidate_id, outreach_id, silent_from, features, learned_logit
         FROM likelihood_open_outreach
-        WHERE candidate_id = ANY(%s::uuid[])
+        WHERE candidate_id = ANY(%b::uuid[])
             OR (learned_logit IS NULL AND silent_from <= %s::timestamptz)"""
 
     KEEP_OUTREACH = """
         INSERT INTO likelihood_open_outreach (
             candidate_id, outreach_id, silent_from, features, learned_logit)
         SELECT * FROM unnest(
-            %s::uuid[], %s::uuid[], %s::timestamptz[], %s::jsonb[], %s::double precision[])
+            %b::uuid[], %b::uuid[], %b::timestamptz[], %b::jsonb[], %b::double precision[])
         ON CONFLICT (candidate_id, outreach_id) DO UPDATE SET learned_logit = EXCLUDED.learned_logit
         """
 
     CLOSE_OUTREACH = """
-        DELETE FROM likelihood_open_outreach USING unnest(%s::uuid[], %s::uuid[])
+        DELETE FROM likelihood_open_outreach USING unnest(%b::uuid[], %b::uuid[])
             AS closed (candidate_id, outreach_id)
         WHERE likelihood_open_outreach.candidate_id = closed.candidate_id
             AND likelihood_open_outreach.outreach_id = closed.outreach_id"""
 
     ERASE = (
-        "DELETE FROM likelihood_scores WHERE candidate_id = ANY(%s::uuid[])",
-        "DELETE FROM likelihood_features WHERE candidate_id = ANY(%s::uuid[])",
-        "DELETE FROM likelihood_open_outreach WHERE candidate_id = ANY(%s::uuid[])",
+        "DELETE FROM likelihood_scores WHERE candidate_id = ANY(%b::uuid[])",
+        "DELETE FROM likelihood_features WHERE candidate_id = ANY(%b::uuid[])",
+        "DELETE FROM likelihood_open_outreach WHERE candidate_id = ANY(%b::uuid[])",
     )
 
     def __init__(self, db: Connection, held: _Held | None, events: Sequence[Event]) -> None:
@@ -427,7 +437,8 @@ class _Batch:
         if not self._learned_since_check:
             return
         self._learned_since_check = False
-        if self._row.events_since_sweep < max(self._row.candidates, FEWEST_EVENTS):
+        enough = max(self._row.candidates * EVENTS_PER_CANDIDATE, FEWEST_EVENTS)
+        if self._row.events_since_sweep < enough:
             return
         last = self._row.last_sweep
         if (

@@ -9,7 +9,7 @@ the same bits, wherever and however often they were written down and restored in
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, NamedTuple
@@ -279,16 +279,23 @@ class LikelihoodModel:
         _refuse_other_keys("number", x.numbers, self.schema.numbers)
         _refuse_other_keys("category", x.categories, self.schema.categories)
         numbers = {name: x.numbers[name] for name in self.schema.numbers}
-        for name, value in numbers.items():
-            if type(value) is not float or not -LARGEST <= value <= LARGEST:
-                raise BadFeatures(
-                    f"{name} is {value!r}; give a finite float between -{LARGEST:g} and {LARGEST:g}"
-                )
+        if not _plain(numbers.values()):
+            name = next(name for name, value in numbers.items() if not _plain([value]))
+            raise BadFeatures(
+                f"{name} is {numbers[name]!r};"
+                f" give a finite float between {-LARGEST:g} and {LARGEST:g}"
+            )
         try:
             ones = [one_hot[x.categories[name]] for name, one_hot in self._one_hot.items()]
         except (KeyError, TypeError) as error:
             raise BadFeatures(f"{dict(x.categories)} has a value that the schema lacks") from error
         return numbers, ones
+
+
+def _plain(values: Collection[Any]) -> bool:
+    if {*map(type, values)} - {float} or not math.isfinite(sum(values)):
+        return False
+    return not values or (min(values) >= -LARGEST and max(values) <= LARGEST)
 
 
 def _refuse_other_keys(kind: str, given: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:

@@ -26,7 +26,7 @@ from projections.paging import Listed, after, page
 ENVELOPE = {"originator_id", "originator_version", "timestamp", "actor", "request_id"}
 
 
-class OutreachTimeline(Projection, name="outreach_timeline", version=1):
+class OutreachTimeline(Projection, name="outreach_timeline", version=1, key="candidate_id"):
     """Every step of every outreach, as support reads it to somebody who asks."""
 
     TABLES = """
@@ -62,11 +62,11 @@ class OutreachTimeline(Projection, name="outreach_timeline", version=1):
         UPDATE outreach_timeline
         SET personal = (SELECT coalesce(jsonb_object_agg(field, %(erased)s::text), '{}')
                         FROM jsonb_object_keys(personal) AS field)
-        WHERE candidate_id = %(id)s"""
+        WHERE candidate_id = %(candidate_id)s"""
 
     @on(CandidateErased)
     def _(self, event: CandidateErased) -> Change:
-        return self.ERASE, {"id": event.originator_id, "erased": ERASED}
+        return self.ERASE, {"candidate_id": event.originator_id, "erased": ERASED}
 
     @on(
         InterviewRequested,

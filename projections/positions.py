@@ -15,7 +15,7 @@ from infrastructure.projector import Change, Projection, on
 from projections.paging import Listed, after, page
 
 
-class Positions(Projection, name="positions", version=1):
+class Positions(Projection, name="positions", version=1, key="id"):
     """Every position as it stands."""
 
     TABLES = """

@@ -8,29 +8,26 @@ from typing import NoReturn
 import typer
 
 from api.cli.demo import demo
-from api.cli.exits import MEANINGS, ending
+from api.cli.exits import EXIT_CODES, ending
 from api.cli.importing import importing
 from api.cli.screen import complain
 from api.cli.serving import api, serve, worker
 from api.cli.tokens import token
 from api.cli.walkthrough import walkthrough
 
-EXIT_CODES = "Exit codes:\n\n" + "\n\n".join(
-    f"{code.value:>4}  {meaning}" for code, meaning in MEANINGS.items()
-)
-
 app = typer.Typer(
     name="sourcing",
     help="""
     Reach former members of a hiring marketplace who fell silent, and agreed to hear from employers.
 
-    Start with: sourcing demo, then sourcing serve, then (in another terminal) sourcing walkthrough.
-    Everything is set by environment variables SOURCING_..., and DATABASE_URL; the README lists them.
+    Start with demo, then serve, then, in another terminal, walkthrough. Everything is set by
+    environment variables SOURCING_... and DATABASE_URL; the README lists them.
     """,
     epilog=EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (demo, serve, walkthrough, token, api, worker):

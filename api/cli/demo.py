@@ -53,10 +53,11 @@ def demo(
         ),
     ] = None,
 ) -> None:
-    """Fill an empty marketplace with made-up companies, positions and candidates.
+    """Fill an empty marketplace with companies and candidates.
 
-    Eighteen months of dated activity and outreach come from a simulated world in which people have
-    reasons to answer or not, so that there is something true for the likelihood model to find.
+    All are made up. Eighteen months of dated activity and outreach come from a simulated world in
+    which people have reasons to answer or not, so that there is something true for the likelihood
+    model to find.
     """
     settings = load_settings()
     end = until.replace(tzinfo=UTC) if until else now()

@@ -32,6 +32,11 @@ MEANINGS = {
     Exit.INTERRUPTED: "interrupted half-way (import, demo, walkthrough)",
 }
 
+EXIT_CODES = "\b\nExit codes:\n" + "\n".join(
+    f"{code.value:>5}  {meaning}" for code, meaning in MEANINGS.items()
+)
+"""As every command's help lists them."""
+
 
 class CannotGoOn(Exception):
     """Why a command ends early, in a sentence, with its exit code."""

@@ -9,7 +9,7 @@ from uuid import uuid4
 import typer
 
 from api.cli.documents import Entry, entries
-from api.cli.exits import Exit
+from api.cli.exits import EXIT_CODES, Exit
 from api.cli.screen import Report, complain, progress
 from api.cli.takeover import BadMember, Member, Taken, member_of, take_over
 from api.marketplace import now, open_marketplace
@@ -17,7 +17,13 @@ from domain.event import Actor, Cause, Role
 from infrastructure.event_store import EventStore
 from infrastructure.settings import load_settings
 
-importing = typer.Typer(name="import", help="Take data over from elsewhere.", no_args_is_help=True)
+importing = typer.Typer(
+    name="import",
+    help="Take data over from elsewhere.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 IMPORT = Actor(id="import", role=Role.PLATFORM)
 AT_ONCE = 500
@@ -47,7 +53,7 @@ class Totals:
 def _import() -> None: ...
 
 
-@importing.command()
+@importing.command(epilog=EXIT_CODES)
 def candidates(
     file: Annotated[
         typer.FileBinaryRead, typer.Argument(metavar="FILE", help="A file, or - for standard input")
@@ -57,8 +63,8 @@ def candidates(
 
     FILE is NDJSON (a document a line, read as it comes), a JSON array or a single document; which
     of them is found out. What JSON Resume has no word for stands under meta.sourcing: candidate_id,
-    external_id, opted_in, signed_up_at, last_active_at, roles and more. Whoever has a last_active_at
-    counts as active until then; without a signed_up_at they signed up then at the latest, and
+    external_id, opted_in, signed_up_at, last_active_at, roles and more. Whoever has last_active_at
+    counts as active until then; without signed_up_at they signed up then at the latest, and
     without either today.
 
     A record that is bad is told with its line or number and the reason, and left out. Importing the
@@ -89,7 +95,7 @@ def _import_all(store: EventStore, file: BinaryIO, totals: Totals, report: Repor
                 members.append((entry.where, member_of(entry, cause)))
             except BadMember as bad:
                 totals.refuse(entry.where, str(bad))
-        totals.add(take_over(store, members, cause))
+        totals.add(take_over(store, members))
         done += len(chunk)
         report("Records read", done)
 

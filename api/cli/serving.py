@@ -29,16 +29,16 @@ AccessLog = Annotated[bool, typer.Option("--access-log", help="Log every request
 
 
 def serve(port: Port = None, host: Host = None, access_log: AccessLog = False) -> None:
-    """Serve the API and keep its read models up to date, in one process.
+    """Serve the API and keep its read models, in one process.
 
-    Runs on a PostgreSQL of its own in the data folder, unless DATABASE_URL names another. Ctrl-C
+    It runs on a PostgreSQL of its own in the data folder, unless DATABASE_URL names another. Ctrl-C
     stops it; the data stays.
     """
     _listen(_settings(port, host), with_worker=True, access_log=access_log)
 
 
 def api(port: Port = None, host: Host = None, access_log: AccessLog = False) -> None:
-    """Serve the API alone; at least one `worker` must run beside it.
+    """Serve the API alone, beside a `worker` or more.
 
     Several may run on one database, each on a port or machine of its own.
     """
@@ -46,7 +46,7 @@ def api(port: Port = None, host: Host = None, access_log: AccessLog = False) -> 
 
 
 def worker() -> None:
-    """Keep the read models up to date and do the chores, without serving the API.
+    """Keep the read models and do the chores, beside an `api`.
 
     Several may run on one database: each read model is kept by one of them at a time.
     """

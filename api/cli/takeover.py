@@ -99,13 +99,12 @@ def member_of(entry: Entry, cause: Cause) -> Member:
     return Member(sign_up, NoteActivity(**dict(cause), activity=activity))
 
 
-def take_over(store: EventStore, members: Sequence[tuple[str, Member]], cause: Cause) -> Taken:
+def take_over(store: EventStore, members: Sequence[tuple[str, Member]]) -> Taken:
     """Sign up those who are not there yet, in one transaction. Whoever is there stays as they are.
 
     Args:
         store: where they are recorded.
         members: each with where they come from, to tell who was refused.
-        cause: who takes them over.
     """
     first = {member.id: (where, member) for where, member in reversed(members)}
 

@@ -4,6 +4,7 @@ from bisect import bisect
 from collections.abc import Mapping
 from itertools import accumulate
 from random import Random
+from typing import Generic, TypeVar
 
 
 def stream(*names: object) -> Random:
@@ -15,13 +16,16 @@ def stream(*names: object) -> Random:
     return Random("/".join(map(str, names)))  # noqa: S311 - no secret comes of it
 
 
-class Weighted:
+T = TypeVar("T")
+
+
+class Weighted(Generic[T]):
     """Draws keys by weight, without summing the weights up each time."""
 
-    def __init__(self, weights: Mapping[str, float]) -> None:
+    def __init__(self, weights: Mapping[T, float]) -> None:
         self._keys = [*weights]
         self._sums = [*accumulate(weights.values())]
 
-    def draw(self, rng: Random) -> str:
+    def draw(self, rng: Random) -> T:
         """One of the keys."""
         return self._keys[bisect(self._sums, rng.random() * self._sums[-1])]

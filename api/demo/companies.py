@@ -239,7 +239,7 @@ def company_name(rng: Random) -> str:
 def in_currency(dollars: float, currency: str) -> Salary:
     """A yearly salary as somebody would name it, rounded to two or three digits.
 
-    Where it comes to more than the marketplace takes, as it may in dong or rupiah, it is in dollars.
+    Where it comes to more than the marketplace takes, as in dong or rupiah, it is in dollars.
     """
     amount = max(round(dollars / USD_PER_UNIT[currency]), 1)
     if amount >= MOST_AMOUNT:

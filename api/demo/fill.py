@@ -1,7 +1,9 @@
 """Fills an empty marketplace with a simulated past."""
 
+import gc
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -87,11 +89,24 @@ def fill(
     counts: Counter[str] = Counter()
     position = 0
     history = world.history()
-    while chunk := [*islice(history, CHUNK)]:
-        position = store.append(chunk)
-        counts.update(event.TOPIC for event in chunk)
-        _tell(progress, world)
+    with _without_garbage_collection():
+        while chunk := [*islice(history, CHUNK)]:
+            position = store.append(chunk)
+            counts.update(event.TOPIC for event in chunk)
+            _tell(progress, world)
     return _summary(world, counts, position)
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """The collector would walk through a million people again and again, and find nothing."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _tell(progress: Progress, world: World) -> None:

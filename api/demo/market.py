@@ -282,7 +282,7 @@ class Market:
     def _write_about(self, firm: Firm, post: Post) -> bool:
         if not post.shortlist and self._agenda.now >= post.looks_again:
             post.shortlist = self._suiting(post.opening, LOOKED_AT, post.approached)
-            post.looks_again = self._agenda.now + PATIENCE
+            post.looks_again = self._agenda.now + PATIENCE * (1 if post.shortlist else 3)
         now = self._agenda.today()
         for _ in range(min(6, len(post.shortlist))):
             person = post.shortlist.pop()

@@ -17,7 +17,7 @@ from random import Random
 from api.demo import people
 from api.demo.agenda import DAY, YEAR, Agenda
 from api.demo.answers import HABIT_SPREAD
-from api.demo.chance import stream
+from api.demo.chance import Weighted, stream
 from api.demo.companies import company_name
 from api.json_resume import Profile
 from domain.candidate import Activity, ActivityKind, Candidate, Observation
@@ -69,22 +69,33 @@ PROFILE_IS_ENHANCED = 0.75
 SATISFIED_YEARS, SATISFIED_SHAPE = 2.9, 2.2
 """Weibull distribution of the years in a job before satisfaction drops."""
 
-_DONE: dict[Mood, tuple[tuple[ActivityKind, ...], tuple[float, ...]]] = {
-    Mood.SEARCHING: (
-        (ActivityKind.VIEWED_JOB, ActivityKind.SEARCHED_JOBS, ActivityKind.APPLIED,
-         ActivityKind.SAVED_JOB, ActivityKind.EDITED_PROFILE, ActivityKind.UPLOADED_RESUME),
-        (38, 30, 14, 11, 5, 2),
+_DONE = {
+    Mood.SEARCHING: Weighted(
+        {
+            ActivityKind.VIEWED_JOB: 38,
+            ActivityKind.SEARCHED_JOBS: 30,
+            ActivityKind.APPLIED: 14,
+            ActivityKind.SAVED_JOB: 11,
+            ActivityKind.EDITED_PROFILE: 5,
+            ActivityKind.UPLOADED_RESUME: 2,
+        }
     ),
-    Mood.RESTLESS: (
-        (ActivityKind.VIEWED_JOB, ActivityKind.SEARCHED_JOBS, ActivityKind.SAVED_JOB,
-         ActivityKind.EDITED_PROFILE),
-        (48, 37, 10, 5),
+    Mood.RESTLESS: Weighted(
+        {
+            ActivityKind.VIEWED_JOB: 48,
+            ActivityKind.SEARCHED_JOBS: 37,
+            ActivityKind.SAVED_JOB: 10,
+            ActivityKind.EDITED_PROFILE: 5,
+        }
     ),
-    Mood.CONTENT: (
-        (ActivityKind.VIEWED_JOB, ActivityKind.SEARCHED_JOBS, ActivityKind.EDITED_PROFILE),
-        (60, 20, 20),
+    Mood.CONTENT: Weighted(
+        {
+            ActivityKind.VIEWED_JOB: 60,
+            ActivityKind.SEARCHED_JOBS: 20,
+            ActivityKind.EDITED_PROFILE: 20,
+        }
     ),
-}  # fmt: skip
+}
 
 
 @dataclass(slots=True, eq=False)
@@ -344,8 +355,7 @@ class Members:
         if person.silent_after is not None and agenda.now > person.silent_after:
             return
         if not first:
-            kinds, weights = _DONE[person.mood]
-            self.act(person, rng.choices(kinds, weights)[0])
+            self.act(person, _DONE[person.mood].draw(rng))
         elif candidate.opted_in and rng.random() < 0.15:
             self.act(person, ActivityKind.FOLLOWED_MAIL_LINK)
         else:

@@ -384,4 +384,4 @@ class OneCandidateAndTwoEmployers(RuleBasedStateMachine):
 
 
 TestWhateverIsAskedFor = OneCandidateAndTwoEmployers.TestCase
-TestWhateverIsAskedFor.settings = settings(max_examples=120, stateful_step_count=50, deadline=None)
+TestWhateverIsAskedFor.settings = settings(max_examples=80, stateful_step_count=50, deadline=None)

@@ -320,6 +320,14 @@ def test_a_field_that_is_known_from_a_later_day_stays_as_it_is() -> None:
     then(fact(ProfileEnhanced, CASEY, fields=("country",), facts=Facts(country="France")))
 
 
+def test_the_age_of_a_field_is_remembered_while_others_are_enhanced() -> None:
+    given(member)
+    when(seen(TODAY, Facts(city="Berlin")))
+    when(seen(TODAY, Facts(country="Germany")))
+    when(seen(TODAY - days(1), Facts(city="Paris")))
+    then_refused("nothing_newer")
+
+
 def test_a_field_observed_on_the_same_day_is_taken() -> None:
     given(member)
     when(seen(TODAY, Facts(city="Berlin")))

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from domain.candidate import BlockEmployer
 from domain.contact_gate import CONTACT_WINDOW
 from domain.employer import BetaLeft, EmployerSuspended
 from domain.outreach import InterviewRequested, MessageSent, RequestInterview, SendMessage
@@ -14,6 +15,7 @@ from tests.domain.given import (
     BACKEND_ENGINEER,
     CASEY,
     DATA_ENGINEER,
+    GLOBEX,
     GLOBEX_ENGINEER,
     NOW,
     SIX_MONTHS_AGO,
@@ -194,9 +196,19 @@ def test_who_blocked_the_employer_is_not_written_to(approach: Approach, candidat
     then_refused("candidate_blocked_employer")
 
 
+def test_a_blocked_employer_stays_blocked_when_another_is_blocked() -> None:
+    given(able_to_write, passive_candidate, blocked_acme)
+    when(BlockEmployer(candidate_id=CASEY, employer_id=GLOBEX, **by(the_admin)))
+    when(send)
+    then_refused("candidate_blocked_employer")
+
+
+@pytest.mark.parametrize("candidate", [passive_candidate, active_candidate])
 @pytest.mark.parametrize("approach", [send, request], ids=["message", "interview request"])
-def test_who_asked_to_be_forgotten_is_left_alone_and_no_more_is_said(approach: Approach) -> None:
-    given(able_to_write, passive_candidate, blocked_acme, contacted(NOW, NOW, NOW), erased)
+def test_who_asked_to_be_forgotten_is_left_alone_and_no_more_is_said(
+    approach: Approach, candidate: History
+) -> None:
+    given(able_to_write, candidate, blocked_acme, contacted(NOW, NOW, NOW), erased)
     when(approach)
     then_refused("candidate_is_erased")
 

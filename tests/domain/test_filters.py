@@ -178,6 +178,38 @@ def test_what_is_no_list_of_names_is_refused_by_name(wrong: Any) -> None:
         Filters.model_validate({"roles": wrong})
 
 
+# --- Any of these, all of these
+
+
+@pytest.mark.parametrize(
+    ("wanted", "who", "passes"),
+    [
+        (Filters(roles=("DevOps", "SRE")), Facts(roles=("sre", "Backend")), True),
+        (Filters(roles=("DevOps", "SRE")), Facts(roles=("Backend",)), False),
+        (Filters(required_skills=("Go", "Rust")), Facts(skills=("rust", "go", "C++")), True),
+        (Filters(required_skills=("Go", "Rust")), Facts(skills=("Go",)), False),
+        (
+            Filters(work_authorisation=("France", "Spain")),
+            Facts(work_authorisation=("spain",)),
+            True,
+        ),
+        (Filters(work_authorisation=("France", "Spain")), Facts(work_authorisation=("UK",)), False),
+        (Filters(languages=("French", "German")), Facts(languages=("German", "French")), True),
+        (Filters(languages=("French", "German")), Facts(languages=("German",)), False),
+        (Filters(nice_to_have_skills=("Go",)), Facts(), True),
+    ],
+)
+def test_roles_and_countries_are_any_of_skills_and_languages_all_of(
+    wanted: Filters, who: Facts, passes: bool
+) -> None:
+    assert wanted.admit(who) is passes
+
+
+@pytest.mark.parametrize("field", ["roles", "required_skills", "work_authorisation", "languages"])
+def test_what_a_profile_does_not_say_fails_a_filter_that_asks_for_it(field: str) -> None:
+    assert not Filters.model_validate({field: ["Go"]}).admit(Facts())
+
+
 # --- Years, places, salaries
 
 

@@ -4,12 +4,14 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from cryptography.exceptions import InvalidTag
 from eventsourcing.persistence import StoredEvent
 
 from domain.event import Event
+from domain.outreach import outreach_id
 from infrastructure.codec import SEALED, EventMapper
 from tests.domain.given import ACME, NOW, KeysAtHand, Story, the_admin
 from tests.domain.golden import FOLDER, as_stored, everything_that_happens, file_of
@@ -92,6 +94,12 @@ def test_what_is_sealed_about_one_fact_does_not_open_in_another() -> None:
     moved = replace(stored, originator_version=stored.originator_version + 1)
     with pytest.raises(InvalidTag):
         EventMapper(KeysAtHand()).with_personal_fields([moved])
+
+
+def test_the_id_of_an_outreach_is_derived_in_the_same_way_for_ever() -> None:
+    stored = KEPT["outreach.message_sent.v1"]["stored"]
+    position, candidate = (UUID(stored["state"][k]) for k in ("position_id", "candidate_id"))
+    assert str(outreach_id(position, candidate)) == stored["originator_id"]
 
 
 # --- Versions

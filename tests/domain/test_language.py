@@ -8,10 +8,16 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 
 import pytest
+from pydantic import BaseModel, ValidationError
 
 from domain.aggregate import Aggregate
+from domain.candidate import Activity, SignUpCandidate
 from domain.command import Command
-from domain.event import Event, Personal
+from domain.employer import Manager, SuspendEmployer
+from domain.event import Actor, Event, Personal
+from domain.outreach import DeclineOutreach, Message
+from domain.position import OpenPosition
+from domain.profile import Facts, Job
 from tests.domain.vocabulary import AGGREGATES, COMMANDS, EVENTS, MODULES, SOURCES
 
 every_event = pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.TOPIC)
@@ -176,6 +182,30 @@ def test_a_command_says_what_it_is_for(command: type[Command]) -> None:
 
 def test_a_command_knows_who_when_and_by_which_request() -> None:
     assert {"by", "at", "request_id"} <= Command.model_fields.keys()
+
+
+@pytest.mark.parametrize(
+    ("value", "field"),
+    [
+        (Actor, "id"),
+        (Activity, "source_id"),
+        (Facts, "city"),
+        (Job, "summary"),
+        (Manager, "email"),
+        (Message, "subject"),
+        (Message, "text"),
+        (SignUpCandidate, "name"),
+        (OpenPosition, "description"),
+        (SuspendEmployer, "reason"),
+        (DeclineOutreach, "note"),
+    ],
+)
+def test_a_text_that_no_database_keeps_is_refused_by_name(
+    value: type[BaseModel], field: str
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        value.model_validate({field: "a NUL \0 amid words@example.com"})
+    assert (field,) in {error["loc"] for error in refused.value.errors()}
 
 
 # --- Aggregates

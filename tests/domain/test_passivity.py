@@ -50,6 +50,25 @@ def test_somebody_becomes_passive_on_this_very_day(
     assert not is_passive(last, first - timedelta(microseconds=1))
 
 
+@pytest.mark.parametrize(
+    ("now", "first_active_day"),
+    [
+        ("2025-07-15", "2025-01-16"),
+        ("2026-02-27", "2025-08-28"),
+        ("2026-02-28", "2025-09-01"),
+        ("2024-02-28", "2023-08-29"),
+        ("2024-02-29", "2023-09-01"),
+        ("2025-08-30", "2025-03-01"),
+        ("2025-08-31", "2025-03-01"),
+        ("2025-09-30", "2025-04-01"),
+    ],
+)
+def test_activity_from_this_very_day_on_keeps_from_being_passive(
+    now: str, first_active_day: str
+) -> None:
+    assert active_since(moment(f"{now}T23:59+00:00")) == moment(f"{first_active_day}T00:00+00:00")
+
+
 def test_the_time_of_day_of_the_last_activity_does_not_matter() -> None:
     first = moment("2025-07-15T00:00+00:00")
     assert is_passive(moment("2025-01-15T23:59:59.999999+00:00"), first)

@@ -25,7 +25,7 @@ from infrastructure.recorder import Factory, GroupCommitRecorder, event_log_envi
 SCHEMA = Path(module.__file__).parent / "migrations" / "0001_event_log.sql"
 PROCESSES = 8
 THREADS = 16
-SECONDS = 12.0
+SECONDS = 8.0
 CONTESTED = [UUID(int=n) for n in range(1, 5)]
 
 Entry = tuple[int, UUID, int]  # position, stream, version
@@ -186,7 +186,7 @@ def test_nothing_is_lost_or_doubled_or_out_of_order_when_writers_are_killed(
         tail.join(30)
     assert not tail.is_alive()
     told = Acknowledged.on_file(tmp_path)
-    assert kills > 20
+    assert kills > 10
     assert told.conflicts > 0
     assert told.others == []
 

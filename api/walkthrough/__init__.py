@@ -1,0 +1,42 @@
+"""Plays the whole purpose of Passive Candidate Sourcing over HTTP, and checks every step."""
+
+from rich.console import Console
+from rich.markup import escape
+
+from api.walkthrough.client import (
+    AnotherSecret,
+    NotAsItShouldBe,
+    Server,
+    TokenFor,
+    Unreachable,
+)
+from api.walkthrough.play import Play
+from api.walkthrough.steps import STEPS, NobodyPassive
+
+__all__ = ["AnotherSecret", "NobodyPassive", "NotAsItShouldBe", "Unreachable", "walk_through"]
+
+
+def walk_through(url: str, token_for: TokenFor, out: Console) -> None:
+    """Go through all steps, printing each.
+
+    It leaves a new employer with two positions, one message, one candidate who has become active,
+    and one who opted out and in again.
+
+    Raises:
+        NotAsItShouldBe: a step had another outcome than it should; those after it are not played.
+        NobodyPassive: there is no passive candidate to play with.
+        Unreachable: there is no server of this marketplace.
+        AnotherSecret: the server does not accept our tokens.
+    """
+    with Server(url, token_for) as server:
+        server.wait_until_ready()
+        play = Play(server, out)
+        for number, step in enumerate(STEPS, start=1):
+            out.print(f"\n[bold cyan]{number}. {escape((step.__doc__ or '').strip())}[/]")
+            try:
+                step(play)
+            except (LookupError, TypeError, ValueError) as error:
+                raise NotAsItShouldBe(
+                    "the shape of an answer", "what the API's document says", repr(error)
+                ) from error
+    out.print(f"\n[bold green]All {len(STEPS)} steps are as they should be.[/]")

@@ -1,0 +1,145 @@
+"""The walkthrough: plays to its end where all is well, and says what is not where it is not."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from psycopg import Connection, sql
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import TupleRow
+
+from api.cli.exits import Exit
+from tests.api.test_cli import Run, address, environment, running, sourcing
+from tests.conftest import SECRET
+
+__all__ = ["sourcing"]
+
+CANDIDATES = 60
+
+
+@contextmanager
+def served(
+    postgres: str, administration: Connection[TupleRow], folder: Path, *, candidates: int
+) -> Iterator[str]:
+    """A server on a database of its own, with a demo of so many candidates."""
+    name = f"test_{uuid4().hex}"
+    database = sql.Identifier(name)
+    administration.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(database))
+    env = environment(
+        DATABASE_URL=make_conninfo(postgres, dbname=name),
+        SOURCING_SECRET=SECRET,
+        SOURCING_DATA_DIR=str(folder),
+    )
+    try:
+        if candidates:
+            arguments = ("demo", "--candidates", str(candidates))
+            with running(env, *arguments, says="There are now") as (process, _):
+                process.wait()
+        with running(env, "serve", "--port", "0", says="Listening") as (_, line):
+            yield address(line)
+    finally:
+        administration.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(database))
+
+
+@pytest.fixture(scope="module")
+def marketplace_url(
+    postgres: str,
+    administration: Connection[TupleRow],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("served")
+    with served(postgres, administration, folder, candidates=CANDIDATES) as url:
+        yield url
+
+
+def test_it_plays_to_its_end_on_a_small_demo(sourcing: Run, marketplace_url: str) -> None:
+    ended = sourcing("walkthrough", "--url", marketplace_url)
+    assert ended.code == 0, ended.out + ended.err
+    assert "All 19 steps are as they should be." in ended.out
+    assert "Passive Candidate  interview scheduled" in ended.out
+
+
+def test_it_plays_again_on_the_same_server(sourcing: Run, marketplace_url: str) -> None:
+    first = sourcing("walkthrough", "--url", marketplace_url)
+    second = sourcing("walkthrough", "--url", marketplace_url + "/")
+    assert (first.code, second.code) == (0, 0), second.out + second.err
+
+
+def test_it_says_that_the_secret_differs(sourcing: Run, marketplace_url: str) -> None:
+    ended = sourcing("walkthrough", "--url", marketplace_url, SOURCING_SECRET="x" * 40)
+    assert ended.code == Exit.WRONG_USAGE
+    assert "it runs with another secret" in ended.err
+
+
+def test_it_says_that_there_are_no_passive_candidates(
+    sourcing: Run, postgres: str, administration: Connection[TupleRow], tmp_path: Path
+) -> None:
+    with served(postgres, administration, tmp_path, candidates=0) as url:
+        ended = sourcing("walkthrough", "--url", url)
+    assert ended.code == Exit.FAILED
+    assert ended.err.startswith("There are no passive candidates: ")
+
+
+def test_where_nothing_answers_it_exits_4(sourcing: Run) -> None:
+    ended = sourcing("walkthrough", "--url", "http://127.0.0.1:1")
+    assert ended.code == Exit.UNREACHABLE
+    assert ended.err.startswith("Nothing answers at http://127.0.0.1:1 (")
+
+
+def test_without_a_url_it_plays_at_the_port_of_the_settings(sourcing: Run) -> None:
+    ended = sourcing("walkthrough", SOURCING_PORT="1")
+    assert ended.err.startswith("Nothing answers at http://127.0.0.1:1 (")
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:8000", "ftp://here", "http://", "http://a:b"])
+def test_what_is_no_address_is_wrong_usage(sourcing: Run, url: str) -> None:
+    assert sourcing("walkthrough", "--url", url).code == Exit.WRONG_USAGE
+
+
+@contextmanager
+def impostor(body: bytes, content_type: str) -> Iterator[str]:
+    """A server that gives the same answer to everything."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.send_response(200)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET  # noqa: N815 - as http.server has it
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_step_that_is_not_as_it_should_be_is_told_with_what_was_expected_and_what_came(
+    sourcing: Run,
+) -> None:
+    with impostor(b'{"status": "ready"}', "application/json") as url:
+        ended = sourcing("walkthrough", "--url", url)
+    assert ended.code == Exit.FAILED
+    assert ended.err == (
+        "Not as it should be: POST /v1/employers\n"
+        "  expected: status 201\n"
+        "  came:     status 200: {'status': 'ready'}\n"
+    )
+
+
+def test_a_server_of_something_else_is_not_played_with(sourcing: Run) -> None:
+    with impostor(b"<h1>It works!</h1>", "text/html") as url:
+        ended = sourcing("walkthrough", "--url", url)
+    assert ended.code == Exit.UNREACHABLE
+    assert ended.err == f"What answers at {url} is not a server of `sourcing`.\n"
