@@ -42,6 +42,7 @@ class CandidateSignedUp(Event, name="candidate.signed_up", version=1):
     email: Personal[str | None] = None
     summary: Personal[str | None] = None
     jobs: Personal[tuple[Job, ...]] = ()
+    fields: tuple[str, ...]
     facts: Facts
 
 
@@ -153,7 +154,9 @@ class Candidate(Aggregate):
         already = [CandidateAlreadySignedUp()] if self.exists else []
         ahead = [SignUpInFuture(signed_up_at=at)] if at and at > cause.at + CLOCK_SKEW else []
         refuse([*already, *ahead])
-        self.record(CandidateSignedUp, cause, at=at, **profile)
+        told = [field for field in ("summary", "jobs") if profile.get(field)]
+        fields = (*told, *profile["facts"].known())
+        self.record(CandidateSignedUp, cause, at=at, fields=fields, **profile)
 
     def opt_in(self, cause: Cause, *, at: datetime | None = None) -> None:
         """Agree to be written to."""
@@ -163,10 +166,8 @@ class Candidate(Aggregate):
         self.record(OptedIn, cause, at=at)
 
     def opt_out(self, cause: Cause) -> None:
-        """Agree no longer to be written to."""
+        """Agree no longer to be written to; saying so twice, or unasked, is heard as well."""
         self._refuse_if_erased()
-        if not self.opted_in:
-            raise Refused(CandidateOptedOut())
         self.record(OptedOut, cause)
 
     def note_activity(self, cause: Cause, activity: "Activity") -> None:
@@ -191,9 +192,8 @@ class Candidate(Aggregate):
         self._refuse_if_erased()
         seen = observation.fields()
         day = observation.observed_on
-        ahead = (
-            [ObservationInFuture(observed_on=day)] if day > (cause.at + CLOCK_SKEW).date() else []
-        )
+        tomorrow = (cause.at + timedelta(days=1)).date()  # which it may be already at the source
+        ahead = [ObservationInFuture(observed_on=day)] if day > tomorrow else []
         refuse([*ahead, *([] if seen else [NothingObserved()])])
         newer = {
             field: value
@@ -245,13 +245,17 @@ class Candidate(Aggregate):
         """How often employers have written since that moment, which is at most 30 days ago."""
         return sum(contact > moment for contact in self.contacted_at)
 
+    def reasons_against_anything(self) -> list[Refusal]:
+        """Why nothing more can be done with them, if so."""
+        return [CandidateIsErased()] if self.erased else []
+
     def _refuse_if_erased(self) -> None:
-        refuse([CandidateIsErased()] if self.erased else [])
+        refuse(self.reasons_against_anything())
 
     @applies(CandidateSignedUp)
     def _(self, event: CandidateSignedUp) -> None:
         self.signed_up_at = self.last_active_at = event.timestamp
-        self.observed_on = dict.fromkeys(event.facts.known(), event.timestamp.date())
+        self.observed_on = dict.fromkeys(event.fields, event.timestamp.date())
 
     @applies(OptedIn)
     def _(self, _: OptedIn) -> None:

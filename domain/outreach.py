@@ -322,7 +322,7 @@ class AcceptOutreach(Command):
     note: Note | None = None
 
     def execute(self, work: Work) -> Outreach:
-        outreach = work.get(Outreach, self.outreach_id)
+        outreach = _answerable(work, work.get(Outreach, self.outreach_id))
         outreach.accept(self, note=self.note)
         return outreach
 
@@ -335,7 +335,7 @@ class DeclineOutreach(Command):
     note: Note | None = None
 
     def execute(self, work: Work) -> Outreach:
-        outreach = work.get(Outreach, self.outreach_id)
+        outreach = _answerable(work, work.get(Outreach, self.outreach_id))
         outreach.decline(self, reason=self.reason, note=self.note)
         return outreach
 
@@ -358,9 +358,14 @@ class ScheduleInterview(Command):
     starts_at: Moment
 
     def execute(self, work: Work) -> Outreach:
-        outreach = own_outreach(work, self, self.outreach_id)
+        outreach = _answerable(work, own_outreach(work, self, self.outreach_id))
         outreach.schedule_interview(self, starts_at=self.starts_at)
         return outreach
+
+
+def _answerable(work: Work, outreach: Outreach) -> Outreach:
+    refuse(work.get(Candidate, outreach.about["candidate_id"]).reasons_against_anything())
+    return outreach
 
 
 def own_outreach(work: Work, cause: Cause, id: UUID) -> Outreach:

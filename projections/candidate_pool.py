@@ -110,14 +110,13 @@ class CandidatePool(Projection, name="candidate_pool", version=1, key="id"):
 
     @on(CandidateSignedUp)
     def _(self, event: CandidateSignedUp) -> Change:
-        fields = [*event.facts.known(), "summary", "jobs"]
         return self.ADD, {
             "id": event.originator_id,
             "name": event.name,
             "email": event.email,
             "at": event.timestamp,
             **_profile(event.facts, event.summary, event.jobs),
-            **_provenance(fields, "sign-up", event.timestamp.date()),
+            **_provenance(event.fields, "sign-up", event.timestamp.date()),
         }
 
     @on(ProfileEnhanced)

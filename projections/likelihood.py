@@ -78,6 +78,7 @@ SWEEP_CHUNK = 20_000
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 WITH_THE_BATCH: Iterable[Change] = []
+"""What a handler answers whose changes the batch writes."""
 
 Approach = MessageSent | InterviewRequested
 Outcome = OutreachAccepted | OutreachDeclined | OutreachExpired | OutreachWithdrawn
@@ -95,6 +96,7 @@ class Likelihoods(Projection, name="likelihood", version=1):
         );
         CREATE INDEX likelihood_scores_by_logit ON likelihood_scores (logit DESC, candidate_id);
 
+        -- What a candidate's features are worked out from: likelihood_features.State says how.
         CREATE TABLE likelihood_features (
             candidate_id   uuid PRIMARY KEY,
             {", ".join(f"{name} double precision" for name in STATE_NUMBERS)},

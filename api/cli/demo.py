@@ -88,10 +88,7 @@ def demo(
 def _leave(settings: Settings, *, if_empty: bool) -> None:
     """Do nothing to a marketplace in which there is something."""
     if _mark(settings).exists():
-        raise CannotGoOn(
-            "An earlier demo was interrupted before the marketplace was full: remove the folder "
-            f"{settings.data_dir / 'postgres'} and start again."
-        )
+        raise CannotGoOn(f"An earlier demo was interrupted. {_how_to_start_again(settings)}")
     if not if_empty:
         raise CannotGoOn(
             "The marketplace is not empty, and the demo fills only an empty one: set "
@@ -127,8 +124,19 @@ def _marked_as_unfinished(settings: Settings) -> Iterator[None]:
     """Leave a mark in the data folder unless this comes to its end."""
     if settings.database_url is None:
         _mark(settings).touch()
-    yield
+    try:
+        yield
+    except KeyboardInterrupt:
+        complain(f"Interrupted. {_how_to_start_again(settings)}")
+        raise
     _mark(settings).unlink(missing_ok=True)
+
+
+def _how_to_start_again(settings: Settings) -> str:
+    where = f"remove {settings.data_dir / 'postgres'}"
+    if settings.database_url is not None:
+        where = "make a new database"
+    return f"The marketplace is only half filled: {where}, then start again."
 
 
 def _mark(settings: Settings) -> Path:

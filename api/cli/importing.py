@@ -76,6 +76,9 @@ def candidates(
         try:
             with progress() as report:
                 _import_all(marketplace.store, file, totals, report)
+        except KeyboardInterrupt:
+            complain("Interrupted; importing the same again takes the rest.")
+            raise
         finally:
             typer.echo(
                 f"Candidates taken: {totals.taken:,}. Already there: {totals.known:,}. "

@@ -45,7 +45,7 @@ from domain.profile import Facts
 MARKETPLACE_STAFF = Actor(id="approvals", role=Role.ADMIN)
 SYSTEM = Actor(id="expiry", role=Role.SYSTEM)
 
-LETTERS_PER_CANDIDATE = 1.3
+LETTERS_PER_CANDIDATE = 1.5
 """How many employers would like to write; filters and the contact gate leave about one."""
 
 FEWEST_LETTERS, MOST_LETTERS = 4, 40

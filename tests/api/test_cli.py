@@ -24,7 +24,8 @@ from psycopg.rows import TupleRow
 from api import cli
 from api.cli.documents import entries
 from api.cli.exits import MEANINGS, Exit, ending
-from api.demo import NORDLICHT
+from api.demo import NORDLICHT, fill
+from api.demo.fill import Log
 from infrastructure.keys import WrongSecret
 from infrastructure.migrations import MigrationError
 from tests.conftest import SECRET
@@ -425,6 +426,23 @@ def test_profiles_take_the_place_of_made_up_people_and_bad_ones_are_left_out(
 
 def test_a_demo_does_not_reach_into_the_future(demo: Run) -> None:
     assert demo("--until", "2999-01-01").code == Exit.WRONG_USAGE
+
+
+def test_an_interrupted_demo_says_how_to_start_again_and_so_does_the_next(
+    sourcing: Run, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(store: Log, **more: Any) -> None:
+        fill(store, **more)
+        raise KeyboardInterrupt
+
+    env = environment(SOURCING_DATA_DIR=str(data_dir))
+    with monkeypatch.context() as patch:
+        patch.setattr(api.cli.demo, "fill", interrupted)
+        first = sourcing("demo", "--candidates", 20, env=env)
+    second = sourcing("demo", "--if-empty", env=env)
+    assert (first.code, second.code) == (Exit.INTERRUPTED, Exit.FAILED)
+    for ended in (first, second):
+        assert f"half filled: remove {data_dir / 'postgres'}, then start again." in ended.err
 
 
 # The processes that stay ----------------------------------------------------------------------

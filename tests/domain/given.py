@@ -161,7 +161,14 @@ def opened(position: UUID, employer: UUID, filters: Filters | None = None) -> Fa
 
 
 def signed_up(candidate: UUID = CASEY, *, at: datetime = LONG_AGO) -> Fact:
-    return fact(CandidateSignedUp, candidate, at=at, name="Casey", facts=Facts(skills=("Python",)))
+    return fact(
+        CandidateSignedUp,
+        candidate,
+        at=at,
+        name="Casey",
+        fields=("skills",),
+        facts=Facts(skills=("Python",)),
+    )
 
 
 def was_active(candidate: UUID = CASEY, *, at: datetime) -> Fact:

@@ -94,6 +94,23 @@ def test_a_candidate_may_opt_in_while_signing_up() -> None:
     then(fact(CandidateSignedUp, CASEY), fact(OptedIn, CASEY))
 
 
+def test_a_member_who_is_taken_over_was_last_active_when_we_are_told() -> None:
+    given()
+    when(
+        SignUpCandidate(
+            candidate_id=CASEY,
+            name="Casey",
+            signed_up_at=LONG_AGO,
+            last_active_at=NOW - days(3),
+            **by(the_platform),
+        )
+    )
+    then(
+        fact(CandidateSignedUp, CASEY, at=LONG_AGO),
+        fact(WasActive, CASEY, at=NOW - days(3), source="sign-up"),
+    )
+
+
 def test_a_sign_up_of_long_ago_happened_long_ago() -> None:
     given()
     when(
@@ -184,10 +201,10 @@ def test_a_member_opts_out_and_in_again() -> None:
 
 
 @pytest.mark.parametrize("history", [(member,), (member, opted_in, opted_out)])
-def test_who_is_not_opted_in_does_not_opt_out(history: tuple[Fact, ...]) -> None:
+def test_a_wish_not_to_be_written_to_is_heard_even_unasked(history: tuple[Fact, ...]) -> None:
     given(*history)
     when(OptOut(candidate_id=CASEY, **by(the_platform)))
-    then_refused("candidate_opted_out")
+    then(fact(OptedOut, CASEY))
 
 
 # --- Being active
@@ -347,15 +364,31 @@ def test_an_observation_that_says_nothing_is_refused() -> None:
     then_refused("nothing_observed")
 
 
-def test_an_observation_of_tomorrow_is_refused() -> None:
+def test_an_observation_of_the_day_after_tomorrow_is_refused() -> None:
     given(member)
-    when(seen(TODAY + days(1), Facts(city="Berlin")))
+    when(seen(TODAY + days(2), Facts(city="Berlin")))
     then_refused("observation_in_future")
+
+
+def test_where_it_is_tomorrow_already_an_observation_of_today_is_taken() -> None:
+    given(member)
+    when(seen(TODAY + days(1), Facts(city="Auckland")))
+    then(fact(ProfileEnhanced, CASEY, fields=("city",)))
+
+
+def test_an_old_observation_does_not_replace_what_was_told_at_sign_up() -> None:
+    told = SignUpCandidate(
+        candidate_id=CASEY, name="Casey", summary="In my own words.", **by(the_platform)
+    )
+    given()
+    when(told)
+    when(seen(TODAY - days(900), summary="A stranger's words."))
+    then_refused("nothing_newer")
 
 
 def test_an_observation_is_refused_for_every_reason_at_once() -> None:
     given(member)
-    when(seen(TODAY + days(1)))
+    when(seen(TODAY + days(2)))
     then_refused("nothing_observed", "observation_in_future")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from domain.candidate import Contacted
+from domain.candidate import CandidateErased, Contacted
 from domain.command import Command
 from domain.money import SalaryRange
 from domain.outreach import (
@@ -204,6 +204,19 @@ def test_a_candidate_declines_with_a_reason() -> None:
             note="Too low.",
         )
     )
+
+
+@pytest.mark.parametrize("command", [accept, decline])
+def test_who_was_erased_answers_nothing_more(command: Command) -> None:
+    given(able_to_write, passive_candidate, a_message, fact(CandidateErased, CASEY))
+    when(command)
+    then_refused("candidate_is_erased")
+
+
+def test_no_interview_with_who_was_erased() -> None:
+    given(able_to_write, passive_candidate, a_message, accepted, fact(CandidateErased, CASEY))
+    when(schedule)
+    then_refused("candidate_is_erased")
 
 
 def test_an_employer_withdraws_what_it_wrote() -> None:

@@ -198,7 +198,6 @@ def test_an_enhanced_field_tells_its_source_and_age_and_the_others_keep_theirs(
         "skills": "registry",
         "jobs": "registry",
         "city": "sign-up",
-        "summary": "sign-up",
     }
 
 

@@ -89,8 +89,9 @@ class History:
         )
 
     def sign_up(self, *names: object, **facts: Any) -> None:
+        told: dict[str, Any] = {"fields": tuple(facts), "facts": Facts(**facts)}
         for name in names:
-            self.add(CandidateSignedUp, somebody(name), name=str(name), facts=Facts(**facts))
+            self.add(CandidateSignedUp, somebody(name), name=str(name), **told)
             self.add(OptedIn, somebody(name))
 
     def be_active(self, name: object, kind: str = "signed_in", at: datetime | None = None) -> None:

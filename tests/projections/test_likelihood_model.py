@@ -352,6 +352,7 @@ def test_any_moment_whatever_gives_finite_features() -> None:
             actor=Actor(id="feed", role=Role.PLATFORM),
             request_id="test",
             name="Ada",
+            fields=("in_present_job_since",),
             facts=Facts(in_present_job_since=date(9999, 1, 1)),
         )
     )
