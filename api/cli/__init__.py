@@ -7,13 +7,13 @@ from typing import NoReturn
 
 import typer
 
-from api.cli.demo import demo
 from api.cli.exits import EXIT_CODES, ending
+from api.cli.filling import demo
 from api.cli.importing import importing
 from api.cli.screen import complain
 from api.cli.serving import api, serve, worker
 from api.cli.tokens import token
-from api.cli.walkthrough import walkthrough
+from api.cli.walking import walkthrough
 
 app = typer.Typer(
     name="sourcing",

@@ -22,6 +22,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from api import cli
+from api.cli import filling
 from api.cli.documents import entries
 from api.cli.exits import MEANINGS, Exit, ending
 from api.demo import NORDLICHT, fill
@@ -437,7 +438,7 @@ def test_an_interrupted_demo_says_how_to_start_again_and_so_does_the_next(
 
     env = environment(SOURCING_DATA_DIR=str(data_dir))
     with monkeypatch.context() as patch:
-        patch.setattr(api.cli.demo, "fill", interrupted)
+        patch.setattr(filling, "fill", interrupted)
         first = sourcing("demo", "--candidates", 20, env=env)
     second = sourcing("demo", "--if-empty", env=env)
     assert (first.code, second.code) == (Exit.INTERRUPTED, Exit.FAILED)
