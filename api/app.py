@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import RedirectResponse
+from fastapi_offline import FastAPIOffline
 
 from api import health, problems, routes
 from api.caller import RateLimit
@@ -50,7 +51,7 @@ def make_app(marketplace: Marketplace, *, with_worker: bool) -> FastAPI:
                 stack.enter_context(marketplace.working())
             yield
 
-    app = FastAPI(
+    app = FastAPIOffline(
         title="Passive Candidate Sourcing",
         version="1",
         description=DESCRIPTION,

@@ -375,7 +375,7 @@ class _SurveyMeta(_Section):
             return None
         currency = self.currency if self.currency in USD_PER_UNIT else "USD"
         amount = round(self.salary_usd / USD_PER_UNIT[currency])
-        return Salary(amount=amount, currency=currency) if amount <= 1_000_000_000 else None
+        return Salary(amount=amount, currency=currency)
 
     @property
     def open_to_remote(self) -> bool | None:

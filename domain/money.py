@@ -18,7 +18,7 @@ USD_PER_UNIT = {
 }  # fmt: skip
 
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217, such as USD or EUR")]
-Amount = Annotated[int, Field(ge=0, le=1_000_000_000, description="a whole amount a year")]
+Amount = Annotated[int, Field(ge=0, le=100_000_000_000, description="a whole amount a year")]
 
 
 class Salary(Value):

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -135,14 +136,35 @@ class EventStore(Application[UUID]):
 
         return self._decide_and_record(decide, load, also)
 
-    def append(self, events: Sequence[Event]) -> int:
-        """Record events that aggregates have stated already, many at once, in this order.
+    def record(
+        self,
+        events: Sequence[Event],
+        *,
+        unchanged: Mapping[UUID, int] = MappingProxyType({}),
+        also: Iterable[Statement] = (),
+    ) -> int:
+        """Record events that aggregates have stated, in this order, all or none.
+
+        An event that erases a person destroys their key in the same transaction.
+
+        Args:
+            events: of any number of aggregates.
+            unchanged: aggregates that must still be at these versions.
+            also: statements to commit together with the events.
 
         Returns:
-            The position of the last one.
+            The position of the last event, or that of the log where there was nothing to record.
+
+        Raises:
+            IntegrityError: somebody else changed one of the aggregates meanwhile.
         """
         self.keyring.to_seal({event.person_id for event in events if event.personal})
-        return max((r.notification.id for r in self.save(*events)), default=0)
+        erasing = [self.keyring.destroying(e.person_id, e.timestamp) for e in events if e.erases]
+        statements = [*also, *erasing]
+        if not events and not statements:
+            return self.recorder.max_notification_id() or 0
+        recordings = self.save(*events, unchanged=unchanged, also=statements)
+        return max((r.notification.id for r in recordings), default=0)
 
     def read(self, after: int, limit: int, topics: Sequence[str]) -> tuple[list[Notification], int]:
         """The stored events after a position, and the position up to which that is all."""
@@ -220,20 +242,13 @@ class UnitOfWork:
         Raises:
             IntegrityError: somebody else changed one of the aggregates meanwhile.
         """
-        statements = [*also]
         unchanged = dict(self._loaded_version)
         pending: list[Event] = []
         for aggregate in self._aggregates.values():
             if aggregate and (events := aggregate.collect_events()):
                 pending += events
                 del unchanged[aggregate.id]
-        keyring = self._store.keyring
-        keyring.to_seal({event.person_id for event in pending if event.personal})
-        statements += [keyring.destroying(e.person_id, e.timestamp) for e in pending if e.erases]
-        if not pending and not statements:
-            return self._store.recorder.max_notification_id() or 0
-        recordings = self._store.save(*pending, unchanged=unchanged, also=statements)
-        return max((r.notification.id for r in recordings), default=0)
+        return self._store.record(pending, unchanged=unchanged, also=also)
 
     def _keep(
         self, kind: type[Aggregate], id: UUID, stored: Sequence[StoredEvent], version: int

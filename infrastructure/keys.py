@@ -59,7 +59,8 @@ class Keyring:
 
     DESTROY = """
         INSERT INTO person_keys (person_id, wrapped, destroyed_at) VALUES (%s, NULL, %s)
-        ON CONFLICT (person_id) DO UPDATE SET wrapped = NULL, destroyed_at = excluded.destroyed_at"""
+        ON CONFLICT (person_id)
+        DO UPDATE SET wrapped = NULL, destroyed_at = excluded.destroyed_at"""
 
     def __init__(self, pool: ConnectionPool, secret: str) -> None:
         self._pool = pool

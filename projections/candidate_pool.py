@@ -58,7 +58,7 @@ class CandidatePool(Projection, name="candidate_pool", version=1, key="id"):
             languages       text[] NOT NULL,
             years           double precision,
             open_to_remote  boolean NOT NULL,
-            expected_usd    integer,
+            expected_usd    bigint,
             blocked         uuid[] NOT NULL,
             positions       uuid[] NOT NULL,
             last_contacts   timestamptz[] NOT NULL
@@ -86,7 +86,7 @@ class CandidatePool(Projection, name="candidate_pool", version=1, key="id"):
             languages = coalesce(%(languages)s::text[], languages),
             years = coalesce(%(years)s::double precision, years),
             open_to_remote = coalesce(%(open_to_remote)s::boolean, open_to_remote),
-            expected_usd = coalesce(%(expected_usd)s::integer, expected_usd)
+            expected_usd = coalesce(%(expected_usd)s::bigint, expected_usd)
         WHERE candidate_id = %(id)s"""
 
     BE_ACTIVE = """
@@ -262,7 +262,7 @@ def matching(filters: Filters) -> tuple[str, dict[str, Any]]:
             "places",
             _keys(filters.locations),
         ),
-        "(p.expected_usd IS NULL OR p.expected_usd <= %(budget)s::integer)": (
+        "(p.expected_usd IS NULL OR p.expected_usd <= %(budget)s::bigint)": (
             "budget",
             filters.salary_budget and filters.salary_budget.maximum_in_usd,
         ),

@@ -32,7 +32,7 @@ Progress = Callable[[str, int, int], None]
 class Log(Protocol):
     """Where events are written; `infrastructure.event_store.EventStore` is one."""
 
-    def append(self, events: Sequence[Event]) -> int:
+    def record(self, events: Sequence[Event]) -> int:
         """Record events in this order. Returns the position of the last."""
         ...
 
@@ -91,7 +91,7 @@ def fill(
     history = world.history()
     with _without_garbage_collection():
         while chunk := [*islice(history, CHUNK)]:
-            position = store.append(chunk)
+            position = store.record(chunk)
             counts.update(event.TOPIC for event in chunk)
             _tell(progress, world)
     return _summary(world, counts, position)

@@ -54,7 +54,7 @@ CANDIDATES_PER_LETTER = 150
 
 POSITION_DAYS = 110.0
 SHORTLIST = 80
-LOOKED_AT = 1_500
+LOOKED_AT = 800
 """Profiles looked through, at most, to fill a shortlist."""
 
 DRAFTS = 4
@@ -62,7 +62,7 @@ ENOUGH = 0.04
 """An employer words a position anew, up to so many times, until this share of those with the role
 suit it."""
 
-PATIENCE = 10 * DAY
+PATIENCE = 12 * DAY
 """How long an employer waits before looking for more people for a position."""
 
 JOINS_BETA = 0.85

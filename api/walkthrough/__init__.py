@@ -39,4 +39,5 @@ def walk_through(url: str, token_for: TokenFor, out: Console) -> None:
                 raise NotAsItShouldBe(
                     "the shape of an answer", "what the API's document says", repr(error)
                 ) from error
-    out.print(f"\n[bold green]All {len(STEPS)} steps are as they should be.[/]")
+    left_out = f", save for {play.left_out} left out" if play.left_out else ""
+    out.print(f"\n[bold green]All {len(STEPS)} steps are as they should be{left_out}.[/]")

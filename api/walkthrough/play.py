@@ -27,6 +27,7 @@ class Play:
     message: dict[str, Any] = field(init=False)
     outreach_id: UUID = field(init=False)
     second_position_id: UUID = field(init=False)
+    left_out: int = 0
 
     @property
     def admin(self) -> Client:
@@ -66,6 +67,11 @@ class Play:
     def say(self, sentence: str) -> None:
         """Tell what happened."""
         self.show(escape(sentence))
+
+    def leave_out(self, why: str) -> None:
+        """Tell that a step cannot be played here."""
+        self.left_out += 1
+        self.say(f"Left out: {why}.")
 
     def show(self, what: RenderableType) -> None:
         """Print something under the step's heading."""

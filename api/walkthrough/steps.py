@@ -2,21 +2,18 @@
 
 import json
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from api.walkthrough import tables
-from api.walkthrough.client import NotAsItShouldBe, check
+from api.walkthrough.client import Answer, NotAsItShouldBe, check
+from api.walkthrough.narrowing import filters_for
 from api.walkthrough.play import Play
 from domain.filters import Filters
 from domain.passivity import is_passive
 from domain.profile import Facts
-
-ENOUGH = 6
-"""Passive candidates that the filters of the walkthrough should leave."""
 
 SHOWN = 8
 """Rows of a list that are printed; the checks look at all that the page has."""
@@ -83,7 +80,10 @@ def filters_are_set(play: Play) -> None:
     """They set its filters, which hold for both lists."""
     path = f"/positions/{play.position_id}"
     everybody = _feed(play, play.position_id)
-    play.filters = _filters_for([_facts(card) for card in everybody])
+    play.filters = filters_for([_facts(card) for card in everybody])
+    if play.filters == Filters():
+        play.leave_out("the few there are have nothing in common to filter by")
+        return
     before = _counts(play, play.position_id)
     read = play.recruiter.get(path)
     read.done()
@@ -184,7 +184,8 @@ def person_accepts(play: Play) -> None:
         f"The model has learned from {before['observed']:,} observations before and "
         f"{after['observed']:,} after, up to event {after['position']}."
     )
-    play.show(tables.learned(ranking, next_ranking[:SHOWN]))
+    if next_ranking:
+        play.show(tables.learned(ranking, next_ranking[:SHOWN]))
     check(
         after["observed"] > before["observed"] and after["position"] >= answered["position"],
         "the model learned from the answer",
@@ -259,7 +260,7 @@ def another_opts_out(play: Play) -> None:
     """Another candidate opts out and leaves the feed, opts in again and is back."""
     feed = _feed(play, play.second_position_id)
     if not feed:
-        play.say("Left out: the filters let nobody else through.")
+        play.leave_out("the filters let nobody else through")
         return
     other = feed[0]
     path = f"/candidates/{other['candidate_id']}"
@@ -335,7 +336,7 @@ def _path_of_person(play: Play) -> str:
     return f"/positions/{play.position_id}/candidates/{play.person['candidate_id']}"
 
 
-def _send(play: Play, key: str, message: dict[str, Any]) -> Any:
+def _send(play: Play, key: str, message: dict[str, Any]) -> Answer:
     body = {"candidate_id": play.person["candidate_id"], "message": message}
     return play.recruiter.post(f"/positions/{play.position_id}/messages", body, key=key)
 
@@ -366,38 +367,3 @@ def _check_leaves(play: Play, person: Any, why: str) -> None:
         time.sleep(0.01)
     milliseconds = (time.monotonic() - since) * 1000
     play.say(f"{person['name']} {why} and was gone from the feed {milliseconds:.0f} ms later.")
-
-
-def _filters_for(pool: Sequence[Facts]) -> Filters:
-    """Filters as somebody might set them who has seen this pool: narrow, yet with enough left."""
-    chosen = Filters()
-    for proposal in _proposals(pool):
-        narrower = chosen.model_copy(update=proposal(chosen))
-        left = [facts for facts in pool if narrower.admit(facts)]
-        if len(left) >= ENOUGH:
-            chosen = narrower
-    return chosen
-
-
-def _proposals(pool: Sequence[Facts]) -> Iterator[Callable[[Filters], dict[str, Any]]]:
-    def left(chosen: Filters) -> list[Facts]:
-        return [facts for facts in pool if chosen.admit(facts)]
-
-    def most_common(names: Iterator[str], count: int = 1) -> tuple[str, ...]:
-        return tuple(name for name, _ in Counter(names).most_common(count))
-
-    def role(chosen: Filters) -> dict[str, Any]:
-        return {"roles": most_common(name for facts in left(chosen) for name in facts.roles or ())}
-
-    def skills(chosen: Filters) -> dict[str, Any]:
-        names = most_common((s for facts in left(chosen) for s in facts.skills or ()), 5)
-        return {"required_skills": names[:1], "nice_to_have_skills": names[1:]}
-
-    def years(_: Filters) -> dict[str, Any]:
-        return {"years_from": 2.0}
-
-    def place(chosen: Filters) -> dict[str, Any]:
-        countries = most_common((f.country for f in left(chosen) if f.country), 3)
-        return {"locations": countries, "remote": True}
-
-    yield from (role, skills, years, place)

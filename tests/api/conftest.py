@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
-from httpx import Response
+from httpx2 import Response
+from pydantic import SecretStr
 
 from api.app import make_app
 from api.marketplace import Marketplace, now, open_marketplace
@@ -16,9 +17,12 @@ from domain.event import Actor, Role
 from infrastructure.settings import Settings
 from tests.conftest import SECRET
 
+
 @pytest.fixture
 def settings(database_url: str) -> Settings:
-    return Settings(database_url=database_url, secret=SECRET, rate_limit="100000/minute")
+    return Settings(
+        database_url=SecretStr(database_url), secret=SecretStr(SECRET), rate_limit="100000/minute"
+    )
 
 
 @pytest.fixture

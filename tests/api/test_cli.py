@@ -486,12 +486,17 @@ def test_serve_says_what_to_do_next(env: Environment) -> None:
     assert "sourcing token recruiter\n" in rest
 
 
-@pytest.mark.parametrize("command", [("api", "--port", "0"), ("worker",)])
-@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("command", "says", "told"),
+    [
+        (("api", "--port", "0"), "Listening on", signal.SIGTERM),
+        (("worker",), "Keeping up to date", signal.SIGTERM),
+        (("worker",), "Keeping up to date", signal.SIGINT),
+    ],
+)
 def test_api_and_worker_stop_when_told_and_exit_0(
-    env: Environment, command: tuple[str, ...], told: signal.Signals
+    env: Environment, command: tuple[str, ...], says: str, told: signal.Signals
 ) -> None:
-    says = "Listening" if "api" in command else "Keeping up to date"
     with running(env, *command, says=says) as (process, _):
         process.send_signal(told)
         assert process.wait(SECONDS_TO_STOP) == 0

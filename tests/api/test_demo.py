@@ -25,6 +25,7 @@ from domain.outreach import (
 )
 from domain.position import Position, PositionOpened
 from infrastructure.event_store import EventStore
+from infrastructure.postgres import Pool
 from tests.api.survey import members, survey_profiles
 
 UNTIL = datetime(2026, 6, 15, tzinfo=UTC)
@@ -35,7 +36,7 @@ SENT = (MessageSent, InterviewRequested)
 class Written(list[Event]):
     """An event log in memory."""
 
-    def append(self, events: Sequence[Event]) -> int:  # type: ignore[override]
+    def record(self, events: Sequence[Event]) -> int:
         self.extend(events)
         return len(self)
 
@@ -290,3 +291,13 @@ def test_a_database_holds_the_whole_of_it(store: EventStore) -> None:
     in_memory = filled(candidates=60)[0]
     first, _ = store.read(0, 1_000, [])
     assert [n.topic for n in first] == [event.TOPIC for event in in_memory[: len(first)]]
+
+
+def test_the_keys_of_those_who_asked_to_be_forgotten_are_destroyed(
+    store: EventStore, pool: Pool
+) -> None:
+    summary = fill(store, candidates=400, seed=7, until=UNTIL)
+    with pool.connection() as db:
+        row = db.execute("SELECT count(*) FROM person_keys WHERE wrapped IS NULL").fetchone()
+    assert summary.erased > 0
+    assert row == (summary.erased,)

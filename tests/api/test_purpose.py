@@ -9,7 +9,7 @@ from api.marketplace import now
 from domain.event import Role
 from tests.api.conftest import As, Client
 
-MESSAGE = {
+MESSAGE: dict[str, Any] = {
     "subject": "A role for you",
     "text": "We build robots, and would like to talk.",
     "salary": {"minimum": 60_000, "maximum": 80_000, "currency": "EUR"},
@@ -213,7 +213,7 @@ def test_support_reads_who_did_what_and_when(scene: Scene) -> None:
     outreach = done(scene.message(position, scene.member("Silent", silent_days=400)))["id"]
     done(scene.platform.post(f"/outreach/{outreach}/decline", {"reason": "salary"}))
     support = scene.as_(Role.SUPPORT)
-    steps = done(support.get(f"/outreach/{outreach}/timeline", after=scene.latest()))
+    steps: Any = done(support.get(f"/outreach/{outreach}/timeline", after=scene.latest()))
     assert [(step["what"], step["actor_role"]) for step in steps] == [
         ("message_sent", "recruiter"),
         ("declined", "platform"),

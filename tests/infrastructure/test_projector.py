@@ -1,6 +1,5 @@
 """Projections apply each event exactly once, in order, whatever happens in between."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -8,18 +7,22 @@ import threading
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from domain.employer import BetaJoined, EmployerApproved, Manager, RegisterEmployer
-from domain.employer import EmployerRegistered
+from domain.employer import (
+    BetaJoined,
+    EmployerApproved,
+    EmployerRegistered,
+    Manager,
+    RegisterEmployer,
+)
 from domain.event import Actor, Event, Role
 from infrastructure.event_store import EventStore
-from infrastructure.postgres import Pool, open_pool
+from infrastructure.postgres import Pool
 from infrastructure.projector import (
     Change,
     NotCaughtUp,
@@ -31,7 +34,6 @@ from infrastructure.projector import (
     prepare,
     wait_for,
 )
-from tests.conftest import SECRET
 
 ADMIN = Actor(id="ada", role=Role.ADMIN)
 

@@ -307,5 +307,3 @@ def test_the_query_and_the_domain_agree_on_whom_any_filters_admit(pooled: Pooled
         assert shown == {name for name, facts in people.items() if filters.admit(facts)}, filters
         seen += len(shown)
     assert seen > 1000, "the filters let hardly anyone through, which proves nothing"
-
-
