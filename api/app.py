@@ -9,9 +9,11 @@ from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 
 from api import health, problems, routes
+from api.body_size import BodySize
 from api.caller import RateLimit
 from api.marketplace import Marketplace
 from api.problems import ProblemDetails
+from api.routes import activity
 from api.security import Tokens
 
 DESCRIPTION = """
@@ -26,7 +28,7 @@ Reach former members of a hiring marketplace who fell silent, and agreed to hear
 """
 
 ERRORS: dict[int | str, dict[str, Any]] = {
-    code: {"model": ProblemDetails, "content": {problems.MEDIA_TYPE: {}}, "description": text}
+    code: {"model": ProblemDetails, "description": text}
     for code, text in {
         400: "a header is missing",
         401: "no valid token",
@@ -34,6 +36,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         404: "not there, or not the caller's",
         409: "refused by the rules, or the same request is still in flight",
         412: "changed since it was read",
+        413: "too large",
         422: "not valid",
         429: "too many requests",
         503: "not caught up, or the database does not answer",
@@ -51,7 +54,7 @@ def make_app(marketplace: Marketplace, *, with_worker: bool) -> FastAPI:
                 stack.enter_context(marketplace.working())
             yield
 
-    app = FastAPIOffline(
+    app: FastAPI = FastAPIOffline(
         title="Passive Candidate Sourcing",
         version="1",
         description=DESCRIPTION,
@@ -62,6 +65,7 @@ def make_app(marketplace: Marketplace, *, with_worker: bool) -> FastAPI:
     app.state.tokens = Tokens(marketplace.settings)
     app.state.rate_limit = RateLimit(marketplace.settings.rate_limit)
     problems.install(app)
+    app.add_middleware(BodySize, allowing={"/activity": activity.MOST_BYTES})
     v1 = APIRouter(prefix="/v1", responses=ERRORS)
     for router in routes.every():
         v1.include_router(router)

@@ -1,6 +1,7 @@
 """Who makes a request, and what a route may do on their behalf: run a command, read, wait."""
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,17 +19,20 @@ from limits.strategies import MovingWindowRateLimiter
 from pydantic import BaseModel, Field
 
 from api.marketplace import Marketplace, now
-from api.problems import Problem, ProblemDetails, etag, problem_of
+from api.problems import Problem, ProblemDetails, etag, faults_of_the_request, problem_of
 from api.security import Tokens
 from domain.aggregate import Aggregate, Refused
 from domain.command import Command
-from domain.event import Actor, Role
+from domain.event import Actor, Role, Words
 from infrastructure import history, idempotency
 from infrastructure.event_store import Statement
 from infrastructure.postgres import Database
-from infrastructure.projector import Projection, wait_for
+from infrastructure.projector import NotCaughtUp, Projection, wait_for
 
 NEW_IDS = UUID("0c6d1f2e-6a53-5b8e-9d3f-0c1d7a4b9e21")
+
+At = Annotated[int, Field(ge=0, le=2**63 - 1)]
+"""A position of the event log."""
 
 bearer = HTTPBearer(auto_error=False, description="`sourcing token` makes one for local use")
 
@@ -75,37 +79,48 @@ class Caller:
         *,
         if_version: int | None = None,
         attached: Mapping[str, Any] = MappingProxyType({}),
+        payload: object = None,
         **asked: Any,
     ) -> Outcome:
         """Execute a command on the caller's behalf, once for each idempotency key.
 
-        What is `attached` comes from us and may differ when the same request comes again.
+        What is `attached` comes from us and may differ when the same request comes again. The
+        `payload` is what tells requests apart; without one, it is all that is asked for.
         """
-        request = self._request(command, if_version, asked)
-        full = command(by=self.actor, at=self.at, request_id=self.request_id, **asked, **attached)
+        request = self._request(command, if_version, payload or sorted(asked.items()))
+        with faults_of_the_request():
+            full = command(
+                by=self.actor, at=self.at, request_id=self.request_id, **asked, **attached
+            )
         if request is None:
             return self._execute(full, if_version, None)
         with self.marketplace.pool.connection() as db:
-            if (answer := idempotency.claim(db, request, self.at)) is not None:
-                return self._again(answer)
+            answer = idempotency.claim(db, request, self.at)
+        if answer is not None:
+            return self._again(answer)
         try:
             return self._execute(full, if_version, request)
-        except Refused as refused:
-            self._keep_refusal(request, refused)
-            raise
-        except Exception:
-            with self.marketplace.pool.connection() as db:
-                idempotency.release(db, request, self.at)
+        except Exception as error:
+            # Whoever took the request over, thinking that we were dead, may have answered it.
+            if (answer := self._settle(request, error)) is not None:
+                return self._again(answer)
             raise
 
     def new_id(self) -> UUID:
         """An id for something new, the same when the same request comes again."""
-        return uuid5(NEW_IDS, f"{self.actor.id}/{self.idempotency_key}")
+        return uuid5(NEW_IDS, f"{self._who}\n{self.idempotency_key}")
+
+    @property
+    def _who(self) -> str:
+        """Whose idempotency keys these are: in another role or house somebody is another."""
+        return f"{self.actor.role}/{self.actor.employer_id or ''}/{self.actor.id}"
 
     @contextmanager
     def reading(self, *projections: type[Projection]) -> Iterator[Database]:
         """A connection to read with, once these read models are where the caller wants them."""
-        if self.after is not None:
+        if self.after is not None and not projections:
+            self._wait_for_log(self.after)
+        elif self.after is not None:
             wanted = [p for p in self.marketplace.projections if isinstance(p, projections)]
             timeout = self.marketplace.settings.wait_timeout_seconds
             wait_for(self.after, wanted, self.marketplace.pool, timeout)
@@ -115,6 +130,11 @@ class Caller:
     def see(self, version: int) -> None:
         """Tell the caller the version of what they read, for If-Match."""
         self.response.headers["ETag"] = etag(version)
+
+    def _wait_for_log(self, position: int) -> None:
+        reached = self.marketplace.store.recorder.max_notification_id() or 0
+        if reached < position:
+            raise NotCaughtUp({"the log": reached}, position)
 
     def _execute(
         self, command: Command, if_version: int | None, request: idempotency.Request | None
@@ -141,18 +161,20 @@ class Caller:
         return outcome
 
     def _request(
-        self, command: type[Command], if_version: int | None, asked: dict[str, Any]
+        self, command: type[Command], if_version: int | None, payload: object
     ) -> idempotency.Request | None:
         if self.idempotency_key is None:
             return None
-        said = repr((command.__name__, if_version, sorted(asked.items(), key=lambda item: item[0])))
+        said = repr((command.__name__, if_version, payload))
         fingerprint = hashlib.sha256(said.encode()).hexdigest()
-        return idempotency.Request(self.actor.id, self.idempotency_key, fingerprint)
+        return idempotency.Request(self._who, self.idempotency_key, fingerprint)
 
-    def _keep_refusal(self, request: idempotency.Request, refused: Refused) -> None:
-        answer = {"problem": problem_of(refused).details.model_dump(exclude_none=True)}
+    def _settle(self, request: idempotency.Request, error: Exception) -> Mapping[str, Any] | None:
         with self.marketplace.pool.connection() as db:
-            db.execute(*idempotency.answering(request, answer, self.at))
+            if not isinstance(error, Refused):
+                return idempotency.release(db, request, self.at)
+            refusal = {"problem": problem_of(error).details.model_dump(exclude_none=True)}
+            return idempotency.keep(db, request, refusal, self.at)
 
 
 class _SameProblem(Problem):
@@ -169,19 +191,21 @@ def allowed(*roles: Role) -> Callable[..., Caller]:
         response: Response,
         token: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
         idempotency_key: Annotated[
-            str | None,
+            Words | None,
             Header(
                 min_length=1, max_length=200, description="needed on every POST: a new one each"
             ),
         ] = None,
         x_request_id: Annotated[
-            str | None, Header(max_length=200, description="kept with every event it causes")
+            Words | None, Header(max_length=200, description="kept with every event it causes")
         ] = None,
         after: Annotated[
-            int | None,
-            Query(ge=0, description="wait until this event position can be seen in the answer"),
+            At | None,
+            Query(description="wait until this event position can be seen in the answer"),
         ] = None,
     ) -> Caller:
+        request_id = request.state.request_id = x_request_id or str(uuid4())
+        response.headers["X-Request-ID"] = request_id
         if token is None:
             raise Problem(
                 401,
@@ -198,8 +222,6 @@ def allowed(*roles: Role) -> Callable[..., Caller]:
         if request.method == "POST" and idempotency_key is None:
             detail = "Send an Idempotency-Key header with every POST: a new one for each request."
             raise Problem(400, "idempotency-key-missing", detail)
-        request_id = x_request_id or str(uuid4())
-        response.headers["X-Request-ID"] = request_id
         return Caller(
             actor=actor,
             at=now(),
@@ -213,16 +235,16 @@ def allowed(*roles: Role) -> Callable[..., Caller]:
     return caller
 
 
+ETAG = re.compile(r'(?:W/)?"?([0-9]{1,18})"?')
+
+
 def version_in(if_match: str | None) -> int | None:
     """The version that an If-Match header asks for; None for any."""
     if if_match is None or if_match == "*":
         return None
-    try:
-        return int(if_match.strip().removeprefix("W/").strip('"'))
-    except ValueError:
-        raise Problem(
-            412, "version-mismatch", "If-Match is not an ETag of this resource."
-        ) from None
+    if named := ETAG.fullmatch(if_match.strip()):
+        return int(named[1])
+    raise Problem(412, "version-mismatch", "If-Match is not an ETag of this resource.")
 
 
 IfMatch = Annotated[

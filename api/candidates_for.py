@@ -105,7 +105,10 @@ def profile(
     """A candidate as this position sees them; none who is erased or not to be written to."""
     known = candidate_pool.profile(db, candidate_id)
     contacted = known is not None and position.position_id in known.positions
-    if known is None or not (known.opted_in or contacted):
+    if known is None:
+        return None
+    to_be_left_alone = not known.opted_in or position.employer_id in known.blocked
+    if to_be_left_alone and not contacted:
         return None
     passive = is_passive(known.last_active_at, at)
     card = _card(known, position.filters, likelihood(db, candidate_id, at))

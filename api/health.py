@@ -20,7 +20,11 @@ def live() -> dict[str, str]:
     return {"status": "live"}
 
 
-@router.get("/ready", response_model=None)
+@router.get(
+    "/ready",
+    response_model=None,
+    responses={503: {"description": "catching up, or the database does not answer"}},
+)
 def ready(request: Request) -> JSONResponse:
     """The schema is there, the store answers, and the read models show what was there at start."""
     marketplace: Marketplace = request.app.state.marketplace

@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from domain.filters import Filters
 from domain.money import SalaryRange
 
+PayOf = Annotated[float | None, Field(ge=0, le=1_000_000_000)]
+
 PER_YEAR = {"YEAR": 1, "MONTH": 12, "WEEK": 52, "DAY": 260, "HOUR": 2080}
 
 
@@ -30,9 +32,9 @@ class Place(_Thing):
 class QuantitativeValue(_Thing):
     """From what to what, and per what."""
 
-    minimum: float | None = Field(None, alias="minValue", ge=0)
-    maximum: float | None = Field(None, alias="maxValue", ge=0)
-    value: float | None = Field(None, ge=0)
+    minimum: PayOf = Field(None, alias="minValue")
+    maximum: PayOf = Field(None, alias="maxValue")
+    value: PayOf = None
     unit: Literal["YEAR", "MONTH", "WEEK", "DAY", "HOUR"] = Field("YEAR", alias="unitText")
 
     @model_validator(mode="after")

@@ -97,6 +97,11 @@ class Profile(Value):
     signed_up_at: AwareDatetime | None = None
     last_active_at: AwareDatetime | None = None
 
+    def signing_up(self, candidate_id: UUID) -> dict[str, Any]:
+        """What `domain.candidate.SignUpCandidate` takes of it, under this id."""
+        said = {field: value for field, value in self if field != "external_id"}
+        return said | {"candidate_id": candidate_id, "opted_in": bool(self.opted_in)}
+
 
 def to_profile(document: Mapping[str, Any], *, as_of: date | None = None) -> Profile:
     """Read a document.
@@ -406,6 +411,8 @@ def _problems(error: ValidationError) -> Iterator[str]:
         path, kind = _path(problem["loc"]), problem["type"]
         if kind == "missing":
             yield f"{path}: is missing"
+        elif "\0" in str(problem["input"]):
+            yield f"{path}: has a NUL character; leave it out"
         else:
             given = _shown(problem["input"])
             yield f"{path}: {given} {_SENTENCES.get(kind) or _sentence(problem['msg'])}"

@@ -15,6 +15,9 @@ from infrastructure.projector import Projection, positions, prepare
 from infrastructure.settings import Settings
 from infrastructure.worker import Chore, Worker
 
+PROBE_SECONDS = 2.0
+"""How long it may take to say whether the process is ready; whoever asks waits no longer."""
+
 
 @dataclass
 class Marketplace:
@@ -48,7 +51,7 @@ class Marketplace:
 
     def behind(self) -> dict[str, int]:
         """The projections that have not reached what was there at the start, and where they are."""
-        reached = positions(self.projections, self.pool)
+        reached = positions(self.projections, self.pool, PROBE_SECONDS)
         return {name: at for name, at in reached.items() if at < self.started_at_position}
 
     def _forget_old_requests(self) -> None:
@@ -58,7 +61,11 @@ class Marketplace:
 
 @contextmanager
 def open_marketplace(settings: Settings) -> Iterator[Marketplace]:
-    """Reach the database, bring its schema up to date, and open the event store."""
+    """Reach the database, bring its schema up to date, and open the event store.
+
+    Raises:
+        WrongSecret: the database was made with another secret.
+    """
     with database(settings) as url:
         migrate(url, at=now())
         size = settings.database_pool_size
@@ -67,6 +74,8 @@ def open_marketplace(settings: Settings) -> Iterator[Marketplace]:
         with open_pool(url, name="marketplace", max_size=size + len(every)) as pool:
             prepare(every, pool)
             with EventStore(url, pool, settings.secret.get_secret_value()) as store:
+                store.keyring.check()
+                store.keyring.check()
                 position = store.recorder.max_notification_id() or 0
                 yield Marketplace(settings, url, pool, store, every, position)
 

@@ -1,7 +1,8 @@
 """Every error as RFC 9457 problem details, with a stable type and what to do about it."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -11,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 
 from domain.aggregate import Refused
@@ -81,19 +82,44 @@ def problem_of(error: Exception) -> Problem:
     return _PROBLEMS[kind](error)
 
 
+@contextmanager
+def faults_of_the_request() -> Iterator[None]:
+    """Around what is made of a request alone: what is not valid then is the request's fault."""
+    try:
+        yield
+    except ValidationError as error:
+        raise RequestValidationError(error.errors(include_url=False)) from None
+
+
 def etag(version: int) -> str:
     """The entity tag of an aggregate's version."""
     return f'"{version}"'
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error with its problem details."""
+    """Answer every error with its problem details, and say so in the OpenAPI document."""
 
-    def answer(_: Request, error: Exception) -> JSONResponse:
-        return problem_of(error).response()
+    def answer(request: Request, error: Exception) -> JSONResponse:
+        response = problem_of(error).response()
+        if request_id := getattr(request.state, "request_id", None):
+            response.headers["X-Request-ID"] = request_id
+        return response
 
     for kind in _PROBLEMS:
         app.add_exception_handler(kind, answer)
+    describe = app.openapi
+    app.openapi = lambda: _with_problems(describe())  # type: ignore[method-assign]
+
+
+def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
+    # FastAPI documents every answer of a route as having the media type of its success.
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for status, response in operation["responses"].items():
+                content = response.get("content", {})
+                if status >= "400" and "application/json" in content:
+                    content[MEDIA_TYPE] = content.pop("application/json")
+    return document
 
 
 def _reasons(refused: Refused) -> list[Reason]:
@@ -104,16 +130,24 @@ def _invalid(error: RequestValidationError) -> Problem:
     reasons = [
         Reason(
             code=fault["type"],
-            field=".".join(str(part) for part in fault["loc"] if part != "body") or None,
+            field=_field(fault),
             detail=_sentence(fault),
         )
         for fault in error.errors()
     ]
-    fields = ", ".join(reason.field or "the body" for reason in reasons)
+    fields = ", ".join(dict.fromkeys(reason.field or "the body" for reason in reasons))
     return Problem(422, "invalid", f"The request is not valid: see {fields}.", reasons)
 
 
+def _field(fault: Mapping[str, Any]) -> str | None:
+    if fault["type"] == "json_invalid":  # which stands at a character, not in a field
+        return None
+    return ".".join(str(part) for part in fault["loc"] if part != "body") or None
+
+
 def _sentence(fault: Mapping[str, Any]) -> str:
+    if fault["type"] == "json_invalid":
+        return f"The body is not JSON ({fault['ctx']['error']} at character {fault['loc'][-1]})."
     name = str(fault["loc"][-1]) if fault["loc"] else "the body"
     if fault["type"] == "missing":
         return f"{name} is missing."
@@ -125,7 +159,7 @@ def _sentence(fault: Mapping[str, Any]) -> str:
 
 
 def _failed_http(error: HTTPException) -> Problem:
-    name = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+    name = _NAMES.get(error.status_code, f"http-{error.status_code}")
     return Problem(error.status_code, name, str(error.detail), headers=error.headers)
 
 
@@ -140,6 +174,14 @@ def _unexpected(error: Exception) -> Problem:
     detail = "Something went wrong on our side; give support the request's id."
     return Problem(500, "internal", detail)
 
+
+# Python changes the phrases of statuses from version to version; these stay.
+_NAMES = {
+    400: "bad-request",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "too-large",
+}
 
 _SOON = {"Retry-After": "1"}
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -23,6 +23,7 @@ from eventsourcing.postgres import PostgresTrackingRecorder
 from eventsourcing.projection import Projection as StockProjection
 from eventsourcing.projection import ProjectionRunner
 from psycopg.conninfo import make_conninfo
+from psycopg.rows import tuple_row
 
 import projections
 from api import demo
@@ -48,9 +49,7 @@ def marketplace(server_url: str, name: str, candidates: int) -> Iterator[tuple[s
     migrate(url, at=UNTIL)
     with open_pool(url, name=name) as pool, EventStore(url, pool, SECRET) as store:
         prepare(projections.every(), pool)
-        demo.fill(
-            store, candidates=candidates, seed=1, until=UNTIL, progress=lambda *_: None
-        )
+        demo.fill(store, candidates=candidates, seed=1, until=UNTIL, progress=lambda *_: None)
         yield url, store
 
 
@@ -74,8 +73,9 @@ class View(PostgresTrackingRecorder):
         with self.datastore.transaction(commit=True) as cursor:
             self._insert_tracking(cursor, tracking=tracking)
             connection: Any = cursor.connection
-            connection.row_factory = psycopg.rows.tuple_row
+            rows, connection.row_factory = connection.row_factory, tuple_row
             projection.apply(connection, [Positioned(tracking.notification_id, event)])
+            connection.row_factory = rows
 
 
 def stock(url: str, projection: Projection, last: int) -> float:
@@ -89,7 +89,7 @@ def stock(url: str, projection: Projection, last: int) -> float:
 
     class Stock(StockProjection[View]):
         name = f"stock_{projection.name}"
-        topics: ClassVar[tuple[str, ...]] = tuple(projection.topics)
+        topics = tuple(projection.topics)
 
         def process_event(
             self, domain_event: DomainEventProtocol[UUID], tracking: Tracking
@@ -103,7 +103,7 @@ def stock(url: str, projection: Projection, last: int) -> float:
             application_class=Log,
             projection_class=Stock,
             view_class=View,
-            env=event_log_environment(url),
+            env=event_log_environment(url) | {"CREATE_TABLE": "yes"},
         ) as runner:
             runner.wait(last, timeout=600)
             return time.perf_counter() - start
@@ -120,17 +120,16 @@ def main() -> None:
             total = store.recorder.max_notification_id() or 0
             our_seconds = ours(database, store, options.batch_size)
         with marketplace(url, "projector_stock", options.candidates) as (database, store):
-            print(f"{total:,} events, of which the library's runner is given {options.stock_events:,}")
+            given = options.stock_events
+            print(f"{total:,} events, of which the library's runner is given {given:,}")
             print(f"{'projection':<20}{'ours, events/s':>16}{'library':>10}{'ratio':>8}")
             stock_seconds = 0.0
             for projection in projections.every():
-                followed = store.recorder.select_notifications(
-                    1, options.stock_events, options.stock_events, projection.topics
-                )
+                followed = store.recorder.select_notifications(1, given, given, projection.topics)
                 taken = stock(database, projection, followed[-1].id) if followed else 0.0
                 stock_seconds += taken
-                row(projection.name, total / our_seconds[projection.name], options.stock_events / taken)
-        row("all of them", total / sum(our_seconds.values()), options.stock_events / stock_seconds)
+                row(projection.name, total / our_seconds[projection.name], given / taken)
+        row("all of them", total / sum(our_seconds.values()), given / stock_seconds)
 
 
 def row(name: str, ours: float, stock: float) -> None:

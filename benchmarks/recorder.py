@@ -150,9 +150,7 @@ def describe(server_url: str) -> str:
     """What the figures depend on."""
     settings = "current_setting('fsync'), current_setting('synchronous_commit')"
     with psycopg.connect(server_url) as connection:
-        row = connection.execute(
-            f"SELECT current_setting('server_version'), {settings}"
-        ).fetchone()
+        row = connection.execute(f"SELECT current_setting('server_version'), {settings}").fetchone()
     assert row is not None
     version, fsync, commit = row
     return (

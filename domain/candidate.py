@@ -1,5 +1,6 @@
 """A member of the marketplace: what they agreed to, did, and asked of us."""
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
@@ -148,15 +149,40 @@ class Candidate(Aggregate):
         self.contacted_at: list[datetime] = []
         self.observed_on: dict[str, date] = {}
 
-    def sign_up(self, cause: Cause, *, at: datetime | None = None, **profile: Any) -> None:
-        """Become a member, now or as of an earlier moment that another system recorded."""
+    def sign_up(
+        self,
+        cause: Cause,
+        *,
+        at: datetime | None = None,
+        opted_in: bool = False,
+        last_active_at: datetime | None = None,
+        **profile: Any,
+    ) -> None:
+        """Become a member, now or as of an earlier moment that another system recorded.
+
+        Of somebody who is taken over that system may know the last activity, which is then, at the
+        latest, when they signed up.
+        """
         self._refuse_if_erased()
+        signed_up_at = at or last_active_at or cause.at
         already = [CandidateAlreadySignedUp()] if self.exists else []
-        ahead = [SignUpInFuture(signed_up_at=at)] if at and at > cause.at + CLOCK_SKEW else []
-        refuse([*already, *ahead])
+        ahead = signed_up_at > cause.at + CLOCK_SKEW
+        refuse(
+            [
+                *already,
+                *([SignUpInFuture(signed_up_at=signed_up_at)] if ahead else []),
+                *_reasons_against_activity(cause, last_active_at, signed_up_at),
+            ]
+        )
         told = [field for field in ("summary", "jobs") if profile.get(field)]
         fields = (*told, *profile["facts"].known())
-        self.record(CandidateSignedUp, cause, at=at, fields=fields, **profile)
+        self.record(CandidateSignedUp, cause, at=signed_up_at, fields=fields, **profile)
+        if opted_in:
+            self.record(OptedIn, cause, at=signed_up_at)
+        if last_active_at:
+            kind = ActivityKind.SIGNED_IN
+            seen = {"kind": kind, "source": "sign-up", "source_id": "last activity"}
+            self.record(WasActive, cause, at=last_active_at, **seen)
 
     def opt_in(self, cause: Cause, *, at: datetime | None = None) -> None:
         """Agree to be written to."""
@@ -174,10 +200,7 @@ class Candidate(Aggregate):
         """Remember that the member did something."""
         self._refuse_if_erased()
         when = activity.occurred_at
-        if when > cause.at + CLOCK_SKEW:
-            raise Refused(ActivityInFuture(occurred_at=when))
-        if self.signed_up_at and when < self.signed_up_at:
-            raise Refused(ActivityBeforeSignUp(occurred_at=when))
+        refuse(_reasons_against_activity(cause, when, self.signed_up_at))
         self.record(
             WasActive,
             cause,
@@ -288,6 +311,15 @@ class Candidate(Aggregate):
         self.opted_in = False
 
 
+def _reasons_against_activity(
+    cause: Cause, when: datetime | None, signed_up_at: datetime | None
+) -> Iterator[Refusal]:
+    if when and when > cause.at + CLOCK_SKEW:
+        yield ActivityInFuture(occurred_at=when)
+    if when and signed_up_at and when < signed_up_at:
+        yield ActivityBeforeSignUp(occurred_at=when)
+
+
 class Activity(Value):
     """One thing a member did, as a source saw it; its id at that source makes it count once."""
 
@@ -331,25 +363,14 @@ class SignUpCandidate(Command):
         candidate.sign_up(
             self,
             at=self.signed_up_at,
+            opted_in=self.opted_in,
+            last_active_at=self.last_active_at,
             name=self.name,
             email=self.email,
             summary=self.summary,
             jobs=self.jobs,
             facts=self.facts,
         )
-        if self.opted_in:
-            candidate.opt_in(self, at=self.signed_up_at)
-        if self.last_active_at:
-            candidate.note_activity(
-                self,
-                Activity(
-                    candidate_id=self.candidate_id,
-                    kind=ActivityKind.SIGNED_IN,
-                    occurred_at=self.last_active_at,
-                    source="sign-up",
-                    source_id="last activity",
-                ),
-            )
         return candidate
 
 

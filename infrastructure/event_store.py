@@ -187,9 +187,12 @@ class EventStore(Application[UUID]):
 
 
 def _refusal(command: Command, work: "UnitOfWork") -> Refused | None:
+    stated = work.stated()
     try:
         command.execute(work)
     except Refused as refused:
+        if work.stated() != stated:
+            raise RuntimeError(f"{command!r} stated facts before it was refused") from refused
         return refused
     return None
 
@@ -232,6 +235,10 @@ class UnitOfWork:
     def loaded_version(self, aggregate: Aggregate) -> int:
         """The version of an aggregate before this work."""
         return self._loaded_version[aggregate.id]
+
+    def stated(self) -> int:
+        """How many facts have been stated so far."""
+        return sum(aggregate.version for aggregate in self._aggregates.values() if aggregate)
 
     def record(self, also: Iterable[Statement]) -> int:
         """Record all that changed, provided that all that did not still stands.

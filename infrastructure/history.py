@@ -23,6 +23,8 @@ OF_AGGREGATE = f"""
       AND (%(until)s::bigint IS NULL OR position <= %(until)s)
     ORDER BY originator_version"""  # noqa: S608 - our own text
 
+HEAD = "SELECT position FROM log_head WHERE log_id = 0"
+
 POSITION = """
     SELECT position FROM events
     WHERE log_id = 0 AND originator_id = %s AND originator_version = %s"""
@@ -34,6 +36,12 @@ class Logged(NamedTuple):
     position: int
     recorded_at: datetime
     stored: StoredEvent
+
+
+def head(db: Database) -> int:
+    """The position of the last event; whatever is read later shows all events up to it."""
+    row = db.execute(HEAD).fetchone()
+    return int(row[0]) if row else 0
 
 
 def after(db: Database, position: int, limit: int, topics: Sequence[str] = ()) -> list[Logged]:

@@ -57,11 +57,15 @@ TAKE_OVER = """
 
 RELEASE = """
     DELETE FROM idempotency_claims
-    WHERE caller = %(caller)s AND key = %(key)s AND claimed_at = %(at)s"""
+    WHERE caller = %(caller)s AND key = %(key)s AND claimed_at = %(at)s
+      AND NOT EXISTS (SELECT FROM idempotency_answers
+                      WHERE caller = %(caller)s AND key = %(key)s)"""
 
 ANSWER = """
     INSERT INTO idempotency_answers (caller, key, answer, answered_at)
     VALUES (%(caller)s, %(key)s, %(answer)s, %(at)s)"""
+
+KEEP = f"{ANSWER} ON CONFLICT (caller, key) DO NOTHING"
 
 
 def claim(db: Database, request: Request, at: datetime) -> Mapping[str, Any] | None:
@@ -89,9 +93,33 @@ def claim(db: Database, request: Request, at: datetime) -> Mapping[str, Any] | N
     return None
 
 
-def release(db: Database, request: Request, at: datetime) -> None:
-    """Give a claim up after a failure that changed nothing, so that the request may come again."""
-    db.execute(RELEASE, {**vars(request), "at": at})
+def release(db: Database, request: Request, at: datetime) -> Mapping[str, Any] | None:
+    """Give a claim up after a failure, so that the request may come again.
+
+    Returns:
+        The answer, if it has one all the same: whoever took it over was faster, or the failure hid
+        from us that it went well.
+    """
+    if db.execute(RELEASE, {**vars(request), "at": at}).rowcount == 1:
+        return None
+    return _answer(db, request)
+
+
+def keep(
+    db: Database, request: Request, answer: Mapping[str, Any], at: datetime
+) -> Mapping[str, Any] | None:
+    """Keep an answer that tells of no events.
+
+    Returns:
+        Another answer, if whoever took the request over was faster.
+    """
+    parameters = {**vars(request), "answer": Jsonb(answer), "at": at}
+    return None if db.execute(KEEP, parameters).rowcount == 1 else _answer(db, request)
+
+
+def _answer(db: Database, request: Request) -> Mapping[str, Any] | None:
+    row = db.execute(FIND, vars(request)).fetchone()
+    return row[2] if row else None
 
 
 def answering(request: Request, answer: Mapping[str, Any], at: datetime) -> Statement:

@@ -52,6 +52,10 @@ class Keyring:
 
     FIND = "SELECT person_id, wrapped FROM person_keys WHERE person_id = ANY(%s::uuid[])"
 
+    ANY_ONE = "SELECT person_id, wrapped FROM person_keys WHERE wrapped IS NOT NULL LIMIT 1"
+
+    ANY = "SELECT person_id, wrapped FROM person_keys WHERE wrapped IS NOT NULL LIMIT 1"
+
     ADD = """
         INSERT INTO person_keys (person_id, wrapped)
         SELECT * FROM unnest(%s::uuid[], %s::bytea[])
@@ -70,6 +74,19 @@ class Keyring:
         self._master = Key(derive.derive(secret.encode()))
         self._for_sealing: LRUCache[UUID, Key | None] = LRUCache(KEYS_AT_HAND)
         self._lock = threading.Lock()
+
+    def check(self) -> None:
+        """Find out early whether this is the secret of this database. Raises `WrongSecret`."""
+        with self._pool.connection() as db:
+            for person, wrapped in db.execute(self.ANY_ONE):
+                self._unwrap(person, wrapped)
+
+    def check(self) -> None:
+        """Try the secret on a key that is there. Raises `WrongSecret` if it is another."""
+        with self._pool.connection() as db:
+            row = db.execute(self.ANY).fetchone()
+        if row:
+            self._unwrap(*row)
 
     def to_open(self, persons: Iterable[UUID]) -> Mapping[UUID, Key]:
         """The keys of those who have one, read afresh: a key that was destroyed opens nothing."""

@@ -190,7 +190,7 @@ class Projector:
                 logger.exception("projection %s failed", self.projection.name)
                 self.failure, more = f"{type(error).__name__}: {error}", False
                 failures += 1
-                stop.wait(min(30.0, 0.1 * 2**failures))
+                stop.wait(min(30.0, 0.1 * 2 ** min(failures, 9)))
             if not more:
                 news.wait(LONGEST_NAP)
 
@@ -225,10 +225,12 @@ def prepare(projections: Iterable[Projection], pool: ConnectionPool) -> None:
             )
 
 
-def positions(projections: Iterable[Projection], pool: ConnectionPool) -> dict[str, int]:
-    """How far each projection has come."""
+def positions(
+    projections: Iterable[Projection], pool: ConnectionPool, timeout: float | None = None
+) -> dict[str, int]:
+    """How far each projection has come, asked within so many seconds."""
     names = {projection.name: projection.version for projection in projections}
-    with pool.connection() as db:
+    with pool.connection(timeout) as db:
         rows = db.execute(
             "SELECT projection, version, min(position) FROM projection_checkpoints"
             " WHERE projection = ANY(%s) GROUP BY projection, version",

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from psycopg import Connection
@@ -215,6 +215,7 @@ class Profile(BaseModel):
     signed_up_at: datetime
     last_active_at: datetime
     opted_in: bool
+    blocked: list[UUID]
     positions: list[UUID]
 
 
@@ -238,10 +239,10 @@ _SKILLS_MATCHED = """
         SELECT unnest(p.skills) INTERSECT SELECT unnest(%(nice_to_have)s::text[])))"""
 
 # What each list is ordered by, from the highest to the lowest, and the type of its cursor.
-_ORDERS: dict[Sort, tuple[str, type[tuple[Any, UUID]]]] = {
-    Sort.LIKELIHOOD: ("l.logit", tuple[float, UUID]),
-    Sort.MATCH: (_SKILLS_MATCHED, tuple[int, UUID]),
-    Sort.LAST_ACTIVE: ("p.last_active_at", tuple[datetime, UUID]),
+_ORDERS: dict[Sort, tuple[str, type[tuple[Sort, Any, UUID]]]] = {
+    Sort.LIKELIHOOD: ("l.logit", tuple[Literal[Sort.LIKELIHOOD], float, UUID]),
+    Sort.MATCH: (_SKILLS_MATCHED, tuple[Literal[Sort.MATCH], int, UUID]),
+    Sort.LAST_ACTIVE: ("p.last_active_at", tuple[Literal[Sort.LAST_ACTIVE], datetime, UUID]),
 }
 
 
@@ -295,7 +296,7 @@ def feed(
     """
     order, cursor_type = _ORDERS[sort]
     condition, parameters = _listed_condition(kind, search)
-    last, last_id = after(cursor, cursor_type) or (None, None)
+    _, last, last_id = after(cursor, cursor_type) or (None, None, None)
     if last_id:
         condition += (
             f" AND ({order} < %(last)s OR ({order} = %(last)s AND l.candidate_id > %(last_id)s))"
@@ -313,7 +314,7 @@ def feed(
         )
         .fetchall()
     )
-    found = page(rows, limit, lambda row: [row["sort_key"], row["candidate_id"]])
+    found = page(rows, limit, lambda row: [sort, row["sort_key"], row["candidate_id"]])
     return Listed(
         items=[Candidate.model_validate(row) for row in found.items], next_cursor=found.next_cursor
     )
@@ -336,7 +337,7 @@ def profile(db: Connection, candidate_id: UUID) -> Profile | None:
         .execute(
             """
             SELECT candidate_id, name, email, summary, jobs, facts, provenance, signed_up_at,
-                   last_active_at, opted_in, positions
+                   last_active_at, opted_in, blocked, positions
             FROM candidate_pool WHERE candidate_id = %s""",
             [candidate_id],
         )

@@ -16,8 +16,9 @@ from domain.employer import (
     EmployerSuspended,
     FeedbackShared,
 )
+from domain.event import Words
 from infrastructure.projector import Change, Projection, on
-from projections.paging import Listed, after, page
+from projections.paging import Listed, Position, after, page
 
 
 class Employers(Projection, name="employers", version=1, key="id"):
@@ -158,7 +159,7 @@ def listed(
     db: Connection, limit: int, cursor: str | None, company: str | None = None
 ) -> Listed[Employer]:
     """Employers by company name, perhaps only those whose name has this in it."""
-    name, id = after(cursor, tuple[str, UUID]) or (None, None)
+    _, name, id = after(cursor, tuple[Literal["employers"], Words, UUID]) or (None, None, None)
     rows = (
         db.cursor(row_factory=class_row(Employer))
         .execute(
@@ -171,14 +172,14 @@ def listed(
         )
         .fetchall()
     )
-    return page(rows, limit, lambda row: [row.company, row.employer_id])
+    return page(rows, limit, lambda row: ["employers", row.company, row.employer_id])
 
 
 def feedback(
     db: Connection, limit: int, cursor: str | None, employer_id: UUID | None = None
 ) -> Listed[Feedback]:
     """Feedback, the newest first, of one employer or of all."""
-    (before,) = after(cursor, tuple[int]) or (None,)
+    _, before = after(cursor, tuple[Literal["feedback"], Position]) or (None, None)
     rows = (
         db.cursor(row_factory=class_row(Feedback))
         .execute(
@@ -191,4 +192,4 @@ def feedback(
         )
         .fetchall()
     )
-    return page(rows, limit, lambda row: [row.position])
+    return page(rows, limit, lambda row: ["feedback", row.position])

@@ -169,7 +169,8 @@ def of_position(
     passive: bool | None = None,
 ) -> Listed[Interview]:
     """Everyone approached for a position, the latest first; perhaps only some of them."""
-    sent_at, id = after(cursor, tuple[datetime, UUID]) or (None, None)
+    key = after(cursor, tuple[Literal["interviews"], datetime, UUID])
+    _, sent_at, id = key or (None, None, None)
     parameters: dict[str, Any] = {
         "employer": employer_id,
         "position": position_id,
@@ -194,7 +195,7 @@ def of_position(
         )
         .fetchall()
     )
-    return page(rows, limit, lambda row: [row.sent_at, row.outreach_id])
+    return page(rows, limit, lambda row: ["interviews", row.sent_at, row.outreach_id])
 
 
 def count(db: Connection, employer_id: UUID, position_id: UUID) -> int:

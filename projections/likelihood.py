@@ -22,6 +22,7 @@ from uuid import UUID
 
 from psycopg import Connection
 from psycopg.types.json import Jsonb
+from pydantic import BaseModel
 
 from domain.candidate import (
     CandidateErased,
@@ -610,7 +611,7 @@ def _restore(state: str, hash: str) -> LikelihoodModel:
 # Queries ------------------------------------------------------------------------------------------
 
 
-class ModelCard(NamedTuple):
+class ModelCard(BaseModel):
     """What the model is made of now."""
 
     position: int

@@ -1,7 +1,7 @@
 """What happened in each outreach, step by step: who did what, when, and by which request."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from psycopg import Connection
@@ -21,7 +21,7 @@ from domain.outreach import (
     OutreachWithdrawn,
 )
 from infrastructure.projector import Change, Projection, on
-from projections.paging import Listed, after, page
+from projections.paging import Listed, Position, after, page
 
 ENVELOPE = {"originator_id", "originator_version", "timestamp", "actor", "request_id"}
 
@@ -133,7 +133,7 @@ def found(
     employer_id: UUID | None = None,
 ) -> Listed[Step]:
     """The steps of all outreaches, the latest first; perhaps of one candidate or employer."""
-    (before,) = after(cursor, tuple[int]) or (None,)
+    _, before = after(cursor, tuple[Literal["timeline"], Position]) or (None, None)
     rows = (
         db.cursor(row_factory=class_row(Step))
         .execute(
@@ -152,4 +152,4 @@ def found(
         )
         .fetchall()
     )
-    return page(rows, limit, lambda row: [row.event_position])
+    return page(rows, limit, lambda row: ["timeline", row.event_position])

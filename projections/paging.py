@@ -2,13 +2,16 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, Field, TypeAdapter
 from pydantic_core import to_json
 
 T = TypeVar("T")
 K = TypeVar("K", bound=tuple[Any, ...])
+
+Position = Annotated[int, Field(ge=0, le=2**63 - 1)]
+"""An event's position as part of a cursor; PostgreSQL's bigint holds it."""
 
 
 class BadCursor(ValueError):

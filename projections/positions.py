@@ -1,6 +1,7 @@
 """The positions of each employer, with their filters."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from psycopg import Connection
@@ -114,7 +115,8 @@ def of_employer(
     db: Connection, employer_id: UUID, limit: int, cursor: str | None, *, open_only: bool = False
 ) -> Listed[Position]:
     """An employer's positions, the newest first."""
-    opened_at, id = after(cursor, tuple[datetime, UUID]) or (None, None)
+    key = after(cursor, tuple[Literal["positions"], datetime, UUID])
+    _, opened_at, id = key or (None, None, None)
     rows = (
         db.cursor(row_factory=class_row(Position))
         .execute(
@@ -134,4 +136,4 @@ def of_employer(
         )
         .fetchall()
     )
-    return page(rows, limit, lambda row: [row.opened_at, row.position_id])
+    return page(rows, limit, lambda row: ["positions", row.opened_at, row.position_id])

@@ -11,8 +11,9 @@ import typer
 from api.cli.documents import Entry, entries
 from api.cli.exits import EXIT_CODES, Exit
 from api.cli.screen import Report, complain, progress
-from api.cli.takeover import BadMember, Member, Taken, member_of, take_over
+from api.cli.takeover import BadMember, Taken, sign_up_of, take_over
 from api.marketplace import now, open_marketplace
+from domain.candidate import SignUpCandidate
 from domain.event import Actor, Cause, Role
 from infrastructure.event_store import EventStore
 from infrastructure.settings import load_settings
@@ -92,10 +93,10 @@ def _import_all(store: EventStore, file: BinaryIO, totals: Totals, report: Repor
     done = 0
     for chunk in _chunks(entries(file)):
         cause = Cause(by=IMPORT, at=now(), request_id=str(uuid4()))
-        members: list[tuple[str, Member]] = []
+        members: list[tuple[str, SignUpCandidate]] = []
         for entry in chunk:
             try:
-                members.append((entry.where, member_of(entry, cause)))
+                members.append((entry.where, sign_up_of(entry, cause)))
             except BadMember as bad:
                 totals.refuse(entry.where, str(bad))
         totals.add(take_over(store, members))

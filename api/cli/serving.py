@@ -2,10 +2,11 @@
 
 import errno
 import logging
+import signal
 import socket
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Annotated
 
 import typer
@@ -53,7 +54,7 @@ def worker() -> None:
     settings = load_settings()
     log_to_stderr(settings)
     with (
-        suppress(KeyboardInterrupt),
+        _until_told_to_stop(),
         open_marketplace(settings) as marketplace,
         marketplace.working(),
     ):
@@ -67,12 +68,21 @@ def _settings(port: int | None, host: str | None) -> Settings:
     return load_settings().model_copy(update={k: v for k, v in given.items() if v is not None})
 
 
+@contextmanager
+def _until_told_to_stop() -> Iterator[None]:
+    """Being interrupted is how this is meant to end."""
+    # A shell that starts us in the background has told us to ignore this signal.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        yield
+
+
 def _listen(settings: Settings, *, with_worker: bool, access_log: bool) -> None:
     log_to_stderr(settings)
     if settings.log_level != "debug":
         # What uvicorn has to say about starting and stopping we say ourselves.
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-    with suppress(KeyboardInterrupt), _bound(settings) as listener:
+    with _until_told_to_stop(), _bound(settings) as listener:
         address = _address(listener)
         with open_marketplace(settings) as marketplace:
             config = uvicorn.Config(

@@ -47,18 +47,12 @@ def sign_up(
         reasons = [Reason(code="bad_document", detail=problem) for problem in error.problems]
         raise Problem(422, "invalid", str(error), reasons) from None
     candidate_id = profile.candidate_id or caller.new_id()
-    return caller.run(SignUpCandidate, candidate_id=candidate_id, **signing_up(profile))
-
-
-def signing_up(profile: json_resume.Profile) -> dict[str, Any]:
-    """What `SignUpCandidate` takes of a profile, beside the id."""
-    taken = SignUpCandidate.model_fields.keys() - {"candidate_id"}
-    fields = {field: value for field, value in profile if field in taken}
-    return fields | {"opted_in": bool(profile.opted_in)}
+    # What the document says depends on the day that it is read on; what was sent does not.
+    return caller.run(SignUpCandidate, payload=document, **profile.signing_up(candidate_id))
 
 
 @router.get("/{candidate_id}")
-def read(
+def read_candidate(
     candidate_id: UUID, caller: Annotated[Caller, Depends(allowed(Role.PLATFORM, Role.SUPPORT))]
 ) -> Profile:
     """All that is known of a candidate, each field with its source and age."""

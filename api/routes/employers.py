@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
 from api.caller import Admin, Manager, Outcome, Reader, Recruiter, Staff
 from api.reading import Cursor, Limit, found
@@ -21,7 +22,7 @@ from domain.employer import (
 from domain.employer import (
     Manager as CustomerSuccessManager,
 )
-from domain.event import Value
+from domain.event import Value, Words
 from projections import employers
 from projections.employers import Employers
 from projections.paging import Listed
@@ -46,7 +47,7 @@ class NewFeedback(Value):
     """What a recruiter wants their Customer Success Manager to know."""
 
     text: FreeText
-    page: str = ""
+    page: Annotated[Words, Field(max_length=500)] = ""
 
 
 @router.post("", status_code=201)
@@ -60,7 +61,7 @@ def list_employers(
     caller: Staff,
     limit: Limit = 50,
     cursor: Cursor = None,
-    company: Annotated[str | None, Query(description="part of the name")] = None,
+    company: Annotated[Words | None, Query(max_length=200, description="part of the name")] = None,
 ) -> Listed[employers.Employer]:
     """The employers by name."""
     with caller.reading(Employers) as db:
@@ -68,7 +69,7 @@ def list_employers(
 
 
 @router.get("/{employer_id}")
-def read(employer_id: UUID, caller: Reader) -> employers.Employer:
+def read_employer(employer_id: UUID, caller: Reader) -> employers.Employer:
     """An employer; a recruiter sees their own alone."""
     with caller.reading(Employers) as db:
         employer = found(caller, Employer, employer_id, employers.one(db, employer_id))

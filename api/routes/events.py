@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from api.caller import Auditor
-from domain.event import Event
+from api.caller import At, Auditor
+from domain.event import Event, Words
 from infrastructure import history
 from infrastructure.event_store import EventStore
 from infrastructure.history import Logged
@@ -46,16 +46,17 @@ class EventPage(BaseModel):
 @router.get("")
 def read_log(
     caller: Auditor,
-    since: Annotated[int, Query(ge=0, description="only events after this position")] = 0,
+    since: Annotated[At, Query(description="only events after this position")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     kind: Annotated[
-        list[str] | None, Query(description="only these types, such as outreach.declined")
+        list[Words] | None, Query(description="only these types, such as outreach.declined")
     ] = None,
 ) -> EventPage:
     """The log in order, with personal data as far as it is not erased."""
     with caller.reading() as db:
+        head = history.head(db)
         logged = history.after(db, since, limit, kind or ())
-    reached = logged[-1].position if logged else since
+    reached = logged[-1].position if len(logged) == limit else max(since, head)
     return EventPage(events=_cloud_events(caller.marketplace.store, logged), reached=reached)
 
 
@@ -63,7 +64,7 @@ def read_log(
 def read_aggregate(
     aggregate_id: UUID,
     caller: Auditor,
-    until: Annotated[int | None, Query(ge=1, description="only up to this position")] = None,
+    until: Annotated[At | None, Query(description="only up to this position")] = None,
 ) -> list[CloudEvent]:
     """Everything that ever happened to an employer, a position, a candidate or an outreach."""
     with caller.reading() as db:

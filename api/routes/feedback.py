@@ -12,7 +12,7 @@ router = APIRouter(prefix="/feedback", tags=["Employers"])
 
 
 @router.get("")
-def list_feedback(
+def list_all_feedback(
     caller: Manager, limit: Limit = 50, cursor: Cursor = None
 ) -> Listed[employers.Feedback]:
     """What recruiters said, the newest first."""

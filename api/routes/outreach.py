@@ -4,11 +4,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from api.caller import Outcome, Platform, Reader, Recruiter, Support
 from api.reading import Cursor, Limit, found
-from domain.event import Value
+from domain.event import Moment, Value
 from domain.outreach import (
     AcceptOutreach,
     DeclineOutreach,
@@ -42,11 +41,11 @@ class Decline(Value):
 class Appointment(Value):
     """When an interview starts."""
 
-    starts_at: AwareDatetime
+    starts_at: Moment
 
 
 @router.get("/outreach/{outreach_id}")
-def read(outreach_id: UUID, caller: Reader) -> Interview:
+def read_outreach(outreach_id: UUID, caller: Reader) -> Interview:
     """An approach and how far it has come."""
     with caller.reading(InterviewList) as db:
         outreach = found(caller, Outreach, outreach_id, interview_list.one(db, outreach_id))

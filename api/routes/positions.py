@@ -4,19 +4,18 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from projections.likelihood import Likelihoods
 from pydantic import BaseModel, Field
 
 from api import candidates_for
 from api.caller import Caller, IfMatch, Outcome, Reader, Recruiter, version_in
 from api.candidates_for import Card, FullProfile, NamedInterview
 from api.job_posting import JobPosting
-from api.problems import Problem, Reason
+from api.problems import Problem, Reason, faults_of_the_request
 from api.reading import Cursor, Limit, found
 from domain.candidate import Candidate
 from domain.command import NotFound
 from domain.employer import Employer, NotInBeta
-from domain.event import Value
+from domain.event import Value, Words
 from domain.filters import Filters
 from domain.money import SalaryRange
 from domain.outreach import Message, RequestInterview, SendMessage, Status
@@ -33,6 +32,7 @@ from projections import employers, interview_list, positions
 from projections.candidate_pool import CandidatePool, Feed, Sort
 from projections.employers import Employers
 from projections.interview_list import InterviewList
+from projections.likelihood import Likelihoods
 from projections.paging import Listed
 from projections.positions import Positions
 
@@ -43,7 +43,7 @@ class NewPosition(Value):
     """A position to open."""
 
     title: Title
-    description: Annotated[str, Field(max_length=20_000)] = ""
+    description: Annotated[Words, Field(max_length=20_000)] = ""
     location: Place | None = None
     remote: bool = False
     salary: SalaryRange | None = None
@@ -53,7 +53,7 @@ class NewPosition(Value):
 class Closure(Value):
     """Why a position is closed."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=500)] = "filled"
+    reason: Annotated[Words, Field(min_length=1, max_length=500)] = "filled"
 
 
 class Approach(Value):
@@ -84,8 +84,10 @@ def open_position_from_job_posting(
     employer_id: UUID, body: JobPosting, caller: Recruiter
 ) -> Outcome:
     """Open a position from a schema.org `JobPosting`."""
+    with faults_of_the_request():
+        position = body.as_position()
     return caller.run(
-        OpenPosition, employer_id=employer_id, position_id=caller.new_id(), **body.as_position()
+        OpenPosition, employer_id=employer_id, position_id=caller.new_id(), **position
     )
 
 
@@ -105,7 +107,7 @@ def list_positions(
 
 
 @router.get("/positions/{position_id}")
-def read(position_id: UUID, caller: Reader) -> positions.Position:
+def read_position(position_id: UUID, caller: Reader) -> positions.Position:
     """A position with its filters."""
     with caller.reading(Positions) as db:
         position = _position(db, caller, position_id)
@@ -249,5 +251,5 @@ def _check_beta(db: Database, position: positions.Position) -> None:
 
 
 def _shown(caller: Caller, candidate_id: UUID) -> dict[str, object]:
-    with caller.reading() as db:
+    with caller.reading(Likelihoods) as db:
         return {"likelihood": candidates_for.likelihood(db, candidate_id, caller.at)}

@@ -18,13 +18,3 @@ CREATE TABLE events (
     PRIMARY KEY (log_id, originator_id, originator_version),
     UNIQUE (log_id, position)
 );
-
--- What an aggregate was at some version, so that it need not be replayed from its first event.
-CREATE TABLE snapshots (
-    log_id             smallint NOT NULL,
-    originator_id      uuid     NOT NULL,
-    originator_version bigint   NOT NULL,
-    topic              text     NOT NULL,
-    state              bytea    NOT NULL,
-    PRIMARY KEY (log_id, originator_id, originator_version)
-);

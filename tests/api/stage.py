@@ -1,6 +1,7 @@
 """A marketplace that the tests of a module share, each with an employer and members of its own."""
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -10,12 +11,14 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import psycopg
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from psycopg import Connection, sql
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 from pydantic import SecretStr
 
+from api import routes
 from api.app import make_app
 from api.marketplace import Marketplace, now, open_marketplace
 from api.security import make_token
@@ -113,12 +116,12 @@ def own_database(postgres: str) -> Iterator[str]:
 
 
 @contextmanager
-def a_stage(database_url: str, *, with_worker: bool = True, **settings: Any) -> Iterator[Stage]:
+def a_stage(
+    database_url: str, *, with_worker: bool = True, secret: str = SECRET, **settings: Any
+) -> Iterator[Stage]:
     """A marketplace on this database, served."""
     usual: dict[str, Any] = {"rate_limit": "100000/minute", **settings}
-    chosen = Settings(
-        database_url=SecretStr(database_url), secret=SecretStr(SECRET), **usual
-    )
+    chosen = Settings(database_url=SecretStr(database_url), secret=SecretStr(secret), **usual)
     with ExitStack() as stack:
         marketplace = stack.enter_context(open_marketplace(chosen))
         app = make_app(marketplace, with_worker=with_worker)
@@ -159,3 +162,19 @@ def at_once(*doings: Callable[[], T]) -> list[T]:
 
 def statuses(responses: Sequence[Any]) -> list[int]:
     return sorted(response.status_code for response in responses)
+
+
+def v1_routes() -> list[tuple[str, str]]:
+    """Every method and path of the API."""
+    return sorted(
+        (method, route.path)
+        for router in routes.every()
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods
+    )
+
+
+def filled(path: str, **ids: str) -> str:
+    """A route's path with ids in place of their names, made-up ones where none is given."""
+    return re.sub(r"\{(\w+)\}", lambda name: ids.get(name[1], str(uuid4())), path)

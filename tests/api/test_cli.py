@@ -319,7 +319,8 @@ def test_a_last_activity_before_the_sign_up_makes_a_record_bad(
     early, late = "2025-01-05T10:00:00Z", "2026-01-05T10:00:00Z"
     ended = importing(ndjson(resume("Ada", signed_up_at=late, last_active_at=early)))
     assert ended.code == Exit.BAD_RECORDS
-    assert "line 1: meta.sourcing.last_active_at lies before" in ended.err
+    assert "line 1: The activity" in ended.err
+    assert "lies before the candidate signed up" in ended.err
     assert topics(connection) == []
 
 

@@ -296,7 +296,7 @@ def test_a_database_holds_the_whole_of_it(store: EventStore) -> None:
 def test_the_keys_of_those_who_asked_to_be_forgotten_are_destroyed(
     store: EventStore, pool: Pool
 ) -> None:
-    summary = fill(store, candidates=400, seed=7, until=UNTIL)
+    summary = fill(store, candidates=800, seed=1, until=UNTIL)
     with pool.connection() as db:
         row = db.execute("SELECT count(*) FROM person_keys WHERE wrapped IS NULL").fetchone()
     assert summary.erased > 0

@@ -19,10 +19,9 @@ import psycopg
 import pytest
 from eventsourcing.persistence import IntegrityError, PersistenceError, StoredEvent
 
-from infrastructure import recorder as module
 from infrastructure.recorder import Factory, GroupCommitRecorder, event_log_environment
+from tests.infrastructure.event_logs import SCHEMA
 
-SCHEMA = Path(module.__file__).parent / "migrations" / "0001_event_log.sql"
 PROCESSES = 8
 THREADS = 16
 SECONDS = 8.0

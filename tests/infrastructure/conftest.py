@@ -1,0 +1,31 @@
+"""A log on the test's own database, with a table beside it for what commits with events."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from infrastructure.recorder import GroupCommitRecorder
+from tests.infrastructure.event_logs import SCHEMA, event_log
+
+
+@pytest.fixture
+def event_log_url(database_url: str) -> str:
+    with psycopg.connect(database_url) as connection:
+        connection.execute(SCHEMA.read_bytes())
+        connection.execute("CREATE TABLE keys (key text PRIMARY KEY)")
+    return database_url
+
+
+@pytest.fixture
+def log(event_log_url: str) -> Iterator[GroupCommitRecorder]:
+    with event_log(event_log_url) as recorder:
+        yield recorder
+
+
+@pytest.fixture
+def another_session(event_log_url: str) -> Iterator[Connection[TupleRow]]:
+    with psycopg.connect(event_log_url, autocommit=True) as connection:
+        yield connection
