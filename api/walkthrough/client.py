@@ -8,7 +8,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
-import httpx
+import httpx2 as httpx
 
 from domain.event import Role
 
