@@ -73,8 +73,8 @@ def open_marketplace(settings: Settings) -> Iterator[Marketplace]:
         # Beside those of the requests each projection holds a connection while it works.
         with open_pool(url, name="marketplace", max_size=size + len(every)) as pool:
             prepare(every, pool)
-            with EventStore(url, pool, settings.secret.get_secret_value()) as store:
-                store.keyring.check()
+            secret, group = settings.secret.get_secret_value(), settings.writer_batch_size
+            with EventStore(url, pool, secret, largest_group=group) as store:
                 store.keyring.check()
                 position = store.recorder.max_notification_id() or 0
                 yield Marketplace(settings, url, pool, store, every, position)

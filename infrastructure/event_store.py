@@ -17,6 +17,7 @@ from domain.aggregate import Aggregate, Refused
 from domain.command import Command, NotFound
 from domain.event import Event
 from infrastructure.codec import EventMapper
+from infrastructure.group_commit import LARGEST_GROUP
 from infrastructure.keys import Keyring
 from infrastructure.recorder import GroupCommitRecorder, event_log_environment
 
@@ -59,9 +60,16 @@ class EventStore(Application[UUID]):
 
     name = "marketplace"
 
-    def __init__(self, database_url: str, pool: ConnectionPool, secret: str) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        pool: ConnectionPool,
+        secret: str,
+        *,
+        largest_group: int = LARGEST_GROUP,
+    ) -> None:
         self.keyring = Keyring(pool, secret)
-        super().__init__(event_log_environment(database_url))
+        super().__init__(event_log_environment(database_url, largest_group=largest_group))
         self.recorder: GroupCommitRecorder
         self.mapper: EventMapper
 
@@ -163,7 +171,8 @@ class EventStore(Application[UUID]):
         statements = [*also, *erasing]
         if not events and not statements:
             return self.recorder.max_notification_id() or 0
-        recordings = self.save(*events, unchanged=unchanged, also=statements)
+        # `Application.save` does this and takes snapshots, of which there are none.
+        recordings = self.events.put(events, unchanged=unchanged, also=statements)
         return max((r.notification.id for r in recordings), default=0)
 
     def read(self, after: int, limit: int, topics: Sequence[str]) -> tuple[list[Notification], int]:
@@ -187,11 +196,11 @@ class EventStore(Application[UUID]):
 
 
 def _refusal(command: Command, work: "UnitOfWork") -> Refused | None:
-    stated = work.stated()
+    work.mark()
     try:
         command.execute(work)
     except Refused as refused:
-        if work.stated() != stated:
+        if work.has_changed():
             raise RuntimeError(f"{command!r} stated facts before it was refused") from refused
         return refused
     return None
@@ -204,6 +213,7 @@ class UnitOfWork:
         self._store = store
         self._aggregates: dict[UUID, Aggregate | None] = {}
         self._loaded_version: dict[UUID, int] = {}
+        self._since_mark: dict[UUID, tuple[Aggregate, int]] = {}
 
     def get(self, kind: type[A], id: UUID) -> A:
         """The aggregate. Raises `NotFound` if nothing ever happened to it."""
@@ -220,6 +230,7 @@ class UnitOfWork:
         aggregate = self._aggregates[id]
         if not isinstance(aggregate, kind):
             raise NotFound(kind, id)
+        self._since_mark.setdefault(id, (aggregate, aggregate.version))
         return aggregate
 
     def load_all(self, kind: type[A], ids: Sequence[UUID], deciding: Sequence[type[Event]]) -> None:
@@ -236,9 +247,13 @@ class UnitOfWork:
         """The version of an aggregate before this work."""
         return self._loaded_version[aggregate.id]
 
-    def stated(self) -> int:
-        """How many facts have been stated so far."""
-        return sum(aggregate.version for aggregate in self._aggregates.values() if aggregate)
+    def mark(self) -> None:
+        """Look from here on for what `has_changed`."""
+        self._since_mark.clear()
+
+    def has_changed(self) -> bool:
+        """Whether facts were stated since the mark."""
+        return any(aggregate.version != seen for aggregate, seen in self._since_mark.values())
 
     def record(self, also: Iterable[Statement]) -> int:
         """Record all that changed, provided that all that did not still stands.

@@ -52,8 +52,6 @@ class Keyring:
 
     FIND = "SELECT person_id, wrapped FROM person_keys WHERE person_id = ANY(%s::uuid[])"
 
-    ANY_ONE = "SELECT person_id, wrapped FROM person_keys WHERE wrapped IS NOT NULL LIMIT 1"
-
     ANY = "SELECT person_id, wrapped FROM person_keys WHERE wrapped IS NOT NULL LIMIT 1"
 
     ADD = """
@@ -74,12 +72,6 @@ class Keyring:
         self._master = Key(derive.derive(secret.encode()))
         self._for_sealing: LRUCache[UUID, Key | None] = LRUCache(KEYS_AT_HAND)
         self._lock = threading.Lock()
-
-    def check(self) -> None:
-        """Find out early whether this is the secret of this database. Raises `WrongSecret`."""
-        with self._pool.connection() as db:
-            for person, wrapped in db.execute(self.ANY_ONE):
-                self._unwrap(person, wrapped)
 
     def check(self) -> None:
         """Try the secret on a key that is there. Raises `WrongSecret` if it is another."""

@@ -29,6 +29,11 @@ P = TypeVar("P", bound="Projection")
 Change = tuple[str, Mapping[str, Any]]
 """A statement and its parameters; `%(position)s` is the event's position."""
 
+
+class AllAtOnce(str):
+    """A statement for what happens most: it takes many changes at once, each parameter an array."""
+
+
 Handler = Callable[[P, Any], Change | Iterable[Change]]
 
 LOG_ID = 0
@@ -79,7 +84,10 @@ class Projection:
         )
         with db.cursor() as cursor:
             for statement, rows in together(changes, self.key):
-                cursor.executemany(statement, rows)
+                if isinstance(statement, AllAtOnce):
+                    cursor.execute(statement, {p: [row[p] for row in rows] for p in rows[0]})
+                else:
+                    cursor.executemany(statement, rows)
 
     def changes(self, event: Event) -> Iterable[Change]:
         """What an event changes."""

@@ -115,7 +115,7 @@ class Settings(BaseSettings):
         le=1000,
     )
     writer_batch_size: int = _setting(
-        500,
+        1000,
         "a whole number from 1 to 10000",
         "Most events that one group commit writes.",
         ge=1,

@@ -31,7 +31,7 @@ from domain.contact_gate import CONTACT_WINDOW, CONTACTS_ALLOWED
 from domain.filters import Filters
 from domain.passivity import active_since
 from domain.profile import Facts, Job, key
-from infrastructure.projector import Change, Projection, on
+from infrastructure.projector import AllAtOnce, Change, Projection, on
 from projections.paging import Listed, after, page
 
 
@@ -89,9 +89,12 @@ class CandidatePool(Projection, name="candidate_pool", version=1, key="id"):
             expected_usd = coalesce(%(expected_usd)s::bigint, expected_usd)
         WHERE candidate_id = %(id)s"""
 
-    BE_ACTIVE = """
-        UPDATE candidate_pool SET last_active_at = greatest(last_active_at, %(at)s)
-        WHERE candidate_id = %(id)s"""
+    BE_ACTIVE = AllAtOnce("""
+        UPDATE candidate_pool SET last_active_at = greatest(last_active_at, latest)
+        FROM (SELECT id, max(at) AS latest
+              FROM unnest(%(id)b::uuid[], %(at)b::timestamptz[]) AS told (id, at)
+              GROUP BY id) AS seen
+        WHERE candidate_id = id""")
 
     SET_CONSENT = "UPDATE candidate_pool SET opted_in = %(opted_in)s WHERE candidate_id = %(id)s"
 

@@ -71,7 +71,11 @@ def test_every_operation_tells_its_problems(document: Any) -> None:
         assert {"400", "401", "403", "404", "409", "412", "413", "422", "429", "503"} <= set(errors)
         for code, response in errors.items():
             content = response["content"]
-            assert content == {"application/problem+json": {"schema": problem}}, (method, path, code)
+            assert content == {"application/problem+json": {"schema": problem}}, (
+                method,
+                path,
+                code,
+            )
 
 
 def test_every_v1_operation_asks_for_a_token(document: Any) -> None:
@@ -84,8 +88,8 @@ def test_every_parameter_is_described_or_an_id(document: Any) -> None:
         for parameter in operation.get("parameters", []):
             name = parameter["name"]
             known = parameter.get("description") or parameter["in"] == "path"
-            assert known or name in {"limit", "open_only", "sort", "status"} or name.endswith(
-                "_id"
+            assert (
+                known or name in {"limit", "open_only", "sort", "status"} or name.endswith("_id")
             ), (method, path, name)
 
 
