@@ -100,7 +100,8 @@ def _record(
             known = receipts.known(db, [*first])
         fresh = [activity for receipt, (_, activity) in first.items() if receipt not in known]
         fresh.sort(key=lambda activity: activity.occurred_at)
-        return [NoteActivity(**dict(cause), activity=activity) for activity in fresh]
+        asked = dict(cause)
+        return [NoteActivity(**asked, activity=activity) for activity in fresh]
 
     def taken(decided: Decided[NoteActivity]) -> list[Receipt]:
         return [_receipt(command.activity) for command, refusal in decided if refusal is None]

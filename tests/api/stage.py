@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from uuid import UUID, uuid4
 
 import psycopg
@@ -85,6 +85,14 @@ class Scene(PurposeScene):
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage.as_)
         self.stage = stage
+
+    def approved(self) -> Self:
+        super().approved()
+        return self
+
+    def in_beta(self) -> Self:
+        super().in_beta()
+        return self
 
     def latest(self) -> int:
         return self.stage.reached()
@@ -171,7 +179,7 @@ def v1_routes() -> list[tuple[str, str]]:
         for router in routes.every()
         for route in router.routes
         if isinstance(route, APIRoute)
-        for method in route.methods
+        for method in route.methods or ()
     )
 
 

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -182,9 +183,9 @@ def test_two_feeds_that_tell_the_same_at_once_count_it_once(stage: Stage, scene:
         before = [noted(stage, member) for member in members]
         lines = [activity(member) for member in members for _ in range(20)]
         answers = at_once(
-            lambda lines=lines: scene.tell(*lines),  # type: ignore[misc]
-            lambda lines=lines: scene.tell(*reversed(lines)),  # type: ignore[misc]
-            lambda lines=lines: scene.tell(*lines[50:]),  # type: ignore[misc]
+            partial(scene.tell, *lines),
+            partial(scene.tell, *reversed(lines)),
+            partial(scene.tell, *lines[50:]),
         )
         totals = [sum(column) for column in zip(*map(counts, answers), strict=True)]
         assert totals == [100, 150, 0]

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -100,8 +101,8 @@ def test_no_message_comes_after_the_opt_out(stage: Stage, another: Stage, scene:
     for number in range(ROUNDS):
         candidate = scene.member(f"Silent{number}", silent_days=400)
         sender = there if number % 2 else scene.recruiter
-        opting_out = [lambda c=candidate: scene.platform.post(f"/candidates/{c}/opt-out")]  # type: ignore[misc]
-        message, opt_out = at_once(sending(sender, position, candidate), *opting_out)
+        opting_out = partial(scene.platform.post, f"/candidates/{candidate}/opt-out")
+        message, opt_out = at_once(sending(sender, position, candidate), opting_out)
         assert opt_out.status_code == 201
         assert_before(stage, message, candidate, (candidate, "candidate.opted_out"))
         if message.status_code == 409:
@@ -112,8 +113,8 @@ def test_no_message_comes_after_the_erasure(stage: Stage, scene: Scene) -> None:
     position = scene.position()
     for number in range(ROUNDS):
         candidate = scene.member(f"Silent{number}", silent_days=400)
-        erasing = [lambda c=candidate: scene.platform("DELETE", f"/candidates/{c}")]  # type: ignore[misc]
-        message, erasure = at_once(sending(scene.recruiter, position, candidate), *erasing)
+        erasing = partial(scene.platform, "DELETE", f"/candidates/{candidate}")
+        message, erasure = at_once(sending(scene.recruiter, position, candidate), erasing)
         assert erasure.status_code == 200
         assert_before(stage, message, candidate, (candidate, "candidate.erased"))
         if message.status_code == 409:
@@ -127,8 +128,8 @@ def test_no_message_comes_after_the_suspension(stage: Stage, another: Stage) -> 
     for number in range(ROUNDS):
         candidate = scene.member(f"Silent{number}", silent_days=400)
         sender = there if number % 2 else scene.recruiter
-        suspending = [lambda: scene.admin.post(f"{path}/suspension", {"reason": "spam"})]
-        message, suspension = at_once(sending(sender, position, candidate), *suspending)
+        suspending = partial(scene.admin.post, f"{path}/suspension", {"reason": "spam"})
+        message, suspension = at_once(sending(sender, position, candidate), suspending)
         assert suspension.status_code == 201
         assert_before(stage, message, candidate, (scene.employer_id, "employer.suspended"))
         done(scene.admin.post(f"{path}/approval"))
@@ -138,8 +139,8 @@ def test_no_message_comes_after_the_closing(stage: Stage, scene: Scene) -> None:
     for number in range(ROUNDS):
         position = scene.position()
         candidate = scene.member(f"Silent{number}", silent_days=400)
-        closing = [lambda p=position: scene.recruiter.post(f"/positions/{p}/closure", {})]  # type: ignore[misc]
-        message, closure = at_once(sending(scene.recruiter, position, candidate), *closing)
+        closing = partial(scene.recruiter.post, f"/positions/{position}/closure", {})
+        message, closure = at_once(sending(scene.recruiter, position, candidate), closing)
         assert closure.status_code == 201
         assert_before(stage, message, candidate, (position, "position.closed"))
 
@@ -149,8 +150,8 @@ def test_no_message_comes_after_leaving_the_beta(stage: Stage) -> None:
     position, path = scene.position(), f"/employers/{scene.employer_id}/beta"
     for number in range(ROUNDS // 2):
         candidate = scene.member(f"Silent{number}", silent_days=400)
-        leaving = [lambda: scene.recruiter("DELETE", path)]
-        message, leave = at_once(sending(scene.recruiter, position, candidate), *leaving)
+        leaving = partial(scene.recruiter, "DELETE", path)
+        message, leave = at_once(sending(scene.recruiter, position, candidate), leaving)
         assert leave.status_code == 200
         assert_before(stage, message, candidate, (scene.employer_id, "employer.beta_left"))
         done(scene.recruiter.post(path))
@@ -160,8 +161,8 @@ def test_nobody_who_has_just_been_active_gets_a_message(stage: Stage, scene: Sce
     position = scene.position()
     for number in range(ROUNDS // 2):
         candidate = scene.member(f"Silent{number}", silent_days=400)
-        being_active = [lambda c=candidate: scene.tell(activity(c))]  # type: ignore[misc]
-        message, told = at_once(sending(scene.recruiter, position, candidate), *being_active)
+        being_active = partial(scene.tell, activity(candidate))
+        message, told = at_once(sending(scene.recruiter, position, candidate), being_active)
         assert done(told)["accepted"] == 1
         assert_before(stage, message, candidate, (candidate, "candidate.was_active"))
 
@@ -185,8 +186,8 @@ def test_of_two_who_change_what_they_have_read_one_wins(
         position = scene.position()
         path, seen = f"/positions/{position}/filters", {"If-Match": '"1"'}
         answers = at_once(
-            lambda path=path: scene.recruiter("PUT", path, {"roles": ["a"]}, headers=seen),  # type: ignore[misc]
-            lambda path=path: there("PUT", path, {"roles": ["b"]}, headers=seen),  # type: ignore[misc]
+            partial(scene.recruiter, "PUT", path, {"roles": ["a"]}, headers=seen),
+            partial(there, "PUT", path, {"roles": ["b"]}, headers=seen),
         )
         assert statuses(answers) == [200, 412]
         assert places(stage, position, "position.filters_set")[1:] == []

@@ -209,7 +209,7 @@ def with_text(body: Any, text: str) -> Any:
 
 
 @pytest.mark.parametrize("text", [NUL, LONE_SURROGATE], ids=["NUL", "lone surrogate"])
-@pytest.mark.parametrize(("role", "method", "path", "body"), TEXTS, ids=lambda value: str(value))
+@pytest.mark.parametrize(("role", "method", "path", "body"), TEXTS, ids=str)
 def test_text_that_cannot_be_kept_never_reaches_the_database(
     stage: Stage,
     scene: Scene,
@@ -283,7 +283,7 @@ def cursor(*key: Any) -> str:
     return urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
 
 
-LISTS = {
+LISTS: dict[str, list[Any]] = {
     "/employers": ["employers", "Acme", str(uuid4())],
     "/feedback": ["feedback", 5],
     "/timeline": ["timeline", 5],

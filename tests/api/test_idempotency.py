@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -143,7 +144,7 @@ def test_many_at_once_under_one_key_have_one_effect(stage: Stage) -> None:
     scene = stage.scene()
     for _ in range(5):
         before, key = shared(stage, scene), a_key()
-        answers = at_once(*[lambda key=key: feedback(scene, "Good", key)] * 6)  # type: ignore[misc]
+        answers = at_once(*[partial(feedback, scene, "Good", key)] * 6)
         assert set(statuses(answers)) <= {201, 409}
         taken = [answer.json() for answer in answers if answer.status_code == 201]
         assert all(answer == done(feedback(scene, "Good", key)) for answer in taken)

@@ -17,7 +17,7 @@ OWNED = ("{employer_id}", "{position_id}", "{outreach_id}")
 ROUTES = [
     (method, path)
     for method, path in v1_routes()
-    if Role.RECRUITER in ALLOWED[method, path] and any(id in path for id in OWNED)
+    if Role.RECRUITER in ALLOWED.get((method, path), set()) and any(id in path for id in OWNED)
 ]
 
 

@@ -5,7 +5,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import pytest
@@ -22,6 +22,8 @@ from infrastructure.event_store import EventStore
 from infrastructure.keys import Keyring
 from infrastructure.postgres import Pool
 from tests.conftest import SECRET
+
+E = TypeVar("E", bound=Event)
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 PRIVATE = ("Ada Lovelace", "ada@example.com", "Wrote programs", "Analytical Engines Ltd")
@@ -45,7 +47,7 @@ def signed_up(id: UUID) -> CandidateSignedUp:
     )
 
 
-def event(kind: type[Any], id: UUID, version: int = 1, **says: Any) -> Any:
+def event(kind: type[E], id: UUID, /, version: int = 1, **says: Any) -> E:
     return kind(
         originator_id=id,
         originator_version=version,
@@ -96,7 +98,11 @@ def test_a_sealed_event_opens_in_no_other_stream_and_at_no_other_version(
     mapper: EventMapper,
 ) -> None:
     candidate, outreach, another = uuid4(), uuid4(), uuid4()
-    about = {"employer_id": uuid4(), "position_id": uuid4(), "candidate_id": candidate}
+    about: dict[str, Any] = {
+        "employer_id": uuid4(),
+        "position_id": uuid4(),
+        "candidate_id": candidate,
+    }
     stored = mapper.to_stored_event(event(OutreachAccepted, outreach, note="Gladly", **about))
     for moved in (
         replace(stored, originator_id=another),
@@ -118,7 +124,11 @@ def test_an_event_about_somebody_else_is_sealed_for_them(
     store: EventStore, mapper: EventMapper, pool: Pool
 ) -> None:
     candidate, outreach = uuid4(), uuid4()
-    about = {"employer_id": uuid4(), "position_id": uuid4(), "candidate_id": candidate}
+    about: dict[str, Any] = {
+        "employer_id": uuid4(),
+        "position_id": uuid4(),
+        "candidate_id": candidate,
+    }
     stored = mapper.to_stored_event(event(OutreachAccepted, outreach, note="Gladly", **about))
     with pool.connection() as db:
         db.execute(*store.keyring.destroying(candidate, NOW))

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -142,8 +142,8 @@ def test_a_standing_that_is_read_and_not_changed_is_checked_again(
 ) -> None:
     message = a_message(store)
     owner = UnitOfWork(store).get(Position, message.position_id).employer_id
-    more = {"reason": "spam"} if change is SuspendEmployer else {}
-    ending = change(**BY, employer_id=owner, **more)  # type: ignore[call-arg]
+    more: dict[str, Any] = {"reason": "spam"} if change is SuspendEmployer else {}
+    ending = change(**BY, **more, employer_id=owner)  # type: ignore[call-arg]
     command, _ = meanwhile(message, lambda: store.execute(ending))
     before = head(store)
     with pytest.raises(Refused):
@@ -309,11 +309,11 @@ def test_deciding_many_takes_time_by_their_number_alone(store: EventStore) -> No
 
 
 @pytest.fixture
-def erased(store: EventStore) -> Iterator[UUID]:
+def erased(store: EventStore) -> UUID:
     message = a_message(store)
     store.execute(message)
     store.execute(EraseCandidate(**BY, candidate_id=message.candidate_id))
-    yield message.candidate_id
+    return message.candidate_id
 
 
 def keys_of(connection: Connection[TupleRow], person: UUID) -> list[bool]:
@@ -429,7 +429,7 @@ def test_a_read_model_keeps_no_word_of_the_erased(
         kept = "\n".join(
             str(row)
             for (table,) in tables.fetchall()
-            for row in db.execute(f'SELECT * FROM "{table}"').fetchall()  # type: ignore[arg-type]
+            for row in db.execute(f'SELECT * FROM "{table}"').fetchall()
         )
     assert str(message.candidate_id) in kept
     for private in (*PRIVATE, MESSAGE.text, MESSAGE.sender_name):
@@ -447,8 +447,8 @@ def test_many_writers_at_once_each_get_their_own_answer(store: EventStore) -> No
     answers: list[Any] = []
 
     def work(id: UUID) -> None:
-        for _ in range(10):
-            answers.append(store.execute(ShareFeedback(**BY, employer_id=id, text="x")))
+        feedback = ShareFeedback(**BY, employer_id=id, text="x")
+        answers.extend(store.execute(feedback) for _ in range(10))
 
     threads = [threading.Thread(target=work, args=[id]) for id in ids]
     for thread in threads:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 import projections
 from api.expiry import expire_overdue
@@ -89,7 +90,7 @@ def head_after(store: EventStore) -> int:
 
 
 def test_a_worker_whose_connections_are_cut_goes_on(
-    start: Any, store: EventStore, pool: Pool, postgres: str
+    start: Any, store: EventStore, pool: Pool, postgres: str, database_url: str
 ) -> None:
     prepare([Nothing()], pool)
     start(Nothing())
@@ -97,7 +98,7 @@ def test_a_worker_whose_connections_are_cut_goes_on(
     with psycopg.connect(postgres, autocommit=True) as administration:
         administration.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
-            [pool.conninfo.rpartition("dbname=")[2].split()[0]],
+            [conninfo_to_dict(database_url)["dbname"]],
         )
     wait_for(head_after(store), [Nothing()], pool, timeout=10)
 
@@ -239,4 +240,4 @@ def test_the_events_of_a_worker_say_who_and_why(
     notifications, _ = store.read(0, 100, ["outreach.expired"])
     event: Event = store.mapper.to_domain_event(notifications[0])
     assert (event.actor.id, event.actor.role) == ("expiry", "system")
-    assert UUID(event.request_id)
+    assert UUID(event.request_id).version == 4
