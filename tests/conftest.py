@@ -17,6 +17,7 @@ from infrastructure.embedded import OPTIONS, embedded_server
 from infrastructure.event_store import EventStore
 from infrastructure.migrations import migrate
 from infrastructure.postgres import Pool, open_pool
+from tests.api.survey import survey_profiles
 
 # The data of a test is worth nothing after it: do not wait for the disk.
 FAST = {
@@ -26,6 +27,14 @@ FAST = {
     "full_page_writes": "off",
     "autovacuum": "off",
 }
+
+
+def pytest_report_header() -> str:
+    """Say which profiles the tests on real input used."""
+    documents, are_real = survey_profiles()
+    if are_real:
+        return f"profiles: {len(documents)} real ones of ../shared/data"
+    return f"profiles: ../shared is not there, so {len(documents)} documents of our own are used"
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Of things that exclude each other and come at once, exactly one happens."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -46,6 +47,16 @@ def elsewhere(another: Stage, scene: Scene) -> Any:
 def sending(recruiter: Any, position: str, candidate: str) -> Callable[[], Any]:
     body = {"candidate_id": candidate, "message": MESSAGE}
     return lambda: recruiter.post(f"/positions/{position}/messages", body)
+
+
+def soon(number: int, do: Callable[[], Any]) -> Callable[[], Any]:
+    """The same a little later each round, so that over the rounds either side is first."""
+
+    def do_soon() -> Any:
+        time.sleep(0.0015 * number)
+        return do()
+
+    return do_soon
 
 
 def sent(stage: Stage, candidate: str) -> list[int]:
@@ -102,7 +113,7 @@ def test_no_message_comes_after_the_opt_out(stage: Stage, another: Stage, scene:
         candidate = scene.member(f"Silent{number}", silent_days=400)
         sender = there if number % 2 else scene.recruiter
         opting_out = partial(scene.platform.post, f"/candidates/{candidate}/opt-out")
-        message, opt_out = at_once(sending(sender, position, candidate), opting_out)
+        message, opt_out = at_once(sending(sender, position, candidate), soon(number, opting_out))
         assert opt_out.status_code == 201
         assert_before(stage, message, candidate, (candidate, "candidate.opted_out"))
         if message.status_code == 409:
@@ -114,7 +125,9 @@ def test_no_message_comes_after_the_erasure(stage: Stage, scene: Scene) -> None:
     for number in range(ROUNDS):
         candidate = scene.member(f"Silent{number}", silent_days=400)
         erasing = partial(scene.platform, "DELETE", f"/candidates/{candidate}")
-        message, erasure = at_once(sending(scene.recruiter, position, candidate), erasing)
+        message, erasure = at_once(
+            sending(scene.recruiter, position, candidate), soon(number, erasing)
+        )
         assert erasure.status_code == 200
         assert_before(stage, message, candidate, (candidate, "candidate.erased"))
         if message.status_code == 409:
@@ -129,7 +142,9 @@ def test_no_message_comes_after_the_suspension(stage: Stage, another: Stage) -> 
         candidate = scene.member(f"Silent{number}", silent_days=400)
         sender = there if number % 2 else scene.recruiter
         suspending = partial(scene.admin.post, f"{path}/suspension", {"reason": "spam"})
-        message, suspension = at_once(sending(sender, position, candidate), suspending)
+        message, suspension = at_once(
+            sending(sender, position, candidate), soon(number, suspending)
+        )
         assert suspension.status_code == 201
         assert_before(stage, message, candidate, (scene.employer_id, "employer.suspended"))
         done(scene.admin.post(f"{path}/approval"))
@@ -140,7 +155,9 @@ def test_no_message_comes_after_the_closing(stage: Stage, scene: Scene) -> None:
         position = scene.position()
         candidate = scene.member(f"Silent{number}", silent_days=400)
         closing = partial(scene.recruiter.post, f"/positions/{position}/closure", {})
-        message, closure = at_once(sending(scene.recruiter, position, candidate), closing)
+        message, closure = at_once(
+            sending(scene.recruiter, position, candidate), soon(number, closing)
+        )
         assert closure.status_code == 201
         assert_before(stage, message, candidate, (position, "position.closed"))
 
@@ -151,7 +168,9 @@ def test_no_message_comes_after_leaving_the_beta(stage: Stage) -> None:
     for number in range(ROUNDS // 2):
         candidate = scene.member(f"Silent{number}", silent_days=400)
         leaving = partial(scene.recruiter, "DELETE", path)
-        message, leave = at_once(sending(scene.recruiter, position, candidate), leaving)
+        message, leave = at_once(
+            sending(scene.recruiter, position, candidate), soon(number, leaving)
+        )
         assert leave.status_code == 200
         assert_before(stage, message, candidate, (scene.employer_id, "employer.beta_left"))
         done(scene.recruiter.post(path))
@@ -162,7 +181,9 @@ def test_nobody_who_has_just_been_active_gets_a_message(stage: Stage, scene: Sce
     for number in range(ROUNDS // 2):
         candidate = scene.member(f"Silent{number}", silent_days=400)
         being_active = partial(scene.tell, activity(candidate))
-        message, told = at_once(sending(scene.recruiter, position, candidate), being_active)
+        message, told = at_once(
+            sending(scene.recruiter, position, candidate), soon(number, being_active)
+        )
         assert done(told)["accepted"] == 1
         assert_before(stage, message, candidate, (candidate, "candidate.was_active"))
 
