@@ -89,6 +89,10 @@ def test_every_parameter_is_described_or_an_id(document: Any) -> None:
             ), (method, path, name)
 
 
+# The server's own threads draw random numbers meanwhile, which Hypothesis takes for the strategies'.
+@pytest.mark.filterwarnings(
+    "ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning"
+)
 @pytest.mark.slow
 def test_whatever_the_document_allows_gets_an_answer_that_it_describes(stage: Stage) -> None:
     scene = stage.scene().in_beta()
