@@ -89,7 +89,7 @@ def test_every_parameter_is_described_or_an_id(document: Any) -> None:
             ), (method, path, name)
 
 
-# The server's own threads draw random numbers meanwhile, which Hypothesis takes for the strategies'.
+# The server's threads draw random numbers meanwhile; Hypothesis takes them for the strategies'.
 @pytest.mark.filterwarnings(
     "ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning"
 )
