@@ -21,7 +21,8 @@ Reach former members of a hiring marketplace who fell silent, and agreed to hear
 
 * Every request takes a bearer token; its role says what it may do, and a recruiter's sees their own
   employer's data alone.
-* Every `POST` takes an `Idempotency-Key`: the same one again gives the first answer again.
+* Every `POST` takes an `Idempotency-Key`: the same one again gives the first answer again. Only
+  activity needs none, since each line counts once by itself.
 * A command answers with the `position` of its last event. Give it to a query as `after`, and the
   answer shows what the command did.
 * Errors are `application/problem+json` with a stable `type` and every reason at once.

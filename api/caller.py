@@ -1,6 +1,6 @@
 """Who makes a request, and what a route may do on their behalf: run a command, read, wait."""
 
-import hashlib
+import hmac
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -166,7 +166,9 @@ class Caller:
         if self.idempotency_key is None:
             return None
         said = repr((command.__name__, if_version, payload))
-        fingerprint = hashlib.sha256(said.encode()).hexdigest()
+        # Keyed, since what was said may be short enough to guess, and is kept for some days.
+        secret = self.marketplace.settings.secret.get_secret_value()
+        fingerprint = hmac.digest(secret.encode(), said.encode(), "sha256").hex()
         return idempotency.Request(self._who, self.idempotency_key, fingerprint)
 
     def _settle(self, request: idempotency.Request, error: Exception) -> Mapping[str, Any] | None:
@@ -183,8 +185,11 @@ class _SameProblem(Problem):
         self.details = details
 
 
-def allowed(*roles: Role) -> Callable[..., Caller]:
-    """A dependency that lets these roles through, and `admin`."""
+def allowed(*roles: Role, keyed: bool = True) -> Callable[..., Caller]:
+    """A dependency that lets these roles through, and `admin`.
+
+    A POST must bring an idempotency key, unless it is idempotent by itself and so not `keyed`.
+    """
 
     def caller(
         request: Request,
@@ -215,11 +220,11 @@ def allowed(*roles: Role) -> Callable[..., Caller]:
             )
         tokens: Tokens = request.app.state.tokens
         actor = tokens.actor(token.credentials)
-        request.app.state.rate_limit.check(actor.id)
+        request.app.state.rate_limit.check(f"{actor.role}/{actor.employer_id or ''}/{actor.id}")
         if actor.role not in (*roles, Role.ADMIN):
             allowed_roles = ", ".join(sorted({*roles, Role.ADMIN}))
             raise Problem(403, "forbidden", f"This takes one of these roles: {allowed_roles}.")
-        if request.method == "POST" and idempotency_key is None:
+        if keyed and request.method == "POST" and idempotency_key is None:
             detail = "Send an Idempotency-Key header with every POST: a new one for each request."
             raise Problem(400, "idempotency-key-missing", detail)
         return Caller(
@@ -253,12 +258,15 @@ IfMatch = Annotated[
 
 Recruiter = Annotated[Caller, Depends(allowed(Role.RECRUITER))]
 Platform = Annotated[Caller, Depends(allowed(Role.PLATFORM))]
+Feed = Annotated[Caller, Depends(allowed(Role.PLATFORM, keyed=False))]
 Admin = Annotated[Caller, Depends(allowed())]
 Support = Annotated[Caller, Depends(allowed(Role.SUPPORT))]
 Manager = Annotated[Caller, Depends(allowed(Role.CSM))]
 Analyst = Annotated[Caller, Depends(allowed(Role.ANALYST))]
 Auditor = Annotated[Caller, Depends(allowed(Role.AUDITOR))]
 Staff = Annotated[Caller, Depends(allowed(Role.SUPPORT, Role.CSM, Role.ANALYST, Role.AUDITOR))]
+Recruiting = Annotated[Caller, Depends(allowed(Role.RECRUITER, Role.SUPPORT))]
+Timekeeper = Annotated[Caller, Depends(allowed(Role.RECRUITER, Role.SUPPORT, Role.AUDITOR))]
 Reader = Annotated[
     Caller,
     Depends(allowed(Role.RECRUITER, Role.SUPPORT, Role.CSM, Role.ANALYST, Role.AUDITOR)),

@@ -15,7 +15,7 @@ router = APIRouter(prefix="/health", tags=["Health"])
 
 
 @router.get("/live")
-def live() -> dict[str, str]:
+async def live() -> dict[str, str]:
     """The process answers."""
     return {"status": "live"}
 

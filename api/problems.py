@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
-from eventsourcing.persistence import PersistenceError
+from eventsourcing import persistence
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from domain.aggregate import Refused
 from domain.command import NotFound
 from infrastructure.event_store import Contended, VersionMismatch
+from infrastructure.faults import named, traced
 from infrastructure.idempotency import InFlight, KeyReused
 from infrastructure.projector import NotCaughtUp
 from projections.paging import BadCursor
@@ -164,13 +165,13 @@ def _failed_http(error: HTTPException) -> Problem:
 
 
 def _no_database(error: Exception) -> Problem:
-    logger.error("the database does not answer: %s", error)
+    logger.error("the database does not answer: %s", named(error))
     detail = "The database does not answer; try again in a moment."
     return Problem(503, "database-unavailable", detail, headers={"Retry-After": "5"})
 
 
 def _unexpected(error: Exception) -> Problem:
-    logger.error("an error nobody expected", exc_info=error)
+    logger.error("an error nobody expected: %s", traced(error))
     detail = "Something went wrong on our side; give support the request's id."
     return Problem(500, "internal", detail)
 
@@ -200,7 +201,8 @@ _PROBLEMS: dict[type, Callable[[Any], Problem]] = {
     NotCaughtUp: lambda error: Problem(503, "not-caught-up", str(error), headers=_SOON),
     PoolTimeout: _no_database,
     OperationalError: _no_database,
-    PersistenceError: _no_database,
+    persistence.OperationalError: _no_database,
+    persistence.InterfaceError: _no_database,
     HTTPException: _failed_http,
     Exception: _unexpected,
 }

@@ -63,6 +63,9 @@ class Tokens:
             claims = self._claims(token)
         except jwt.ExpiredSignatureError:
             raise _unauthorized("The bearer token has expired; get a new one.") from None
+        except jwt.PyJWKClientConnectionError:
+            detail = "The published keys cannot be read at the moment; try again."
+            raise Problem(503, "keys-unavailable", detail, headers={"Retry-After": "5"}) from None
         except jwt.PyJWTError as error:
             raise _unauthorized(
                 f"The bearer token is not valid ({error}); get a new one."
@@ -94,7 +97,7 @@ class Tokens:
             algorithms=algorithms,
             issuer=self._issuer,
             audience=self._audience,
-            options={"require": ["sub", "role", "exp"]},
+            options={"require": ["sub", "role", "exp"], "verify_aud": self._audience is not None},
         )
 
 

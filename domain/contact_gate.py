@@ -1,14 +1,19 @@
 """May this employer write to this candidate about this position now? Every reason why not."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from domain.aggregate import Refusal
-from domain.candidate import Candidate, CandidateIsErased, CandidateOptedOut
+from domain.candidate import (
+    MEMORY_OF_CONTACTS,
+    Candidate,
+    CandidateIsErased,
+    CandidateOptedOut,
+)
 from domain.employer import Employer, NotInBeta
 from domain.position import Position
 
-CONTACT_WINDOW = timedelta(days=30)
+CONTACT_WINDOW = MEMORY_OF_CONTACTS
 CONTACTS_ALLOWED = 3
 """Within the window, from all employers together."""
 

@@ -23,7 +23,8 @@ class Filters(Value):
     years_to: Years | None = None
     locations: Terms = Field((), description="cities or countries, any of these")
     remote: bool = Field(
-        False, description="beside those in the locations, take whoever is open to remote work"
+        False,
+        description="take whoever is open to remote work, beside those in the locations if any",
     )
     salary_budget: SalaryRange | None = Field(
         None, description="the expected salary is at most its maximum"
@@ -69,8 +70,11 @@ class Filters(Value):
         return (self.years_from or 0) <= years and (self.years_to is None or years <= self.years_to)
 
     def _admits_place(self, facts: Facts) -> bool:
-        here = (place for place in (facts.city, facts.country) if place)
-        return _any(self.locations, tuple(here)) or (self.remote and bool(facts.open_to_remote))
+        if not self.locations and not self.remote:
+            return True
+        here = tuple(place for place in (facts.city, facts.country) if place)
+        there = bool(self.locations) and _any(self.locations, here)
+        return there or (self.remote and bool(facts.open_to_remote))
 
     def _admits_salary(self, facts: Facts) -> bool:
         if self.salary_budget is None or facts.expected_salary is None:

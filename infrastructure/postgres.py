@@ -55,6 +55,7 @@ def open_pool(
         min_size=min_size,
         max_size=max_size,
         timeout=timeout,
+        configure=_in_utc,
         # A connection that the server closed meanwhile is replaced before anyone notices.
         check=ConnectionPool.check_connection,
         open=False,
@@ -65,3 +66,8 @@ def open_pool(
         pool.close()
         raise
     return pool
+
+
+def _in_utc(connection: Database) -> None:
+    """Read moments in UTC, in which all that were accepted can be told."""
+    connection.execute("SET TIME ZONE 'UTC'")

@@ -19,6 +19,7 @@ from psycopg_pool import ConnectionPool
 
 from domain.event import Event
 from infrastructure.event_store import EventStore
+from infrastructure.faults import named, traced
 from infrastructure.migrations import schema_lock
 
 logger = logging.getLogger(__name__)
@@ -193,10 +194,10 @@ class Projector:
                 news.clear()
                 more = self.catch_up()
                 self.failure, failures = None, 0
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the projection waits there
                 # The batch was rolled back; the event stays next until it can be applied.
-                logger.exception("projection %s failed", self.projection.name)
-                self.failure, more = f"{type(error).__name__}: {error}", False
+                logger.error("projection %s failed: %s", self.projection.name, traced(error))
+                self.failure, more = named(error), False
                 failures += 1
                 stop.wait(min(30.0, 0.1 * 2 ** min(failures, 9)))
             if not more:
@@ -253,12 +254,18 @@ def wait_for(
     """Wait until these projections have reached a position of the log.
 
     Raises:
-        NotCaughtUp: they have not within `timeout` seconds.
+        NotCaughtUp: they have not within `timeout` seconds, or the log does not go so far.
     """
     deadline = time.monotonic() + timeout
     nap = 0.002
     while behind := {n: at for n, at in positions(projections, pool).items() if at < position}:
-        if time.monotonic() > deadline:
+        if time.monotonic() > deadline or _head(pool) < position:
             raise NotCaughtUp(behind, position)
         time.sleep(nap)
         nap = min(nap * 1.5, 0.05)
+
+
+def _head(pool: ConnectionPool) -> int:
+    with pool.connection() as db:
+        row = db.execute("SELECT position FROM log_head WHERE log_id = %s", [LOG_ID]).fetchone()
+    return row[0] if row else 0

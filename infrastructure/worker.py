@@ -11,6 +11,7 @@ from typing import Self
 import psycopg
 
 from infrastructure.event_store import EventStore
+from infrastructure.faults import traced
 from infrastructure.postgres import Pool
 from infrastructure.projector import Projection, Projector
 from infrastructure.recorder import CHANNEL
@@ -101,8 +102,8 @@ class Worker:
                     continue
                 try:
                     chore.do()
-                except Exception:
-                    logger.exception("chore %s failed, will be tried again", chore.name)
+                except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+                    logger.error("chore %s failed, comes again: %s", chore.name, traced(error))
                 due[chore.name] = time.monotonic() + chore.every
             next_due = min(due.values(), default=time.monotonic() + 60)
             self._stop.wait(max(0.0, next_due - time.monotonic()))

@@ -261,17 +261,16 @@ def matching(filters: Filters) -> tuple[str, dict[str, Any]]:
             _keys(filters.work_authorisation),
         ),
         "p.languages @> %(languages)s::text[]": ("languages", _keys(filters.languages)),
-        "(p.city = ANY(%(places)s::text[]) OR p.country = ANY(%(places)s::text[])"
-        + (" OR p.open_to_remote)" if filters.remote else ")"): (
-            "places",
-            _keys(filters.locations),
-        ),
         "(p.expected_usd IS NULL OR p.expected_usd <= %(budget)s::bigint)": (
             "budget",
             filters.salary_budget and filters.salary_budget.maximum_in_usd,
         ),
     }
     asked = {term: value for term, value in terms.items() if value[1] not in (None, [])}
+    if filters.locations or filters.remote:
+        here = "p.city = ANY(%(places)s::text[]) OR p.country = ANY(%(places)s::text[])"
+        place = f"({here} OR p.open_to_remote)" if filters.remote else f"({here})"
+        asked[place] = ("places", _keys(filters.locations))
     return " AND ".join(asked) or "true", dict(asked.values())
 
 

@@ -82,7 +82,7 @@ class OutreachTimeline(Projection, name="outreach_timeline", version=1, key="can
         about = {name: said.pop(name) for name in ("employer_id", "position_id", "candidate_id")}
         personal = {name: said.pop(name) for name in event.personal if name in said}
         return self.ADD, {
-            **{f"{name}": UUID(id) for name, id in about.items()},
+            **{name: UUID(id) for name, id in about.items()},
             "outreach_id": event.originator_id,
             "step": event.originator_version,
             "what": event.TOPIC.removeprefix("outreach."),

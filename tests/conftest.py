@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -10,13 +11,15 @@ from uuid import uuid4
 import psycopg
 import pytest
 from psycopg import Connection, sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 
+import projections
 from infrastructure.embedded import OPTIONS, embedded_server
 from infrastructure.event_store import EventStore
 from infrastructure.migrations import migrate
 from infrastructure.postgres import Pool, open_pool
+from infrastructure.projector import prepare
 from tests.api.survey import survey_profiles
 
 # The data of a test is worth nothing after it: do not wait for the disk.
@@ -65,16 +68,50 @@ def administration(postgres: str) -> Iterator[Connection[TupleRow]]:
         yield connection
 
 
-@pytest.fixture
-def database_url(postgres: str, administration: Connection[TupleRow]) -> Iterator[str]:
-    """The address of a database of the test's own, empty, and gone after it."""
+@contextmanager
+def new_database(
+    postgres: str, administration: Connection[TupleRow], template: str = "template0"
+) -> Iterator[str]:
+    """The address of a copy of the template, gone afterwards."""
     name = f"test_{uuid4().hex}"
-    database = sql.Identifier(name)
     # Copying files takes a third of the time that logging their pages takes.
-    create = sql.SQL("CREATE DATABASE {} TEMPLATE template0 STRATEGY file_copy")
-    administration.execute(create.format(database))
-    yield make_conninfo(postgres, dbname=name)
-    administration.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(database))
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+    administration.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
+    try:
+        yield make_conninfo(postgres, dbname=name)
+    finally:
+        drop = sql.SQL("DROP DATABASE {} WITH (FORCE)")
+        administration.execute(drop.format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def template(postgres: str, administration: Connection[TupleRow]) -> Iterator[str]:
+    """The name of a database with the schema and the empty read models, to be copied."""
+    with new_database(postgres, administration) as url:
+        migrate(url, at=datetime.now(UTC))
+        with open_pool(url, name="template") as pool:
+            prepare(projections.every(), pool)
+        yield str(conninfo_to_dict(url)["dbname"])
+
+
+NEED_THE_SCHEMA = {"pool", "marketplace"}
+"""Fixtures for which a test's database has its tables from the start."""
+
+
+@pytest.fixture
+def database_url(
+    request: pytest.FixtureRequest, postgres: str, administration: Connection[TupleRow]
+) -> Iterator[str]:
+    """The address of a database of the test's own, gone after it.
+
+    It is empty, unless the test uses a pool or a marketplace, which need the schema: a copy of a
+    database that has it is there sooner than the migrations are applied.
+    """
+    chosen = "template0"
+    if not NEED_THE_SCHEMA.isdisjoint(request.fixturenames):
+        chosen = request.getfixturevalue("template")
+    with new_database(postgres, administration, chosen) as url:
+        yield url
 
 
 @pytest.fixture
@@ -90,7 +127,6 @@ SECRET = "a secret that only the tests know, long enough"
 @pytest.fixture
 def pool(database_url: str) -> Iterator[Pool]:
     """Connections to the test's own database, its schema up to date."""
-    migrate(database_url, at=datetime.now(UTC))
     with open_pool(database_url, name="test") as pool:
         yield pool
 

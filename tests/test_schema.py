@@ -71,7 +71,7 @@ def test_no_statement_breaks_the_rule(pattern: str) -> None:
     for where, text in statements():
         if sql.search(text):
             found = re.search(pattern, text, re.IGNORECASE)
-            assert not found, f"{where}: {found and found[0]}"
+            assert found is None, f"{where}: {found[0]}"
 
 
 @pytest.fixture

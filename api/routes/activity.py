@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
 
-from api.caller import Platform
+from api.caller import Feed
 from api.ingestion import Ingested, ingest
 from domain.event import Cause
 
@@ -40,7 +40,7 @@ ACTIVITY_EXAMPLE = (
         }
     },
 )
-async def ingest_activity(caller: Platform, body: Annotated[bytes, Depends(ndjson)]) -> Ingested:
+async def ingest_activity(caller: Feed, body: Annotated[bytes, Depends(ndjson)]) -> Ingested:
     """Take in activity as NDJSON, one a line: candidate_id, kind, occurred_at, source, source_id.
 
     Each counts once by its id at its source, so a whole request may be sent again after a failure.

@@ -40,7 +40,7 @@ class NewEmployer(Value):
 class Suspension(Value):
     """Why an employer is suspended."""
 
-    reason: Name
+    reason: Annotated[Words, Field(min_length=1, max_length=500)]
 
 
 class NewFeedback(Value):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from api.caller import Outcome, Platform, Reader, Recruiter, Support
+from api.caller import Outcome, Platform, Reader, Recruiter, Support, Timekeeper
 from api.reading import Cursor, Limit, found
 from domain.event import Moment, Value
 from domain.outreach import (
@@ -54,7 +54,7 @@ def read_outreach(outreach_id: UUID, caller: Reader) -> Interview:
 
 
 @router.get("/outreach/{outreach_id}/timeline")
-def read_timeline(outreach_id: UUID, caller: Reader) -> list[Step]:
+def read_timeline(outreach_id: UUID, caller: Timekeeper) -> list[Step]:
     """Each step of an outreach: who did what, when, and by which request."""
     with caller.reading(OutreachTimeline) as db:
         steps = outreach_timeline.of_outreach(db, outreach_id)

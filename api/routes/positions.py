@@ -7,14 +7,15 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from api import candidates_for
-from api.caller import Caller, IfMatch, Outcome, Reader, Recruiter, version_in
+from api.caller import Caller, IfMatch, Outcome, Reader, Recruiter, Recruiting, version_in
 from api.candidates_for import Card, FullProfile, NamedInterview
 from api.job_posting import JobPosting
 from api.problems import Problem, Reason, faults_of_the_request
 from api.reading import Cursor, Limit, found
+from domain.aggregate import Refusal
 from domain.candidate import Candidate
 from domain.command import NotFound
-from domain.employer import Employer, NotInBeta
+from domain.employer import Employer, EmployerIsSuspended, EmployerNotApproved, NotInBeta
 from domain.event import Value, Words
 from domain.filters import Filters
 from domain.money import SalaryRange
@@ -24,6 +25,7 @@ from domain.position import (
     OpenPosition,
     Place,
     Position,
+    PositionIsClosed,
     SetFilters,
     Title,
 )
@@ -148,14 +150,15 @@ def count(position_id: UUID, caller: Reader) -> Counts:
 @router.get("/positions/{position_id}/recommendations")
 def recommendations(
     position_id: UUID,
-    caller: Reader,
+    caller: Recruiting,
     limit: Limit = 20,
     cursor: Cursor = None,
     sort: Sort = Sort.LIKELIHOOD,
 ) -> Listed[Card]:
     """The active candidates whom the filters let through, the likeliest to respond first."""
-    with caller.reading(Positions, CandidatePool, Likelihoods) as db:
+    with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
         position = _position(db, caller, position_id)
+        _check_may_look(db, position, Feed.RECOMMENDATIONS)
         return candidates_for.cards(
             db, Feed.RECOMMENDATIONS, position, caller.at, limit, cursor, sort
         )
@@ -164,7 +167,7 @@ def recommendations(
 @router.get("/positions/{position_id}/passive-candidates")
 def passive_candidates(
     position_id: UUID,
-    caller: Reader,
+    caller: Recruiting,
     limit: Limit = 20,
     cursor: Cursor = None,
     sort: Sort = Sort.LIKELIHOOD,
@@ -172,20 +175,21 @@ def passive_candidates(
     """The passive candidates whom the filters let through. Takes an employer in the beta."""
     with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
         position = _position(db, caller, position_id)
-        _check_beta(db, position)
+        _check_may_look(db, position, Feed.PASSIVE)
         return candidates_for.cards(db, Feed.PASSIVE, position, caller.at, limit, cursor, sort)
 
 
 @router.get("/positions/{position_id}/candidates/{candidate_id}")
-def read_profile(position_id: UUID, candidate_id: UUID, caller: Reader) -> FullProfile:
+def read_profile(position_id: UUID, candidate_id: UUID, caller: Recruiting) -> FullProfile:
     """A candidate's whole profile as seen from a position, and how to approach them."""
     with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
         position = _position(db, caller, position_id)
         profile = candidates_for.profile(db, position, candidate_id, caller.at)
         if profile is None:
             raise NotFound(Candidate, candidate_id)
-        if profile.approach_by == "message":
-            _check_beta(db, position)
+        if profile.outreach_id is None:
+            feed = Feed.PASSIVE if profile.passive else Feed.RECOMMENDATIONS
+            _check_may_look(db, position, feed)
         return profile
 
 
@@ -214,7 +218,7 @@ def request_interview(position_id: UUID, body: Approach, caller: Recruiter) -> O
 @router.get("/positions/{position_id}/interviews")
 def interviews(
     position_id: UUID,
-    caller: Reader,
+    caller: Recruiting,
     limit: Limit = 50,
     cursor: Cursor = None,
     status: Status | None = None,
@@ -241,13 +245,21 @@ def _position(db: Database, caller: Caller, position_id: UUID) -> positions.Posi
     return found(caller, Position, position_id, positions.one(db, position_id))
 
 
-def _check_beta(db: Database, position: positions.Position) -> None:
+def _check_may_look(db: Database, position: positions.Position, feed: Feed) -> None:
+    """Nobody is shown to who may not approach them. Raises a 403 with every reason."""
     employer = employers.one(db, position.employer_id)
-    if employer is None or not employer.in_beta or employer.status != "approved":
-        reason = NotInBeta()
-        raise Problem(
-            403, "not-in-beta", str(reason), [Reason(code=reason.code, detail=str(reason))]
-        )
+    against: list[Refusal] = []
+    if employer is None or employer.status == "registered":
+        against.append(EmployerNotApproved())
+    elif employer.status == "suspended":
+        against.append(EmployerIsSuspended(reason=employer.suspended_for))
+    if feed is Feed.PASSIVE and not (employer and employer.in_beta):
+        against.append(NotInBeta())
+    if position.closed_at:
+        against.append(PositionIsClosed())
+    if against:
+        reasons = [Reason(code=reason.code, detail=str(reason)) for reason in against]
+        raise Problem(403, "not-shown", " ".join(map(str, against)), reasons)
 
 
 def _shown(caller: Caller, candidate_id: UUID) -> dict[str, object]:

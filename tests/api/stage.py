@@ -13,8 +13,7 @@ from uuid import UUID, uuid4
 import psycopg
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
-from psycopg import Connection, sql
-from psycopg.conninfo import make_conninfo
+from psycopg import Connection
 from psycopg.rows import TupleRow
 from pydantic import SecretStr
 
@@ -24,9 +23,9 @@ from api.marketplace import Marketplace, now, open_marketplace
 from api.security import make_token
 from domain.event import Actor, Role
 from infrastructure.settings import Settings
+from tests.api import scene as scenes
 from tests.api.conftest import Client
-from tests.api.test_purpose import Scene as PurposeScene
-from tests.conftest import SECRET
+from tests.conftest import SECRET, new_database
 
 T = TypeVar("T")
 
@@ -79,7 +78,7 @@ class Stage:
             yield
 
 
-class Scene(PurposeScene):
+class Scene(scenes.Scene):
     """An employer, its positions and members, on a marketplace where others are busy too."""
 
     def __init__(self, stage: Stage) -> None:
@@ -112,15 +111,11 @@ def activity(candidate: str, **other: Any) -> dict[str, Any]:
 @contextmanager
 def own_database(postgres: str) -> Iterator[str]:
     """The address of a new database, gone afterwards."""
-    name = f"test_{uuid4().hex}"
-    with psycopg.connect(postgres, autocommit=True) as administration:
-        create = "CREATE DATABASE {} TEMPLATE template0 STRATEGY file_copy"
-        administration.execute(sql.SQL(create).format(sql.Identifier(name)))
-        try:
-            yield make_conninfo(postgres, dbname=name)
-        finally:
-            drop = sql.SQL("DROP DATABASE {} WITH (FORCE)")
-            administration.execute(drop.format(sql.Identifier(name)))
+    with (
+        psycopg.connect(postgres, autocommit=True) as administration,
+        new_database(postgres, administration) as url,
+    ):
+        yield url
 
 
 @contextmanager

@@ -13,8 +13,8 @@ import pytest
 from api import ingestion
 from api.marketplace import now
 from infrastructure.event_store import EventStore
+from tests.api.scene import done
 from tests.api.stage import NDJSON, Scene, Stage, activity, at_once, shared_stage
-from tests.api.test_purpose import done
 
 
 @pytest.fixture(scope="module")

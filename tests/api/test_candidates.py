@@ -9,8 +9,8 @@ import pytest
 
 from api.marketplace import now
 from domain.event import Role
+from tests.api.scene import MESSAGE, codes, done
 from tests.api.stage import Scene, Stage, activity, shared_stage
-from tests.api.test_purpose import MESSAGE, codes, done
 
 
 @pytest.fixture(scope="module")

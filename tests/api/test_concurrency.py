@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from domain.event import Role
+from tests.api.scene import MESSAGE, codes, done
 from tests.api.stage import Scene, Stage, a_stage, activity, at_once, own_database, statuses
-from tests.api.test_purpose import MESSAGE, codes, done
 
 ROUNDS = 12
 

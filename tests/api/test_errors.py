@@ -11,8 +11,8 @@ import pytest
 
 from domain.event import Role
 from tests.api.conftest import Client
+from tests.api.scene import MESSAGE, codes, done
 from tests.api.stage import Scene, Stage, shared_stage
-from tests.api.test_purpose import MESSAGE, codes, done
 
 NUL, LONE_SURROGATE = "\0", "\ud800"
 JSON = {"Content-Type": "application/json"}

@@ -9,8 +9,8 @@ import pytest
 
 from domain.event import Role
 from tests.api.conftest import Client
+from tests.api.scene import MESSAGE, done
 from tests.api.stage import Scene, Stage, shared_stage
-from tests.api.test_purpose import MESSAGE, done
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ import api.caller
 from api.marketplace import now
 from domain.event import Role
 from infrastructure.event_store import EventStore
+from tests.api.scene import MESSAGE, codes, done
 from tests.api.stage import Scene, Stage, at_once, filled, shared_stage, statuses, v1_routes
-from tests.api.test_purpose import MESSAGE, codes, done
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +43,16 @@ def shared(stage: Stage, scene: Scene) -> int:
     return topics.count("employer.feedback_shared")
 
 
-@pytest.mark.parametrize("path", [path for method, path in v1_routes() if method == "POST"])
+KEYED = [path for method, path in v1_routes() if method == "POST" and path != "/activity"]
+
+
+def test_activity_needs_no_key_since_each_line_counts_once_by_itself(stage: Stage) -> None:
+    headers = {"Authorization": f"Bearer {stage.token(Role.ADMIN)}"}
+    assert stage.http.post("/v1/activity", content=b"", headers=headers).status_code == 202
+
+
+@pytest.mark.parametrize("path", KEYED)
 def test_every_post_asks_for_a_key(stage: Stage, path: str) -> None:
-    # Activity is taken once by its source's id; it asks as well, so that there is one rule.
     headers = {"Authorization": f"Bearer {stage.token(Role.ADMIN)}"}
     response = stage.http.post(f"/v1{filled(path)}", json={}, headers=headers)
     assert response.status_code == 400

@@ -11,8 +11,8 @@ from schemathesis.checks import CheckFunction, not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
 
 from domain.event import Role
+from tests.api.scene import done
 from tests.api.stage import Stage, shared_stage, v1_routes
-from tests.api.test_purpose import done
 
 CHECKS: list[CheckFunction] = [
     not_a_server_error,

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
+from tests.api.scene import codes, done
 from tests.api.stage import Scene, Stage, shared_stage
-from tests.api.test_purpose import codes, done
 
 
 @pytest.fixture(scope="module")

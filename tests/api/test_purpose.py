@@ -1,93 +1,43 @@
 """The whole of what the product is for, over HTTP, from an employer's approval to an interview."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from api.marketplace import now
 from domain.event import Role
-from tests.api.conftest import As, Client
-
-MESSAGE: dict[str, Any] = {
-    "subject": "A role for you",
-    "text": "We build robots, and would like to talk.",
-    "salary": {"minimum": 60_000, "maximum": 80_000, "currency": "EUR"},
-    "location": "Berlin",
-    "sender_name": "Robin",
-    "sender_role": "Head of engineering",
-}
+from tests.api import stage as stages
+from tests.api.scene import MESSAGE, codes, done
+from tests.api.stage import Stage, shared_stage
 
 
-class Scene:
-    """An approved employer, a position, and some members."""
+class Scene(stages.Scene):
+    """An employer whose positions and members go together by a skill that nobody else knows."""
 
-    def __init__(self, as_: As) -> None:
-        self.as_ = as_
-        self.admin = as_(Role.ADMIN)
-        self.platform = as_(Role.PLATFORM)
-        self.employer_id = self.registered("Acme")
-        self.recruiter = as_(Role.RECRUITER, self.employer_id)
-
-    def registered(self, company: str) -> str:
-        manager = {"name": "Casey", "email": "casey@example.com"}
-        response = self.admin.post("/employers", {"company": company, "manager": manager})
-        assert response.status_code == 201, response.text
-        return str(response.json()["id"])
-
-    def approved(self) -> "Scene":
-        self.admin.post(f"/employers/{self.employer_id}/approval")
-        return self
-
-    def in_beta(self) -> "Scene":
-        self.approved()
-        done(self.recruiter.post(f"/employers/{self.employer_id}/beta"))
-        return self
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(stage)
+        self.own_skill = f"Skill {uuid4()}"
 
     def position(self, **filters: Any) -> str:
-        body = {"title": "Backend developer", "location": "Berlin", "filters": filters}
-        opened = done(self.recruiter.post(f"/employers/{self.employer_id}/positions", body))
-        return str(opened["id"])
+        skills = [*filters.pop("required_skills", ()), self.own_skill]
+        return super().position(required_skills=skills, **filters)
 
     def member(self, name: str, *, silent_days: int, skills: tuple[str, ...] = ("Python",)) -> str:
-        signed_up = (now() - timedelta(days=silent_days)).isoformat()
-        document = {
-            "basics": {"name": name, "email": f"{name.lower()}@example.com"},
-            "skills": [{"name": skill} for skill in skills],
-            "meta": {"sourcing": {"opted_in": True, "signed_up_at": signed_up}},
-        }
-        return str(done(self.platform.post("/candidates", document))["id"])
-
-    def message(self, position: str, candidate: str, **options: Any) -> Any:
-        body = {"candidate_id": candidate, "message": MESSAGE}
-        return self.recruiter.post(f"/positions/{position}/messages", body, **options)
-
-    def latest(self) -> int:
-        """A position that shows all that has happened so far."""
-        response = self.as_(Role.AUDITOR).get("/events", limit=1000)
-        return int(response.json()["reached"])
-
-    def names(self, position: str, feed: str, **parameters: Any) -> list[str]:
-        response = self.recruiter.get(
-            f"/positions/{position}/{feed}", after=self.latest(), **parameters
-        )
-        return [card.get("candidate_name", card.get("name")) for card in done(response)["items"]]
+        return super().member(name, silent_days=silent_days, skills=(*skills, self.own_skill))
 
 
-def done(response: Any) -> Any:
-    assert response.is_success, response.text
-    return response.json()
-
-
-def codes(response: Any) -> list[str]:
-    """The reasons of a refusal."""
-    assert response.headers["content-type"] == "application/problem+json"
-    return [reason["code"] for reason in response.json()["reasons"]]
+@pytest.fixture(scope="module")
+def stage(postgres: str) -> Iterator[Stage]:
+    with shared_stage(postgres) as stage:
+        yield stage
 
 
 @pytest.fixture
-def scene(as_: As) -> Scene:
-    return Scene(as_)
+def scene(stage: Stage) -> Scene:
+    return Scene(stage)
 
 
 def test_an_employer_who_is_not_approved_cannot_join_the_beta(scene: Scene) -> None:
@@ -103,6 +53,26 @@ def test_before_the_beta_the_passive_feed_says_how_to_join(scene: Scene) -> None
     )
     assert response.status_code == 403
     assert codes(response) == ["not_in_beta"]
+
+
+@pytest.mark.parametrize("feed", ["recommendations", "passive-candidates"])
+def test_a_closed_position_shows_nobody(scene: Scene, feed: str) -> None:
+    position = scene.in_beta().position()
+    done(scene.recruiter.post(f"/positions/{position}/closure", {"reason": "filled"}))
+    response = scene.recruiter.get(f"/positions/{position}/{feed}", after=scene.latest())
+    assert response.status_code == 403
+    assert codes(response) == ["position_is_closed"]
+
+
+def test_a_suspended_employer_is_shown_nobody_but_whom_they_have_written_to(scene: Scene) -> None:
+    position = scene.in_beta().position()
+    known, unknown = (scene.member(name, silent_days=400) for name in ("Known", "Unknown"))
+    done(scene.message(position, known))
+    done(scene.admin.post(f"/employers/{scene.employer_id}/suspension", {"reason": "fraud"}))
+    profile = f"/positions/{position}/candidates"
+    response = scene.recruiter.get(f"{profile}/{unknown}", after=scene.latest())
+    assert codes(response) == ["employer_is_suspended"]
+    assert done(scene.recruiter.get(f"{profile}/{known}"))["name"] == "Known"
 
 
 def test_filters_carry_over_to_the_passive_feed(scene: Scene) -> None:
@@ -241,6 +211,7 @@ def test_who_becomes_active_leaves_the_passive_feed(scene: Scene) -> None:
 
 
 def test_erasing_somebody_blanks_them_everywhere(scene: Scene) -> None:
+    before = scene.latest()
     position = scene.in_beta().position()
     candidate = scene.member("Silent", silent_days=400)
     outreach = done(scene.message(position, candidate))["id"]
@@ -250,7 +221,10 @@ def test_erasing_somebody_blanks_them_everywhere(scene: Scene) -> None:
         scene.as_(Role.SUPPORT).get(f"/outreach/{outreach}/timeline", after=scene.latest())
     )
     assert timeline[0]["personal"]["text"] == "[erased]"
-    events = done(scene.as_(Role.AUDITOR).get("/events", limit=1000))["events"]
+    log = done(scene.as_(Role.AUDITOR).get("/events", since=before, limit=1000))
+    events = log["events"]
+    assert log["reached"] == scene.latest()
+    assert candidate in str(events)
     assert "Silent" not in str(events)
     assert MESSAGE["text"] not in str(events)
 
@@ -273,8 +247,3 @@ def be_active(scene: Scene, candidate: str) -> None:
         "POST", "/activity", content=line, headers={"Content-Type": "application/x-ndjson"}
     )
     assert done(response)["accepted"] == 1
-
-
-def another(scene: Scene) -> Client:
-    """A recruiter of another employer."""
-    return scene.as_(Role.RECRUITER, scene.registered("Other"))

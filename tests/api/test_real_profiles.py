@@ -30,8 +30,8 @@ from domain.passivity import is_passive
 from infrastructure.projector import wait_for
 from infrastructure.settings import Settings
 from tests.api.conftest import Client
+from tests.api.scene import Scene, done
 from tests.api.survey import members, survey_profiles
-from tests.api.test_purpose import Scene, done
 from tests.conftest import SECRET
 
 DOCUMENTS, ARE_REAL = survey_profiles()

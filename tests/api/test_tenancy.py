@@ -9,8 +9,8 @@ import pytest
 from api.marketplace import now
 from domain.event import Role
 from tests.api.conftest import Client
+from tests.api.scene import MESSAGE, done
 from tests.api.stage import Scene, Stage, filled, shared_stage, v1_routes
-from tests.api.test_purpose import MESSAGE, done
 from tests.api.test_security import ALLOWED
 
 OWNED = ("{employer_id}", "{position_id}", "{outreach_id}")

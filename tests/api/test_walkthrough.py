@@ -1,20 +1,21 @@
 """The walkthrough: plays to its end where all is well, and says what is not where it is not."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from psycopg import Connection, sql
-from psycopg.conninfo import make_conninfo
+import uvicorn
+from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from api.app import make_app
 from api.cli.exits import Exit
+from api.marketplace import Marketplace
 from tests.api.test_cli import Run, address, environment, running, sourcing
-from tests.conftest import SECRET
+from tests.conftest import SECRET, new_database
 
 __all__ = ["sourcing"]
 
@@ -23,26 +24,19 @@ CANDIDATES = 60
 
 @contextmanager
 def served(
-    postgres: str, administration: Connection[TupleRow], folder: Path, *, candidates: int
+    marketplace: Marketplace,
 ) -> Iterator[str]:
-    """A server on a database of its own, with a demo of so many candidates."""
-    name = f"test_{uuid4().hex}"
-    database = sql.Identifier(name)
-    administration.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(database))
-    env = environment(
-        DATABASE_URL=make_conninfo(postgres, dbname=name),
-        SOURCING_SECRET=SECRET,
-        SOURCING_DATA_DIR=str(folder),
-    )
-    try:
-        if candidates:
-            arguments = ("demo", "--candidates", str(candidates))
-            with running(env, *arguments, says="There are now") as (process, _):
-                process.wait()
-        with running(env, "serve", "--port", "0", says="Listening") as (_, line):
-            yield address(line)
-    finally:
-        administration.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(database))
+    """The API over a marketplace, at an address, in this process."""
+    app = make_app(marketplace, with_worker=True)
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +45,18 @@ def marketplace_url(
     administration: Connection[TupleRow],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("served")
-    with served(postgres, administration, folder, candidates=CANDIDATES) as url:
-        yield url
+    """A server on a database of its own, with a small demo, as the command line starts them."""
+    with new_database(postgres, administration) as url:
+        env = environment(
+            DATABASE_URL=url,
+            SOURCING_SECRET=SECRET,
+            SOURCING_DATA_DIR=str(tmp_path_factory.mktemp("served")),
+        )
+        demo = ("demo", "--candidates", str(CANDIDATES))
+        with running(env, *demo, says="There are now") as (process, _):
+            process.wait()
+        with running(env, "serve", "--port", "0", says="Listening") as (_, line):
+            yield address(line)
 
 
 def test_it_plays_to_its_end_on_a_small_demo(sourcing: Run, marketplace_url: str) -> None:
@@ -76,9 +79,9 @@ def test_it_says_that_the_secret_differs(sourcing: Run, marketplace_url: str) ->
 
 
 def test_it_says_that_there_are_no_passive_candidates(
-    sourcing: Run, postgres: str, administration: Connection[TupleRow], tmp_path: Path
+    sourcing: Run, marketplace: Marketplace
 ) -> None:
-    with served(postgres, administration, tmp_path, candidates=0) as url:
+    with served(marketplace) as url:
         ended = sourcing("walkthrough", "--url", url)
     assert ended.code == Exit.FAILED
     assert ended.err.startswith("There are no passive candidates: ")
@@ -118,7 +121,7 @@ def impostor(body: bytes, content_type: str) -> Iterator[str]:
         def log_message(self, *_: object) -> None: ...
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()

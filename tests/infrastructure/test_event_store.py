@@ -301,8 +301,12 @@ def test_deciding_many_takes_time_by_their_number_alone(store: EventStore) -> No
         store.execute_all(lambda: commands, kind=Candidate, ids=ids)
         return time.process_time() - began
 
+    def at_best(number: int) -> float:
+        """Without what else the process has to do at times, as collecting garbage."""
+        return min(seconds(number) for _ in range(3))
+
     seconds(100)
-    assert seconds(4_000) < 16 * seconds(1_000)
+    assert at_best(4_000) < 16 * at_best(1_000)
 
 
 # Erasure.

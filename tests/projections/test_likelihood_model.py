@@ -184,16 +184,17 @@ print(model.hash(), [model.logit(x).hex() for x, *_ in a_world(12, 20)])
 
 @pytest.mark.slow
 def test_it_is_the_same_bits_in_any_process_however_often_it_was_stored() -> None:
-    printed = {
-        subprocess.run(
+    processes = [
+        subprocess.Popen(
             [sys.executable, "-c", LEARN_AND_HASH, stored_every],
             env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
+            stdout=subprocess.PIPE,
             text=True,
-            check=True,
-        ).stdout
+        )
         for seed, stored_every in [("0", "1000"), ("1", "1"), ("77", "37")]
-    }
+    ]
+    printed = {process.communicate()[0] for process in processes}
+    assert [process.returncode for process in processes] == [0, 0, 0]
     assert len(printed) == 1
 
 
