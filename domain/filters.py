@@ -34,7 +34,7 @@ class Filters(Value):
 
     @model_validator(mode="after")
     def _years_in_order(self) -> Self:
-        if None not in (self.years_from, self.years_to) and self.years_from > self.years_to:  # type: ignore[operator]
+        if self.years_to is not None and (self.years_from or 0) > self.years_to:
             raise ValueError("years_from is above years_to; swap them")
         return self
 

@@ -79,7 +79,7 @@ SELECT count(*), CASE WHEN count(*) > 0 THEN pg_notify('{CHANNEL}', '') END FROM
 # Two statements in one trip; the id tells later whether the transaction was committed.
 BEGIN_AND_LOCK = f"""
 BEGIN; SELECT position, pg_current_xact_id()::text FROM log_head WHERE log_id = {LOG} FOR UPDATE
-"""  # noqa: S608
+"""  # noqa: S608 - our own constants
 
 VERSIONS = f"""
 SELECT originator_id, version
@@ -88,12 +88,12 @@ FROM unnest(%b::uuid[]) AS stream (originator_id), LATERAL (
     WHERE log_id = {LOG} AND events.originator_id = stream.originator_id
 ) AS last
 WHERE version IS NOT NULL
-"""  # noqa: S608
+"""  # noqa: S608 - our own constants
 
 FIND = f"""
 SELECT topic, state, recorded_at FROM events
 WHERE log_id = {LOG} AND position = %s AND originator_id = %s AND originator_version = %s
-"""  # noqa: S608
+"""  # noqa: S608 - our own constants
 
 WAS_COMMITTED = "SELECT pg_xact_status(%s::xid8) = 'committed'"
 

@@ -110,7 +110,8 @@ class Settings(BaseSettings):
     database_pool_size: int = _setting(
         10,
         "a whole number from 1 to 1000",
-        "Most connections the API opens to PostgreSQL.",
+        "Most connections for requests; a process opens up to some twenty more for its event log "
+        "and projections.",
         ge=1,
         le=1000,
     )

@@ -1,7 +1,6 @@
 """A command is decided on what is there, recorded as a whole, and decided anew when outrun."""
 
 import threading
-import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -291,22 +290,6 @@ def test_a_command_that_states_a_fact_and_then_is_refused_is_a_fault_of_ours(
     with pytest.raises(RuntimeError, match="before it was refused"):
         store.execute_all(lambda: [activity(one), careless], kind=Candidate, ids=[one])
     assert head(store) == 2
-
-
-def test_deciding_many_takes_time_by_their_number_alone(store: EventStore) -> None:
-    def seconds(number: int) -> float:
-        ids = [uuid4() for _ in range(number)]  # nobody: each is decided, none is recorded
-        commands = [activity(id) for id in ids]
-        began = time.process_time()
-        store.execute_all(lambda: commands, kind=Candidate, ids=ids)
-        return time.process_time() - began
-
-    def at_best(number: int) -> float:
-        """Without what else the process has to do at times, as collecting garbage."""
-        return min(seconds(number) for _ in range(3))
-
-    seconds(100)
-    assert at_best(4_000) < 16 * at_best(1_000)
 
 
 # Erasure.
