@@ -25,7 +25,7 @@ from domain.aggregate import Aggregate, Refused
 from domain.command import Command
 from domain.event import Actor, Role, Words
 from infrastructure import history, idempotency
-from infrastructure.event_store import Statement
+from infrastructure.group_commit import Statement
 from infrastructure.postgres import Database
 from infrastructure.projector import NotCaughtUp, Projection, wait_for
 

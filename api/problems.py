@@ -109,7 +109,7 @@ def install(app: FastAPI) -> None:
     for kind in _PROBLEMS:
         app.add_exception_handler(kind, answer)
     describe = app.openapi
-    app.openapi = lambda: _with_problems(describe())  # type: ignore[method-assign]
+    app.openapi = lambda: _with_problems(describe())  # type: ignore[method-assign] # FastAPI's own way
 
 
 def _with_problems(document: dict[str, Any]) -> dict[str, Any]:

@@ -141,3 +141,7 @@ class Event(BaseModel):
             for field, info in cls.model_fields.items()
             if field in cls.personal
         }
+
+
+ENVELOPE = set(Event.model_fields)
+"""The fields that every event has, beside what it says itself."""

@@ -403,7 +403,7 @@ def _end_orphans(home: Path) -> None:
                 process.send_signal(signal.SIGQUIT)
                 orphans.append(process)
     psutil.wait_procs(orphans, timeout=STOPPING_SECONDS)
-    time.sleep(0.1)  # and those that end by themselves
+    time.sleep(0.1)  # for those that end by themselves, which no list has
 
 
 def _socket_dir(home: Path, account: _Account) -> str:
@@ -427,7 +427,7 @@ def _stop(home: Path) -> None:
             os.kill(postmaster.pid, how)
         deadline = time.monotonic() + STOPPING_SECONDS
         while _running(home) is not None and time.monotonic() < deadline:
-            time.sleep(0.01)
+            time.sleep(0.01)  # no child of ours, so that it cannot be waited for
     if postmaster.socket_dir != str(home):
         shutil.rmtree(postmaster.socket_dir, ignore_errors=True)
 

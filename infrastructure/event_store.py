@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from eventsourcing.application import Application
@@ -17,7 +17,7 @@ from domain.aggregate import Aggregate, Refused
 from domain.command import Command, NotFound
 from domain.event import Event
 from infrastructure.codec import EventMapper
-from infrastructure.group_commit import LARGEST_GROUP
+from infrastructure.group_commit import LARGEST_GROUP, Statement
 from infrastructure.keys import Keyring
 from infrastructure.recorder import GroupCommitRecorder, event_log_environment
 
@@ -27,8 +27,6 @@ R = TypeVar("R")
 
 Decided = list[tuple[C, Refused | None]]
 """Commands, each with its refusal if it was not taken."""
-
-Statement = tuple[str, Sequence[Any] | Mapping[str, Any]]
 
 ATTEMPTS = 12
 """How often a command is decided anew before its caller is told that others were always faster."""

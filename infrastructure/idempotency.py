@@ -12,7 +12,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from infrastructure.event_store import Statement
+from infrastructure.group_commit import Statement
 from infrastructure.postgres import Database
 
 ABANDONED_AFTER = timedelta(minutes=1)

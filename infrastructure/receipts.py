@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from infrastructure.event_store import Statement
+from infrastructure.group_commit import Statement
 from infrastructure.postgres import Database
 
 Receipt = tuple[UUID, str, str]

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from pydantic import BaseModel
 
 from domain.candidate import CandidateErased
-from domain.event import ERASED, Event, Role
+from domain.event import ENVELOPE, ERASED, Event, Role
 from domain.outreach import (
     InterviewRequested,
     InterviewScheduled,
@@ -22,8 +22,6 @@ from domain.outreach import (
 )
 from infrastructure.projector import Change, Projection, on
 from projections.paging import Listed, Position, after, page
-
-ENVELOPE = {"originator_id", "originator_version", "timestamp", "actor", "request_id"}
 
 
 class OutreachTimeline(Projection, name="outreach_timeline", version=1, key="candidate_id"):

@@ -151,7 +151,7 @@ def _catch_up(marketplace: Marketplace, position: int, report: Report) -> None:
         name = projector.projection.name
         while not stop.is_set() and _reached(marketplace)[name] < position:
             if not projector.catch_up():
-                time.sleep(0.1)
+                time.sleep(0.1)  # a worker beside us has it
 
     projectors = [
         Projector(p, marketplace.store, marketplace.pool, marketplace.settings.projector_batch_size)
@@ -162,7 +162,7 @@ def _catch_up(marketplace: Marketplace, position: int, report: Report) -> None:
         try:
             while not all(run.done() for run in runs):
                 report("Read models catch up", min(_reached(marketplace).values()), position)
-                time.sleep(0.1)
+                time.sleep(0.1)  # as often as a progress bar need move
             report("Read models catch up", position, position)
         finally:
             stop.set()

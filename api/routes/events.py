@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from api.caller import At, Auditor
-from domain.event import Event, Words
+from domain.event import ENVELOPE, Event, Words
 from infrastructure import history
 from infrastructure.event_store import EventStore
 from infrastructure.history import Logged
@@ -70,9 +70,6 @@ def read_aggregate(
     with caller.reading() as db:
         logged = history.of_aggregate(db, aggregate_id, until)
     return _cloud_events(caller.marketplace.store, logged)
-
-
-ENVELOPE = {"originator_id", "originator_version", "timestamp", "actor", "request_id"}
 
 
 def _cloud_events(store: EventStore, logged: Sequence[Logged]) -> list[CloudEvent]:

@@ -105,7 +105,7 @@ class Server:
                 return
             if time.monotonic() > deadline:
                 raise Unreachable(f"The server at {self.url} is not ready: {answer.body}")
-            time.sleep(0.2)
+            time.sleep(0.2)  # it is catching up
 
     def send(self, method: str, path: str, **more: Any) -> Answer:
         """Send a request, and again if that was too often.
@@ -124,7 +124,7 @@ class Server:
                 ) from None
             if response.status_code != 429:
                 break
-            time.sleep(float(response.headers.get("Retry-After", 1)))
+            time.sleep(float(response.headers.get("Retry-After", 1)))  # as it asks
         if response.status_code == 401:
             raise AnotherSecret(
                 f"The server at {self.url} does not accept our token: it runs with another secret. "

@@ -364,6 +364,6 @@ def _check_leaves(play: Play, person: Any, why: str) -> None:
         allowed = f"within {SECONDS_TO_LEAVE_THE_FEED:.0f} second"
         still = f"still there after {seconds:.2f} seconds"
         check(seconds < SECONDS_TO_LEAVE_THE_FEED, f"{person['name']} leaves", allowed, still)
-        time.sleep(0.01)
+        time.sleep(0.01)  # a poll: the step measures how long it takes
     milliseconds = (time.monotonic() - since) * 1000
     play.say(f"{person['name']} {why} and was gone from the feed {milliseconds:.0f} ms later.")
