@@ -1,0 +1,187 @@
+"""How good probabilities were, once it is known what became of them.
+
+All take the probabilities that were given and the outcomes in the same order. Of no observations
+nothing can be said: the answer is None.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+CLOSEST_TO_CERTAINTY = 1e-15
+"""A probability nearer to 0 or 1 costs as much as this one, so that no loss is infinite."""
+
+BINS = 10
+"""How many bins of equal mass calibration is judged in unless told otherwise."""
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """What is told of probabilities; None where it is not defined."""
+
+    count: int
+    base_rate: float | None
+    log_loss: float | None
+    brier: float | None
+    roc_auc: float | None
+    calibration_error: float | None
+
+
+@dataclass(frozen=True)
+class ReliabilityBin:
+    """Observations of like probability: how likely they were said to be, and how many it was."""
+
+    count: int
+    predicted: float
+    observed: float
+
+
+def metrics(probabilities: ArrayLike, outcomes: ArrayLike, bins: int = BINS) -> Metrics:
+    """All of it.
+
+    >>> metrics([0.9, 0.2, 0.6, 0.3], [True, False, False, True]).roc_auc
+    0.75
+    >>> metrics([], []).log_loss is None
+    True
+    """
+    _, y = _checked(probabilities, outcomes)
+    return Metrics(
+        count=len(y),
+        base_rate=float(y.mean()) if len(y) else None,
+        log_loss=log_loss(probabilities, outcomes),
+        brier=brier(probabilities, outcomes),
+        roc_auc=roc_auc(probabilities, outcomes),
+        calibration_error=calibration_error(probabilities, outcomes, bins),
+    )
+
+
+def log_losses(probabilities: ArrayLike, outcomes: ArrayLike) -> NDArray[np.float64]:
+    """The logarithmic loss of each, in nats; lower is better.
+
+    >>> log_losses([0.5, 1.0], [True, True]).round(4).tolist()
+    [0.6931, 0.0]
+    """
+    p, y = _checked(probabilities, outcomes)
+    right: NDArray[np.float64] = np.where(y, p, 1.0 - p)
+    return np.abs(np.log(np.maximum(right, CLOSEST_TO_CERTAINTY)))
+
+
+def log_loss(probabilities: ArrayLike, outcomes: ArrayLike) -> float | None:
+    """The mean logarithmic loss, in nats; lower is better.
+
+    >>> round(log_loss([0.8, 0.4], [True, False]), 4)
+    0.367
+    """
+    losses = log_losses(probabilities, outcomes)
+    return float(losses.mean()) if len(losses) else None
+
+
+def brier(probabilities: ArrayLike, outcomes: ArrayLike) -> float | None:
+    """The mean squared error (Brier 1950); lower is better.
+
+    >>> round(brier([0.8, 0.4], [True, False]), 4)
+    0.1
+    """
+    p, y = _checked(probabilities, outcomes)
+    return float(((p - y) ** 2).mean()) if len(y) else None
+
+
+def roc_auc(scores: ArrayLike, outcomes: ArrayLike) -> float | None:
+    """How often a positive is ranked above a negative, ties counting half; None without both.
+
+    Of any scores that rank, not of probabilities alone.
+
+    >>> roc_auc([3.0, 1.0, 1.0, -2.0], [True, True, False, False])
+    0.875
+    >>> roc_auc([0.2, 0.7], [True, True]) is None
+    True
+    """
+    s, y = _arrays(scores, outcomes)
+    positives = int(y.sum())
+    negatives = len(y) - positives
+    if not positives or not negatives:
+        return None
+    _, place, counts = np.unique(s, return_inverse=True, return_counts=True)
+    ranks = np.cumsum(counts) - (counts - 1) / 2  # of tied ones the mean of theirs
+    above = ranks[place][y].sum() - positives * (positives + 1) / 2
+    return float(above / (positives * negatives))
+
+
+def reliability(
+    probabilities: ArrayLike, outcomes: ArrayLike, bins: int = BINS
+) -> list[ReliabilityBin]:
+    """The points of a reliability diagram: bins of as equal a mass as can be, by probability.
+
+    With fewer observations than bins each is a bin of its own. Equal probabilities fall into one
+    bin wherever they can: a bin ends where the probability changes.
+
+    >>> for point in reliability([0.1, 0.2, 0.7, 0.9], [False, True, True, True], bins=2):
+    ...     print(point.count, round(point.predicted, 2), point.observed)
+    2 0.15 0.5
+    2 0.8 1.0
+    """
+    p, y = _checked(probabilities, outcomes)
+    if bins < 1:
+        raise ValueError(f"bins is {bins}; give at least 1")
+    if not len(p):
+        return []
+    order = np.argsort(p, kind="stable")
+    p, y = p[order], y[order]
+    wanted = (np.arange(1, min(bins, len(p))) * len(p)) // min(bins, len(p))
+    edges = np.searchsorted(p, p[wanted], side="left")
+    parts = np.unique(np.concatenate(([0], edges, [len(p)])))
+    return [
+        ReliabilityBin(int(end - start), float(p[start:end].mean()), float(y[start:end].mean()))
+        for start, end in pairwise(parts)
+    ]
+
+
+def calibration_error(
+    probabilities: ArrayLike, outcomes: ArrayLike, bins: int = BINS
+) -> float | None:
+    """The expected calibration error.
+
+    The mean distance of a reliability diagram's points from its diagonal, each counted by its
+    observations (Naeini et al. 2015, with bins of equal mass).
+
+    >>> round(calibration_error([0.1, 0.2, 0.7, 0.9], [False, True, True, True], bins=2), 4)
+    0.275
+    """
+    points = reliability(probabilities, outcomes, bins)
+    if not points:
+        return None
+    distance = sum(point.count * abs(point.predicted - point.observed) for point in points)
+    return distance / sum(point.count for point in points)
+
+
+def _checked(
+    probabilities: ArrayLike, outcomes: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    p, y = _arrays(probabilities, outcomes)
+    if len(p) and not (p.min() >= 0.0 and p.max() <= 1.0):
+        raise ValueError("probabilities lie between 0 and 1; some of these do not")
+    return p, y
+
+
+def _arrays(
+    scores: ArrayLike, outcomes: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    s, y = np.asarray(scores, dtype=np.float64), np.asarray(outcomes, dtype=np.bool_)
+    if s.shape != y.shape or s.ndim != 1:
+        raise ValueError(f"{s.shape} scores and {y.shape} outcomes: give one list each, as long")
+    return s, y
+
+
+def running_prior(outcomes: ArrayLike, rate: float, weight: float = 1.0) -> Sequence[float]:
+    """Before each outcome, the share of positives so far, `rate` counting as `weight` of them.
+
+    >>> [round(p, 2) for p in running_prior([True, False, True], rate=0.5)]
+    [0.5, 0.75, 0.5]
+    """
+    y = np.asarray(outcomes, dtype=np.float64)
+    before = np.concatenate(([0.0], np.cumsum(y)[:-1])) if len(y) else y
+    shares: list[float] = ((before + rate * weight) / (np.arange(len(y)) + weight)).tolist()
+    return shares
