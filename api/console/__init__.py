@@ -1,0 +1,1 @@
+"""The console: the pages that people of the marketplace work in."""
