@@ -15,7 +15,9 @@ from api.console.charts import Chart, Mark, Series
 
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 WEEKS = [MONDAY + timedelta(weeks=number) for number in range(4)]
-numbers = st.floats(-1e9, 1e9, allow_nan=False).map(lambda value: float(f"{value:.6g}"))
+numbers = st.builds(
+    lambda digits, places: digits * 10.0**places, st.integers(-(10**6), 10**6), st.integers(-9, 6)
+)
 EVERY_KIND = [
     charts.lines("Loss", [Series("model", [*zip(WEEKS, (0.5, 0.4), strict=False)])], x="W", y="L"),
     charts.bars("Sent", ["May", "June"], [("low", [1, 2]), ("high", [3, 4])], x="Month", y="Sent"),
