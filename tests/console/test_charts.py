@@ -45,7 +45,7 @@ def drawn(chart: Chart) -> str:
 def test_round_steps_span_the_range_and_are_few(one: float, other: float) -> None:
     low, high = min(one, other), max(one, other)
     steps = axes.round_steps(low, high)
-    less_than_seen = 1e-6 * (high - low)
+    less_than_seen = 1e-6 * (steps[-1] - steps[0])
     assert steps[0] <= low + less_than_seen
     assert steps[-1] >= high - less_than_seen
     assert 2 <= len(steps) <= 7
