@@ -1,14 +1,13 @@
-"""The HTTP application."""
+"""The HTTP application: the API and the console."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
-from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 
-from api import health, problems, routes
+from api import console, health, problems, routes
 from api.body_size import BodySize
 from api.caller import RateLimit
 from api.marketplace import Marketplace
@@ -65,16 +64,12 @@ def make_app(marketplace: Marketplace, *, with_worker: bool) -> FastAPI:
     app.state.marketplace = marketplace
     app.state.tokens = Tokens(marketplace.settings)
     app.state.rate_limit = RateLimit(marketplace.settings.rate_limit)
-    problems.install(app)
+    problems.install(app, console.page_of)
     app.add_middleware(BodySize, allowing={"/activity": activity.MOST_BYTES})
     v1 = APIRouter(prefix="/v1", responses=ERRORS)
     for router in routes.every():
         v1.include_router(router)
     app.include_router(v1)
     app.include_router(health.router)
-
-    @app.get("/", include_in_schema=False)
-    def home() -> RedirectResponse:
-        return RedirectResponse("/docs")
-
+    console.install(app)
     return app

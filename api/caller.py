@@ -3,7 +3,7 @@
 import hmac
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -185,6 +185,38 @@ class _SameProblem(Problem):
         self.details = details
 
 
+def enter(
+    request: Request,
+    response: Response,
+    actor: Actor,
+    roles: Sequence[Role],
+    *,
+    request_id: str | None = None,
+    idempotency_key: str | None = None,
+    after: int | None = None,
+) -> Caller:
+    """Let an actor in who has one of these roles, or is `admin`, unless they come too often.
+
+    Raises:
+        Problem: 403 for another role, 429 for too many requests.
+    """
+    request_id = request.state.request_id = request_id or str(uuid4())
+    response.headers["X-Request-ID"] = request_id
+    request.app.state.rate_limit.check(f"{actor.role}/{actor.employer_id or ''}/{actor.id}")
+    if actor.role not in (*roles, Role.ADMIN):
+        allowed_roles = ", ".join(sorted({*roles, Role.ADMIN}))
+        raise Problem(403, "forbidden", f"This takes one of these roles: {allowed_roles}.")
+    return Caller(
+        actor=actor,
+        at=now(),
+        request_id=request_id,
+        marketplace=request.app.state.marketplace,
+        response=response,
+        idempotency_key=idempotency_key,
+        after=after,
+    )
+
+
 def allowed(*roles: Role, keyed: bool = True) -> Callable[..., Caller]:
     """A dependency that lets these roles through, and `admin`.
 
@@ -209,8 +241,7 @@ def allowed(*roles: Role, keyed: bool = True) -> Callable[..., Caller]:
             Query(description="wait until this event position can be seen in the answer"),
         ] = None,
     ) -> Caller:
-        request_id = request.state.request_id = x_request_id or str(uuid4())
-        response.headers["X-Request-ID"] = request_id
+        x_request_id = request.state.request_id = x_request_id or str(uuid4())
         if token is None:
             raise Problem(
                 401,
@@ -219,23 +250,19 @@ def allowed(*roles: Role, keyed: bool = True) -> Callable[..., Caller]:
                 headers={"WWW-Authenticate": "Bearer"},
             )
         tokens: Tokens = request.app.state.tokens
-        actor = tokens.actor(token.credentials)
-        request.app.state.rate_limit.check(f"{actor.role}/{actor.employer_id or ''}/{actor.id}")
-        if actor.role not in (*roles, Role.ADMIN):
-            allowed_roles = ", ".join(sorted({*roles, Role.ADMIN}))
-            raise Problem(403, "forbidden", f"This takes one of these roles: {allowed_roles}.")
-        if keyed and request.method == "POST" and idempotency_key is None:
-            detail = "Send an Idempotency-Key header with every POST: a new one for each request."
-            raise Problem(400, "idempotency-key-missing", detail)
-        return Caller(
-            actor=actor,
-            at=now(),
-            request_id=request_id,
-            marketplace=request.app.state.marketplace,
-            response=response,
+        caller = enter(
+            request,
+            response,
+            tokens.actor(token.credentials),
+            roles,
+            request_id=x_request_id,
             idempotency_key=idempotency_key,
             after=after,
         )
+        if keyed and request.method == "POST" and idempotency_key is None:
+            detail = "Send an Idempotency-Key header with every POST: a new one for each request."
+            raise Problem(400, "idempotency-key-missing", detail)
+        return caller
 
     return caller
 

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from eventsourcing import persistence
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from psycopg import OperationalError
@@ -97,11 +97,15 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def install(app: FastAPI) -> None:
-    """Answer every error with its problem details, and say so in the OpenAPI document."""
+def install(app: FastAPI, page_of: Callable[[Request, Problem], Response | None]) -> None:
+    """Answer every error with its problem details, and say so in the OpenAPI document.
 
-    def answer(request: Request, error: Exception) -> JSONResponse:
-        response = problem_of(error).response()
+    Where a person is looking, `page_of` shows them a page instead.
+    """
+
+    def answer(request: Request, error: Exception) -> Response:
+        problem = problem_of(error)
+        response = page_of(request, problem) or problem.response()
         if request_id := getattr(request.state, "request_id", None):
             response.headers["X-Request-ID"] = request_id
         return response

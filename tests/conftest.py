@@ -33,12 +33,23 @@ FAST = {
 }
 
 
-def pytest_report_header() -> str:
-    """Say which profiles the tests on real input used."""
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+
+
+def pytest_report_header() -> list[str]:
+    """Say which profiles the tests on real input use, and whether there is a browser."""
     documents, are_real = survey_profiles()
-    if are_real:
-        return f"profiles: {len(documents)} real ones of ../shared/data"
-    return f"profiles: ../shared is not there, so {len(documents)} documents of our own are used"
+    profiles = f"profiles: {len(documents)} real ones of ../shared/data"
+    if not are_real:
+        profiles = (
+            f"profiles: ../shared is not there, so {len(documents)} documents of our own are used"
+        )
+    if CHROMIUM is None:
+        return [
+            profiles,
+            "NO CHROMIUM, SO NO BROWSER TESTS OF THE CONSOLE: install Debian's package chromium",
+        ]
+    return [profiles, f"browser: {CHROMIUM}"]
 
 
 @pytest.fixture(scope="session")

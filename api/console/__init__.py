@@ -1,1 +1,29 @@
-"""The console: the pages that people of the marketplace work in."""
+"""The console: server-rendered pages on the same commands and queries as the API.
+
+A page is a route in a module of `pages`, found by being there, and a template. Pages work as plain
+links and forms; htmx and a little script of our own only make them quicker. No page talks to
+another host, and none has script or style inside it.
+"""
+
+from fastapi import FastAPI, Request, Response
+from fastapi.staticfiles import StaticFiles
+
+from api.console import pages
+from api.console.problem_page import problem_page
+from api.console.rendering import STATIC
+from api.problems import Problem
+
+
+def install(app: FastAPI) -> None:
+    """Serve the pages of the console."""
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    for router in pages.every():
+        app.include_router(router, include_in_schema=False)
+
+
+def page_of(request: Request, problem: Problem) -> Response | None:
+    """The page that shows a problem to whoever looks with a browser; None for other clients."""
+    is_api = request.url.path.startswith(("/v1/", "/health/"))
+    if is_api or "text/html" not in request.headers.get("accept", ""):
+        return None
+    return problem_page(request, problem)

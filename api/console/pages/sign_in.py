@@ -1,0 +1,90 @@
+"""Signing in and out, and the way from there to the first page."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from api.caller import At
+from api.console.forms import Faults, Sent, read_form
+from api.console.rendering import address, menu, rendered
+from api.console.session import (
+    COOKIE,
+    Anyone,
+    begin,
+    csrf_token,
+    demo_token,
+    demo_users,
+    signed_in,
+)
+from api.problems import Problem
+from api.security import Tokens
+
+router = APIRouter()
+
+Next = Annotated[str, Query(alias="next", max_length=2000)]
+
+
+@router.get("/")
+def home(request: Request, after: At | None = None) -> Response:
+    """The first page of whoever is signed in."""
+    actor = signed_in(request)
+    path = menu(actor.role)[0][0] if actor else "/sign-in"
+    return RedirectResponse(address(path, after=after), 303)
+
+
+@router.get("/sign-in")
+def sign_in_page(request: Request, next: Next = "/") -> Response:
+    """Where to sign in, with a token or as a user of the local demo."""
+    users = demo_users(request.app.state.marketplace.settings)
+    ended = COOKIE in request.cookies and signed_in(request) is None
+    why = "Your session has ended; sign in again." if ended else None
+    return rendered(request, "sign_in.html", next=_local(next), carried=None, users=users, why=why)
+
+
+@router.post("/sign-in")
+def sign_in(request: Request, sent: Annotated[Sent, Depends(read_form)]) -> Response:
+    """Start a session, then go on to where one wanted to go, with what was typed there."""
+    settings = request.app.state.marketplace.settings
+    next = _local(sent.value("_next"))
+    carried = Sent([(n.removeprefix("_carried."), v) for n, v in sent.fields if "_carried." in n])
+    token = demo_token(settings, sent.value("_user")) or sent.value("_token").strip()
+    tokens: Tokens = request.app.state.tokens
+    try:
+        if not token:
+            raise Problem(401, "unauthorized", "Paste a token, then sign in.")
+        actor = tokens.actor(token)
+    except Problem as problem:
+        return rendered(
+            request,
+            "sign_in.html",
+            problem.details.status,
+            next=next,
+            carried=carried if carried.fields else None,
+            users=demo_users(settings),
+            why=None,
+            faults=Faults(problem),
+        )
+    if not carried.fields:
+        response: Response = RedirectResponse(next, 303)
+        begin(request, response, token)
+        return response
+    request.cookies[COOKIE] = token  # the page's form belongs to the session that begins with it
+    csrf = csrf_token(request)
+    response = rendered(request, "resume.html", next=next, carried=carried, actor=actor, csrf=csrf)
+    begin(request, response, token)
+    return response
+
+
+@router.post("/sign-out")
+def sign_out(visit: Anyone) -> Response:
+    """End the session."""
+    response = visit.go("/sign-in", notice="signed-out")
+    response.delete_cookie(COOKIE)
+    return response
+
+
+def _local(path: str) -> str:
+    """The path if it is one of ours, else the first page: nobody is sent to another site."""
+    ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if ours else "/"

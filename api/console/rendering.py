@@ -1,0 +1,104 @@
+"""Makes pages of templates, each with the headers that keep other sites and scripts out of it."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from api.console import words
+from domain.event import Role
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+        " connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+"""Of every page. `no-store` because pages show people, and a shared computer has a back button."""
+
+MENU: Sequence[tuple[str, str, frozenset[Role]]] = [
+    ("/positions", "Positions", frozenset({Role.RECRUITER, Role.SUPPORT})),
+    ("/feedback", "Feedback", frozenset({Role.CSM})),
+    ("/outreach", "Outreach", frozenset({Role.SUPPORT})),
+    ("/tickets", "Tickets", frozenset({Role.SUPPORT})),
+    ("/funnel", "Funnel", frozenset({Role.ANALYST})),
+    ("/model", "Likelihood", frozenset({Role.ANALYST})),
+    ("/events", "Events", frozenset({Role.AUDITOR})),
+    ("/help", "Help", frozenset(Role)),
+]
+"""The pages that lead to all others: address, name, and whose they are, beside the admin's."""
+
+NOTICES = {
+    "signed-out": "You are signed out.",
+    "position-opened": "The position is open.",
+    "filters-set": "The filters are saved.",
+    "position-closed": "The position is closed.",
+    "beta-joined": "You are in the beta.",
+    "beta-left": "You have left the beta.",
+    "message-sent": "Your message is sent.",
+    "interview-requested": "Your interview request is sent.",
+    "withdrawn": "It is withdrawn.",
+    "interview-scheduled": "The interview is scheduled.",
+    "feedback-shared": "Thank you. Your Customer Success Manager will read it.",
+    "rated": "Thank you for telling us.",
+    "ticket-submitted": "Your ticket has reached support.",
+    "ticket-closed": "The ticket is closed.",
+}
+"""What a page says once a form is done."""
+
+
+def menu(role: Role) -> list[tuple[str, str]]:
+    """The pages that somebody in this role goes to, the first of them first."""
+    return [(path, name) for path, name, roles in MENU if role in roles or role is Role.ADMIN]
+
+
+def rendered(request: Request, template: str, status: int = 200, **shown: Any) -> Response:
+    """A page of a template."""
+    context = {
+        "request": request,
+        "path": request.url.path,
+        "query": request.url.query,
+        "notice": NOTICES.get(request.query_params.get("notice", "")),
+        "now": datetime.now(UTC),
+        "actor": None,
+        "csrf": "",
+        "sent": None,
+        "faults": None,
+        **shown,
+    }
+    text = _TEMPLATES.get_template(template).render(context)
+    return HTMLResponse(text, status, headers=HEADERS)
+
+
+def address(path: str, **parameters: object) -> str:
+    """A page's address with these parameters, save those that say nothing.
+
+    >>> address("/events", since=5, kind=None)
+    '/events?since=5'
+    """
+    given = {name: str(value) for name, value in parameters.items() if value not in (None, "")}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.filters.update(words.FILTERS)
+_TEMPLATES.globals.update(menu=menu, address=address, new_key=lambda: str(uuid4()))

@@ -1,0 +1,154 @@
+"""Who looks at the console: a session is a bearer token in a cookie that scripts cannot read."""
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any, NoReturn
+
+from fastapi import Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from api.caller import At, Caller, enter
+from api.console.forms import Faults, Sent, read_form
+from api.console.rendering import address, rendered
+from api.demo.companies import NORDLICHT_RECRUITER
+from api.marketplace import now
+from api.problems import Problem
+from api.security import Tokens, local_key, make_token
+from domain.event import Actor, Role
+from infrastructure.settings import Settings
+
+COOKIE = "sourcing_session"
+LASTS = timedelta(hours=8)
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+DEMO_USERS = {
+    "recruiter": NORDLICHT_RECRUITER,
+    **{
+        role.value: Actor(id=f"local-{role}", role=role)
+        for role in (Role.CSM, Role.SUPPORT, Role.ANALYST, Role.AUDITOR, Role.ADMIN)
+    },
+}
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Somebody at a page: who they are, what they sent, and the page they get."""
+
+    request: Request
+    caller: Caller
+    sent: Sent
+
+    def page(self, template: str, status: int = 200, **shown: Any) -> Response:
+        """A page, or a part of one."""
+        visitor = {"actor": self.caller.actor, "csrf": csrf_token(self.request)}
+        return rendered(self.request, template, status, **visitor, **shown)
+
+    def again(self, template: str, error: Exception, **shown: Any) -> Response:
+        """The page of a form that was refused, with what was typed and what is wrong with it."""
+        faults = Faults(error)
+        return self.page(template, faults.status, sent=self.sent, faults=faults, **shown)
+
+    def go(self, path: str, *, after: int | None = None, notice: str | None = None) -> Response:
+        """Go on to a page once a form is done, which shows what it did and says so."""
+        return RedirectResponse(address(path, after=after, notice=notice), 303)
+
+
+def visiting(*roles: Role) -> Callable[..., Visit]:
+    """A dependency that lets these roles in, and `admin`; others are asked to sign in.
+
+    A form must bring the token that its page was given against cross-site request forgery, and an
+    idempotency key, so that sending it twice does it once.
+    """
+
+    def visit(
+        request: Request,
+        response: Response,
+        sent: Annotated[Sent, Depends(read_form)],
+        after: Annotated[At | None, Query()] = None,
+    ) -> Visit:
+        actor = signed_in(request) or _ask_to_sign_in(request)
+        key = None
+        if request.method == "POST":
+            if not hmac.compare_digest(sent.value("_csrf").encode(), csrf_token(request).encode()):
+                detail = "The page was open for too long or in another session; send it again."
+                raise Problem(403, "stale-form", detail)
+            key = sent.value("_key")[:200] or _refuse_without_key()
+        caller = enter(request, response, actor, roles, idempotency_key=key, after=after)
+        return Visit(request, caller, sent)
+
+    return visit
+
+
+def signed_in(request: Request) -> Actor | None:
+    """Whom the session's cookie speaks for; nobody without a valid one."""
+    token = request.cookies.get(COOKIE)
+    if not token:
+        return None
+    tokens: Tokens = request.app.state.tokens
+    try:
+        return tokens.actor(token)
+    except Problem as problem:
+        if problem.details.status == 401:
+            return None
+        raise
+
+
+def begin(request: Request, response: Response, token: str) -> None:
+    """Start a session with a token that has been found valid."""
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=int(LASTS.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=request.url.scheme == "https",
+    )
+
+
+def demo_token(settings: Settings, user: str) -> str | None:
+    """A token for a user of the local demo; none where there are no such users."""
+    if user not in demo_users(settings):
+        return None
+    return make_token(settings, DEMO_USERS[user], now(), LASTS)
+
+
+def demo_users(settings: Settings) -> list[str]:
+    """The users who may sign in without a token: only on one's own machine and database."""
+    own = settings.database_url is None and settings.host in LOOPBACK
+    return [*DEMO_USERS] if own else []
+
+
+def csrf_token(request: Request) -> str:
+    """What a form of this session must bring along."""
+    session = request.cookies.get(COOKIE, "")
+    key = local_key(request.app.state.marketplace.settings)
+    return hmac.digest(key, f"csrf/{session}".encode(), "sha256").hex()
+
+
+def _ask_to_sign_in(request: Request) -> NoReturn:
+    ended = COOKIE in request.cookies
+    detail = "Your session has ended; sign in again." if ended else "Sign in to see this page."
+    target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if request.method == "GET":
+        headers = {"Location": address("/sign-in", next=target)}
+        raise Problem(303 if not _is_part(request) else 401, "sign-in", detail, headers=headers)
+    raise Problem(401, "sign-in", detail)
+
+
+def _is_part(request: Request) -> bool:
+    return request.headers.get("hx-request") == "true"
+
+
+def _refuse_without_key() -> NoReturn:
+    raise Problem(400, "idempotency-key-missing", "The form lacks its key; open the page again.")
+
+
+Anyone = Annotated[Visit, Depends(visiting(*Role))]
+Recruiter = Annotated[Visit, Depends(visiting(Role.RECRUITER))]
+Recruiting = Annotated[Visit, Depends(visiting(Role.RECRUITER, Role.SUPPORT))]
+Manager = Annotated[Visit, Depends(visiting(Role.CSM))]
+Support = Annotated[Visit, Depends(visiting(Role.SUPPORT))]
+Analyst = Annotated[Visit, Depends(visiting(Role.ANALYST))]
+Auditor = Annotated[Visit, Depends(visiting(Role.AUDITOR))]

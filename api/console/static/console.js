@@ -1,0 +1,92 @@
+// Makes pages quicker; each of them works without it.
+"use strict";
+
+// A form is sent once, however often its button is pressed. Its idempotency key guards it anyway.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sending) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sending = "yes";
+  form.setAttribute("aria-busy", "true");
+});
+window.addEventListener("pageshow", () => {
+  document.querySelectorAll("form[data-sending]").forEach(released);
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  const form = event.target.closest("form");
+  if (form) released(form);
+});
+function released(form) {
+  delete form.dataset.sending;
+  form.removeAttribute("aria-busy");
+}
+
+// A list that is typed one entry a line is shown as chips; the lines stay what is sent.
+function chips(lines) {
+  const box = document.createElement("div");
+  const input = document.createElement("input");
+  const label = document.querySelector(`label[for="${CSS.escape(lines.id)}"]`);
+  const list = document.createElement("ul");
+  box.className = "chips";
+  input.type = "text";
+  input.id = lines.id;
+  input.placeholder = "Type, then press Enter";
+  for (const name of ["aria-describedby", "aria-invalid"]) {
+    if (lines.hasAttribute(name)) input.setAttribute(name, lines.getAttribute(name));
+  }
+  lines.removeAttribute("id");
+  lines.hidden = true;
+  list.setAttribute("aria-label", label ? label.firstChild.textContent.trim() : "");
+  box.append(list, input);
+  lines.after(box);
+
+  const entries = () => lines.value.split("\n").map((line) => line.trim()).filter(Boolean);
+  const keep = (next) => {
+    lines.value = [...new Set(next)].join("\n");
+    draw();
+    lines.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  const take = () => {
+    const typed = input.value.trim();
+    input.value = "";
+    if (typed) keep([...entries(), typed]);
+  };
+  const draw = () => {
+    list.replaceChildren(
+      ...entries().map((entry) => {
+        const item = document.createElement("li");
+        const remove = document.createElement("button");
+        item.textContent = entry;
+        remove.type = "button";
+        remove.textContent = "×";
+        remove.setAttribute("aria-label", `Remove ${entry}`);
+        remove.addEventListener("click", () => {
+          keep(entries().filter((other) => other !== entry));
+          input.focus();
+        });
+        item.append(remove);
+        return item;
+      }),
+    );
+  };
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && input.value.trim()) {
+      event.preventDefault();
+      take();
+    } else if (event.key === "Backspace" && !input.value) {
+      keep(entries().slice(0, -1));
+    }
+  });
+  input.addEventListener("blur", take);
+  lines.form?.addEventListener("submit", take, { capture: true });
+  draw();
+}
+
+function prepare(root) {
+  root.querySelectorAll("textarea[data-chips]:not([hidden])").forEach(chips);
+  root.querySelector("[data-focus]")?.focus();
+}
+document.addEventListener("DOMContentLoaded", () => prepare(document));
+document.addEventListener("htmx:load", (event) => prepare(event.target));

@@ -1,0 +1,94 @@
+"""How pages say moments, shares and money."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+from domain.money import Salary, SalaryRange
+
+NOTHING = "-"
+"""What stands where there is no value."""
+
+
+def ago(moment: datetime | date, now: datetime) -> str:
+    """How long ago a moment was, in the largest unit that fits.
+
+    >>> from datetime import UTC
+    >>> ago(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 3, 5, tzinfo=UTC))
+    '2 months ago'
+    """
+    day = moment.date() if isinstance(moment, datetime) else moment
+    days = (now.date() - day).days
+    if isinstance(moment, datetime) and days < 1:
+        minutes = int((now - moment).total_seconds() // 60)
+        if minutes < 1:
+            return "just now"
+        return _counted(minutes, "minute") if minutes < 60 else _counted(minutes // 60, "hour")
+    if days < 1:
+        return "today"
+    for size, unit in ((365.25, "year"), (30.44, "month"), (7, "week")):
+        if days >= 2 * size or (days >= size and unit != "week"):
+            return _counted(int(days // size), unit)
+    return _counted(days, "day")
+
+
+def _counted(count: int, unit: str) -> str:
+    return f"{count} {unit}{'' if count == 1 else 's'} ago"
+
+
+def day(moment: datetime | date) -> str:
+    """A day, such as 3 March 2026."""
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def month(moment: datetime | date) -> str:
+    """A month, such as March 2026."""
+    return f"{moment:%B %Y}"
+
+
+def minute(moment: datetime) -> str:
+    """A moment to the minute, in UTC, as all moments are."""
+    return f"{day(moment)}, {moment:%H:%M} UTC"
+
+
+def percent(share: float | None, digits: int = 0) -> str:
+    """A share of one, such as 23%.
+
+    >>> percent(0.234), percent(None)
+    ('23%', '-')
+    """
+    return NOTHING if share is None else f"{share:.{digits}%}"
+
+
+def number(value: float | None) -> str:
+    """A count with its thousands apart."""
+    return NOTHING if value is None else f"{value:,.0f}"
+
+
+def money(pay: Salary | SalaryRange | None) -> str:
+    """A salary or a range of them.
+
+    >>> money(SalaryRange(minimum=60_000, maximum=80_000, currency="EUR"))
+    'EUR 60,000 to 80,000'
+    """
+    if pay is None:
+        return NOTHING
+    if isinstance(pay, Salary):
+        return f"{pay.currency} {pay.amount:,}"
+    return f"{pay.currency} {pay.minimum:,} to {pay.maximum:,}"
+
+
+def words(code: str) -> str:
+    """A code as words, such as Awaiting answer.
+
+    >>> words("awaiting_answer")
+    'Awaiting answer'
+    """
+    return code.replace("_", " ").replace(".", " ").capitalize()
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    function.__name__: function
+    for function in (ago, day, month, minute, percent, number, money, words)
+}
+"""By these names templates call them."""
