@@ -21,8 +21,12 @@ from projections import candidate_pool
 from projections import likelihood as likelihoods
 from projections.candidate_pool import Feed, Origin, Search, Sort
 from projections.interview_list import Interview
+from projections.likelihood import Assessed
+from projections.likelihood_words import strongest
 from projections.paging import Listed
 from projections.positions import Position
+
+REASONS_SHOWN = 3
 
 
 class Band(StrEnum):
@@ -33,10 +37,37 @@ class Band(StrEnum):
     LOW = "low"
 
 
+class Reason(BaseModel):
+    """What makes an answer likelier, or less likely."""
+
+    text: str = Field(description="in plain words")
+    feature: str
+    contribution: float = Field(description="to the log-odds of an answer, signed")
+
+
 class ShownLikelihood(Likelihood):
-    """How likely an answer is, as a number and in a word."""
+    """How likely an answer is, as a number and in a word, and the strongest reasons for it."""
 
     band: Band
+    reasons: list[Reason] = Field(description="the weightiest first")
+
+
+class Contribution(Reason):
+    """What one feature adds to the log-odds of an answer."""
+
+    value: float | str | None = Field(description="of the feature; null for the intercept")
+
+
+class Explanation(Likelihood):
+    """How likely an answer is, and everything that makes it so."""
+
+    band: Band
+    model_hash: str = Field(description="SHA-256 of the state of the model that said so")
+    at: datetime
+    contributions: list[Contribution] = Field(
+        description="added up one by one in this order, in double precision, they are the logit"
+        " bit for bit"
+    )
 
 
 class Card(BaseModel):
@@ -83,7 +114,8 @@ def cards(
     The page is found by the stored scores; within it those who are likelier now come first.
     """
     listed = candidate_pool.feed(db, kind, _search(position, at), limit, cursor, sort)
-    scores = likelihoods.of_candidates(db, [c.candidate_id for c in listed.items], at)
+    ids = [candidate.candidate_id for candidate in listed.items]
+    scores = likelihoods.of_candidates(db, ids, at, position.position_id)
     items = [_card(c, position.filters, scores.get(c.candidate_id)) for c in listed.items]
     if sort is Sort.LIKELIHOOD:
         items.sort(key=lambda card: -(card.likelihood.logit if card.likelihood else 0))
@@ -111,7 +143,8 @@ def profile(
     if to_be_left_alone and not contacted:
         return None
     passive = is_passive(known.last_active_at, at)
-    card = _card(known, position.filters, likelihood(db, candidate_id, at))
+    scores = likelihoods.of_candidates(db, [candidate_id], at, position.position_id)
+    card = _card(known, position.filters, scores.get(candidate_id))
     return FullProfile(
         **dict(card),
         summary=known.summary,
@@ -122,9 +155,26 @@ def profile(
     )
 
 
-def likelihood(db: Database, candidate_id: UUID, at: datetime) -> Likelihood | None:
-    """How likely a candidate is to respond now; None for nobody we know."""
-    return likelihoods.of_candidates(db, [candidate_id], at).get(candidate_id)
+def likelihood(
+    db: Database, candidate_id: UUID, position_id: UUID, at: datetime
+) -> Likelihood | None:
+    """How likely a candidate is to respond to this position now; None for nobody we know."""
+    assessed = likelihoods.of_candidates(db, [candidate_id], at, position_id).get(candidate_id)
+    return assessed and assessed.likelihood
+
+
+def explanation(
+    db: Database, candidate_id: UUID, position_id: UUID | None, at: datetime
+) -> Explanation | None:
+    """Why a candidate is as likely to respond as they are; None for nobody we know."""
+    assessed = likelihoods.of_candidates(db, [candidate_id], at, position_id).get(candidate_id)
+    return assessed and Explanation(
+        **dict(assessed.likelihood),
+        band=band(assessed.likelihood.probability),
+        model_hash=assessed.model_hash,
+        at=at,
+        contributions=[Contribution(**reason._asdict()) for reason in assessed.reasons],
+    )
 
 
 def with_names(db: Database, listed: Listed[Interview]) -> Listed[NamedInterview]:
@@ -151,7 +201,7 @@ def band(probability: float) -> Band:
 def _card(
     known: candidate_pool.Candidate | candidate_pool.Profile,
     filters: Filters,
-    score: Likelihood | None,
+    score: Assessed | None,
 ) -> Card:
     return Card(
         candidate_id=known.candidate_id,
@@ -159,10 +209,21 @@ def _card(
         facts=known.facts,
         matching_skills=_matching_skills(known.facts.skills or (), filters),
         match=filters.match(known.facts),
-        likelihood=ShownLikelihood(**dict(score), band=band(score.probability)) if score else None,
+        likelihood=score and _shown(score),
         signed_up_at=known.signed_up_at,
         last_active_at=known.last_active_at,
         provenance=known.provenance,
+    )
+
+
+def _shown(score: Assessed) -> ShownLikelihood:
+    return ShownLikelihood(
+        **dict(score.likelihood),
+        band=band(score.likelihood.probability),
+        reasons=[
+            Reason(text=reason.text, feature=reason.feature, contribution=reason.contribution)
+            for reason in strongest(score.reasons, REASONS_SHOWN)
+        ],
     )
 
 

@@ -61,6 +61,7 @@ from projections.likelihood_model import (
     LikelihoodModel,
     Weights,
 )
+from projections.likelihood_words import Reason, reasons
 
 SILENCE = timedelta(hours=24)
 """After how long without an answer an outreach teaches that there is none, for the time being."""
@@ -622,29 +623,37 @@ class ModelCard(BaseModel):
     river_version: str
 
 
-def of_candidates(db: Connection, ids: Sequence[UUID], at: datetime) -> dict[UUID, Likelihood]:
-    """How likely these candidates are to respond at that moment, by the current model."""
-    position, _, model = _current(db)
-    scored = {}
+class Assessed(NamedTuple):
+    """How likely somebody is to respond, and what makes it so."""
+
+    likelihood: Likelihood
+    model_hash: str
+    reasons: list[Reason]
+
+
+def of_candidates(
+    db: Connection,
+    ids: Sequence[UUID],
+    at: datetime,
+    position_id: UUID | None = None,  # noqa: ARG001 - the next feature version looks at it
+) -> dict[UUID, Assessed]:
+    """How likely these candidates are to respond at that moment, by the current model.
+
+    With a position, to an approach about it. The reasons, one a feature, are in the order in which
+    their contributions sum up to the logit.
+    """
+    position, hash, model = _current(db)
+    assessed = {}
     for candidate_id, x in _features_of(db, ids, at):
         logit = model.logit(x)
-        scored[candidate_id] = Likelihood(
+        likelihood = Likelihood(
             probability=model.probability(logit),
             logit=logit,
             model_position=position,
             feature_version=model.schema.version,
         )
-    return scored
-
-
-def reasons(db: Connection, candidate_id: UUID, at: datetime) -> list[tuple[str, float]]:
-    """What a candidate's logit is the sum of, the weightiest first; empty if there is none."""
-    _, _, model = _current(db)
-    return [
-        reason
-        for _, x in _features_of(db, [candidate_id], at)
-        for reason in sorted(model.contributions(x), key=lambda reason: -abs(reason[1]))
-    ]
+        assessed[candidate_id] = Assessed(likelihood, hash, reasons(x, model.contributions(x)))
+    return assessed
 
 
 def model_card(db: Connection) -> ModelCard:

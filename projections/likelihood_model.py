@@ -9,7 +9,7 @@ the same bits, wherever and however often they were written down and restored in
 import hashlib
 import json
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, NamedTuple
@@ -49,11 +49,19 @@ class Scale(NamedTuple):
 
 @dataclass(frozen=True)
 class Schema:
-    """The features of a model, in the order in which they are summed up."""
+    """The features of a model, and the order in which they are summed up.
+
+    Without an order of their own it is the numbers, then the categories.
+    """
 
     version: int
     numbers: Mapping[str, Scale | None]
     categories: Mapping[str, Sequence[str]]
+    order: Sequence[str] = ()
+
+    def names(self) -> tuple[str, ...]:
+        """Every feature in the order of the sum."""
+        return tuple(self.order) or (*self.numbers, *self.categories)
 
 
 CANDIDATE_SCHEMA = Schema(
@@ -102,7 +110,9 @@ class LikelihoodModel:
             name: {value: f"{name}={value}" for value in values}
             for name, values in schema.categories.items()
         }
-        self._folded: Weights | None = None
+        self._names = schema.names()
+        self._splits: dict[tuple[str, ...], tuple[dict[str, None], dict[str, dict[str, str]]]] = {}
+        self._terms: dict[str, Any] | None = None
         self._json: str | None = None
         # Every number is in the scaler from the start, or else transforming one would add it.
         for name, scale in schema.numbers.items():
@@ -122,8 +132,8 @@ class LikelihoodModel:
         """
         if not (math.isfinite(weight) and weight > 0):
             raise BadFeatures(f"weight is {weight}; give a positive number")
-        numbers, ones = self._checked(x)
-        logit = self._sum(numbers, ones)
+        numbers, ones = self._checked(x, self._names)
+        logit = self._sum(x, self._names)
         self._scaler.learn_one(numbers)
         self._step(numbers, ones, y, weight, logit)
         return logit
@@ -137,25 +147,48 @@ class LikelihoodModel:
         """
         if not math.isfinite(logit):
             raise BadFeatures(f"logit is {logit}; give the one that learning returned")
-        self._step(*self._checked(x), y, -weight, logit)
+        self._step(*self._checked(x, self._names), y, -weight, logit)
 
-    def logit(self, x: Features) -> float:
-        """How likely an answer is, on the scale that ranks: any real number."""
-        return self._sum(*self._checked(x))
+    def logit(self, x: Features, names: tuple[str, ...] | None = None) -> float:
+        """How likely an answer is, on the scale that ranks: any real number.
 
-    def logits(self, x: Columns, count: int) -> NDArray[np.float64]:
+        With names of features, which are then all that is given, as far as those tell.
+        """
+        names = names or self._names
+        self._checked(x, names)
+        return self._sum(x, names)
+
+    def logits(
+        self,
+        x: Columns,
+        count: int,
+        names: tuple[str, ...] | None = None,
+        start: NDArray[np.float64] | None = None,
+    ) -> NDArray[np.float64]:
         """The logits of many candidates, each the same bits as `logit` gives.
 
+        With names of features only as far as those tell, added to the `start` if there is one.
         Column is added to column: a matrix product would round by the shape of the matrix.
         """
-        bias, weights = self.weights()
-        total = np.full(count, bias)
-        for name in self.schema.numbers:
-            total += weights[name] * x.numbers[name]
-        for name, one_hot in self._one_hot.items():
-            of_value = {value: weights[key] for value, key in one_hot.items()}
-            total += np.array([of_value[value] for value in x.categories[name]])
+        total = np.full(count, self._regression.intercept) if start is None else start.copy()
+        terms = self._told()
+        for name in names or self._names:
+            if name in self._one_hot:
+                of_value = terms[name]
+                total += np.array([of_value[value] for value in x.categories[name]])
+            else:
+                weight, mean = terms[name]
+                total += weight * (x.numbers[name] - mean)
         return total
+
+    def span(self, name: str, low: float = 0.0, high: float = 0.0) -> tuple[float, float]:
+        """The least and the most that a feature can add: a number from `low` to `high`."""
+        term = self._told()[name]
+        if name in self._one_hot:
+            return min(term.values()), max(term.values())
+        weight, mean = term
+        ends = weight * (low - mean), weight * (high - mean)
+        return min(ends), max(ends)
 
     def probability(self, logit: float) -> float:
         """The calibrated probability of an answer at this logit."""
@@ -163,31 +196,24 @@ class LikelihoodModel:
 
     def weights(self) -> Weights:
         """The scaling folded into the regression."""
-        if self._folded is None:
-            raw = self._regression.weights
-            means, variances = self._scaler.means, self._scaler.vars
-            bias = self._regression.intercept
-            folded: dict[str, float] = {}
-            for name in self.schema.numbers:
-                variance = variances[name]
-                weight = raw.get(name, 0.0) / variance**0.5 if variance else 0.0
-                folded[name] = weight
-                bias -= weight * means[name]
-            for one_hot in self._one_hot.values():
-                for name in one_hot.values():
-                    folded[name] = raw.get(name, 0.0)
-            self._folded = Weights(bias, folded)
-        return self._folded
+        bias = self._regression.intercept
+        folded: dict[str, float] = {}
+        for name, term in self._told().items():
+            if one_hot := self._one_hot.get(name):
+                folded |= {key: term[value] for value, key in one_hot.items()}
+            else:
+                folded[name], mean = term
+                bias -= folded[name] * mean
+        return Weights(bias, folded)
 
     def contributions(self, x: Features) -> list[tuple[str, float]]:
-        """What the logit is made of: the intercept, and each feature's distance from the mean."""
-        numbers, ones = self._checked(x)
-        weights, means = self.weights().of, self._scaler.means
-        return [
-            ("intercept", self._regression.intercept),
-            *((name, weights[name] * (value - means[name])) for name, value in numbers.items()),
-            *((name, weights[name]) for name in ones),
-        ]
+        """What the logit is made of: the intercept, and each feature's distance from the mean.
+
+        Added up one by one, from the first to the last, they are the logit bit for bit.
+        """
+        self._checked(x, self._names)
+        terms = self._told()
+        return [("intercept", self._regression.intercept), *self._parts(x, self._names, terms)]
 
     def to_json(self) -> str:
         """The whole state, canonical: the same state is the same text."""
@@ -200,6 +226,7 @@ class LikelihoodModel:
                     "version": self.schema.version,
                     "numbers": [[name, scale] for name, scale in self.schema.numbers.items()],
                     "categories": [[n, [*values]] for n, values in self.schema.categories.items()],
+                    "order": [*self.schema.order],
                 },
                 "prior_rate": self.prior_rate,
                 "observed": self.observed,
@@ -235,6 +262,7 @@ class LikelihoodModel:
                 schema["version"],
                 {name: Scale(*scale) if scale else None for name, scale in schema["numbers"]},
                 {name: tuple(values) for name, values in schema["categories"]},
+                tuple(schema["order"]),
             ),
             base_rate=state["prior_rate"],
         )
@@ -264,21 +292,47 @@ class LikelihoodModel:
         self._calibrator.learn(logit, y, weight)
         self.observed += weight
         self.positive += weight * y
-        self._folded = self._json = None
+        self._terms = self._json = None
 
-    def _sum(self, numbers: dict[str, float], ones: list[str]) -> float:
-        total, weights = self.weights()
-        for name, value in numbers.items():
-            total += weights[name] * value
-        for name in ones:
-            total += weights[name]
+    def _told(self) -> dict[str, Any]:
+        """What each feature adds: of a number its weight and mean, of a category by its value."""
+        if self._terms is None:
+            raw = self._regression.weights
+            means, variances = self._scaler.means, self._scaler.vars
+            terms: dict[str, Any] = {}
+            for name in self._names:
+                if one_hot := self._one_hot.get(name):
+                    terms[name] = {value: raw.get(key, 0.0) for value, key in one_hot.items()}
+                else:
+                    variance = variances[name]
+                    weight = raw.get(name, 0.0) / variance**0.5 if variance else 0.0
+                    terms[name] = weight, means[name]
+            self._terms = terms
+        return self._terms
+
+    def _sum(self, x: Features, names: tuple[str, ...]) -> float:
+        total: float = self._regression.intercept
+        for _, part in self._parts(x, names, self._told()):
+            total += part
         return total
 
-    def _checked(self, x: Features) -> tuple[dict[str, float], list[str]]:
+    def _parts(
+        self, x: Features, names: tuple[str, ...], terms: dict[str, Any]
+    ) -> Iterator[tuple[str, float]]:
+        numbers, categories = x
+        for name in names:
+            if name in categories:
+                yield name, terms[name][categories[name]]
+            else:
+                weight, mean = terms[name]
+                yield name, weight * (numbers[name] - mean)
+
+    def _checked(self, x: Features, names: tuple[str, ...]) -> tuple[dict[str, float], list[str]]:
         """The features in the order of the schema, the categories as names of weights."""
-        _refuse_other_keys("number", x.numbers, self.schema.numbers)
-        _refuse_other_keys("category", x.categories, self.schema.categories)
-        numbers = {name: x.numbers[name] for name in self.schema.numbers}
+        wanted_numbers, wanted_categories = self._split(names)
+        _refuse_other_keys("number", x.numbers, wanted_numbers)
+        _refuse_other_keys("category", x.categories, wanted_categories)
+        numbers = {name: x.numbers[name] for name in wanted_numbers}
         if not _plain(numbers.values()):
             name = next(name for name, value in numbers.items() if not _plain([value]))
             raise BadFeatures(
@@ -286,10 +340,19 @@ class LikelihoodModel:
                 f" give a finite float between {-LARGEST:g} and {LARGEST:g}"
             )
         try:
-            ones = [one_hot[x.categories[name]] for name, one_hot in self._one_hot.items()]
+            ones = [one_hot[x.categories[name]] for name, one_hot in wanted_categories.items()]
         except (KeyError, TypeError) as error:
             raise BadFeatures(f"{dict(x.categories)} has a value that the schema lacks") from error
         return numbers, ones
+
+    def _split(self, names: tuple[str, ...]) -> tuple[dict[str, None], dict[str, dict[str, str]]]:
+        """Which of these features are numbers, and which categories."""
+        if names not in self._splits:
+            self._splits[names] = (
+                {name: None for name in self.schema.numbers if name in names},
+                {name: values for name, values in self._one_hot.items() if name in names},
+            )
+        return self._splits[names]
 
 
 def _plain(values: Collection[Any]) -> bool:

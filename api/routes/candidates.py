@@ -5,8 +5,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends
 
-from api import json_resume
+from api import candidates_for, json_resume
 from api.caller import Caller, Outcome, Platform, allowed
+from api.candidates_for import Explanation
 from api.problems import Problem, Reason
 from domain.candidate import (
     BlockEmployer,
@@ -22,6 +23,7 @@ from domain.command import NotFound
 from domain.event import Role, Value
 from projections import candidate_pool
 from projections.candidate_pool import CandidatePool, Profile
+from projections.likelihood import Likelihoods
 
 router = APIRouter(prefix="/candidates", tags=["Candidates"])
 
@@ -61,6 +63,21 @@ def read_candidate(
     if profile is None:
         raise NotFound(Candidate, candidate_id)
     return profile
+
+
+@router.get("/{candidate_id}/likelihood")
+def explain_candidate_likelihood(
+    candidate_id: UUID, caller: Annotated[Caller, Depends(allowed(Role.PLATFORM, Role.SUPPORT))]
+) -> Explanation:
+    """How likely a candidate is thought to respond to employers, and why, for their privacy page.
+
+    It is without a position; what an offer adds depends on the position.
+    """
+    with caller.reading(Likelihoods) as db:
+        explained = candidates_for.explanation(db, candidate_id, None, caller.at)
+    if explained is None:
+        raise NotFound(Candidate, candidate_id)
+    return explained
 
 
 @router.post("/{candidate_id}/opt-in", status_code=201)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from api import candidates_for
 from api.caller import Caller, IfMatch, Outcome, Reader, Recruiter, Recruiting, version_in
-from api.candidates_for import Card, FullProfile, NamedInterview
+from api.candidates_for import Card, Explanation, FullProfile, NamedInterview
 from api.job_posting import JobPosting
 from api.problems import Problem, Reason, faults_of_the_request
 from api.reading import Cursor, Limit, found
@@ -183,14 +183,19 @@ def passive_candidates(
 def read_profile(position_id: UUID, candidate_id: UUID, caller: Recruiting) -> FullProfile:
     """A candidate's whole profile as seen from a position, and how to approach them."""
     with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
-        position = _position(db, caller, position_id)
-        profile = candidates_for.profile(db, position, candidate_id, caller.at)
-        if profile is None:
-            raise NotFound(Candidate, candidate_id)
-        if profile.outreach_id is None:
-            feed = Feed.PASSIVE if profile.passive else Feed.RECOMMENDATIONS
-            _check_may_look(db, position, feed)
-        return profile
+        _, profile = _profile(db, caller, position_id, candidate_id)
+    return profile
+
+
+@router.get("/positions/{position_id}/candidates/{candidate_id}/likelihood")
+def explain_likelihood(position_id: UUID, candidate_id: UUID, caller: Recruiting) -> Explanation:
+    """Why a candidate is as likely to respond to this position as they are, feature by feature."""
+    with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
+        position, _ = _profile(db, caller, position_id, candidate_id)
+        explained = candidates_for.explanation(db, candidate_id, position.position_id, caller.at)
+    if explained is None:
+        raise NotFound(Candidate, candidate_id)
+    return explained
 
 
 @router.post("/positions/{position_id}/messages", status_code=201)
@@ -199,7 +204,7 @@ def send_message(position_id: UUID, body: Approach, caller: Recruiter) -> Outcom
     return caller.run(
         SendMessage,
         position_id=position_id,
-        attached=_shown(caller, body.candidate_id),
+        attached=_shown(caller, position_id, body.candidate_id),
         **dict(body),
     )
 
@@ -210,7 +215,7 @@ def request_interview(position_id: UUID, body: Approach, caller: Recruiter) -> O
     return caller.run(
         RequestInterview,
         position_id=position_id,
-        attached=_shown(caller, body.candidate_id),
+        attached=_shown(caller, position_id, body.candidate_id),
         **dict(body),
     )
 
@@ -245,6 +250,20 @@ def _position(db: Database, caller: Caller, position_id: UUID) -> positions.Posi
     return found(caller, Position, position_id, positions.one(db, position_id))
 
 
+def _profile(
+    db: Database, caller: Caller, position_id: UUID, candidate_id: UUID
+) -> tuple[positions.Position, FullProfile]:
+    """A candidate whom the caller may see as this position's, and the position."""
+    position = _position(db, caller, position_id)
+    profile = candidates_for.profile(db, position, candidate_id, caller.at)
+    if profile is None:
+        raise NotFound(Candidate, candidate_id)
+    if profile.outreach_id is None:
+        feed = Feed.PASSIVE if profile.passive else Feed.RECOMMENDATIONS
+        _check_may_look(db, position, feed)
+    return position, profile
+
+
 def _check_may_look(db: Database, position: positions.Position, feed: Feed) -> None:
     """Nobody is shown to who may not approach them. Raises a 403 with every reason."""
     employer = employers.one(db, position.employer_id)
@@ -262,6 +281,7 @@ def _check_may_look(db: Database, position: positions.Position, feed: Feed) -> N
         raise Problem(403, "not-shown", " ".join(map(str, against)), reasons)
 
 
-def _shown(caller: Caller, candidate_id: UUID) -> dict[str, object]:
+def _shown(caller: Caller, position_id: UUID, candidate_id: UUID) -> dict[str, object]:
     with caller.reading(Likelihoods) as db:
-        return {"likelihood": candidates_for.likelihood(db, candidate_id, caller.at)}
+        likelihood = candidates_for.likelihood(db, candidate_id, position_id, caller.at)
+    return {"likelihood": likelihood}

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from domain.event import Role
 from tests.api.scene import codes, done
 from tests.api.stage import Scene, Stage, shared_stage
 
@@ -204,3 +205,37 @@ def test_the_likelihood_that_was_shown_is_kept_with_the_message(scene: Scene) ->
     outreach = done(scene.message(position, candidate, **shown))["id"]
     kept = done(scene.recruiter.get(f"/outreach/{outreach}", after=scene.latest()))["likelihood"]
     assert 0 < kept["probability"] < 1
+
+
+def test_a_card_tells_the_strongest_reasons_of_its_likelihood(scene: Scene) -> None:
+    scene.member("Dana", silent_days=300)
+    position = scene.position()
+    feed = done(
+        scene.recruiter.get(f"/positions/{position}/passive-candidates", after=scene.latest())
+    )
+    reasons = feed["items"][0]["likelihood"]["reasons"]
+    assert len(reasons) >= 2
+    assert all(reason["text"] and reason["feature"] for reason in reasons)
+
+
+def test_every_reason_of_a_likelihood_is_told_and_they_sum_to_it(scene: Scene) -> None:
+    candidate, position = scene.member("Dana", silent_days=300), scene.position()
+    for reader, path in (
+        (scene.recruiter, f"/positions/{position}/candidates/{candidate}/likelihood"),
+        (scene.platform, f"/candidates/{candidate}/likelihood"),
+    ):
+        told = done(reader.get(path, after=scene.latest()))
+        total = 0.0
+        for part in told["contributions"]:
+            total += part["contribution"]
+        assert total == told["logit"]
+        assert "Silent for 10 months" in {part["text"] for part in told["contributions"]}
+
+
+def test_nobody_reads_why_a_candidate_of_another_employers_position_would_answer(
+    scene: Scene,
+) -> None:
+    candidate, position = scene.member("Dana", silent_days=300), scene.position()
+    stranger = scene.as_(Role.RECRUITER, scene.registered("Stranger"))
+    response = stranger.get(f"/positions/{position}/candidates/{candidate}/likelihood")
+    assert response.status_code == 404

@@ -45,8 +45,9 @@ from infrastructure.event_store import EventStore
 from infrastructure.postgres import Pool
 from infrastructure.projector import Positioned, Projector, prepare
 from projections import likelihood
-from projections.likelihood import Likelihoods, model_card, of_candidates, reasons
+from projections.likelihood import Likelihoods, model_card, of_candidates
 from projections.likelihood_model import ForeignModel
+from projections.likelihood_words import strongest
 
 START = datetime(2025, 1, 1, 9, tzinfo=UTC)
 IDS = UUID("00000000-0000-5000-8000-000000000001")
@@ -387,9 +388,9 @@ def test_everyone_is_scored_from_sign_up_on(read: Read, history: History) -> Non
     scores = read.tables()["scores"]
     assert {row[0] for row in scores} == {somebody(name) for name in ("Ada", "Bo", "Cy")}
     at = history.now
-    assert of_candidates(read.db, [somebody("Ada")], at)[somebody("Ada")].probability == (
-        pytest.approx(0.2)
-    )
+    assert of_candidates(read.db, [somebody("Ada")], at)[
+        somebody("Ada")
+    ].likelihood.probability == (pytest.approx(0.2))
 
 
 def test_a_score_rises_when_activity_arrives_that_the_model_thinks_much_of(
@@ -401,13 +402,13 @@ def test_a_score_rises_when_activity_arrives_that_the_model_thinks_much_of(
     history.be_active("Bo", "searched_jobs", at=history.now - days(99))
     read.follow(history.events)
     before, at = read.logit("Bo"), history.now
-    shown = of_candidates(read.db, [somebody("Bo")], at)[somebody("Bo")]
+    shown = of_candidates(read.db, [somebody("Bo")], at)[somebody("Bo")].likelihood
     active = History()
     active.now = at
     active.be_active("Bo", "searched_jobs")
     read.follow(active.events)
     assert read.logit("Bo") > before
-    after = of_candidates(read.db, [somebody("Bo")], at)[somebody("Bo")]
+    after = of_candidates(read.db, [somebody("Bo")], at)[somebody("Bo")].likelihood
     assert after.logit == read.logit("Bo")
     assert after.probability > shown.probability
     assert after.model_position == shown.model_position < read.position
@@ -419,7 +420,8 @@ def test_a_score_fades_by_itself_when_it_is_read_later(read: Read, history: Hist
     read.follow(history.events)
     ada = somebody("Ada")
     now, in_a_year = (
-        of_candidates(read.db, [ada], at)[ada] for at in (history.now, history.now + days(365))
+        of_candidates(read.db, [ada], at)[ada].likelihood
+        for at in (history.now, history.now + days(365))
     )
     assert in_a_year.probability < now.probability
 
@@ -475,7 +477,7 @@ def test_a_sweep_gives_the_same_bits_as_scoring_each_alone(
     stored = {row[0]: row[1] for row in read.tables()["scores"]}
     assert len(stored) > 100
     scored = of_candidates(read.db, [*stored], latest)
-    assert {id: likely.logit for id, likely in scored.items()} == stored
+    assert {id: of.likelihood.logit for id, of in scored.items()} == stored
 
 
 def test_an_erased_candidate_vanishes(read: Read, history: History) -> None:
@@ -490,17 +492,31 @@ def test_an_erased_candidate_vanishes(read: Read, history: History) -> None:
     for name, rows in read.tables().items():
         assert somebody("Ada") not in {row[0] for row in rows}, name
     assert of_candidates(read.db, [somebody("Ada")], history.now) == {}
-    assert reasons(read.db, somebody("Ada"), history.now) == []
     assert read.tables()["model"][0][5] == 2
 
 
-def test_reasons_sum_to_the_logit(read: Read, history: History) -> None:
+def test_reasons_added_up_in_their_order_are_the_logit_bit_for_bit(
+    read: Read, history: History
+) -> None:
     a_lesson(history)
     read.follow(history.events)
-    given = reasons(read.db, somebody("Bo"), history.now)
     bo = of_candidates(read.db, [somebody("Bo")], history.now)[somebody("Bo")]
-    assert sum(part for _, part in given) == pytest.approx(bo.logit, abs=1e-12)
-    assert "dormancy" in {name for name, _ in given[:4]}
+    total = 0.0
+    for reason in bo.reasons:
+        total += reason.contribution
+    assert total == bo.likelihood.logit
+
+
+def test_the_strongest_reasons_say_what_the_model_has_learned(read: Read, history: History) -> None:
+    a_lesson(history)
+    history.now += days(60)
+    history.be_active("Bo", "searched_jobs")
+    read.follow(history.events)
+    bo = of_candidates(read.db, [somebody("Bo")], history.now)[somebody("Bo")]
+    reasons = strongest(bo.reasons, 3)
+    assert "Silent for 0 days" in {reason.text for reason in reasons}
+    weights = [abs(reason.contribution) for reason in reasons]
+    assert weights == sorted(weights, reverse=True)
 
 
 def test_it_ranks_newcomers_by_what_it_has_learned_of_others(read: Read, history: History) -> None:
@@ -512,7 +528,7 @@ def test_it_ranks_newcomers_by_what_it_has_learned_of_others(read: Read, history
     read.follow(history.events)
     shown = of_candidates(read.db, [somebody(name) for name in newcomers], history.now)
     lately, silent = (
-        [shown[somebody(name)].probability for name in names]
+        [shown[somebody(name)].likelihood.probability for name in names]
         for names in (newcomers[::2], newcomers[1::2])
     )
     assert min(lately) > 0.7
@@ -533,7 +549,6 @@ def test_reading_changes_nothing(read: Read, history: History) -> None:
     a_lesson(history)
     before = read.follow(history.events).tables()
     of_candidates(read.db, [somebody("Ada"), somebody("nobody")], history.now)
-    reasons(read.db, somebody("Ada"), history.now)
     assert read.tables() == before
 
 

@@ -22,6 +22,7 @@ from projections.likelihood_features import (
     ROLES,
     STATE_NUMBERS,
     UNKNOWN,
+    Columns,
     Features,
     State,
     as_row,
@@ -307,11 +308,46 @@ def test_a_whole_column_of_candidates_scores_to_the_same_bits_as_each_alone() ->
     assert model.logits(together, len(states)).tolist() == [model.logit(x) for x in alone]
 
 
-def test_contributions_sum_to_the_logit() -> None:
+def test_contributions_added_up_in_their_order_are_the_logit_bit_for_bit() -> None:
     model = taught(500)
     for x, *_ in a_world(8, 50):
-        parts = model.contributions(x)
-        assert sum(part for _, part in parts) == pytest.approx(model.logit(x), abs=1e-12)
+        total = 0.0
+        for _, part in model.contributions(x):
+            total += part
+        assert total == model.logit(x)
+
+
+IN_TWO_PARTS = Schema(
+    1, {"a": None, "b": None}, {"c": ("x", "y"), "d": ("x", "y")}, order=("b", "d", "a", "c")
+)
+
+
+def test_a_sum_may_be_begun_with_some_features_and_ended_with_the_others() -> None:
+    model, rng = LikelihoodModel(IN_TWO_PARTS), random.Random(5)
+    for _ in range(200):
+        x = Features(
+            {"a": rng.random(), "b": rng.random()}, {"c": rng.choice("xy"), "d": rng.choice("xy")}
+        )
+        model.learn(x, rng.random() < x.numbers["a"])
+    first, then = ("b", "d"), ("a", "c")
+    begun = Features({"b": 0.25}, {"d": "y"})
+    whole = Features({"a": 0.5, "b": 0.25}, {"c": "x", "d": "y"})
+    start = model.logits(Columns({"b": np.array([0.25])}, {"d": ["y"]}), 1, first)
+    ended = model.logits(Columns({"a": np.array([0.5])}, {"c": ["x"]}), 1, then, start)
+    assert start.tolist() == [model.logit(begun, first)]
+    assert ended.tolist() == [model.logit(whole)]
+
+
+def test_no_feature_adds_more_than_its_span() -> None:
+    model = taught(500)
+    spans = {
+        name: model.span(name, 0.0, 9.0)
+        for name in (*model.schema.numbers, *model.schema.categories)
+    }
+    for x, *_ in a_world(8, 200):
+        for name, part in model.contributions(x)[1:]:
+            if x.numbers.get(name, 0.0) <= 9.0:
+                assert spans[name][0] <= part <= spans[name][1]
 
 
 # Calibration
