@@ -82,6 +82,12 @@ class Card(BaseModel):
     signed_up_at: datetime
     last_active_at: datetime
     provenance: dict[str, Origin] = Field(description="source and age of each field")
+    explored: bool = Field(
+        False, description="shown out of turn, by chance, so that the model hears of others too"
+    )
+    propensity: float = Field(
+        1.0, description="the probability with which this candidate was put in this place"
+    )
 
 
 class FullProfile(Card):

@@ -128,6 +128,44 @@ class Likelihoods(Projection, name="likelihood", version=1):
             candidates         bigint NOT NULL,
             events_since_sweep bigint NOT NULL,
             last_sweep         jsonb
+        );
+
+        -- What was thought of each outreach when it was sent, by the model as it was then, and what
+        -- became of it: answered, or expired; withdrawn ones are deleted. Kept for ever, to watch
+        -- and to audit.
+        CREATE TABLE likelihood_predictions (
+            candidate_id     uuid,
+            outreach_id      uuid,
+            employer_id      uuid NOT NULL,
+            position_id      uuid NOT NULL,
+            kind             text NOT NULL,  -- message or interview_request
+            sent_at          timestamptz NOT NULL,
+            sent_position    bigint NOT NULL,
+            model_position   bigint NOT NULL,
+            logit            double precision NOT NULL,
+            probability      double precision NOT NULL,
+            challengers      jsonb NOT NULL,  -- the probability that each gave
+            role             text NOT NULL,
+            seniority        text NOT NULL,
+            features         jsonb NOT NULL,  -- as of the sending
+            silent_from      timestamptz NOT NULL,
+            learned_logit    double precision,  -- once the silence has taught
+            outcome          boolean,
+            settled_at       timestamptz,
+            settled_position bigint,
+            PRIMARY KEY (candidate_id, outreach_id)
+        );
+        CREATE INDEX likelihood_predictions_settled ON likelihood_predictions (settled_position);
+        CREATE INDEX likelihood_predictions_due ON likelihood_predictions (silent_from)
+            WHERE outcome IS NULL AND learned_logit IS NULL;
+
+        -- The model now and then, from which a replay may start.
+        CREATE TABLE likelihood_snapshots (
+            log_id   smallint,
+            position bigint,
+            hash     text NOT NULL,
+            state    text NOT NULL,
+            PRIMARY KEY (log_id, position)
         )"""
 
     def __init__(self) -> None:
