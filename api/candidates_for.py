@@ -5,7 +5,6 @@ Brings together what the candidate pool, the likelihood model and the position's
 
 from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
@@ -13,13 +12,14 @@ from pydantic import BaseModel, Field
 
 from domain.event import ERASED
 from domain.filters import Filters
-from domain.outreach import Likelihood, outreach_id
+from domain.outreach import Band, Likelihood, band, outreach_id
 from domain.passivity import is_passive
 from domain.profile import Facts, Job, key
+from domain.viewing import Feed, Sort
 from infrastructure.postgres import Database
 from projections import candidate_pool
 from projections import likelihood as likelihoods
-from projections.candidate_pool import Feed, Origin, Search, Sort
+from projections.candidate_pool import Origin, Search
 from projections.interview_list import Interview
 from projections.likelihood import Assessed
 from projections.likelihood_words import strongest
@@ -27,14 +27,6 @@ from projections.paging import Listed
 from projections.positions import Position
 
 REASONS_SHOWN = 3
-
-
-class Band(StrEnum):
-    """A likelihood in a word."""
-
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
 
 
 class Reason(BaseModel):
@@ -191,17 +183,6 @@ def with_names(db: Database, listed: Listed[Interview]) -> Listed[NamedInterview
         for row in listed.items
     ]
     return Listed(items=items, next_cursor=listed.next_cursor)
-
-
-def band(probability: float) -> Band:
-    """The word for a probability.
-
-    >>> band(0.3), band(0.15), band(0.02)
-    (<Band.HIGH: 'high'>, <Band.MEDIUM: 'medium'>, <Band.LOW: 'low'>)
-    """
-    if probability >= 0.25:
-        return Band.HIGH
-    return Band.MEDIUM if probability >= 0.1 else Band.LOW
 
 
 def _card(

@@ -62,6 +62,27 @@ class Likelihood(Value):
     feature_version: Annotated[int, Field(ge=1)]
 
 
+class Band(StrEnum):
+    """A likelihood in a word."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+BAND_FROM = {Band.HIGH: 0.25, Band.MEDIUM: 0.1, Band.LOW: 0.0}
+"""The lowest probability of each band, from the highest to the lowest."""
+
+
+def band(probability: float) -> Band:
+    """The word for a probability.
+
+    >>> band(0.3), band(0.15), band(0.02)
+    (<Band.HIGH: 'high'>, <Band.MEDIUM: 'medium'>, <Band.LOW: 'low'>)
+    """
+    return next(word for word, lowest in BAND_FROM.items() if probability >= lowest)
+
+
 class _About(BaseModel):
     """Whom and what an outreach event is about."""
 

@@ -8,7 +8,6 @@ stored: the query compares the last activity with the day's boundary.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
 
@@ -31,6 +30,7 @@ from domain.contact_gate import CONTACT_WINDOW, CONTACTS_ALLOWED
 from domain.filters import Filters
 from domain.passivity import active_since
 from domain.profile import Facts, Job, key
+from domain.viewing import Feed, Sort
 from infrastructure.projector import AllAtOnce, Change, Projection, on
 from projections.paging import Listed, after, page
 
@@ -220,21 +220,6 @@ class Profile(BaseModel):
     opted_in: bool
     blocked: list[UUID]
     positions: list[UUID]
-
-
-class Feed(StrEnum):
-    """The two lists of a position."""
-
-    RECOMMENDATIONS = "recommendations"
-    PASSIVE = "passive"
-
-
-class Sort(StrEnum):
-    """What comes first: the likeliest to respond, the best match, or the latest active."""
-
-    LIKELIHOOD = "likelihood"
-    MATCH = "match"
-    LAST_ACTIVE = "last_active"
 
 
 _SKILLS_MATCHED = """

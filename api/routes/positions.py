@@ -3,10 +3,10 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, BackgroundTasks, Query
 from pydantic import BaseModel, Field
 
-from api import candidates_for
+from api import candidates_for, viewings
 from api.caller import Caller, IfMatch, Outcome, Reader, Recruiter, Recruiting, version_in
 from api.candidates_for import Card, Explanation, FullProfile, NamedInterview
 from api.job_posting import JobPosting
@@ -29,9 +29,10 @@ from domain.position import (
     SetFilters,
     Title,
 )
+from domain.viewing import Feed, Sort
 from infrastructure.postgres import Database
 from projections import employers, interview_list, positions
-from projections.candidate_pool import CandidatePool, Feed, Sort
+from projections.candidate_pool import CandidatePool
 from projections.employers import Employers
 from projections.interview_list import InterviewList
 from projections.likelihood import Likelihoods
@@ -151,39 +152,36 @@ def count(position_id: UUID, caller: Reader) -> Counts:
 def recommendations(
     position_id: UUID,
     caller: Recruiting,
+    tasks: BackgroundTasks,
     limit: Limit = 20,
     cursor: Cursor = None,
     sort: Sort = Sort.LIKELIHOOD,
 ) -> Listed[Card]:
     """The active candidates whom the filters let through, the likeliest to respond first."""
-    with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
-        position = _position(db, caller, position_id)
-        _check_may_look(db, position, Feed.RECOMMENDATIONS)
-        return candidates_for.cards(
-            db, Feed.RECOMMENDATIONS, position, caller.at, limit, cursor, sort
-        )
+    return _listed(position_id, caller, tasks, Feed.RECOMMENDATIONS, limit, cursor, sort)
 
 
 @router.get("/positions/{position_id}/passive-candidates")
 def passive_candidates(
     position_id: UUID,
     caller: Recruiting,
+    tasks: BackgroundTasks,
     limit: Limit = 20,
     cursor: Cursor = None,
     sort: Sort = Sort.LIKELIHOOD,
 ) -> Listed[Card]:
     """The passive candidates whom the filters let through. Takes an employer in the beta."""
-    with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
-        position = _position(db, caller, position_id)
-        _check_may_look(db, position, Feed.PASSIVE)
-        return candidates_for.cards(db, Feed.PASSIVE, position, caller.at, limit, cursor, sort)
+    return _listed(position_id, caller, tasks, Feed.PASSIVE, limit, cursor, sort)
 
 
 @router.get("/positions/{position_id}/candidates/{candidate_id}")
-def read_profile(position_id: UUID, candidate_id: UUID, caller: Recruiting) -> FullProfile:
+def read_profile(
+    position_id: UUID, candidate_id: UUID, caller: Recruiting, tasks: BackgroundTasks
+) -> FullProfile:
     """A candidate's whole profile as seen from a position, and how to approach them."""
     with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
-        _, profile = _profile(db, caller, position_id, candidate_id)
+        position, profile = _profile(db, caller, position_id, candidate_id)
+    viewings.note_opened(caller, tasks, position, profile)
     return profile
 
 
@@ -244,6 +242,23 @@ def interviews(
             passive=None if badge is None else badge != "none",
         )
         return candidates_for.with_names(db, listed)
+
+
+def _listed(
+    position_id: UUID,
+    caller: Caller,
+    tasks: BackgroundTasks,
+    feed: Feed,
+    limit: int,
+    cursor: str | None,
+    sort: Sort,
+) -> Listed[Card]:
+    with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
+        position = _position(db, caller, position_id)
+        _check_may_look(db, position, feed)
+        listed = candidates_for.cards(db, feed, position, caller.at, limit, cursor, sort)
+    viewings.note_shown(caller, tasks, position, feed, sort, cursor, listed.items)
+    return listed
 
 
 def _position(db: Database, caller: Caller, position_id: UUID) -> positions.Position:

@@ -72,7 +72,7 @@ def test_a_look_at_the_clock_would_be_found() -> None:
 
 # --- Events
 
-IRREGULAR = {"left", "sent", "set", "withdrawn"}
+IRREGULAR = {"left", "sent", "set", "shown", "withdrawn"}
 
 
 def stated_names(tree: ast.Module) -> Iterator[tuple[str, bool]]:

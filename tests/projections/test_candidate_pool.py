@@ -26,11 +26,12 @@ from domain.filters import Filters
 from domain.money import Salary, SalaryRange
 from domain.passivity import is_passive
 from domain.profile import Facts, Job
+from domain.viewing import Feed, Sort
 from infrastructure.event_store import EventStore
 from infrastructure.postgres import Pool
 from infrastructure.projector import Projector, prepare
 from projections import candidate_pool
-from projections.candidate_pool import CandidatePool, Feed, Search, Sort
+from projections.candidate_pool import CandidatePool, Search
 from projections.likelihood import Likelihoods
 
 NOW = datetime(2026, 8, 31, 12, tzinfo=UTC)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 
-from domain import candidate, employer, outreach, position
+from domain import candidate, employer, outreach, position, viewing
 from domain.aggregate import Refused
 from domain.candidate import Activity, ActivityKind, Observation
 from domain.command import Command
@@ -187,6 +187,28 @@ _COMMANDS: list[Command] = [
             jobs=(Job(employer="Initech", title="Lead", summary="Queues, again."),),
         ),
         **by(the_platform),
+    ),
+    viewing.NoteCandidatesShown(
+        viewing_id=named("a page of the feed"),
+        position_id=BACKEND_ENGINEER,
+        feed=viewing.Feed.PASSIVE,
+        sort=viewing.Sort.LIKELIHOOD,
+        slots=(
+            viewing.Slot(candidate_id=CASEY, rank=1, probability=0.25),
+            viewing.Slot(
+                candidate_id=ROBIN, rank=2, probability=0.1, explored=True, propensity=0.03
+            ),
+        ),
+        model_position=41,
+        **by(acmes_recruiter),
+    ),
+    viewing.NoteProfileOpened(
+        viewing_id=named("a look at a profile"),
+        position_id=BACKEND_ENGINEER,
+        candidate_id=CASEY,
+        passive=True,
+        probability=0.25,
+        **by(acmes_recruiter),
     ),
     outreach.RequestInterview(
         position_id=BACKEND_ENGINEER,

@@ -1,0 +1,183 @@
+"""What a recruiter was shown: the pages of a position's lists, and the profiles they opened.
+
+Only what was seen can lead to a message, so whoever judges the ranking has to know it. A viewing is
+stated once and never changes. Candidates stand in it by their ids, which stay when one is erased.
+"""
+
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from domain.aggregate import Aggregate, Refusal, Refused, applies
+from domain.command import Command, Work
+from domain.event import Cause, Event, Value
+from domain.position import own_position
+
+
+class Feed(StrEnum):
+    """The two lists of a position."""
+
+    RECOMMENDATIONS = "recommendations"
+    PASSIVE = "passive"
+
+
+class Sort(StrEnum):
+    """What comes first: the likeliest to respond, the best match, or the latest active."""
+
+    LIKELIHOOD = "likelihood"
+    MATCH = "match"
+    LAST_ACTIVE = "last_active"
+
+
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+ModelPosition = Annotated[int, Field(ge=0)]
+
+
+class Slot(Value):
+    """One place of a shown page, and who stood there.
+
+    The probability is that of a response as it was shown. Who was `explored` stood there by lot, to
+    keep the likelihood honest; the propensity is how likely that place was to show this candidate.
+    """
+
+    candidate_id: UUID
+    rank: Annotated[int, Field(ge=1)]
+    probability: Share | None = None
+    explored: bool = False
+    propensity: Share = 1.0
+
+
+class CandidatesShown(Event, name="viewing.candidates_shown", version=1):
+    """A recruiter saw a page of one of a position's lists.
+
+    `model_position` is the event position up to which the model behind the page had learned.
+    """
+
+    employer_id: UUID
+    position_id: UUID
+    feed: Feed
+    sort: Sort
+    slots: tuple[Slot, ...]
+    model_position: int | None
+
+
+class ProfileOpened(Event, name="viewing.profile_opened", version=1):
+    """A recruiter saw a candidate's whole profile, from a position."""
+
+    employer_id: UUID
+    position_id: UUID
+    candidate_id: UUID
+    passive: bool
+    probability: float | None
+
+
+class AlreadyNoted(Refusal):
+    """This viewing has been noted already; it counts once."""
+
+
+class Viewing(Aggregate):
+    """A page of a list, or a profile, that one recruiter saw; noted once."""
+
+    def show_candidates(
+        self,
+        cause: Cause,
+        *,
+        employer_id: UUID,
+        position_id: UUID,
+        feed: Feed,
+        sort: Sort,
+        slots: tuple[Slot, ...],
+        model_position: int | None,
+    ) -> None:
+        """State which candidates a page showed."""
+        self._refuse_if_noted()
+        self.record(
+            CandidatesShown,
+            cause,
+            employer_id=employer_id,
+            position_id=position_id,
+            feed=feed,
+            sort=sort,
+            slots=slots,
+            model_position=model_position,
+        )
+
+    def open_profile(
+        self,
+        cause: Cause,
+        *,
+        employer_id: UUID,
+        position_id: UUID,
+        candidate_id: UUID,
+        passive: bool,
+        probability: float | None,
+    ) -> None:
+        """State whose profile was opened."""
+        self._refuse_if_noted()
+        self.record(
+            ProfileOpened,
+            cause,
+            employer_id=employer_id,
+            position_id=position_id,
+            candidate_id=candidate_id,
+            passive=passive,
+            probability=probability,
+        )
+
+    def _refuse_if_noted(self) -> None:
+        if self.exists:
+            raise Refused(AlreadyNoted())
+
+    @applies(CandidatesShown, ProfileOpened)
+    def _(self, _: CandidatesShown | ProfileOpened) -> None:
+        """That it was noted is all there is to remember."""
+
+
+class NoteCandidatesShown(Command):
+    """Remember which candidates a recruiter was shown."""
+
+    viewing_id: UUID
+    position_id: UUID
+    feed: Feed
+    sort: Sort
+    slots: Annotated[tuple[Slot, ...], Field(min_length=1, max_length=1_000)]
+    model_position: ModelPosition | None = None
+
+    def execute(self, work: Work) -> Viewing:
+        position = own_position(work, self, self.position_id)
+        viewing = work.find(Viewing, self.viewing_id)
+        viewing.show_candidates(
+            self,
+            employer_id=position.employer_id,
+            position_id=position.id,
+            feed=self.feed,
+            sort=self.sort,
+            slots=self.slots,
+            model_position=self.model_position,
+        )
+        return viewing
+
+
+class NoteProfileOpened(Command):
+    """Remember whose profile a recruiter opened."""
+
+    viewing_id: UUID
+    position_id: UUID
+    candidate_id: UUID
+    passive: bool
+    probability: Share | None = None
+
+    def execute(self, work: Work) -> Viewing:
+        position = own_position(work, self, self.position_id)
+        viewing = work.find(Viewing, self.viewing_id)
+        viewing.open_profile(
+            self,
+            employer_id=position.employer_id,
+            position_id=position.id,
+            candidate_id=self.candidate_id,
+            passive=self.passive,
+            probability=self.probability,
+        )
+        return viewing
