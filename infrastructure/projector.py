@@ -6,6 +6,7 @@ projection at a time.
 """
 
 import logging
+import re
 import threading
 import time
 from collections import defaultdict
@@ -13,14 +14,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
-from psycopg import Connection
+from psycopg import Connection, sql
 from psycopg.errors import LockNotAvailable
 from psycopg_pool import ConnectionPool
 
 from domain.event import Event
 from infrastructure.event_store import EventStore
 from infrastructure.faults import named, traced
-from infrastructure.migrations import schema_lock
+from infrastructure.migrations import MigrationError, schema_lock
 
 logger = logging.getLogger(__name__)
 
@@ -53,13 +54,15 @@ class Positioned(Generic[E]):
 class Projection:
     """A read model: its tables and how each event changes them.
 
-    A new version of a projection is another one: it has tables and a position of its own.
+    One of a new version is made anew from the events; `FORMER_TABLES` names the tables that only
+    older versions had.
 
     With a `key`, a statement changes only rows that belong to that parameter's value. Changes of
     different rows may then be applied in any order, and those by one statement all at once.
     """
 
     TABLES: ClassVar[str] = ""
+    FORMER_TABLES: ClassVar[Sequence[str]] = ()
     name: ClassVar[str]
     version: ClassVar[int]
     key: ClassVar[str | None]
@@ -220,18 +223,47 @@ class Projector:
         return True
 
 
+class NewerProjection(MigrationError):
+    """The database was used by a newer program, whose read models this one does not know."""
+
+
 def prepare(projections: Iterable[Projection], pool: ConnectionPool) -> None:
-    """Make the tables and checkpoints of projections that have none yet."""
+    """Make the tables and checkpoints of projections that have none of this version yet.
+
+    Those of an older version are dropped: the new one is made anew from the events. Processes of
+    the older program must have stopped by then.
+
+    Raises:
+        NewerProjection: the tables are of a later version than this program knows.
+    """
     with pool.connection() as db, schema_lock(db):
         for projection in projections:
-            known = "SELECT 1 FROM projection_checkpoints WHERE projection = %s AND version = %s"
-            if db.execute(known, (projection.name, projection.version)).fetchone():
+            rows = db.execute(
+                "SELECT version FROM projection_checkpoints WHERE projection = %s",
+                (projection.name,),
+            ).fetchall()
+            known = [version for (version,) in rows]
+            if projection.version in known:
                 continue
+            if known:
+                _drop(projection, max(known), db)
             db.execute(projection.TABLES)
             db.execute(
                 "INSERT INTO projection_checkpoints VALUES (%s, %s, %s, 0)",
                 (projection.name, projection.version, LOG_ID),
             )
+
+
+def _drop(projection: Projection, version: int, db: Connection) -> None:
+    if version > projection.version:
+        raise NewerProjection(
+            f"The read model {projection.name} is of version {version}, and this program knows"
+            f" {projection.version}: run the newer program."
+        )
+    tables = re.findall(r"CREATE TABLE (\w+)", projection.TABLES)
+    for table in (*tables, *projection.FORMER_TABLES):
+        db.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(table)))
+    db.execute("DELETE FROM projection_checkpoints WHERE projection = %s", (projection.name,))
 
 
 def positions(

@@ -23,6 +23,7 @@ from infrastructure.event_store import EventStore
 from infrastructure.postgres import Pool, open_pool
 from infrastructure.projector import (
     Change,
+    NewerProjection,
     NotCaughtUp,
     Positioned,
     Projection,
@@ -316,6 +317,37 @@ def test_preparing_twice_at_once_makes_the_tables_once(pool: Pool, database_url:
         thread.join()
     assert errors == []
     assert ledger(pool) == ([], 0)
+
+
+class LedgerOfTwo(Projection, name="ledger", version=2):
+    """The next version of the ledger, in a table of another form."""
+
+    TABLES = "CREATE TABLE ledger (position bigint, company text, length int)"
+    FORMER_TABLES = ("ledger_total",)
+
+    @on(EmployerRegistered)
+    def _(self, event: EmployerRegistered) -> Change:
+        return "INSERT INTO ledger VALUES (%(position)s, %(company)s, %(length)s)", {
+            "company": event.company,
+            "length": len(event.company),
+        }
+
+
+def test_a_new_version_is_made_anew_from_the_events(store: EventStore, pool: Pool) -> None:
+    prepare([Ledger()], pool)
+    register(store, 3)
+    drain(Projector(Ledger(), store, pool))
+    prepare([LedgerOfTwo()], pool)
+    drain(Projector(LedgerOfTwo(), store, pool))
+    with pool.connection() as db:
+        assert db.execute("SELECT length FROM ledger").fetchall() == [(9,)] * 3
+        assert db.execute("SELECT to_regclass('ledger_total')").fetchone() == (None,)
+
+
+def test_an_older_program_leaves_a_newer_version_alone(pool: Pool) -> None:
+    prepare([LedgerOfTwo()], pool)
+    with pytest.raises(NewerProjection, match="ledger is of version 2, and this program knows 1"):
+        prepare([Ledger()], pool)
 
 
 def wait_until(condition: object, timeout: float = 10.0) -> None:
