@@ -283,6 +283,7 @@ IfMatch = Annotated[
     str | None, Header(description="the ETag last read; 412 if it has changed since")
 ]
 
+Anyone = Annotated[Caller, Depends(allowed(*Role))]
 Recruiter = Annotated[Caller, Depends(allowed(Role.RECRUITER))]
 Platform = Annotated[Caller, Depends(allowed(Role.PLATFORM))]
 Feed = Annotated[Caller, Depends(allowed(Role.PLATFORM, keyed=False))]

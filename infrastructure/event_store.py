@@ -171,7 +171,9 @@ class EventStore(Application[UUID]):
             return self.recorder.max_notification_id() or 0
         # `Application.save` does this and takes snapshots, of which there are none.
         recordings = self.events.put(events, unchanged=unchanged, also=statements)
-        return max((r.notification.id for r in recordings), default=0)
+        if not recordings:
+            return self.recorder.max_notification_id() or 0
+        return max(recording.notification.id for recording in recordings)
 
     def read(self, after: int, limit: int, topics: Sequence[str]) -> tuple[list[Notification], int]:
         """The stored events after a position, and the position up to which that is all."""

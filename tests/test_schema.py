@@ -35,6 +35,8 @@ DISTRIBUTED_BY = {
     "positions": "employer_id",
     "employers": "employer_id",
     "feedback": "employer_id",
+    "tickets": "ticket_id",
+    "ratings": "rating_id",
     "idempotency_claims": "caller",
     "idempotency_answers": "caller",
 }

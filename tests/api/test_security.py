@@ -17,6 +17,7 @@ from tests.api.stage import Stage, a_stage, filled, own_database, shared_stage, 
 READERS = {Role.RECRUITER, Role.SUPPORT, Role.CSM, Role.ANALYST, Role.AUDITOR}
 STAFF = READERS - {Role.RECRUITER}
 RECRUITING = {Role.RECRUITER, Role.SUPPORT}
+ANYONE = set(Role) - {Role.SYSTEM}
 
 # Beside `admin`, who may do everything.
 ALLOWED: dict[tuple[str, str], set[Role]] = {
@@ -24,6 +25,7 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
     ("POST", "/candidates"): {Role.PLATFORM},
     ("GET", "/candidates/{candidate_id}"): {Role.PLATFORM, Role.SUPPORT},
     ("DELETE", "/candidates/{candidate_id}"): {Role.PLATFORM},
+    ("GET", "/candidates/{candidate_id}/likelihood"): {Role.PLATFORM, Role.SUPPORT},
     ("POST", "/candidates/{candidate_id}/opt-in"): {Role.PLATFORM},
     ("POST", "/candidates/{candidate_id}/opt-out"): {Role.PLATFORM},
     ("POST", "/candidates/{candidate_id}/observations"): {Role.PLATFORM},
@@ -43,11 +45,17 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
     ("GET", "/events"): {Role.AUDITOR},
     ("GET", "/events/{aggregate_id}"): {Role.AUDITOR},
     ("GET", "/feedback"): {Role.CSM},
-    ("GET", "/me"): set(Role) - {Role.SYSTEM},
+    ("GET", "/me"): ANYONE,
     ("GET", "/model"): {Role.ANALYST},
     ("GET", "/outreach/{outreach_id}"): READERS,
     ("GET", "/outreach/{outreach_id}/timeline"): {*RECRUITING, Role.AUDITOR},
     ("GET", "/timeline"): {Role.SUPPORT},
+    ("POST", "/tickets"): ANYONE,
+    ("GET", "/tickets"): {Role.SUPPORT},
+    ("GET", "/me/tickets"): ANYONE,
+    ("POST", "/tickets/{ticket_id}/closure"): {Role.SUPPORT},
+    ("PUT", "/ratings/{page}"): ANYONE,
+    ("GET", "/ratings/{page}"): ANYONE,
     ("POST", "/outreach/{outreach_id}/withdrawal"): {Role.RECRUITER},
     ("POST", "/outreach/{outreach_id}/acceptance"): {Role.PLATFORM},
     ("POST", "/outreach/{outreach_id}/decline"): {Role.PLATFORM},
@@ -59,6 +67,7 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
     ("GET", "/positions/{position_id}/recommendations"): RECRUITING,
     ("GET", "/positions/{position_id}/passive-candidates"): RECRUITING,
     ("GET", "/positions/{position_id}/candidates/{candidate_id}"): RECRUITING,
+    ("GET", "/positions/{position_id}/candidates/{candidate_id}/likelihood"): RECRUITING,
     ("POST", "/positions/{position_id}/messages"): {Role.RECRUITER},
     ("POST", "/positions/{position_id}/interview-requests"): {Role.RECRUITER},
     ("GET", "/positions/{position_id}/interviews"): RECRUITING,

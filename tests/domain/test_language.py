@@ -18,6 +18,7 @@ from domain.event import Actor, Event, Personal
 from domain.outreach import DeclineOutreach, Message
 from domain.position import OpenPosition
 from domain.profile import Facts, Job
+from domain.ticket import CloseTicket, SubmitTicket
 from tests.domain.vocabulary import AGGREGATES, COMMANDS, EVENTS, MODULES, SOURCES
 
 every_event = pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.TOPIC)
@@ -72,7 +73,7 @@ def test_a_look_at_the_clock_would_be_found() -> None:
 
 # --- Events
 
-IRREGULAR = {"left", "sent", "set", "shown", "withdrawn"}
+IRREGULAR = {"given", "left", "sent", "set", "shown", "withdrawn"}
 
 
 def stated_names(tree: ast.Module) -> Iterator[tuple[str, bool]]:
@@ -128,7 +129,7 @@ def test_an_event_with_personal_fields_says_whose_they_are(event: type[Event]) -
 def test_free_text_by_or_about_a_person_is_personal(event: type[Event]) -> None:
     about_people = {
         "name", "email", "summary", "jobs", "note", "text", "subject", "sender_name",
-        "sender_role", "manager_name", "manager_email",
+        "sender_role", "manager_name", "manager_email", "answer",
     }  # fmt: skip
     assert about_people & event.model_fields.keys() <= event.personal
 
@@ -157,9 +158,9 @@ def test_a_command_is_a_frozen_value(command: type[Command]) -> None:
 
 
 IMPERATIVE = {
-    "Accept", "Approve", "Block", "Close", "Decline", "Enhance", "Erase", "Expire", "Join",
+    "Accept", "Approve", "Block", "Close", "Decline", "Enhance", "Erase", "Expire", "Give", "Join",
     "Leave", "Note", "Open", "Opt", "Register", "Request", "Schedule", "Send", "Set", "Share",
-    "Sign", "Suspend", "Withdraw",
+    "Sign", "Submit", "Suspend", "Withdraw",
 }  # fmt: skip
 
 
@@ -198,6 +199,8 @@ def test_a_command_knows_who_when_and_by_which_request() -> None:
         (OpenPosition, "description"),
         (SuspendEmployer, "reason"),
         (DeclineOutreach, "note"),
+        (SubmitTicket, "text"),
+        (CloseTicket, "answer"),
     ],
 )
 def test_a_text_that_no_database_keeps_is_refused_by_name(

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 
-from domain import candidate, employer, outreach, position, viewing
+from domain import candidate, employer, outreach, position, rating, ticket, viewing
 from domain.aggregate import Refused
 from domain.candidate import Activity, ActivityKind, Observation
 from domain.command import Command
@@ -243,6 +243,15 @@ _COMMANDS: list[Command] = [
     candidate.OptOut(candidate_id=CASEY, **by(the_platform)),
     candidate.EraseCandidate(candidate_id=CASEY, **by(the_platform)),
     position.ClosePosition(position_id=BACKEND_ENGINEER, **by(acmes_recruiter)),
+    ticket.SubmitTicket(
+        ticket_id=named("a ticket"),
+        subject="No passive candidates",
+        text="My feed is empty.",
+        page="/positions",
+        **by(acmes_recruiter),
+    ),
+    ticket.CloseTicket(ticket_id=named("a ticket"), answer="Relax a filter.", **by(the_admin)),
+    rating.GiveRating(page="help", helpful=True, **by(acmes_recruiter)),
     employer.LeaveBeta(employer_id=ACME, **by(acmes_recruiter)),
     employer.SuspendEmployer(employer_id=ACME, reason="spam", **by(the_admin)),
 ]

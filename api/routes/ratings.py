@@ -1,0 +1,30 @@
+"""Ratings: whether people found a page of help helpful."""
+
+from fastapi import APIRouter
+
+from api.caller import Anyone, Outcome
+from domain.event import Value
+from domain.rating import GiveRating, RatedPage
+from projections import ratings
+from projections.ratings import PageRatings, Ratings
+
+router = APIRouter(prefix="/ratings", tags=["Help"])
+
+
+class Answer(Value):
+    """Yes or no."""
+
+    helpful: bool
+
+
+@router.put("/{page}")
+def rate_page(page: RatedPage, body: Answer, caller: Anyone) -> Outcome:
+    """Say whether a page was helpful. One answer a person; another one replaces it."""
+    return caller.run(GiveRating, page=page, helpful=body.helpful)
+
+
+@router.get("/{page}")
+def read_page_ratings(page: RatedPage, caller: Anyone) -> PageRatings:
+    """How many found a page helpful, how many did not, and what the caller said."""
+    with caller.reading(Ratings) as db:
+        return ratings.of_page(db, page, caller.actor)

@@ -1,0 +1,61 @@
+"""Tickets: what people ask support, from any page."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from api.caller import Anyone, Outcome, Support
+from api.reading import Cursor, Limit
+from domain.employer import FreeText
+from domain.event import Value
+from domain.ticket import CloseTicket, Page, Subject, SubmitTicket
+from projections import tickets
+from projections.paging import Listed
+from projections.tickets import Ticket, Tickets, TicketStatus
+
+router = APIRouter(tags=["Help"])
+
+
+class NewTicket(Value):
+    """What to ask support, and the page it is about."""
+
+    subject: Subject
+    text: FreeText
+    page: Page = ""
+
+
+class TicketClosure(Value):
+    """What support answers, if anything."""
+
+    answer: FreeText | None = None
+
+
+@router.post("/tickets", status_code=201)
+def submit_ticket(body: NewTicket, caller: Anyone) -> Outcome:
+    """Ask support something. Anybody who is signed in may."""
+    return caller.run(SubmitTicket, ticket_id=caller.new_id(), **dict(body))
+
+
+@router.get("/tickets")
+def list_tickets(
+    caller: Support,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    status: TicketStatus | None = None,
+) -> Listed[Ticket]:
+    """All tickets, the newest first."""
+    with caller.reading(Tickets) as db:
+        return tickets.listed(db, limit, cursor, status=status)
+
+
+@router.get("/me/tickets")
+def list_my_tickets(caller: Anyone, limit: Limit = 50, cursor: Cursor = None) -> Listed[Ticket]:
+    """What the caller asked support, the newest first, with the answers."""
+    with caller.reading(Tickets) as db:
+        return tickets.listed(db, limit, cursor, person=caller.actor)
+
+
+@router.post("/tickets/{ticket_id}/closure", status_code=201)
+def close_ticket(ticket_id: UUID, body: TicketClosure, caller: Support) -> Outcome:
+    """Close a ticket, perhaps with an answer to whoever submitted it."""
+    return caller.run(CloseTicket, ticket_id=ticket_id, answer=body.answer)

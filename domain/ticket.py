@@ -1,0 +1,86 @@
+"""A question or complaint that somebody sends to support from a page, until it is closed."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from domain.aggregate import Aggregate, Refusal, Refused, applies
+from domain.command import Command, Work
+from domain.employer import FreeText
+from domain.event import Cause, Event, Personal, Words
+
+Subject = Annotated[Words, Field(min_length=1, max_length=200)]
+Page = Annotated[Words, Field(max_length=500)]
+
+
+class TicketSubmitted(Event, name="ticket.submitted", version=1):
+    """Somebody asked support for help, from this page."""
+
+    subject: Personal[str]
+    text: Personal[str]
+    page: str
+
+
+class TicketClosed(Event, name="ticket.closed", version=1):
+    """Support is done with it, perhaps with an answer."""
+
+    answer: Personal[str | None] = None
+
+
+class TicketAlreadySubmitted(Refusal):
+    """A ticket with this id was submitted already; use another id."""
+
+
+class TicketAlreadyClosed(Refusal):
+    """The ticket is closed already; submit a new one."""
+
+
+class Ticket(Aggregate):
+    """Submitted, then closed for good."""
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.closed = False
+
+    def submit(self, cause: Cause, *, subject: str, text: str, page: str) -> None:
+        """Ask for help."""
+        if self.exists:
+            raise Refused(TicketAlreadySubmitted())
+        self.record(TicketSubmitted, cause, subject=subject, text=text, page=page)
+
+    def close(self, cause: Cause, *, answer: str | None) -> None:
+        """Be done with it."""
+        if self.closed:
+            raise Refused(TicketAlreadyClosed())
+        self.record(TicketClosed, cause, answer=answer)
+
+    @applies(TicketClosed)
+    def _(self, _: TicketClosed) -> None:
+        self.closed = True
+
+
+class SubmitTicket(Command):
+    """Ask support for help."""
+
+    ticket_id: UUID
+    subject: Subject
+    text: FreeText
+    page: Page = ""
+
+    def execute(self, work: Work) -> Ticket:
+        ticket = work.find(Ticket, self.ticket_id)
+        ticket.submit(self, subject=self.subject, text=self.text, page=self.page)
+        return ticket
+
+
+class CloseTicket(Command):
+    """Be done with a ticket, perhaps with an answer to whoever submitted it."""
+
+    ticket_id: UUID
+    answer: FreeText | None = None
+
+    def execute(self, work: Work) -> Ticket:
+        ticket = work.get(Ticket, self.ticket_id)
+        ticket.close(self, answer=self.answer)
+        return ticket

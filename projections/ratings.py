@@ -1,0 +1,60 @@
+"""How many people found each page of help helpful."""
+
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import class_row
+from pydantic import BaseModel, Field
+
+from domain.event import Actor
+from domain.rating import RatingGiven, rating_id
+from infrastructure.projector import Change, Projection, on
+
+
+class Ratings(Projection, name="ratings", version=1, key="id"):
+    """The latest answer of every person about every page."""
+
+    TABLES = """
+        CREATE TABLE ratings (
+            rating_id uuid PRIMARY KEY,
+            page      text NOT NULL,
+            helpful   boolean NOT NULL
+        );
+        CREATE INDEX ratings_by_page ON ratings (page, helpful)"""
+
+    GIVE = """
+        INSERT INTO ratings VALUES (%(id)s, %(page)s, %(helpful)s)
+        ON CONFLICT (rating_id) DO UPDATE SET helpful = excluded.helpful"""
+
+    @on(RatingGiven)
+    def _(self, event: RatingGiven) -> Change:
+        return self.GIVE, {
+            "id": event.originator_id,
+            "page": event.page,
+            "helpful": event.helpful,
+        }
+
+
+class PageRatings(BaseModel):
+    """What people said of a page."""
+
+    page: str
+    helpful: int = Field(description="how many found it helpful")
+    not_helpful: int = Field(description="how many did not")
+    yours: bool | None = Field(description="what the caller said; null if nothing")
+
+
+COUNTED = """
+    SELECT %(page)s::text AS page, count(*) FILTER (WHERE helpful) AS helpful,
+        count(*) FILTER (WHERE NOT helpful) AS not_helpful,
+        bool_or(helpful) FILTER (WHERE rating_id = %(yours)s) AS yours
+    FROM ratings WHERE page = %(page)s"""
+
+
+def of_page(db: Connection, page: str, person: Actor) -> PageRatings:
+    """How many found a page helpful, and what this person said."""
+    yours: UUID = rating_id(page, person)
+    cursor = db.cursor(row_factory=class_row(PageRatings))
+    counted = cursor.execute(COUNTED, {"page": page, "yours": yours}).fetchone()
+    assert counted is not None  # an aggregate always has one row
+    return counted

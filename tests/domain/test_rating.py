@@ -1,0 +1,58 @@
+"""One answer a person and page, which may change."""
+
+import pytest
+from pydantic import ValidationError
+
+from domain.event import Actor, Role
+from domain.rating import GiveRating, RatingGiven, rating_id
+from tests.domain.given import ACME, GLOBEX, acmes_recruiter, by, fact, given, then, when
+
+THEIRS = rating_id("help", acmes_recruiter)
+found_it_helpful = fact(RatingGiven, THEIRS, page="help", helpful=True, by=acmes_recruiter)
+
+
+def test_somebody_says_whether_a_page_was_helpful() -> None:
+    given()
+    when(GiveRating(page="help", helpful=False, **by(acmes_recruiter)))
+    then(fact(RatingGiven, THEIRS, page="help", helpful=False))
+
+
+def test_an_answer_may_change() -> None:
+    given(found_it_helpful)
+    when(GiveRating(page="help", helpful=False, **by(acmes_recruiter)))
+    then(fact(RatingGiven, THEIRS, page="help", helpful=False))
+
+
+def test_an_answer_may_change_back() -> None:
+    given(found_it_helpful, fact(RatingGiven, THEIRS, page="help", helpful=False))
+    when(GiveRating(page="help", helpful=True, **by(acmes_recruiter)))
+    then(fact(RatingGiven, THEIRS, page="help", helpful=True))
+
+
+def test_the_same_answer_again_states_nothing_new() -> None:
+    given(found_it_helpful)
+    when(GiveRating(page="help", helpful=True, **by(acmes_recruiter)))
+    then()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Actor(id="recruiter-2", role=Role.RECRUITER, employer_id=ACME),
+        Actor(id=acmes_recruiter.id, role=Role.RECRUITER, employer_id=GLOBEX),
+        Actor(id=acmes_recruiter.id, role=Role.SUPPORT),
+    ],
+    ids=["another name", "another house", "another role"],
+)
+def test_another_persons_answer_is_another(other: Actor) -> None:
+    assert rating_id("help", other) != THEIRS
+
+
+def test_another_pages_answer_is_another() -> None:
+    assert rating_id("model", acmes_recruiter) != THEIRS
+
+
+@pytest.mark.parametrize("page", ["", "Help", "/help", "a b", "-", "a" * 51])
+def test_a_page_is_rated_by_its_short_name(page: str) -> None:
+    with pytest.raises(ValidationError, match="page"):
+        GiveRating(page=page, helpful=True, **by(acmes_recruiter))
