@@ -50,6 +50,8 @@ def note_shown(
             candidate_id=card.candidate_id,
             rank=rank,
             probability=card.likelihood.probability if card.likelihood else None,
+            explored=card.explored,
+            propensity=card.propensity,
         )
         for rank, card in enumerate(cards, 1)
     )

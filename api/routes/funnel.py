@@ -1,0 +1,85 @@
+"""The funnel: how many candidates were shown, opened, written to, answered and interviewed."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from api import spreadsheet
+from api.caller import Caller, allowed
+from domain.command import NotFound
+from domain.employer import Employer
+from domain.event import Actor, Role
+from projections import funnel
+from projections.funnel import Funnel, Interval, Split, Steps
+
+router = APIRouter(prefix="/funnel", tags=["Model"])
+
+
+class Format(StrEnum):
+    """How the rows are written."""
+
+    JSON = "json"
+    CSV = "csv"
+
+
+class Asked(BaseModel):
+    """Which part of the funnel, and how it is told apart."""
+
+    interval: Interval | None = Field(
+        None, description="how long a period is; without it, all the time is one"
+    )
+    by: list[Split] = Field([], description="what to tell apart")
+    since: date | None = Field(None, description="the first day that counts")
+    until: date | None = Field(None, description="the first day that no longer does")
+    employer_id: UUID | None = None
+    position_id: UUID | None = None
+    passive: bool | None = Field(None, description="only passive candidates, or only active ones")
+    explored: bool | None = Field(
+        None, description="only who was shown out of turn, by lot, or only the others"
+    )
+    format: Format | None = Field(None, description="csv, or `Accept: text/csv`, gives CSV")
+
+    def only(self, actor: Actor) -> dict[str, object]:
+        """What must hold of all that counts; a recruiter sees their own employer's."""
+        if self.employer_id and not actor.acts_for(self.employer_id):
+            raise NotFound(Employer, self.employer_id)
+        chosen = {
+            "employer_id": self.employer_id or actor.employer_id,
+            "position_id": self.position_id,
+            "passive": self.passive,
+            "explored": self.explored,
+        }
+        return {name: value for name, value in chosen.items() if value is not None}
+
+
+@router.get(
+    "",
+    response_model=list[Steps],
+    responses={200: {"content": {spreadsheet.MEDIA_TYPE: {"schema": {"type": "string"}}}}},
+)
+def read_funnel(
+    request: Request,
+    caller: Annotated[Caller, Depends(allowed(Role.ANALYST, Role.RECRUITER))],
+    asked: Annotated[Asked, Query()],
+) -> list[Steps] | Response:
+    """How many candidates came how far, by period and by what is asked for.
+
+    A recruiter sees their own employer's.
+    """
+    with caller.reading(Funnel) as db:
+        rows = funnel.steps(
+            db,
+            since=asked.since,
+            until=asked.until,
+            interval=asked.interval,
+            by=asked.by,
+            only=asked.only(caller.actor),
+        )
+    wants_csv = spreadsheet.MEDIA_TYPE in request.headers.get("accept", "")
+    if asked.format is Format.CSV or (asked.format is None and wants_csv):
+        return spreadsheet.download(Steps, rows, "funnel")
+    return rows

@@ -1,0 +1,260 @@
+"""The funnel counts each step on its day, in the band of what was shown."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+import pytest
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from domain.event import Actor, Event, Role
+from domain.money import SalaryRange
+from domain.outreach import (
+    Band,
+    DeclineReason,
+    InterviewRequested,
+    InterviewScheduled,
+    Likelihood,
+    MessageSent,
+    OutreachAccepted,
+    OutreachDeclined,
+)
+from domain.viewing import CandidatesShown, Feed, ProfileOpened, Slot, Sort
+from infrastructure.postgres import Pool
+from infrastructure.projector import Positioned
+from projections import funnel
+from projections.funnel import Funnel, Interval, Split, Steps
+
+MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
+IDS = UUID("00000000-0000-5000-8000-000000000002")
+RECRUITER = Actor(id="recruiter", role=Role.RECRUITER)
+
+
+def named(name: object) -> UUID:
+    return uuid5(IDS, str(name))
+
+
+class Told:
+    """What happens at a position, and the funnel that comes of it."""
+
+    def __init__(self, db: Connection[TupleRow]) -> None:
+        self.db = db
+        self.now = MONDAY
+        self.count = 0
+        self.events: list[Positioned[Event]] = []
+
+    def add(self, event: type[Event], id: UUID, position: str, **facts: Any) -> None:
+        self.count += 1
+        employer = named(f"employer of {position}")
+        told = event(
+            originator_id=id,
+            originator_version=1,
+            timestamp=self.now,
+            actor=RECRUITER,
+            request_id="test",
+            employer_id=employer,  # type: ignore[call-arg] # all of these events have one
+            position_id=named(position),
+            **facts,
+        )
+        self.events.append(Positioned(self.count, told))
+
+    def show(self, *slots: Slot, position: str = "A", feed: Feed = Feed.PASSIVE) -> None:
+        shown: dict[str, Any] = {"feed": feed, "sort": Sort.LIKELIHOOD, "model_position": 1}
+        self.add(CandidatesShown, named(self.count), position, slots=slots, **shown)
+
+    def open(
+        self,
+        name: str,
+        probability: float | None = 0.3,
+        *,
+        position: str = "A",
+        passive: bool = True,
+    ) -> None:
+        seen = {"candidate_id": named(name), "passive": passive, "probability": probability}
+        self.add(ProfileOpened, named(self.count), position, **seen)
+
+    def send(
+        self,
+        name: str,
+        probability: float | None = 0.3,
+        *,
+        position: str = "A",
+        event: type[Event] = MessageSent,
+    ) -> None:
+        shown = probability and Likelihood(
+            probability=probability, logit=0, model_position=1, feature_version=1
+        )
+        letter = {
+            "subject": "Hello",
+            "text": "Would you like to talk?",
+            "salary": SalaryRange(minimum=1, maximum=2, currency="EUR"),
+            "location": "Lyon",
+            "remote": False,
+            "sender_name": "Rae",
+            "sender_role": "Recruiter",
+            "likelihood": shown,
+        }
+        self.then(event, name, position=position, **letter)
+
+    def then(self, event: type[Event], name: str, *, position: str = "A", **facts: Any) -> None:
+        id = named(f"outreach {name} {position}")
+        self.add(event, id, position, candidate_id=named(name), **facts)
+
+    def steps(self, **asked: Any) -> list[Steps]:
+        with self.db.transaction():
+            Funnel().apply(self.db, self.events)
+        self.events = []
+        return funnel.steps(self.db, **asked)
+
+
+@pytest.fixture
+def told(pool: Pool) -> Iterator[Told]:
+    with pool.connection() as db:
+        yield Told(db)
+
+
+def slot(name: str, probability: float | None = 0.3, **more: Any) -> Slot:
+    return Slot(candidate_id=named(name), rank=1, probability=probability, **more)
+
+
+def numbers(row: Steps) -> tuple[int, ...]:
+    return row.shown, row.opened, row.messaged, row.answered, row.interviews
+
+
+def test_of_nothing_there_is_nothing(told: Told) -> None:
+    (row,) = told.steps()
+    assert numbers(row) == (0, 0, 0, 0, 0)
+    assert told.steps(interval=Interval.DAY, by=[Split.BAND]) == []
+
+
+def test_a_candidate_goes_through_every_step(told: Told) -> None:
+    told.show(slot("Ada"), slot("Bo"), slot("Cy"))
+    told.open("Ada")
+    told.open("Bo")
+    told.send("Ada")
+    told.send("Bo")
+    told.then(OutreachAccepted, "Ada")
+    told.then(OutreachDeclined, "Bo", reason=DeclineReason.SALARY)
+    told.then(InterviewScheduled, "Ada", starts_at=MONDAY + timedelta(days=9))
+    (row,) = told.steps()
+    assert numbers(row) == (3, 2, 2, 2, 1)
+    assert (row.accepted, row.declined) == (1, 1)
+
+
+def test_each_step_counts_on_the_day_it_happened(told: Told) -> None:
+    told.show(slot("Ada"))
+    told.send("Ada")
+    told.now += timedelta(days=8)
+    told.then(OutreachAccepted, "Ada")
+    told.now += timedelta(days=1)
+    told.then(InterviewScheduled, "Ada", starts_at=MONDAY + timedelta(days=20))
+    daily = {row.period: numbers(row) for row in told.steps(interval=Interval.DAY)}
+    assert daily == {
+        date(2026, 3, 2): (1, 0, 1, 0, 0),
+        date(2026, 3, 10): (0, 0, 0, 1, 0),
+        date(2026, 3, 11): (0, 0, 0, 0, 1),
+    }
+    weekly = {row.period: numbers(row) for row in told.steps(interval=Interval.WEEK)}
+    assert weekly == {date(2026, 3, 2): (1, 0, 1, 0, 0), date(2026, 3, 9): (0, 0, 0, 1, 1)}
+    (monthly,) = told.steps(interval=Interval.MONTH)
+    assert (monthly.period, numbers(monthly)) == (date(2026, 3, 1), (1, 0, 1, 1, 1))
+
+
+def test_an_interview_that_is_moved_counts_once_on_its_first_day(told: Told) -> None:
+    told.send("Ada")
+    told.then(OutreachAccepted, "Ada")
+    for _ in range(2):
+        told.then(InterviewScheduled, "Ada", starts_at=MONDAY + timedelta(days=9))
+        told.now += timedelta(days=1)
+    assert [row.interviews for row in told.steps(interval=Interval.DAY)] == [1]
+
+
+def test_a_period_ends_before_its_last_day(told: Told) -> None:
+    for _ in range(3):
+        told.show(slot("Ada"))
+        told.now += timedelta(days=1)
+    (row,) = told.steps(since=date(2026, 3, 3), until=date(2026, 3, 4))
+    assert row.shown == 1
+
+
+def test_steps_count_in_the_band_that_was_shown(told: Told) -> None:
+    told.show(slot("Ada", 0.25), slot("Bo", 0.1), slot("Cy", 0.0999), slot("Di", None))
+    told.send("Ada", 0.12)
+    told.then(OutreachAccepted, "Ada")
+    rows = told.steps(by=[Split.BAND])
+    assert [(row.band, numbers(row)) for row in rows] == [
+        (Band.HIGH, (1, 0, 0, 0, 0)),
+        (Band.MEDIUM, (1, 0, 1, 1, 0)),
+        (Band.LOW, (1, 0, 0, 0, 0)),
+        ("unknown", (1, 0, 0, 0, 0)),
+    ]
+
+
+def test_where_the_sender_was_shown_none_the_band_is_what_the_model_would_have_said(
+    told: Told,
+) -> None:
+    told.send("Ada", None)
+    told.db.execute(
+        "INSERT INTO likelihood_predictions (candidate_id, outreach_id, employer_id, position_id,"
+        " kind, sent_at, sent_position, model_position, logit, probability, challengers, role,"
+        " seniority, features, silent_from)"
+        " VALUES (%s, %s, %s, %s, 'message', %s, 1, 0, 0, 0.4, '{}', '', '', '{}', %s)",
+        [named("Ada"), named("outreach Ada A"), named(""), named("A"), MONDAY, MONDAY],
+    )
+    (row,) = told.steps(by=[Split.BAND])
+    assert (row.band, row.messaged) == (Band.HIGH, 1)
+
+
+def test_who_was_shown_by_lot_is_told_apart_to_the_end(told: Told) -> None:
+    told.show(slot("Ada", explored=True, propensity=0.03), slot("Bo"))
+    told.open("Ada")
+    told.send("Ada")
+    told.send("Bo")
+    told.then(OutreachAccepted, "Ada")
+    rows = {row.explored: numbers(row) for row in told.steps(by=[Split.EXPLORED])}
+    assert rows == {True: (1, 1, 1, 1, 0), False: (1, 0, 1, 0, 0)}
+
+
+def test_by_lot_for_one_position_is_not_by_lot_for_another(told: Told) -> None:
+    told.show(slot("Ada", explored=True))
+    told.send("Ada", position="B")
+    (row,) = told.steps(only={"position_id": named("B")}, by=[Split.EXPLORED])
+    assert (row.explored, row.messaged) == (False, 1)
+
+
+def test_passive_and_active_candidates_are_told_apart(told: Told) -> None:
+    told.show(slot("Ada"))
+    told.send("Ada")
+    told.show(slot("Bo"), slot("Cy"), feed=Feed.RECOMMENDATIONS)
+    told.open("Bo", passive=False)
+    told.send("Bo", event=InterviewRequested)
+    rows = {row.passive: numbers(row) for row in told.steps(by=[Split.KIND])}
+    assert rows == {True: (1, 0, 1, 0, 0), False: (2, 1, 1, 0, 0)}
+    (passive,) = told.steps(only={"passive": True})
+    assert numbers(passive) == (1, 0, 1, 0, 0)
+
+
+def test_employers_and_positions_have_funnels_of_their_own(told: Told) -> None:
+    for position in ("A", "A", "B"):
+        told.show(slot("Ada"), position=position)
+    rows = told.steps(by=[Split.EMPLOYER, Split.POSITION])
+    found = {(row.employer_id, row.position_id): row.shown for row in rows}
+    assert found == {
+        (named("employer of A"), named("A")): 2,
+        (named("employer of B"), named("B")): 1,
+    }
+    (ofa,) = told.steps(only={"employer_id": named("employer of A")})
+    assert ofa.shown == 2
+
+
+def test_however_the_log_is_cut_the_numbers_are_the_same(told: Told) -> None:
+    for number in range(6):
+        told.show(slot("Ada", explored=number == 1), slot("Bo", 0.2))
+        told.open("Ada")
+        told.steps()
+    (row,) = told.steps()
+    assert numbers(row) == (12, 6, 0, 0, 0)
+    rows = {row.explored: row.opened for row in told.steps(by=[Split.EXPLORED])}
+    assert rows == {True: 5, False: 1}
