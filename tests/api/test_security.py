@@ -47,7 +47,6 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
     ("GET", "/feedback"): {Role.CSM},
     ("GET", "/me"): ANYONE,
     ("GET", "/funnel"): {Role.ANALYST, Role.RECRUITER},
-    ("GET", "/me"): set(Role) - {Role.SYSTEM},
     ("GET", "/model"): {Role.ANALYST},
     ("GET", "/outreach/{outreach_id}"): READERS,
     ("GET", "/outreach/{outreach_id}/timeline"): {*RECRUITING, Role.AUDITOR},
