@@ -1,16 +1,24 @@
 """What was typed into a form, and what is wrong with it."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
-from api.problems import Problem, Reason, problem_of
+from api.problems import Problem, Reason, faults_of_the_request, problem_of
+from domain.aggregate import Refused
+from infrastructure.event_store import VersionMismatch
+
+B = TypeVar("B", bound=BaseModel)
 
 MOST_FIELDS = 200
+REFUSED = (Refused, RequestValidationError, VersionMismatch, Problem)
+"""What comes of a form that is wrong or against the rules: the form again, with the reasons."""
 
 
 class Sent:
@@ -50,6 +58,11 @@ class Sent:
             else:
                 inner[last] = value
         return _without_lone_currencies(body)
+
+    def read(self, kind: type[B]) -> B:
+        """The fields as this body of a request. Raises `RequestValidationError`."""
+        with faults_of_the_request():
+            return kind.model_validate(self.body())
 
 
 def _without_lone_currencies(body: dict[str, Any]) -> dict[str, Any]:
