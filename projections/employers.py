@@ -1,5 +1,6 @@
 """The employers of the marketplace, and what they told their Customer Success Managers."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -140,6 +141,9 @@ class Feedback(BaseModel):
     """What a recruiter told the employer's Customer Success Manager."""
 
     employer_id: UUID
+    company: str
+    manager_name: str
+    manager_email: str
     position: int
     shared_at: datetime
     shared_by: str
@@ -176,20 +180,53 @@ def listed(
 
 
 def feedback(
-    db: Connection, limit: int, cursor: str | None, employer_id: UUID | None = None
+    db: Connection,
+    limit: int,
+    cursor: str | None,
+    employer_id: UUID | None = None,
+    *,
+    company: str | None = None,
+    manager_email: str | None = None,
 ) -> Listed[Feedback]:
-    """Feedback, the newest first, of one employer or of all."""
+    """Feedback, the newest first, of all employers or of some.
+
+    Args:
+        db: where to read.
+        limit: how many at most.
+        cursor: where the page before ended.
+        employer_id: only of this employer.
+        company: only of employers whose name has this in it.
+        manager_email: only of employers whom this Customer Success Manager looks after.
+    """
     _, before = after(cursor, tuple[Literal["feedback"], Position]) or (None, None)
     rows = (
         db.cursor(row_factory=class_row(Feedback))
         .execute(
             """
-            SELECT * FROM feedback
+            SELECT feedback.*, company, manager_name, manager_email
+            FROM feedback JOIN employers USING (employer_id)
             WHERE (%(before)s::bigint IS NULL OR position < %(before)s)
               AND (%(employer)s::uuid IS NULL OR employer_id = %(employer)s)
+              AND (%(company)s::text IS NULL OR strpos(lower(company), lower(%(company)s)) > 0)
+              AND (%(manager)s::text IS NULL OR lower(manager_email) = lower(%(manager)s))
             ORDER BY position DESC LIMIT %(limit)s""",
-            {"before": before, "employer": employer_id, "limit": limit + 1},
+            {
+                "before": before,
+                "employer": employer_id,
+                "company": company,
+                "manager": manager_email,
+                "limit": limit + 1,
+            },
         )
         .fetchall()
     )
     return page(rows, limit, lambda row: ["feedback", row.position])
+
+
+def companies(db: Connection, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The names of these employers."""
+    rows = db.execute(
+        "SELECT employer_id, company FROM employers WHERE employer_id = ANY(%s::uuid[])",
+        [sorted(set(ids))],
+    )
+    return {id: str(company) for id, company in rows}

@@ -93,6 +93,16 @@ def address(path: str, **parameters: object) -> str:
     return f"{path}?{urlencode(given)}" if given else path
 
 
+def local_path(path: str) -> str:
+    """The path if it is one of ours, else the first page: nobody is sent to another site.
+
+    >>> local_path("/help"), local_path("//elsewhere.example"), local_path("https://example.com")
+    ('/help', '/', '/')
+    """
+    ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if ours else "/"
+
+
 _TEMPLATES = Environment(
     loader=FileSystemLoader(HERE / "templates"),
     autoescape=True,

@@ -1,9 +1,12 @@
 """All employers' feedback, for Customer Success Managers."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 
 from api.caller import Manager
 from api.reading import Cursor, Limit
+from domain.event import Words
 from projections import employers
 from projections.employers import Employers
 from projections.paging import Listed
@@ -13,8 +16,14 @@ router = APIRouter(prefix="/feedback", tags=["Employers"])
 
 @router.get("")
 def list_all_feedback(
-    caller: Manager, limit: Limit = 50, cursor: Cursor = None
+    caller: Manager,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    company: Annotated[Words | None, Query(max_length=200, description="part of the name")] = None,
+    manager_email: Annotated[
+        Words | None, Query(max_length=254, description="of the employers that they look after")
+    ] = None,
 ) -> Listed[employers.Feedback]:
-    """What recruiters said, the newest first."""
+    """What recruiters said, the newest first; perhaps only those of some employers."""
     with caller.reading(Employers) as db:
-        return employers.feedback(db, limit, cursor)
+        return employers.feedback(db, limit, cursor, company=company, manager_email=manager_email)

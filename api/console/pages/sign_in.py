@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from api.caller import At
 from api.console.forms import Faults, Sent, read_form
-from api.console.rendering import address, menu, rendered
+from api.console.rendering import address, local_path, menu, rendered
 from api.console.session import (
     COOKIE,
     Anyone,
@@ -39,14 +39,16 @@ def sign_in_page(request: Request, next: Next = "/") -> Response:
     users = demo_users(request.app.state.marketplace.settings)
     ended = COOKIE in request.cookies and signed_in(request) is None
     why = "Your session has ended; sign in again." if ended else None
-    return rendered(request, "sign_in.html", next=_local(next), carried=None, users=users, why=why)
+    return rendered(
+        request, "sign_in.html", next=local_path(next), carried=None, users=users, why=why
+    )
 
 
 @router.post("/sign-in")
 def sign_in(request: Request, sent: Annotated[Sent, Depends(read_form)]) -> Response:
     """Start a session, then go on to where one wanted to go, with what was typed there."""
     settings = request.app.state.marketplace.settings
-    next = _local(sent.value("_next"))
+    next = local_path(sent.value("_next"))
     carried = Sent([(n.removeprefix("_carried."), v) for n, v in sent.fields if "_carried." in n])
     token = demo_token(settings, sent.value("_user")) or sent.value("_token").strip()
     tokens: Tokens = request.app.state.tokens
@@ -82,9 +84,3 @@ def sign_out(visit: Anyone) -> Response:
     response = visit.go("/sign-in", notice="signed-out")
     response.delete_cookie(COOKIE)
     return response
-
-
-def _local(path: str) -> str:
-    """The path if it is one of ours, else the first page: nobody is sent to another site."""
-    ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
-    return path if ours else "/"

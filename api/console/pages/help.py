@@ -1,0 +1,73 @@
+"""The page of help: what the feature is, whether the page helped, and a way to ask support."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Request, Response
+
+from api.console.forms import REFUSED
+from api.console.session import Anyone, Visit
+from api.routes import ratings as rating_routes
+from api.routes import tickets as ticket_routes
+from domain.contact_gate import CONTACT_WINDOW, CONTACTS_ALLOWED
+from domain.outreach import ANSWER_WINDOW
+from domain.passivity import MONTHS_OF_SILENCE
+from projections import employers, ratings, tickets
+from projections.employers import Employers
+from projections.ratings import Ratings
+from projections.tickets import Tickets
+
+router = APIRouter()
+
+PAGE = "help"
+LATEST = 5
+
+
+@router.get("/help")
+def help_page(visit: Anyone) -> Response:
+    """What passive candidate sourcing is, and who answers what the page does not."""
+    return visit.page("help.html", **_shown(visit))
+
+
+@router.post("/help/rating")
+def rate(visit: Anyone) -> Response:
+    """Say whether the page was helpful, or change one's answer."""
+    answer = visit.sent.read(rating_routes.Answer)
+    outcome = rating_routes.rate_page(PAGE, answer, visit.caller)
+    return visit.go("/help", after=outcome.position, notice="rated")
+
+
+@router.post("/help/tickets")
+def submit_ticket(visit: Anyone) -> Response:
+    """Ask support something."""
+    try:
+        body = visit.sent.read(ticket_routes.NewTicket)
+        outcome = ticket_routes.submit_ticket(body, visit.caller)
+    except REFUSED as error:
+        return visit.again("help.html", error, **_shown(visit))
+    return visit.go("/help", after=outcome.position, notice="ticket-submitted")
+
+
+def _shown(visit: Visit) -> dict[str, Any]:
+    actor = visit.caller.actor
+    with visit.caller.reading(Ratings, Tickets, Employers) as db:
+        employer = employers.one(db, actor.employer_id) if actor.employer_id else None
+        return {
+            "employer": employer,
+            "rating": ratings.of_page(db, PAGE, actor),
+            "tickets": tickets.listed(db, LATEST, None, person=actor).items,
+            "came_from": _came_from(visit.request),
+            "months": MONTHS_OF_SILENCE,
+            "contacts_allowed": CONTACTS_ALLOWED,
+            "contact_days": CONTACT_WINDOW.days,
+            "answer_days": ANSWER_WINDOW.days,
+        }
+
+
+def _came_from(request: Request) -> str:
+    """The page of ours that led here, if one did."""
+    referrer = urlsplit(request.headers.get("referer", ""))
+    elsewhere = referrer.netloc != request.headers.get("host")
+    if elsewhere or referrer.path.startswith(("/help", "/sign-in")):
+        return ""
+    return referrer.path[:500]
