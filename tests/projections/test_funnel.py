@@ -26,6 +26,7 @@ from infrastructure.postgres import Pool
 from infrastructure.projector import Positioned
 from projections import funnel
 from projections.funnel import Funnel, Interval, Split, Steps
+from projections.likelihood_watch import exploration
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 IDS = UUID("00000000-0000-5000-8000-000000000002")
@@ -215,6 +216,23 @@ def test_who_was_shown_by_lot_is_told_apart_to_the_end(told: Told) -> None:
     told.then(OutreachAccepted, "Ada")
     rows = {row.explored: numbers(row) for row in told.steps(by=[Split.EXPLORED])}
     assert rows == {True: (1, 1, 1, 1, 0), False: (1, 0, 1, 0, 0)}
+
+
+def test_the_share_of_exploration_is_that_of_what_was_shown(told: Told) -> None:
+    told.show(slot("Ada", explored=True), slot("Bo"), slot("Cy"), slot("Di"))
+    told.send("Ada")
+    told.now += timedelta(days=31)
+    told.show(slot("Bo"))
+    told.then(OutreachAccepted, "Ada")
+    told.steps()
+    (whole,) = exploration(told.db)
+    assert (whole.shown, whole.explored, whole.share) == (5, 1, 0.2)
+    assert (whole.messaged, whole.answered) == (1, 1)
+    monthly = exploration(told.db, interval=Interval.MONTH)
+    assert [(row.period, row.share) for row in monthly] == [
+        (date(2026, 3, 1), 0.25),
+        (date(2026, 4, 1), 0.0),
+    ]
 
 
 def test_by_lot_for_one_position_is_not_by_lot_for_another(told: Told) -> None:
