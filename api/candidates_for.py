@@ -18,10 +18,10 @@ from domain.profile import Facts, Job, key
 from domain.viewing import Feed, Sort
 from infrastructure.postgres import Database
 from projections import candidate_pool
-from projections import likelihood as likelihoods
+from projections import likelihood_assessment as likelihoods
 from projections.candidate_pool import Origin, Search
 from projections.interview_list import Interview
-from projections.likelihood import Assessed
+from projections.likelihood_assessment import Assessed
 from projections.likelihood_words import strongest
 from projections.paging import Listed
 from projections.positions import Position
@@ -54,7 +54,6 @@ class Explanation(Likelihood):
     """How likely an answer is, and everything that makes it so."""
 
     band: Band
-    model_hash: str = Field(description="SHA-256 of the state of the model that said so")
     at: datetime
     contributions: list[Contribution] = Field(
         description="added up one by one in this order, in double precision, they are the logit"
@@ -169,7 +168,6 @@ def explanation(
     return assessed and Explanation(
         **dict(assessed.likelihood),
         band=band(assessed.likelihood.probability),
-        model_hash=assessed.model_hash,
         at=at,
         contributions=[Contribution(**reason._asdict()) for reason in assessed.reasons],
     )

@@ -53,13 +53,16 @@ class DeclineReason(StrEnum):
 class Likelihood(Value):
     """How likely an answer was thought to be when the sender looked, and by which model.
 
-    `model_position` is the event position up to which that model had learned.
+    `model_position` is the event position up to which that model had learned, `model_hash` the
+    SHA-256 of its state, and `as_of_position` the one up to which the candidate was known.
     """
 
     probability: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
     logit: Annotated[float, Field(allow_inf_nan=False)]
     model_position: Annotated[int, Field(ge=0)]
     feature_version: Annotated[int, Field(ge=1)]
+    model_hash: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+    as_of_position: Annotated[int, Field(ge=0)] | None = None
 
 
 class Band(StrEnum):

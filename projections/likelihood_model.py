@@ -18,7 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 from river import linear_model, optim, preprocessing, utils
 
-from projections.likelihood_features import CATEGORIES, FEATURE_VERSION, NUMBERS, Columns, Features
+from projections.likelihood_features import (
+    CATEGORIES,
+    FEATURE_VERSION,
+    NUMBERS,
+    ORDER,
+    Columns,
+    Features,
+)
 
 RIVER_VERSION = version("river")
 
@@ -68,6 +75,7 @@ CANDIDATE_SCHEMA = Schema(
     version=FEATURE_VERSION,
     numbers={name: Scale(number.typical, number.spread) for name, number in NUMBERS.items()},
     categories={name: category.values for name, category in CATEGORIES.items()},
+    order=ORDER,
 )
 
 
@@ -206,14 +214,16 @@ class LikelihoodModel:
                 bias -= folded[name] * mean
         return Weights(bias, folded)
 
-    def contributions(self, x: Features) -> list[tuple[str, float]]:
+    def contributions(
+        self, x: Features, names: tuple[str, ...] | None = None
+    ) -> list[tuple[str, float]]:
         """What the logit is made of: the intercept, and each feature's distance from the mean.
 
         Added up one by one, from the first to the last, they are the logit bit for bit.
         """
-        self._checked(x, self._names)
-        terms = self._told()
-        return [("intercept", self._regression.intercept), *self._parts(x, self._names, terms)]
+        names = names or self._names
+        self._checked(x, names)
+        return [("intercept", self._regression.intercept), *self._parts(x, names, self._told())]
 
     def to_json(self) -> str:
         """The whole state, canonical: the same state is the same text."""

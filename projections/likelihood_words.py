@@ -8,7 +8,8 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from projections.likelihood_features import Features
+from projections.likelihood_features import JOB_YEARS, SENIORITIES, Features
+from projections.likelihood_roles import ROLES
 
 
 class Reason(NamedTuple):
@@ -21,46 +22,73 @@ class Reason(NamedTuple):
 
 
 NUMBERS: Mapping[str, str] = {
-    "dormancy": "Silent for {dormancy:log_days}",
-    "tenure": "A member for {tenure:log_days}",
-    "consent_age": "Agreed to be written to {consent_age:log_days} ago",
-    "profile_age": "Profile last brought up to date {profile_age:log_days} ago",
-    "job_time": "Has been in the present job for {job_time:log_days}",
-    "since_contact": "Last heard from an employer {since_contact:log_days} ago",
-    "visits_90": "{visits_90:log_count} of late",
-    "visits_365": "{visits_365:log_count} in the past years",
-    "searches_90": "Searched or looked at jobs {searches_90:log_times} of late",
-    "searches_365": "Searched or looked at jobs {searches_365:log_times} in the past years",
-    "applications_90": "Applied for jobs {applications_90:log_times} of late",
-    "applications_365": "Applied for jobs {applications_365:log_times} in the past years",
-    "edits_90": "Worked on their profile {edits_90:log_times} of late",
-    "edits_365": "Worked on their profile {edits_365:log_times} in the past years",
-    "mail_visits_90": "Came by a link in a mail {mail_visits_90:log_times} of late",
-    "mail_visits_365": "Came by a link in a mail {mail_visits_365:log_times} in the past years",
-    "received": "Has had {received:log_messages}",
-    "received_90": "Has had {received_90:log_messages} of late",
-    "received_365": "Has had {received_365:log_messages} in the past years",
-    "answered": "Answered {answered:log_number} of {received:log_messages}",
-    "answered_365": "Answered {answered_365:log_messages} in the past years",
-    "accepted": "Said yes to {accepted:log_messages}",
-    "accepted_365": "Said yes to {accepted_365:log_messages} in the past years",
-    "expired": "Left {expired:log_messages} unanswered",
-    "expired_365": "Left {expired_365:log_messages} unanswered in the past years",
+    "dormancy": "Silent for {dormancy:time}",
+    "tenure": "A member for {tenure:time}",
+    "consent_age": "Agreed to be written to {consent_age:time} ago",
+    "profile_age": "Profile last brought up to date {profile_age:time} ago",
+    "since_contact": "Last heard from an employer {since_contact:time} ago",
+    **{f"job_{years}": "Has been in the present job for {job:job}" for years in JOB_YEARS},
+    "activity_30": "Did something here {activity_30:times} in the last weeks",
+    "activity_90": "Did something here {activity_90:times} in the last months",
+    "visits_90": "Signed in {visits_90:times} in the last months",
+    "visits_365": "Signed in {visits_365:times} in the last years",
+    "searches_90": "Looked for jobs {searches_90:times} in the last months",
+    "searches_365": "Looked for jobs {searches_365:times} in the last years",
+    "applications_90": "Applied for jobs {applications_90:times} in the last months",
+    "applications_365": "Applied for jobs {applications_365:times} in the last years",
+    "edits_90": "Worked on their profile {edits_90:times} in the last months",
+    "edits_365": "Worked on their profile {edits_365:times} in the last years",
+    "mail_visits_90": "Followed a link in a mail {mail_visits_90:times} in the last months",
+    "mail_visits_365": "Followed a link in a mail {mail_visits_365:times} in the last years",
+    "received": "Has had {received:messages} before",
+    "received_30": "Has had {received_30:few_messages} in the last weeks",
+    "received_365": "Has had {received_365:messages} in the last years",
+    "answered": "Answered {answered:count} of {received:count} earlier messages",
+    "answered_365": "Answered {answered_365:messages} in the last years",
+    "accepted": "Said yes to {accepted:messages} before",
+    "accepted_365": "Said yes to {accepted_365:messages} in the last years",
+    "expired": "Left {expired:messages} unanswered before",
+    "expired_365": "Left {expired_365:messages} unanswered in the last years",
     "years": "Has {years:years} of experience",
-    "answer_rate": "Answered {answered:log_number} of {received:log_messages}",
+    "answer_rate": "Answered {answered:count} of {received:count} earlier messages",
+    "pay": "The position pays up to {pay:thousands} US dollars",
+    "years_asked": "The position asks for {years_asked:years} of experience",
+    "skills_covered": "Has {skills_covered:percent} of the skills that the position names",
+    "nice_covered": "Has {nice_covered:percent} of the nice-to-have skills",
+    "offer": "The offered salary is {offer:above} what they expect",
 }
 
-UNKNOWN: Mapping[str, tuple[str, str, str]] = {
-    "job_time": ("present_job", "unknown", "Does not say since when they have their job"),
-    "since_contact": ("contacted", "never", "No employer has written to them yet"),
-    "years": ("seniority", "unknown", "Does not say how much experience they have"),
+_NO_SKILLS = ("skills_named", "no", "The position names no skills")
+
+UNKNOWN: Mapping[str, tuple[tuple[str, str, str], ...]] = {
+    "consent_age": (("consented", "no", "Has not agreed to be written to"),),
+    **{
+        f"job_{years}": (("present_job", "unknown", "Does not say since when they have their job"),)
+        for years in JOB_YEARS
+    },
+    "since_contact": (("contacted", "never", "No employer has written to them yet"),),
+    "received": (("contacted", "never", "No employer has written to them yet"),),
+    "answered": (("contacted", "never", "No employer has written to them yet"),),
+    "answer_rate": (("contacted", "never", "No employer has written to them yet"),),
+    "years": (("seniority", "unknown", "Does not say how much experience they have"),),
+    "pay": (("position_pay", "unknown", "The position names no salary"),),
+    "skills_covered": (_NO_SKILLS,),
+    "nice_covered": (_NO_SKILLS,),
+    "offer": (
+        ("offer_known", "none_offered", "The position names no salary"),
+        ("offer_known", "none_expected", "Does not say what salary they expect"),
+    ),
 }
 """What is said instead where a category has this value."""
 
 CATEGORIES: Mapping[str, str | Mapping[str, str]] = {
-    "role": "Works in the field of {role:words}",
+    "role": {
+        **dict.fromkeys(ROLES, "Their kind of work: {role:words}"),
+        "other": "Their kind of work is a rare one here",
+        "unknown": "Does not say what their work is",
+    },
     "seniority": {
-        "junior": "Has little experience yet",
+        "junior": "Is at the beginning of their career",
         "middle": "Has some years of experience",
         "senior": "Has many years of experience",
         "principal": "Has long experience",
@@ -73,6 +101,53 @@ CATEGORIES: Mapping[str, str | Mapping[str, str]] = {
     "contacted": {
         "before": "Employers have written to them before",
         "never": "No employer has written to them yet",
+    },
+    "consented": {
+        "yes": "Has agreed to be written to",
+        "no": "Has not agreed to be written to",
+    },
+    "remote_wish": {
+        "yes": "Is open to remote work",
+        "no": "Does not want to work remotely",
+        "unknown": "Does not say whether they would work remotely",
+    },
+    "position_role": {
+        **dict.fromkeys(ROLES, "The position's kind of work: {position_role:words}"),
+        "other": "The position's kind of work is a rare one here",
+        "unknown": "Nothing is known of the position's kind of work",
+    },
+    "position_seniority": {
+        **dict.fromkeys(SENIORITIES, "The position is for {position_seniority:words} people"),
+        "unknown": "The position does not say for what experience it is",
+    },
+    "position_pay": {
+        "known": "The position names a salary",
+        "unknown": "The position names no salary",
+    },
+    "position_remote": {
+        "yes": "The position may be held from anywhere",
+        "no": "The position is not remote",
+    },
+    "offer_known": {
+        "known": "Both name a salary",
+        "none_expected": "Does not say what salary they expect",
+        "none_offered": "The position names no salary",
+    },
+    "place": {
+        "city": "Lives where the work is",
+        "country": "Lives in the country where the work is",
+        "remote": "Would work remotely, as the position allows",
+        "elsewhere": "Lives elsewhere",
+        "unknown": "Where they live or where the work is is not known",
+    },
+    "role_match": {
+        "same": "The position is in their own kind of work",
+        "other": "The position is in another kind of work than theirs",
+        "unknown": "Whether the position is in their kind of work is not known",
+    },
+    "skills_named": {
+        "yes": "The position names skills",
+        "no": "The position names no skills",
     },
 }
 
@@ -98,19 +173,24 @@ def strongest(given: Iterable[Reason], most: int) -> list[Reason]:
 def in_words(x: Features, name: str) -> str:
     """A feature as a sentence.
 
-    >>> in_words(Features({"dormancy": math.log1p(425)}, {}), "dormancy")
+    >>> in_words(Features({"dormancy": math.log1p(14.2)}, {}), "dormancy")
     'Silent for 14 months'
     """
     told: Mapping[str, float | str] = {**x.numbers, **x.categories}
     if name not in told:
         return INTERCEPT
-    if name in UNKNOWN:
-        category, value, sentence = UNKNOWN[name]
+    for category, value, sentence in UNKNOWN.get(name, ()):
         if told.get(category) == value:
             return sentence
     sentences = CATEGORIES[name] if name in CATEGORIES else NUMBERS[name]
     sentence = sentences if isinstance(sentences, str) else sentences[str(told[name])]
-    return sentence.format_map({key: _Told(value) for key, value in told.items()})
+    values = {key: _Told(value) for key, value in told.items()}
+    return sentence.format_map(values | {"job": _Told(_years_in_job(x.numbers))})
+
+
+def _years_in_job(numbers: Mapping[str, float]) -> float:
+    """The time that the hats of `JOB_YEARS` stand for, exact up to the last of them."""
+    return sum(numbers.get(f"job_{years}", 0.0) * years for years in JOB_YEARS)
 
 
 def _value(x: Features, name: str) -> float | str | None:
@@ -130,38 +210,50 @@ class _Told:
 def span(days: float) -> str:
     """A number of days in words.
 
-    >>> span(1), span(40), span(425), span(882)
+    >>> span(1), span(40), span(426), span(882)
     ('1 day', '40 days', '14 months', '2 years 5 months')
     """
     if days < 60:
         return _counted(max(round(days), 0), "day")
-    months = round(days / 30.4375)
+    months = round(days / DAYS_A_MONTH)
     if months < 24:
         return _counted(months, "month")
     years, months = divmod(months, 12)
     return _counted(years, "year") + (f" {_counted(months, 'month')}" if months else "")
 
 
+DAYS_A_MONTH = 365.25 / 12
+
+
 def _counted(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
-def _times(value: float) -> str:
-    number = round(math.expm1(value))
+def _times(number: int) -> str:
     return {0: "hardly ever", 1: "once", 2: "twice"}.get(number, f"{number} times")
 
 
-def _messages(value: float) -> str:
-    number = round(math.expm1(value))
-    return "no messages" if number == 0 else _counted(number, "earlier message")
+def _messages(number: int) -> str:
+    return _counted(number, "message") if number else "hardly any message"
+
+
+def _above(log_ratio: float) -> str:
+    percent = round(math.expm1(log_ratio) * 100)
+    return f"{abs(percent)} % {'above' if percent > 0 else 'below'}" if percent else "just"
 
 
 _TOLD: Mapping[str, Callable[..., str]] = {
-    "log_days": lambda value: span(math.expm1(value)),
-    "log_times": _times,
-    "log_count": lambda value: f"Came by {_times(value)}",
-    "log_number": lambda value: str(round(math.expm1(value)) or "none"),
-    "log_messages": _messages,
+    "time": lambda value: span(math.expm1(value) * 30),
+    "job": lambda years: (
+        "10 years or more" if years >= JOB_YEARS[-1] else span(years * 12 * DAYS_A_MONTH)
+    ),
+    "times": lambda value: _times(round(math.expm1(value))),
+    "count": lambda value: str(round(math.expm1(value)) or "none"),
+    "messages": lambda value: _messages(round(math.expm1(value))),
+    "few_messages": lambda value: _messages(round(value)),
     "years": lambda value: _counted(round(value), "year"),
+    "thousands": lambda value: f"{round(math.expm1(value)) * 1_000:,}",
+    "percent": lambda value: f"{round(value * 100)} %",
+    "above": _above,
     "words": lambda value: value.replace("-", " "),
 }

@@ -26,7 +26,7 @@ DISTRIBUTED_BY = {
     "candidate_pool": "candidate_id",
     "likelihood_scores": "candidate_id",
     "likelihood_features": "candidate_id",
-    "likelihood_open_outreach": "candidate_id",
+    "likelihood_positions": "position_id",
     "likelihood_predictions": "candidate_id",
     "likelihood_model": "log_id",
     "likelihood_snapshots": "log_id",

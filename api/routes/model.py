@@ -6,9 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.caller import Analyst
-from projections import likelihood, likelihood_watch
+from projections import likelihood_card, likelihood_watch
 from projections.funnel import Funnel, Interval
-from projections.likelihood import Likelihoods, ModelCard
+from projections.likelihood import Likelihoods
+from projections.likelihood_card import ModelCard
 from projections.likelihood_watch import (
     WINDOW,
     WINDOWS,
@@ -28,9 +29,9 @@ Window = Annotated[int, Query(ge=1, le=50_000, description="how many predictions
 
 @router.get("")
 def read_model(caller: Analyst) -> ModelCard:
-    """The model as it is now."""
+    """The model card: what it is for, what it looks at, its limits, and how it stands now."""
     with caller.reading(Likelihoods) as db:
-        return likelihood.model_card(db)
+        return likelihood_card.model_card(db)
 
 
 @router.get("/performance")

@@ -24,6 +24,13 @@ every_kept_event = pytest.mark.parametrize("golden", KEPT.values(), ids=KEPT)
 every_newest_event = pytest.mark.parametrize("name", sorted(NEWEST))
 
 
+def as_far_as(was: Any, now: Any) -> Any:
+    """What is told now of that which was told once; more may be told besides."""
+    if isinstance(was, dict) and isinstance(now, dict):
+        return {name: as_far_as(was[name], now.get(name, "not told any more")) for name in was}
+    return now
+
+
 def missing_versions(event: type[Event]) -> list[Path]:
     versions = range(1, event.class_version + 1)
     return [path for v in versions if not (path := file_of(event, v)).exists()]
@@ -45,7 +52,7 @@ def test_every_event_happens_in_the_story_that_the_files_are_written_from() -> N
 def test_a_kept_event_reads_as_it_did_with_the_persons_key(golden: dict[str, Any]) -> None:
     (event,) = EventMapper(KeysAtHand()).with_personal_fields([as_stored(golden)])
     now = event.model_dump(mode="json")
-    assert {name: now.get(name, "not read any more") for name in golden["reads"]} == golden["reads"]
+    assert as_far_as(golden["reads"], now) == golden["reads"]
 
 
 @every_kept_event
@@ -86,7 +93,7 @@ def test_an_event_is_still_written_as_it_was(name: str) -> None:
     (event,) = mapper.with_personal_fields([as_stored(KEPT[name])])
     was = {k: v for k, v in KEPT[name]["stored"]["state"].items() if k != SEALED}
     now = json.loads(mapper.to_stored_event(event).state)
-    assert {name: now.get(name, "not written any more") for name in was} == was
+    assert as_far_as(was, now) == was
 
 
 def test_what_is_sealed_about_one_fact_does_not_open_in_another() -> None:

@@ -111,7 +111,14 @@ def test_an_active_candidate_is_asked_for_an_interview() -> None:
 
 
 def test_a_message_keeps_the_likelihood_its_sender_was_shown() -> None:
-    likelihood = Likelihood(probability=0.3, logit=-0.85, model_position=17, feature_version=1)
+    likelihood = Likelihood(
+        probability=0.3,
+        logit=-0.85,
+        model_position=17,
+        feature_version=1,
+        model_hash="0f" * 32,
+        as_of_position=19,
+    )
     given(able_to_write, passive_candidate)
     when(
         SendMessage(

@@ -3,6 +3,7 @@
 The histories here are events as the log gives them; how the log was cut into batches must not show.
 """
 
+import math
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -42,10 +43,12 @@ from domain.outreach import (
 )
 from domain.profile import Facts
 from infrastructure.event_store import EventStore
+from infrastructure.migrations import migrate
 from infrastructure.postgres import Pool
 from infrastructure.projector import Positioned, Projector, prepare
-from projections import likelihood
-from projections.likelihood import Likelihoods, model_card, of_candidates
+from projections import likelihood_sweep
+from projections.likelihood import Likelihoods
+from projections.likelihood_assessment import current, of_candidates
 from projections.likelihood_model import ForeignModel
 from projections.likelihood_words import strongest
 
@@ -53,7 +56,7 @@ START = datetime(2025, 1, 1, 9, tzinfo=UTC)
 IDS = UUID("00000000-0000-5000-8000-000000000001")
 EMPLOYER = uuid5(IDS, "employer")
 PLATFORM = Actor(id="feed", role=Role.PLATFORM)
-TABLES = ("scores", "features", "open_outreach", "model")
+TABLES = ("scores", "features", "positions", "predictions", "model", "snapshots")
 
 
 def somebody(name: object) -> UUID:
@@ -178,11 +181,19 @@ class Read:
         }
 
     def hash(self) -> str:
-        return model_card(self.db).hash
+        return current(self.db)[0].hash
 
-    def observed(self) -> tuple[int, float | None]:
-        card = model_card(self.db)
-        return card.observed, card.answered_share
+    def observed(self) -> tuple[float, float]:
+        """How many outreaches have taught, and how many of them were answered."""
+        model = current(self.db)[0].model
+        return model.observed, model.positive
+
+    def open(self) -> list[TupleRow]:
+        """Of each outreach under way: since when it is silent, its features, and what it taught."""
+        return self.db.execute(
+            "SELECT silent_from, features, learned_logit FROM likelihood_predictions"
+            " WHERE outcome IS NULL"
+        ).fetchall()
 
     def logit(self, name: object) -> float:
         row = self.db.execute(
@@ -199,6 +210,7 @@ def tables(administration: Connection[TupleRow], postgres: str) -> Iterator[str]
     administration.execute(sql.SQL("CREATE DATABASE {}").format(name))
     url = psycopg.conninfo.make_conninfo(postgres, dbname="likelihood_tests")
     with psycopg.connect(url, autocommit=True) as db:
+        migrate(url, at=START)
         db.execute(Likelihoods.TABLES)
     yield url
     administration.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
@@ -246,18 +258,18 @@ def test_an_answer_teaches_yes_or_no_alike(read: Read, history: History) -> None
     history.now += hours(3)
     history.accept("Ada")
     history.settle(OutreachDeclined, "Bo", reason=DeclineReason.SALARY)
-    assert read.follow(history.events).observed() == (2, 1.0)
+    assert read.follow(history.events).observed() == (2, 2)
 
 
 def test_a_day_of_silence_teaches_for_the_time_being(read: Read, history: History) -> None:
     history.send("Ada")
     history.now += hours(23)
     history.be_active("Bo")
-    assert read.follow(history.events).observed() == (0, None)
+    assert read.follow(history.events).observed() == (0, 0)
     later = History()
     later.now = history.now + hours(1)
     later.be_active("Bo")
-    assert read.follow(later.events).observed() == (1, 0.0)
+    assert read.follow(later.events).observed() == (1, 0)
 
 
 def test_an_answer_after_a_day_takes_the_silence_back(read: Read, history: History) -> None:
@@ -266,8 +278,8 @@ def test_an_answer_after_a_day_takes_the_silence_back(read: Read, history: Histo
     history.be_active("Bo")
     history.now += days(3)
     history.accept("Ada")
-    assert read.follow(history.events).observed() == (1, 1.0)
-    assert read.tables()["open_outreach"] == []
+    assert read.follow(history.events).observed() == (1, 1)
+    assert read.open() == []
 
 
 def test_an_answer_that_is_itself_the_first_event_after_a_day_teaches_once(
@@ -295,7 +307,7 @@ def test_an_expiry_after_a_silent_day_teaches_nothing_more(read: Read, history: 
     expiry.now = history.now + days(14)
     expiry.expire("Ada")
     read.follow(expiry.events)
-    assert (read.hash(), read.observed()) == (silent, (1, 0.0))
+    assert (read.hash(), read.observed()) == (silent, (1, 0))
 
 
 def test_an_expiry_with_no_event_since_teaches_that_there_is_no_answer(
@@ -304,7 +316,7 @@ def test_an_expiry_with_no_event_since_teaches_that_there_is_no_answer(
     history.send("Ada")
     history.now += days(14)
     history.expire("Ada")
-    assert read.follow(history.events).observed() == (1, 0.0)
+    assert read.follow(history.events).observed() == (1, 0)
 
 
 def test_an_outreach_withdrawn_within_a_day_leaves_the_model_as_if_never_sent(
@@ -332,26 +344,26 @@ def test_an_outreach_withdrawn_later_counts_for_nothing(read: Read, history: His
     history.now += days(2)
     history.be_active("Cy")
     history.settle(OutreachWithdrawn, "Bo")
-    assert read.follow(history.events).observed() == (0, None)
-    assert read.tables()["open_outreach"] == []
+    assert read.follow(history.events).observed() == (0, 0)
+    assert read.open() == []
 
 
 def test_it_learns_with_the_features_of_the_moment_of_sending(read: Read, history: History) -> None:
     history.send("Ada")
     read.follow(history.events)
-    ((_, _, silent_from, frozen, learned),) = read.tables()["open_outreach"]
+    ((silent_from, frozen, learned),) = read.open()
     assert silent_from == history.now + days(1)
     assert learned is None
     assert frozen["categories"]["contacted"] == "never"
     assert frozen["numbers"]["received"] == 0
-    assert frozen["numbers"]["dormancy"] == pytest.approx(5.707, abs=1e-3)
+    assert frozen["numbers"]["dormancy"] == pytest.approx(math.log1p(10), abs=1e-3)
     later = History()
     later.now = history.now + hours(2)
     later.be_active("Ada")
     later.now += days(2)
     later.be_active("Bo")
     read.follow(later.events)
-    assert read.tables()["open_outreach"][0][3] == frozen
+    assert read.open()[0][1] == frozen
 
 
 def test_what_arrives_late_does_not_turn_time_back(read: Read, history: History) -> None:
@@ -450,7 +462,8 @@ def test_an_enhanced_profile_is_scored_as_well(read: Read, history: History) -> 
 def test_a_sweep_brings_all_scores_up_to_date(
     read: Read, history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(likelihood, "SWEEP_CHUNK", 7)
+    monkeypatch.setattr(likelihood_sweep, "CHUNK", 7)
+    monkeypatch.setattr(likelihood_sweep, "HARDLY_MOVED", 0.0)
     a_lesson(history, rounds=300)
     read.follow(history.events)
     last_sweep = read.tables()["model"][0][-1]
@@ -466,8 +479,9 @@ def test_a_sweep_gives_the_same_bits_as_scoring_each_alone(
     a_lesson(history)
     read.follow(history.events)
     latest = read.tables()["model"][0][4]
-    monkeypatch.setattr(likelihood, "MOVED_ENOUGH", -1.0)
-    monkeypatch.setattr(likelihood, "FEWEST_EVENTS", 0)
+    monkeypatch.setattr(likelihood_sweep, "HARDLY_MOVED", 0.0)
+    monkeypatch.setattr(likelihood_sweep, "MOVED_ENOUGH", -1.0)
+    monkeypatch.setattr(likelihood_sweep, "FEWEST_EVENTS", 0)
     read.db.execute("UPDATE likelihood_model SET candidates = 0")
     more = History()
     more.now = latest
@@ -488,7 +502,7 @@ def test_an_erased_candidate_vanishes(read: Read, history: History) -> None:
     history.add(CandidateErased, somebody("Ada"))
     history.accept("Ada")
     read.follow(history.events)
-    assert read.observed() == (1, 0.0)
+    assert read.observed() == (1, 0)
     for name, rows in read.tables().items():
         assert somebody("Ada") not in {row[0] for row in rows}, name
     assert of_candidates(read.db, [somebody("Ada")], history.now) == {}
@@ -514,7 +528,7 @@ def test_the_strongest_reasons_say_what_the_model_has_learned(read: Read, histor
     read.follow(history.events)
     bo = of_candidates(read.db, [somebody("Bo")], history.now)[somebody("Bo")]
     reasons = strongest(bo.reasons, 3)
-    assert "Silent for 0 days" in {reason.text for reason in reasons}
+    assert "Looked for jobs once in the last months" in {reason.text for reason in reasons}
     weights = [abs(reason.contribution) for reason in reasons]
     assert weights == sorted(weights, reverse=True)
 
@@ -537,8 +551,8 @@ def test_it_ranks_newcomers_by_what_it_has_learned_of_others(read: Read, history
 
 
 def test_before_the_first_event_there_is_a_model_that_knows_nothing(read: Read) -> None:
-    card = model_card(read.db)
-    assert (card.position, card.observed, card.answered_share) == (0, 0, None)
+    standing, _ = current(read.db)
+    assert (standing.position, standing.as_of, read.observed()) == (0, 0, (0, 0))
     assert of_candidates(read.db, [somebody("Ada")], START) == {}
 
 
@@ -666,8 +680,8 @@ def test_however_the_log_is_cut_into_batches_the_rows_are_the_same(
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         if sweep_often:
-            patch.setattr(likelihood, "FEWEST_EVENTS", 3)
-            patch.setattr(likelihood, "MOVED_ENOUGH", 0.001)
+            patch.setattr(likelihood_sweep, "FEWEST_EVENTS", 3)
+            patch.setattr(likelihood_sweep, "MOVED_ENOUGH", 0.001)
         history = played(steps)
         assert outcome_of(db, history, cuts) == outcome_of(db, history)
 
