@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from domain.aggregate import Aggregate, Refusal, Refused, applies, refuse
+from domain.attributes import AgeBand, Attributes, Disability, Ethnicity, Gender
 from domain.command import Command, Work
 from domain.employer import Email, Name
 from domain.event import Cause, Event, Moment, Personal, Value, Words
@@ -88,6 +89,19 @@ class Contacted(Event, name="candidate.contacted", version=1):
     outreach_id: UUID
 
 
+class AttributesReported(Event, name="candidate.attributes_reported", version=1, apart=True):
+    """The member said who they are, in place of whatever they said before."""
+
+    gender: Personal[Gender | None] = None
+    ethnicity: Personal[Ethnicity | None] = None
+    age_band: Personal[AgeBand | None] = None
+    disability: Personal[Disability | None] = None
+
+
+class AttributesCleared(Event, name="candidate.attributes_cleared", version=1):
+    """The member took back what they said about who they are."""
+
+
 class CandidateErased(Event, name="candidate.erased", version=1, erases=True):
     """The member asked to be forgotten: their key is destroyed together with this fact."""
 
@@ -136,6 +150,10 @@ class EmployerAlreadyBlocked(Refusal):
     """The candidate has blocked this employer already."""
 
 
+class NoAttributesReported(Refusal):
+    """The candidate has reported no attributes; there is nothing to clear."""
+
+
 class Candidate(Aggregate):
     """Signed up, opted in or out, active at times, perhaps erased for ever."""
 
@@ -148,6 +166,7 @@ class Candidate(Aggregate):
         self.blocked: set[UUID] = set()
         self.contacted_at: list[datetime] = []
         self.observed_on: dict[str, date] = {}
+        self.has_reported_attributes = False
 
     def sign_up(
         self,
@@ -255,6 +274,17 @@ class Candidate(Aggregate):
             outreach_id=outreach_id,
         )
 
+    def report_attributes(self, cause: Cause, attributes: Attributes) -> None:
+        """Say who they are, in place of whatever they said before."""
+        self._refuse_if_erased()
+        self.record(AttributesReported, cause, **dict(attributes))
+
+    def clear_attributes(self, cause: Cause) -> None:
+        """Take back what they said about who they are."""
+        unknown = [] if self.has_reported_attributes or self.erased else [NoAttributesReported()]
+        refuse([*self.reasons_against_anything(), *unknown])
+        self.record(AttributesCleared, cause)
+
     def erase(self, cause: Cause) -> None:
         """Be forgotten, for ever."""
         self._refuse_if_erased()
@@ -304,6 +334,14 @@ class Candidate(Aggregate):
     def _(self, event: Contacted) -> None:
         recent = event.timestamp - MEMORY_OF_CONTACTS
         self.contacted_at = [*(c for c in self.contacted_at if c > recent), event.timestamp]
+
+    @applies(AttributesReported)
+    def _(self, _: AttributesReported) -> None:
+        self.has_reported_attributes = True
+
+    @applies(AttributesCleared)
+    def _(self, _: AttributesCleared) -> None:
+        self.has_reported_attributes = False
 
     @applies(CandidateErased)
     def _(self, _: CandidateErased) -> None:
@@ -428,6 +466,29 @@ class BlockEmployer(Command):
     def execute(self, work: Work) -> Candidate:
         candidate = work.get(Candidate, self.candidate_id)
         candidate.block_employer(self, employer_id=self.employer_id)
+        return candidate
+
+
+class ReportAttributes(Command):
+    """Say who one is, in place of whatever was said before."""
+
+    candidate_id: UUID
+    attributes: Attributes
+
+    def execute(self, work: Work) -> Candidate:
+        candidate = work.get(Candidate, self.candidate_id)
+        candidate.report_attributes(self, self.attributes)
+        return candidate
+
+
+class ClearAttributes(Command):
+    """Take back what was said about who one is."""
+
+    candidate_id: UUID
+
+    def execute(self, work: Work) -> Candidate:
+        candidate = work.get(Candidate, self.candidate_id)
+        candidate.clear_attributes(self)
         return candidate
 
 

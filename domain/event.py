@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, TypeVar, cast
+from typing import Annotated, Any, ClassVar, Self, TypeVar, cast
 from uuid import UUID
 
 from eventsourcing.utils import register_topic
@@ -83,7 +83,8 @@ class Event(BaseModel):
 
     Declare one at module level with its stored name, its version and, where it carries personal
     data, the field that says whose (the aggregate itself unless told otherwise). One that `erases`
-    destroys that person's key in the transaction that records it.
+    destroys that person's key in the transaction that records it. The personal fields of one that
+    is `apart` are for the read model that they are told for: who reads the log does not see them.
 
     >>> class CupFilled(Event, name="cup.filled", version=1):
     ...     litres: float
@@ -100,6 +101,7 @@ class Event(BaseModel):
     class_version: ClassVar[int]
     person: ClassVar[str]
     erases: ClassVar[bool]
+    apart: ClassVar[bool]
     personal: ClassVar[frozenset[str]]
 
     originator_id: UUID
@@ -109,13 +111,20 @@ class Event(BaseModel):
     request_id: str
 
     def __init_subclass__(
-        cls, *, name: str, version: int, person: str = "originator_id", erases: bool = False
+        cls,
+        *,
+        name: str,
+        version: int,
+        person: str = "originator_id",
+        erases: bool = False,
+        apart: bool = False,
     ) -> None:
         super().__init_subclass__()
         cls.TOPIC = name
         cls.class_version = version
         cls.person = person
         cls.erases = erases
+        cls.apart = apart
         register_topic(name, cls)
 
     @classmethod
@@ -132,6 +141,10 @@ class Event(BaseModel):
     def person_id(self) -> UUID:
         """Whose personal data this event carries."""
         return cast(UUID, getattr(self, self.person))
+
+    def as_logged(self) -> Self:
+        """The event as whoever reads the log may see it."""
+        return self.model_copy(update=self.erased()) if self.apart else self
 
     @classmethod
     def erased(cls) -> dict[str, Any]:

@@ -30,6 +30,7 @@ DISTRIBUTED_BY = {
     "likelihood_predictions": "candidate_id",
     "likelihood_model": "log_id",
     "likelihood_snapshots": "log_id",
+    "self_reported_attributes": "candidate_id",
     "outreach_timeline": "candidate_id",
     "interview_list": "employer_id",
     "positions": "employer_id",

@@ -9,14 +9,17 @@ from api import candidates_for, json_resume
 from api.caller import Caller, Outcome, Platform, allowed
 from api.candidates_for import Explanation
 from api.problems import Problem, Reason
+from domain.attributes import Attributes
 from domain.candidate import (
     BlockEmployer,
     Candidate,
+    ClearAttributes,
     EnhanceProfile,
     EraseCandidate,
     Observation,
     OptIn,
     OptOut,
+    ReportAttributes,
     SignUpCandidate,
 )
 from domain.command import NotFound
@@ -102,6 +105,22 @@ def enhance(candidate_id: UUID, body: Observation, caller: Platform) -> Outcome:
 def block_employer(candidate_id: UUID, body: Blocking, caller: Platform) -> Outcome:
     """The candidate wants to hear nothing from an employer."""
     return caller.run(BlockEmployer, candidate_id=candidate_id, employer_id=body.employer_id)
+
+
+@router.put("/{candidate_id}/attributes")
+def report_attributes(candidate_id: UUID, body: Attributes, caller: Platform) -> Outcome:
+    """The candidate says who they are, in place of whatever they said before.
+
+    Kept apart: only the adverse-impact report counts them, and neither ranking nor filters, pages
+    or the event log show them.
+    """
+    return caller.run(ReportAttributes, candidate_id=candidate_id, attributes=body)
+
+
+@router.delete("/{candidate_id}/attributes")
+def clear_attributes(candidate_id: UUID, caller: Platform) -> Outcome:
+    """The candidate takes back what they said about who they are."""
+    return caller.run(ClearAttributes, candidate_id=candidate_id)
 
 
 @router.delete("/{candidate_id}")

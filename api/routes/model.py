@@ -6,7 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.caller import Analyst
-from projections import likelihood_card, likelihood_watch
+from projections import adverse_impact, likelihood_card, likelihood_watch
+from projections.adverse_impact import AdverseImpact
+from projections.candidate_pool import CandidatePool
 from projections.funnel import Funnel, Interval
 from projections.likelihood import Likelihoods
 from projections.likelihood_card import ModelCard
@@ -89,3 +91,19 @@ def read_exploration(
     """How much of what recruiters were shown stood there by lot, and what came of it."""
     with caller.reading(Funnel) as db:
         return likelihood_watch.exploration(db, since=since, until=until, interval=interval)
+
+
+@router.get("/adverse-impact")
+def read_adverse_impact(
+    caller: Analyst,
+    passive: Annotated[
+        bool | None, Query(description="only passive candidates, or only active ones")
+    ] = None,
+) -> adverse_impact.Report:
+    """Whether scores favour or disfavour people for who they say they are, as of now.
+
+    By the rules of New York City's Local Law 144: each group's share of scores above the overall
+    median, relative to the highest group's; under four fifths is flagged.
+    """
+    with caller.reading(AdverseImpact, CandidatePool, Likelihoods) as db:
+        return adverse_impact.report(db, caller.at, passive=passive)

@@ -36,3 +36,26 @@ def test_what_it_may_be_told_apart_by_is_said_where_it_is_not_known(stage: Stage
     assert response.status_code == 422
     assert codes(response) == ["enum"]
     assert "'role', 'seniority', 'kind' or 'explored'" in response.json()["reasons"][0]["detail"]
+
+
+def test_what_somebody_says_of_themselves_is_counted_in_the_report_alone(stage: Stage) -> None:
+    scene = stage.scene()
+    member = scene.member("Ada", silent_days=400)
+    done(scene.platform("PUT", f"/candidates/{member}/attributes", {"gender": "woman"}))
+    by_gender = read(stage, "adverse-impact")["comparisons"][0]
+    assert [(group["name"], group["count"]) for group in by_gender["groups"]] == [("woman", 1)]
+    told = done(scene.as_(Role.AUDITOR).get(f"/events/{member}"))
+    (reported,) = [e for e in told if e["type"] == "candidate.attributes_reported"]
+    assert set(reported["data"].values()) == {None}
+    done(scene.platform("DELETE", f"/candidates/{member}/attributes"))
+    assert read(stage, "adverse-impact")["comparisons"][0]["groups"] == []
+
+
+def test_a_word_that_is_not_in_the_list_is_refused_with_the_list(stage: Stage) -> None:
+    scene = stage.scene()
+    member = scene.member("Bo", silent_days=400)
+    path = f"/candidates/{member}/attributes"
+    response = scene.platform("PUT", path, {"gender": "female"})
+    assert "'woman', 'man', 'non_binary'" in response.json()["reasons"][0]["detail"]
+    response = scene.platform("PUT", path, {})
+    assert "tell at least one" in response.json()["reasons"][0]["detail"]

@@ -5,14 +5,18 @@ from datetime import date, datetime, timedelta, timezone
 import pytest
 from pydantic import ValidationError
 
+from domain.attributes import AgeBand, Attributes, Disability, Gender
 from domain.candidate import (
     CLOCK_SKEW,
     Activity,
     ActivityKind,
+    AttributesCleared,
+    AttributesReported,
     BlockEmployer,
     Candidate,
     CandidateErased,
     CandidateSignedUp,
+    ClearAttributes,
     EmployerBlocked,
     EnhanceProfile,
     EraseCandidate,
@@ -23,6 +27,7 @@ from domain.candidate import (
     OptIn,
     OptOut,
     ProfileEnhanced,
+    ReportAttributes,
     SignUpCandidate,
     WasActive,
 )
@@ -427,6 +432,59 @@ def test_a_member_blocks_as_many_employers_as_they_like() -> None:
     then(fact(EmployerBlocked, CASEY, employer_id=GLOBEX))
 
 
+# --- Saying who one is
+
+A_WOMAN = Attributes(gender=Gender.WOMAN, disability=Disability.PREFER_NOT_TO_SAY)
+a_woman_reported = fact(AttributesReported, CASEY, gender=Gender.WOMAN)
+attributes_cleared = fact(AttributesCleared, CASEY)
+
+
+def test_a_member_says_who_they_are() -> None:
+    given(member)
+    when(ReportAttributes(candidate_id=CASEY, attributes=A_WOMAN, **by(the_platform)))
+    then(fact(AttributesReported, CASEY, **dict(A_WOMAN)))
+
+
+def test_a_member_says_it_anew_in_place_of_what_was_said() -> None:
+    given(member, a_woman_reported)
+    anew = Attributes(age_band=AgeBand.FROM_60)
+    when(ReportAttributes(candidate_id=CASEY, attributes=anew, **by(the_platform)))
+    then(fact(AttributesReported, CASEY, gender=None, age_band=AgeBand.FROM_60))
+
+
+def test_a_member_takes_it_back() -> None:
+    given(member, a_woman_reported)
+    when(ClearAttributes(candidate_id=CASEY, **by(the_platform)))
+    then(attributes_cleared)
+
+
+@pytest.mark.parametrize(
+    "history", [(), (a_woman_reported, attributes_cleared)], ids=["never", "no longer"]
+)
+def test_what_is_not_said_is_not_taken_back(history: tuple[Fact, ...]) -> None:
+    given(member, *history)
+    when(ClearAttributes(candidate_id=CASEY, **by(the_platform)))
+    then_refused("no_attributes_reported")
+
+
+def test_saying_nothing_is_no_report() -> None:
+    with pytest.raises(ValidationError, match="to take all of them back, clear them"):
+        Attributes()
+
+
+def test_who_reads_the_log_does_not_see_who_somebody_is() -> None:
+    given(member, a_woman_reported)
+    (_, reported) = told().read()
+    assert reported.model_dump()["gender"] is Gender.WOMAN
+    assert reported.as_logged().model_dump() == {**reported.model_dump(), "gender": None}
+
+
+def test_who_reads_the_log_sees_everything_else() -> None:
+    given(member)
+    (signed,) = told().read()
+    assert signed.as_logged() == signed
+
+
 # --- Being forgotten
 
 
@@ -445,6 +503,8 @@ AFTERWARDS: list[Command] = [
     activity(at=NOW + days(1)),
     seen(facts=Facts(city="Berlin")),
     BlockEmployer(candidate_id=CASEY, employer_id=ACME, **by(the_platform)),
+    ReportAttributes(candidate_id=CASEY, attributes=A_WOMAN, **by(the_platform)),
+    ClearAttributes(candidate_id=CASEY, **by(the_platform)),
     EraseCandidate(candidate_id=CASEY, **by(the_platform)),
 ]
 

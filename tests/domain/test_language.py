@@ -158,9 +158,9 @@ def test_a_command_is_a_frozen_value(command: type[Command]) -> None:
 
 
 IMPERATIVE = {
-    "Accept", "Approve", "Block", "Close", "Decline", "Enhance", "Erase", "Expire", "Give", "Join",
-    "Leave", "Note", "Open", "Opt", "Register", "Request", "Schedule", "Send", "Set", "Share",
-    "Sign", "Submit", "Suspend", "Withdraw",
+    "Accept", "Approve", "Block", "Clear", "Close", "Decline", "Enhance", "Erase", "Expire",
+    "Give", "Join", "Leave", "Note", "Open", "Opt", "Register", "Report", "Request",
+    "Schedule", "Send", "Set", "Share", "Sign", "Submit", "Suspend", "Withdraw",
 }  # fmt: skip
 
 

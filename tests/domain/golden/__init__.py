@@ -13,6 +13,7 @@ from eventsourcing.persistence import StoredEvent
 
 from domain import candidate, employer, outreach, position, rating, ticket, viewing
 from domain.aggregate import Refused
+from domain.attributes import AgeBand, Attributes, Disability, Ethnicity, Gender
 from domain.candidate import Activity, ActivityKind, Observation
 from domain.command import Command
 from domain.employer import Manager
@@ -239,6 +240,17 @@ _COMMANDS: list[Command] = [
     ),
     outreach.ExpireOutreach(outreach_id=_OUTREACHES[2], **by(the_system, at=_LATER)),
     outreach.WithdrawOutreach(outreach_id=_OUTREACHES[3], **by(acmes_recruiter, at=_LATER)),
+    candidate.ReportAttributes(
+        candidate_id=CASEY,
+        attributes=Attributes(
+            gender=Gender.NON_BINARY,
+            ethnicity=Ethnicity.TWO_OR_MORE_RACES,
+            age_band=AgeBand.FROM_40_TO_49,
+            disability=Disability.PREFER_NOT_TO_SAY,
+        ),
+        **by(the_platform),
+    ),
+    candidate.ClearAttributes(candidate_id=CASEY, **by(the_platform)),
     candidate.BlockEmployer(candidate_id=CASEY, employer_id=ACME, **by(the_platform)),
     candidate.OptOut(candidate_id=CASEY, **by(the_platform)),
     candidate.EraseCandidate(candidate_id=CASEY, **by(the_platform)),

@@ -1,0 +1,215 @@
+"""Whether the likelihood favours or disfavours people for who they say they are.
+
+The arithmetic is that of New York City's Local Law 144 for tools that score (DCWP, 6 RCNY 5-301,
+2023): a group's scoring rate is the share of its members who score above the median of everybody,
+its impact ratio that rate relative to the highest group's. Below four fifths is what US agencies
+take for evidence of adverse impact (29 CFR 1607.4(D)). A group of under 2 % of those who told may
+be left out by the same rules; here it is marked, and the others are not measured by it.
+
+What members report of themselves stands in a table of this projection alone. No score, filter or
+page of a recruiter knows it, and it goes when they take it back or are forgotten.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from fractions import Fraction
+from typing import NamedTuple
+
+from psycopg import Connection
+from pydantic import BaseModel, Field
+
+from domain.attributes import Attributes
+from domain.candidate import AttributesCleared, AttributesReported, CandidateErased
+from domain.passivity import active_since
+from infrastructure.projector import Change, Projection, on
+
+FOUR_FIFTHS = Fraction(4, 5)
+
+SMALL_SHARE = 0.02
+SMALL_COUNT = 30
+"""A group under either is marked as small: chance alone moves its rate too far."""
+
+FEWEST_TOLD = 5
+"""The rate of fewer people than this is not told: it would say something about each of them."""
+
+PREFER_NOT_TO_SAY, NOT_TOLD = "prefer_not_to_say", "not_told"
+
+
+class AdverseImpact(Projection, name="adverse_impact", version=1, key="candidate_id"):
+    """What members report of themselves, for the report alone."""
+
+    TABLES = """
+        CREATE TABLE self_reported_attributes (
+            candidate_id uuid PRIMARY KEY,
+            gender       text,
+            ethnicity    text,
+            age_band     text,
+            disability   text
+        )"""
+
+    REPORT = """
+        INSERT INTO self_reported_attributes VALUES (
+            %(candidate_id)s, %(gender)s, %(ethnicity)s, %(age_band)s, %(disability)s)
+        ON CONFLICT (candidate_id) DO UPDATE SET
+            gender = EXCLUDED.gender, ethnicity = EXCLUDED.ethnicity,
+            age_band = EXCLUDED.age_band, disability = EXCLUDED.disability"""
+
+    FORGET = "DELETE FROM self_reported_attributes WHERE candidate_id = %(candidate_id)s"
+
+    @on(AttributesReported)
+    def _(self, event: AttributesReported) -> Change:
+        said = {name: getattr(event, name) for name in Attributes.model_fields}
+        return self.REPORT, {"candidate_id": event.originator_id, **said}
+
+    @on(AttributesCleared, CandidateErased)
+    def _(self, event: AttributesCleared | CandidateErased) -> Change:
+        return self.FORGET, {"candidate_id": event.originator_id}
+
+
+# The report ---------------------------------------------------------------------------------------
+
+
+class Group(BaseModel):
+    """People who say the same of themselves."""
+
+    name: str = Field(description="the category; of an intersection both, `woman, asian`")
+    count: int
+    scoring_rate: float | None = Field(
+        description="share of them who score above the overall median; null for very few people"
+    )
+    impact_ratio: float | None = Field(
+        description="scoring rate relative to the highest one of the groups that are not small"
+    )
+    small: bool = Field(description="too few to be the reference, or to be flagged")
+    below_four_fifths: bool = Field(description="an impact ratio under .8, of a group not small")
+
+
+class Comparison(BaseModel):
+    """All groups by one attribute, or by the intersection of two."""
+
+    by: list[str]
+    groups: list[Group]
+    prefer_not_to_say: int = Field(description="told us that they would rather not; in no group")
+    not_told: int = Field(description="said nothing; in no group")
+
+
+class Report(BaseModel):
+    """How the likelihood's scores fall out by what people say of themselves."""
+
+    at: datetime
+    scored: int = Field(description="opted-in candidates with a score, who told or not")
+    median_logit: float | None = Field(description="above which a score counts as high")
+    small_below_share: float = SMALL_SHARE
+    small_below_count: int = SMALL_COUNT
+    comparisons: list[Comparison]
+
+
+class Cell(NamedTuple):
+    """What somebody says of themselves, and whether they score above the median."""
+
+    said: Mapping[str, str | None]
+    above: bool
+
+
+INTERSECTION = ("gender", "ethnicity")
+COMPARED: tuple[tuple[str, ...], ...] = (
+    *((name,) for name in Attributes.model_fields),
+    INTERSECTION,
+)
+
+_CELLS = """
+    WITH sample AS (
+        SELECT l.logit, {attributes}
+        FROM candidate_pool AS p
+        JOIN likelihood_scores AS l USING (candidate_id)
+        LEFT JOIN self_reported_attributes AS a USING (candidate_id)
+        WHERE p.opted_in AND (%(passive)s::boolean IS NULL
+                              OR (p.last_active_at < %(active_since)s) = %(passive)s)
+    ), middle AS (
+        SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY logit) AS logit FROM sample
+    )
+    SELECT middle.logit, {attributes}, sample.logit > middle.logit, count(*)
+    FROM sample CROSS JOIN middle GROUP BY {numbers}"""
+
+
+def report(db: Connection, at: datetime, *, passive: bool | None = None) -> Report:
+    """The report of this moment: everybody in the pool who has opted in, by their stored scores.
+
+    Args:
+        db: where to read.
+        at: the moment, which decides who is passive.
+        passive: only passive candidates, or only active ones.
+    """
+    names = [*Attributes.model_fields]
+    numbers = ", ".join(str(n + 1) for n in range(len(names) + 2))
+    query = _CELLS.format(attributes=", ".join(names), numbers=numbers)
+    rows = db.execute(query, {"passive": passive, "active_since": active_since(at)}).fetchall()
+    cells: list[tuple[Cell, int]] = [
+        (Cell(dict(zip(names, said, strict=True)), above), count) for _, *said, above, count in rows
+    ]
+    return Report(
+        at=at,
+        scored=sum(count for _, count in cells),
+        median_logit=rows[0][0] if rows else None,
+        comparisons=[comparison(by, cells) for by in COMPARED],
+    )
+
+
+def comparison(by: Sequence[str], cells: Sequence[tuple[Cell, int]]) -> Comparison:
+    """All groups by these attributes, from how many there are of each kind of people.
+
+    >>> def people(gender, above, count):
+    ...     return Cell({"gender": gender}, above), count
+    >>> told = comparison(["gender"], [
+    ...     people("man", True, 60), people("man", False, 40),
+    ...     people("woman", True, 36), people("woman", False, 64), people(None, True, 9)])
+    >>> [(group.name, group.scoring_rate, group.impact_ratio) for group in told.groups]
+    [('man', 0.6, 1.0), ('woman', 0.36, 0.6)]
+    >>> told.groups[1].below_four_fifths, told.not_told
+    (True, 9)
+    """
+    count: Counter[str] = Counter()
+    above: Counter[str] = Counter()
+    unknown: Counter[str] = Counter()
+    for cell, number in cells:
+        values = [cell.said[name] for name in by]
+        if None in values:
+            unknown[NOT_TOLD] += number
+        elif PREFER_NOT_TO_SAY in values:
+            unknown[PREFER_NOT_TO_SAY] += number
+        else:
+            name = ", ".join(str(value) for value in values)
+            count[name] += number
+            above[name] += number * cell.above
+    small = {name for name, n in count.items() if _is_small(n, count.total())}
+    rates = {name: Fraction(above[name], n) for name, n in count.items()}
+    highest = max((rate for name, rate in rates.items() if name not in small), default=None)
+    return Comparison(
+        by=[*by],
+        groups=[
+            _group(name, count[name], rates[name], highest, small=name in small)
+            for name in sorted(count)
+        ],
+        prefer_not_to_say=unknown[PREFER_NOT_TO_SAY],
+        not_told=unknown[NOT_TOLD],
+    )
+
+
+def _is_small(count: int, told: int) -> bool:
+    return count < SMALL_COUNT or count < SMALL_SHARE * told
+
+
+def _group(
+    name: str, count: int, rate: Fraction, highest: Fraction | None, *, small: bool
+) -> Group:
+    may_be_told = count >= FEWEST_TOLD
+    ratio = rate / highest if may_be_told and highest else None
+    return Group(
+        name=name,
+        count=count,
+        scoring_rate=float(rate) if may_be_told else None,
+        impact_ratio=None if ratio is None else float(ratio),
+        small=small,
+        below_four_fifths=not small and ratio is not None and ratio < FOUR_FIFTHS,
+    )
