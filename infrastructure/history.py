@@ -1,6 +1,7 @@
 """Reads the event log for those who ask what happened: in order, or of one aggregate."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -23,11 +24,44 @@ OF_AGGREGATE = f"""
       AND (%(until)s::bigint IS NULL OR position <= %(until)s)
     ORDER BY originator_version"""  # noqa: S608 - our own text
 
+BEFORE = f"""
+    SELECT {COLUMNS} FROM events
+    WHERE log_id = 0 AND position >= %(first)s AND position < %(before)s
+      AND (%(topics)s::text[] = '{{}}' OR topic = ANY(%(topics)s::text[]))
+      AND (%(id)s::uuid IS NULL OR originator_id = %(id)s)
+      AND (%(actor)s::text IS NULL
+           OR convert_from(state, 'UTF8')::json #>> '{{actor,id}}' = %(actor)s)
+      AND (%(request)s::text IS NULL
+           OR convert_from(state, 'UTF8')::json ->> 'request_id' = %(request)s)
+      AND (%(since)s::timestamptz IS NULL
+           OR (convert_from(state, 'UTF8')::json ->> 'timestamp')::timestamptz >= %(since)s)
+      AND (%(until)s::timestamptz IS NULL
+           OR (convert_from(state, 'UTF8')::json ->> 'timestamp')::timestamptz < %(until)s)
+    ORDER BY position DESC LIMIT %(limit)s"""  # noqa: S608 - our own text
+
+STRIDE = 50_000
+"""How many events a search looks at before it answers, which takes it some tenths of a second."""
+
 HEAD = "SELECT position FROM log_head WHERE log_id = 0"
 
 POSITION = """
     SELECT position FROM events
     WHERE log_id = 0 AND originator_id = %s AND originator_version = %s"""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which events somebody looks for; whatever is left out does not matter.
+
+    A moment is the one when an event happened.
+    """
+
+    topics: Sequence[str] = ()
+    aggregate_id: UUID | None = None
+    actor_id: str | None = None
+    request_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 class Logged(NamedTuple):
@@ -48,6 +82,36 @@ def after(db: Database, position: int, limit: int, topics: Sequence[str] = ()) -
     """The events after a position, perhaps only those of some names."""
     parameters = {"after": position, "limit": limit, "topics": [*topics]}
     return [_logged(*row) for row in db.execute(AFTER, parameters)]
+
+
+def before(
+    db: Database, position: int | None, limit: int, wanted: Wanted
+) -> tuple[list[Logged], int | None]:
+    """The wanted events before a position, or of the whole log, the latest first.
+
+    Returns:
+        At most as many as the limit says, and the position before which to look on; None where
+        there is nothing more. A search for something rare looks at a part of the log at a time, so
+        there may be more although few were found.
+    """
+    end = min(position or 2**62, head(db) + 1)
+    whole = wanted.aggregate_id is not None  # of which an index knows all events
+    first = 1 if whole else max(1, end - STRIDE)
+    parameters = {
+        "first": first,
+        "before": end,
+        "topics": [*wanted.topics],
+        "id": wanted.aggregate_id,
+        "actor": wanted.actor_id,
+        "request": wanted.request_id,
+        "since": wanted.since,
+        "until": wanted.until,
+        "limit": limit + 1,
+    }
+    found = [_logged(*row) for row in db.execute(BEFORE, parameters)]
+    if len(found) > limit:
+        return found[:limit], found[limit - 1].position
+    return found, first if first > 1 else None
 
 
 def of_aggregate(db: Database, id: UUID, until: int | None = None) -> list[Logged]:

@@ -1,5 +1,6 @@
 """Everyone an employer has approached for a position, as the Interviews tab shows them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -196,6 +197,56 @@ def of_position(
         .fetchall()
     )
     return page(rows, limit, lambda row: ["interviews", row.sent_at, row.outreach_id])
+
+
+def found(
+    db: Connection,
+    limit: int,
+    cursor: str | None,
+    *,
+    ids: Sequence[UUID] = (),
+    name: str | None = None,
+    company: str | None = None,
+) -> Listed[Interview]:
+    """The approaches of all employers, the latest first; perhaps only some of them.
+
+    Args:
+        db: where to read.
+        limit: how many at most.
+        cursor: where the page before ended.
+        ids: each of them an outreach, a candidate, a position or an employer it is about.
+        name: part of the candidate's name.
+        company: part of the employer's name.
+    """
+    key = after(cursor, tuple[Literal["outreach"], datetime, UUID])
+    _, sent_at, id = key or (None, None, None)
+    rows = (
+        db.cursor(row_factory=class_row(Interview))
+        .execute(
+            """
+            SELECT * FROM interview_list
+            WHERE %(ids)s::uuid[] <@ ARRAY[outreach_id, candidate_id, position_id, employer_id]
+              AND (%(name)s::text IS NULL OR candidate_id IN (
+                  SELECT candidate_id FROM candidate_pool
+                  WHERE strpos(lower(name), lower(%(name)s)) > 0))
+              AND (%(company)s::text IS NULL OR employer_id IN (
+                  SELECT employer_id FROM employers
+                  WHERE strpos(lower(company), lower(%(company)s)) > 0))
+              AND (%(sent_at)s::timestamptz IS NULL OR sent_at < %(sent_at)s
+                   OR (sent_at = %(sent_at)s AND outreach_id > %(id)s::uuid))
+            ORDER BY sent_at DESC, outreach_id LIMIT %(limit)s""",
+            {
+                "ids": [*ids],
+                "name": name,
+                "company": company,
+                "sent_at": sent_at,
+                "id": id,
+                "limit": limit + 1,
+            },
+        )
+        .fetchall()
+    )
+    return page(rows, limit, lambda row: ["outreach", row.sent_at, row.outreach_id])
 
 
 def count(db: Connection, employer_id: UUID, position_id: UUID) -> int:

@@ -1,5 +1,6 @@
 """The positions of each employer, with their filters."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -137,3 +138,12 @@ def of_employer(
         .fetchall()
     )
     return page(rows, limit, lambda row: ["positions", row.opened_at, row.position_id])
+
+
+def titles(db: Connection, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The titles of these positions."""
+    rows = db.execute(
+        "SELECT position_id, title FROM positions WHERE position_id = ANY(%s::uuid[])",
+        [sorted(set(ids))],
+    )
+    return {id: str(title) for id, title in rows}

@@ -8,8 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from api import past_state
 from api.caller import At, Auditor
-from domain.event import ENVELOPE, Event, Words
+from api.past_state import Clock, PastState
+from api.problems import Problem
+from domain.event import ENVELOPE, Event, Moment, Words
 from infrastructure import history
 from infrastructure.event_store import EventStore
 from infrastructure.history import Logged
@@ -58,6 +61,77 @@ def read_log(
         logged = history.after(db, since, limit, kind or ())
     reached = logged[-1].position if len(logged) == limit else max(since, head)
     return EventPage(events=_cloud_events(caller.marketplace.store, logged), reached=reached)
+
+
+class Search(BaseModel):
+    """What to look for in the log; whatever is left out does not matter."""
+
+    kind: list[Words] = Field([], description="only these types, such as outreach.declined")
+    aggregate_id: UUID | None = Field(None, description="only what happened to this")
+    actor_id: Words | None = Field(None, max_length=500, description="only what they did")
+    request_id: Words | None = Field(None, max_length=200, description="only what came of this")
+    since: Moment | None = Field(None, description="only what happened then or later")
+    until: Moment | None = Field(None, description="only what happened before then")
+    before: At | None = Field(None, description="only events before this position of the log")
+    limit: Annotated[int, Field(ge=1, le=1000)] = 50
+
+    def of_the_log(self) -> history.Wanted:
+        """What the log is asked for."""
+        return history.Wanted(
+            topics=self.kind,
+            aggregate_id=self.aggregate_id,
+            actor_id=self.actor_id,
+            request_id=self.request_id,
+            since=self.since,
+            until=self.until,
+        )
+
+
+class FoundEvents(BaseModel):
+    """Events that were looked for, the latest first."""
+
+    items: list[CloudEvent]
+    next_before: int | None = Field(
+        description="give it as `before` to look further back; null where the log begins. There may"
+        " be more although few were found"
+    )
+
+
+@router.get("/search")
+def search_log(
+    caller: Auditor,
+    wanted: Annotated[Search, Query()],
+) -> FoundEvents:
+    """The log backwards: the events of a kind, an aggregate, a person, a request or a time."""
+    with caller.reading() as db:
+        logged, further = history.before(db, wanted.before, wanted.limit, wanted.of_the_log())
+    items = _cloud_events(caller.marketplace.store, logged)
+    return FoundEvents(items=items, next_before=further)
+
+
+@router.get("/{aggregate_id}/state")
+def read_past_state(
+    aggregate_id: UUID,
+    caller: Auditor,
+    position: Annotated[At | None, Query(description="as of this position of the log")] = None,
+    at: Annotated[Moment | None, Query(description="as of this moment")] = None,
+    clock: Annotated[
+        Clock, Query(description="which events count as past at that moment")
+    ] = Clock.RECORDED,
+) -> PastState:
+    """What something was at any position or moment, and what its last event then changed.
+
+    As its rules remember it, so without personal data.
+    """
+    store = caller.marketplace.store
+    with caller.reading() as db:
+        logged: Sequence[Logged] = history.of_aggregate(db, aggregate_id, position)
+    if at is not None:
+        logged = past_state.until(store, logged, at, clock)
+    state = past_state.past_state(store, logged)
+    if state is None:
+        raise Problem(404, "not-found", f"There is no {aggregate_id}, or there was none yet then.")
+    return state
 
 
 @router.get("/{aggregate_id}")

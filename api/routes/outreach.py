@@ -1,13 +1,16 @@
 """Outreaches: what became of each approach, and its timeline."""
 
+import re
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 
+from api import candidates_for
 from api.caller import Outcome, Platform, Reader, Recruiter, Support, Timekeeper
+from api.candidates_for import NamedInterview
 from api.reading import Cursor, Limit, found
-from domain.event import Moment, Value
+from domain.event import Moment, Value, Words
 from domain.outreach import (
     AcceptOutreach,
     DeclineOutreach,
@@ -17,12 +20,17 @@ from domain.outreach import (
     ScheduleInterview,
     WithdrawOutreach,
 )
-from projections import interview_list, outreach_timeline
+from projections import employers, interview_list, outreach_timeline, positions
+from projections.candidate_pool import CandidatePool
+from projections.employers import Employers
 from projections.interview_list import Interview, InterviewList
 from projections.outreach_timeline import OutreachTimeline, Step
 from projections.paging import Listed
+from projections.positions import Positions
 
 router = APIRouter(tags=["Outreach"])
+
+UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class Acceptance(Value):
@@ -42,6 +50,50 @@ class Appointment(Value):
     """When an interview starts."""
 
     starts_at: Moment
+
+
+class FoundOutreach(NamedInterview):
+    """An approach of any employer, with the names of all that it is about."""
+
+    company: str
+    title: str
+
+
+Asked = Annotated[
+    Words | None,
+    Query(max_length=2000, description="ids, as such or in a text, or part of the name"),
+]
+
+
+@router.get("/outreach")
+def find_outreach(
+    caller: Support,
+    q: Asked = None,
+    company: Annotated[Words | None, Query(max_length=200, description="part of the name")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Listed[FoundOutreach]:
+    """The approaches of all employers, the latest first; perhaps only some of them.
+
+    What is asked for may be the id of an outreach, a candidate, a position or an employer, several
+    of them, or a text that has them in it such as a page's address; else it is part of a
+    candidate's name.
+    """
+    ids = [UUID(id) for id in UUIDS.findall(q or "")]
+    with caller.reading(InterviewList, CandidatePool, Employers, Positions) as db:
+        listed = interview_list.found(
+            db, limit, cursor, ids=ids, name=None if ids else q or None, company=company or None
+        )
+        named = candidates_for.with_names(db, listed)
+        companies = employers.companies(db, [row.employer_id for row in listed.items])
+        titles = positions.titles(db, [row.position_id for row in listed.items])
+    items = [
+        FoundOutreach(
+            **dict(row), company=companies[row.employer_id], title=titles[row.position_id]
+        )
+        for row in named.items
+    ]
+    return Listed(items=items, next_cursor=listed.next_cursor)
 
 
 @router.get("/outreach/{outreach_id}")

@@ -4,8 +4,10 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
+import domain.ticket
 from api.caller import Anyone, Outcome, Support
 from api.reading import Cursor, Limit
+from domain.command import NotFound
 from domain.employer import FreeText
 from domain.event import Value
 from domain.ticket import CloseTicket, Page, Subject, SubmitTicket
@@ -46,6 +48,17 @@ def list_tickets(
     """All tickets, the newest first."""
     with caller.reading(Tickets) as db:
         return tickets.listed(db, limit, cursor, status=status)
+
+
+@router.get("/tickets/{ticket_id}")
+def read_ticket(ticket_id: UUID, caller: Support) -> Ticket:
+    """A ticket, and what became of it."""
+    with caller.reading(Tickets) as db:
+        ticket = tickets.one(db, ticket_id)
+    if ticket is None:
+        raise NotFound(domain.ticket.Ticket, ticket_id)
+    caller.see(ticket.version)
+    return ticket
 
 
 @router.get("/me/tickets")

@@ -1,0 +1,65 @@
+"""Support's list of tickets, and each of them until it is closed."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from api.console.forms import REFUSED
+from api.console.rendering import address
+from api.console.session import Support, Visit
+from api.reading import Cursor
+from api.routes import tickets as ticket_routes
+from projections import employers
+from projections.employers import Employers
+from projections.tickets import Ticket, TicketStatus
+
+router = APIRouter()
+
+
+@router.get("/tickets")
+def tickets_page(
+    visit: Support,
+    status: Annotated[TicketStatus, Query()] = TicketStatus.OPEN,
+    cursor: Cursor = None,
+) -> Response:
+    """The tickets in one state, the newest first."""
+    listed = ticket_routes.list_tickets(visit.caller, 20, cursor, status)
+    more = address("/tickets", status=status, cursor=listed.next_cursor)
+    return visit.page(
+        "tickets.html",
+        tickets=listed.items,
+        companies=_companies(visit, listed.items),
+        chosen=status,
+        more_at=more if listed.next_cursor else None,
+    )
+
+
+@router.get("/tickets/{ticket_id}")
+def ticket_page(visit: Support, ticket_id: UUID) -> Response:
+    """A ticket, with the form to close it."""
+    return visit.page("ticket.html", **_shown(visit, ticket_id))
+
+
+@router.post("/tickets/{ticket_id}/closure")
+def close_ticket(visit: Support, ticket_id: UUID) -> Response:
+    """Close a ticket, perhaps with an answer."""
+    try:
+        body = visit.sent.read(ticket_routes.TicketClosure)
+        outcome = ticket_routes.close_ticket(ticket_id, body, visit.caller)
+    except REFUSED as error:
+        return visit.again("ticket.html", error, **_shown(visit, ticket_id))
+    return visit.go(f"/tickets/{ticket_id}", after=outcome.position, notice="ticket-closed")
+
+
+def _shown(visit: Visit, ticket_id: UUID) -> dict[str, Any]:
+    ticket = ticket_routes.read_ticket(ticket_id, visit.caller)
+    return {"ticket": ticket, "companies": _companies(visit, [ticket])}
+
+
+def _companies(visit: Visit, tickets: list[Ticket]) -> dict[UUID, str]:
+    ids = [ticket.employer_id for ticket in tickets if ticket.employer_id]
+    if not ids:
+        return {}
+    with visit.caller.reading(Employers) as db:
+        return employers.companies(db, ids)

@@ -1,0 +1,75 @@
+"""Support's finder of outreaches, and all that happened in one of them."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from api import candidates_for
+from api.console.rendering import address
+from api.console.session import Support
+from api.past_state import loaded
+from api.reading import Cursor, found
+from api.routes import outreach as outreach_routes
+from domain import contact_gate
+from domain.candidate import Candidate
+from domain.employer import Employer
+from domain.event import Words
+from domain.outreach import Outreach
+from domain.position import Position
+from projections import employers, interview_list, outreach_timeline, positions
+from projections.candidate_pool import CandidatePool
+from projections.employers import Employers
+from projections.interview_list import InterviewList
+from projections.outreach_timeline import OutreachTimeline
+from projections.paging import Listed
+from projections.positions import Positions
+
+router = APIRouter()
+
+Part = Annotated[Words, Query(max_length=2000)]
+
+
+@router.get("/outreach")
+def finder(visit: Support, q: Part = "", company: Part = "", cursor: Cursor = None) -> Response:
+    """Outreaches of all employers, found by candidate, employer, position or id."""
+    q, company = q.strip(), company.strip()
+    listed = outreach_routes.find_outreach(visit.caller, q, company[:200], 20, cursor)
+    more = address("/outreach", q=q, company=company, cursor=listed.next_cursor)
+    return visit.page(
+        "outreach_finder.html",
+        found=listed.items,
+        q=q,
+        company=company,
+        more_at=more if listed.next_cursor else None,
+    )
+
+
+@router.get("/outreach/{outreach_id}/timeline")
+def timeline(visit: Support, outreach_id: UUID) -> Response:
+    """Every step of an outreach, and what the contact gate says now."""
+    caller = visit.caller
+    reads = (InterviewList, OutreachTimeline, CandidatePool, Employers, Positions)
+    with caller.reading(*reads) as db:
+        one = interview_list.one(db, outreach_id)
+        outreach = found(caller, Outreach, outreach_id, one)
+        (named,) = candidates_for.with_names(db, Listed(items=[outreach], next_cursor=None)).items
+        steps = outreach_timeline.of_outreach(db, outreach_id)
+        company = employers.companies(db, [outreach.employer_id])[outreach.employer_id]
+        title = positions.titles(db, [outreach.position_id])[outreach.position_id]
+        store = caller.marketplace.store
+        employer = loaded(store, db, Employer, outreach.employer_id)
+        position = loaded(store, db, Position, outreach.position_id)
+        candidate = loaded(store, db, Candidate, outreach.candidate_id)
+    gate = (
+        contact_gate.against_message if outreach.badge else contact_gate.against_interview_request
+    )
+    against = gate(employer, position, candidate, contacted=False, at=caller.at)
+    return visit.page(
+        "timeline.html",
+        outreach=named,
+        steps=steps,
+        company=company,
+        title=title,
+        against=[(reason.code, str(reason)) for reason in against],
+    )
