@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi_offline import FastAPIOffline
 
-from api import console, health, problems, routes
+from api import console, health, metrics, problems, routes
 from api.body_size import BodySize
 from api.caller import RateLimit
 from api.marketplace import Marketplace
@@ -64,12 +64,15 @@ def make_app(marketplace: Marketplace, *, with_worker: bool) -> FastAPI:
     app.state.marketplace = marketplace
     app.state.tokens = Tokens(marketplace.settings)
     app.state.rate_limit = RateLimit(marketplace.settings.rate_limit)
+    app.state.metrics = metrics.Metrics(marketplace)
     problems.install(app, console.page_of)
     app.add_middleware(BodySize, allowing={"/activity": activity.MOST_BYTES})
+    app.add_middleware(metrics.CountRequests, metrics=app.state.metrics)
     v1 = APIRouter(prefix="/v1", responses=ERRORS)
     for router in routes.every():
         v1.include_router(router)
     app.include_router(v1)
     app.include_router(health.router)
+    app.include_router(metrics.router)
     console.install(app)
     return app

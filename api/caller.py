@@ -144,7 +144,12 @@ class Caller:
                 answer = {"id": str(aggregate.id), "version": aggregate.version}
                 yield idempotency.answering(request, answer, self.at)
 
-        recorded = self.marketplace.store.execute(command, if_version=if_version, also=also)
+        try:
+            recorded = self.marketplace.store.execute(command, if_version=if_version, also=also)
+        except Refused as refused:
+            for code in refused.codes:
+                self.marketplace.refusals.labels(code).inc()
+            raise
         return self._tell(Outcome.model_validate(recorded, from_attributes=True))
 
     def _again(self, answer: Any) -> Outcome:

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from prometheus_client import Counter
+
 import projections
 from api.expiry import expire_overdue
 from infrastructure import idempotency
@@ -19,6 +21,12 @@ PROBE_SECONDS = 2.0
 """How long it may take to say whether the process is ready; whoever asks waits no longer."""
 
 
+def _refusals() -> Counter:
+    return Counter(
+        "sourcing_refusals", "Commands refused, by each of their reasons.", ["code"], registry=None
+    )
+
+
 @dataclass
 class Marketplace:
     """The event store, the database and the read models of one process."""
@@ -30,6 +38,7 @@ class Marketplace:
     projections: Sequence[Projection]
     started_at_position: int
     worker: Worker | None = field(default=None)
+    refusals: Counter = field(default_factory=_refusals)
 
     @contextmanager
     def working(self) -> Iterator[Worker]:

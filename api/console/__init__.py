@@ -23,7 +23,7 @@ def install(app: FastAPI) -> None:
 
 def page_of(request: Request, problem: Problem) -> Response | None:
     """The page that shows a problem to whoever looks with a browser; None for other clients."""
-    is_api = request.url.path.startswith(("/v1/", "/health/"))
+    is_api = request.url.path.startswith(("/v1/", "/health/", "/metrics"))
     if is_api or "text/html" not in request.headers.get("accept", ""):
         return None
     return problem_page(request, problem)
