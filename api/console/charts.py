@@ -204,18 +204,27 @@ def funnel(title: str, steps: Sequence[tuple[str, int]]) -> Chart:
 
 
 def signed(
-    title: str, values: Sequence[tuple[str, float]], *, of: str, text: Text = axes.number
+    title: str,
+    values: Sequence[tuple[str, float]],
+    *,
+    of: str,
+    text: Text = axes.number,
+    limit: float | None = None,
 ) -> Chart:
-    """Values for and against, as bars to the right and to the left of the middle."""
+    """Values as bars that lie on their side, those below zero to the left of the middle.
+
+    A limit is a dashed rule across them.
+    """
     columns, rows = [of, "Value"], [[name, text(value)] for name, value in values]
     most = max((abs(value) for _, value in values), default=0)
     if not most:
         return Chart(title, f"{title}: no data yet.", columns, rows)
-    along = Scale(-most, most, 0, WIDTH)
+    both = any(value < 0 for _, value in values)
+    along = Scale(-most, most, 0, WIDTH) if both else Scale(0, max(most, limit or 0), 0, WIDTH)
     marks = []
     for place, (name, value) in enumerate(values):
         top, ends = place * ROW, sorted((along(0), along(value)))
-        told = f"+{text(value)}" if value > 0 else text(value)
+        told = f"+{text(value)}" if value > 0 and both else text(value)
         marks += [
             _words(0, top + 18, name, "start name"),
             _words(WIDTH, top + 18, told, "end"),
@@ -231,6 +240,8 @@ def signed(
         ]
     height = len(values) * ROW
     marks.append(Mark("rule", along(0), 0, along(0), height, look="axis"))
+    if limit is not None:
+        marks.append(Mark("rule", along(limit), 0, along(limit), height, look="dashed"))
     says = f"{title}: the largest is {max(values, key=lambda one: abs(one[1]))[0]}."
     return Chart(title, says, columns, rows, marks, height=height)
 
@@ -252,7 +263,7 @@ def reliability(title: str, points: Sequence[tuple[float, float, int]]) -> Chart
     along = Scale(0, steps[-1], LEFT, WIDTH - RIGHT)
     up = Scale(0, steps[-1], HEIGHT - BOTTOM, TOP)
     marks = _y_axis(up, steps, "Came", axes.share) + _ticks(along, steps, axes.share, "Predicted")
-    marks.append(Mark("rule", along(0), up(0), along(steps[-1]), up(steps[-1]), look="diagonal"))
+    marks.append(Mark("rule", along(0), up(0), along(steps[-1]), up(steps[-1]), look="dashed"))
     most = max(n for _, _, n in counted)
     for (predicted, came, n), (low, high) in zip(counted, intervals, strict=True):
         told = f"predicted {axes.share(predicted)}, came {axes.share(came)} of {axes.number(n)}"

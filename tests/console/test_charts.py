@@ -102,9 +102,15 @@ def test_what_speaks_against_goes_to_the_left() -> None:
     assert (against.width, for_it.width) == (280.0, 140.0)
 
 
+def test_where_nothing_speaks_against_bars_begin_at_the_left_and_the_limit_is_in_sight() -> None:
+    chart = charts.signed("Ratio", [("one", 0.4), ("other", 0.5)], of="Group", limit=0.8)
+    assert [(bar.x, bar.width) for bar in marks(chart, "bar")] == [(0.0, 280.0), (0.0, 350.0)]
+    assert [rule.x for rule in marks(chart, "rule") if rule.look == "dashed"] == [560.0]
+
+
 def test_an_honest_prediction_stands_on_the_diagonal() -> None:
     chart = charts.reliability("R", [(0.2, 0.2, 100), (0.4, 0.4, 100)])
-    (diagonal,) = [mark for mark in marks(chart, "rule") if mark.look == "diagonal"]
+    (diagonal,) = [mark for mark in marks(chart, "rule") if mark.look == "dashed"]
     slope = (diagonal.height - diagonal.y) / (diagonal.width - diagonal.x)
     for dot in marks(chart, "dot"):
         assert dot.y == pytest.approx(diagonal.y + slope * (dot.x - diagonal.x), abs=0.2)

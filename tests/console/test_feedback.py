@@ -6,7 +6,7 @@ from domain.event import Role
 from tests.api.scene import done
 from tests.api.stage import Scene, Stage
 from tests.console.conftest import Desks
-from tests.console.visitor import text_of, visitor
+from tests.console.visitor import in_every_look, text_of, visitor
 
 MARKUP = "<img src=x onerror=alert(1)>"
 
@@ -103,8 +103,7 @@ def test_markup_in_feedback_is_shown_as_text(stage: Stage, scene: Scene) -> None
 # --- In the browser
 
 
-@pytest.mark.parametrize("width", ["narrow", "wide"])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@in_every_look
 def test_the_managers_page_is_fit(
     desk: Desks, stage: Stage, scene: Scene, width: str, dark: bool
 ) -> None:

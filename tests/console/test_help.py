@@ -6,7 +6,7 @@ from domain.event import Role
 from tests.api.scene import done
 from tests.api.stage import Scene, Stage
 from tests.console.conftest import Desks
-from tests.console.visitor import text_of, visitor
+from tests.console.visitor import in_every_look, text_of, visitor
 
 MARKUP = "<script>alert('x')</script><b>bold</b>"
 TICKET = {"subject": "No candidates", "text": "My feed is empty.", "page": "/positions"}
@@ -97,8 +97,7 @@ def test_markup_in_a_ticket_and_its_answer_is_shown_as_text(stage: Stage) -> Non
 # --- In the browser
 
 
-@pytest.mark.parametrize("width", ["narrow", "wide"])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@in_every_look
 def test_the_help_is_fit(desk: Desks, scene: Scene, width: str, dark: bool) -> None:
     reader = desk(Role.RECRUITER, scene.employer_id, width=width, dark=dark)
     reader.go("/help")

@@ -8,7 +8,7 @@ from domain.event import Role
 from tests.api.scene import done
 from tests.api.stage import Scene, Stage
 from tests.console.conftest import Desks
-from tests.console.visitor import text_of, visitor
+from tests.console.visitor import in_every_look, text_of, visitor
 
 MARKUP = "<script>alert('x')</script>"
 
@@ -78,8 +78,7 @@ def test_markup_in_a_ticket_is_shown_as_text(stage: Stage, scene: Scene) -> None
 # --- In the browser
 
 
-@pytest.mark.parametrize("width", ["narrow", "wide"])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@in_every_look
 def test_supports_pages_of_tickets_are_fit(
     desk: Desks, stage: Stage, scene: Scene, width: str, dark: bool
 ) -> None:

@@ -8,7 +8,7 @@ from domain.event import Role
 from tests.api.scene import done
 from tests.api.stage import Scene, Stage
 from tests.console.conftest import Desks
-from tests.console.visitor import text_of, visitor
+from tests.console.visitor import in_every_look, text_of, visitor
 
 
 class Approached:
@@ -119,8 +119,7 @@ def test_outreach_comes_page_by_page(stage: Stage) -> None:
 # --- In the browser
 
 
-@pytest.mark.parametrize("width", ["narrow", "wide"])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@in_every_look
 def test_supports_pages_of_outreach_are_fit(
     desk: Desks, stage: Stage, width: str, dark: bool
 ) -> None:

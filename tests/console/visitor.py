@@ -6,11 +6,17 @@ from html import unescape
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from fastapi.testclient import TestClient
 
 from api.console.session import COOKIE
 from domain.event import Role
 from tests.api.stage import Stage
+
+in_every_look = pytest.mark.parametrize(
+    ("width", "dark"), [("narrow", True), ("wide", False)], ids=["narrow-dark", "wide-light"]
+)
+"""Each width and each scheme once: layout depends on the one, contrast on the other."""
 
 
 @dataclass

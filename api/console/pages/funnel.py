@@ -1,0 +1,169 @@
+"""The analyst's funnel: how many candidates came how far, over time and by likelihood."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BeforeValidator
+
+from api import spreadsheet
+from api.console import axes, charts
+from api.console.charts import Chart
+from api.console.rendering import address
+from api.console.session import Analyst, Visit
+from api.problems import Problem, Reason
+from domain.outreach import BAND_FROM
+from projections import funnel
+from projections.funnel import Funnel, Interval, Split, Steps
+
+router = APIRouter()
+
+NUMBERS = ("shown", "opened", "messaged", "accepted", "declined", "answered", "interviews")
+CANDIDATES = {"passive": True, "active": False, "all": None}
+
+Day = Annotated[date | None, BeforeValidator(lambda typed: typed or None), Query()]
+
+
+class Asked:
+    """Which part of the funnel is asked for."""
+
+    def __init__(
+        self,
+        interval: Interval = Interval.WEEK,
+        since: Day = None,
+        until: Day = None,
+        candidates: Annotated[str, Query(pattern="^(passive|active|all)$")] = "passive",
+    ) -> None:
+        if since and until and since >= until:
+            detail = "The first day is not before the last; change one of them."
+            raise Problem(422, "invalid", detail, [Reason(code="dates_crossed", detail=detail)])
+        self.interval = interval
+        self.since = since
+        self.until = until
+        self.candidates = candidates
+
+    def steps(self, visit: Visit, interval: Interval | None, *by: Split) -> list[Steps]:
+        """The rows, told apart by period and by what is named."""
+        passive = CANDIDATES[self.candidates]
+        with visit.caller.reading(Funnel) as db:
+            return funnel.steps(
+                db,
+                since=self.since,
+                until=self.until,
+                interval=interval,
+                by=by,
+                only={} if passive is None else {"passive": passive},
+            )
+
+    def address(self, path: str) -> str:
+        """A page about the same part."""
+        return address(
+            path,
+            interval=self.interval,
+            since=self.since,
+            until=self.until,
+            candidates=self.candidates,
+        )
+
+
+@router.get("/funnel")
+def funnel_page(visit: Analyst, asked: Annotated[Asked, Depends()]) -> Response:
+    """The funnel as charts, each beside its table."""
+    rows = asked.steps(visit, asked.interval, Split.BAND)
+    whole = _summed(rows, lambda _: True)
+    by_period = _summed(rows, lambda row: row.period)
+    by_band = _summed(rows, lambda row: row.band)
+    order = [*BAND_FROM, funnel.UNKNOWN]
+    bands = sorted(by_band, key=lambda row: order.index(row.band or funnel.UNKNOWN))
+    drawn = [_overall(whole), *_over_time(by_period), *_by_band(bands)] if whole else []
+    return visit.page(
+        "funnel.html",
+        asked=asked,
+        intervals=[(interval.value, interval.value.capitalize()) for interval in Interval],
+        charts=drawn,
+        downloads=[
+            (asked.address("/funnel/over-time.csv"), "Over time"),
+            (asked.address("/funnel/by-band.csv"), "By likelihood band"),
+            (asked.address("/funnel/over-time-by-band.csv"), "Over time, by likelihood band"),
+        ],
+    )
+
+
+@router.get("/funnel/over-time.csv")
+def over_time(visit: Analyst, asked: Annotated[Asked, Depends()]) -> Response:
+    """The funnel by period, as CSV."""
+    return spreadsheet.download(Steps, asked.steps(visit, asked.interval), "funnel-over-time")
+
+
+@router.get("/funnel/by-band.csv")
+def by_band(visit: Analyst, asked: Annotated[Asked, Depends()]) -> Response:
+    """The funnel by likelihood band, as CSV."""
+    return spreadsheet.download(Steps, asked.steps(visit, None, Split.BAND), "funnel-by-band")
+
+
+@router.get("/funnel/over-time-by-band.csv")
+def over_time_by_band(visit: Analyst, asked: Annotated[Asked, Depends()]) -> Response:
+    """The funnel by period and likelihood band, as CSV."""
+    rows = asked.steps(visit, asked.interval, Split.BAND)
+    return spreadsheet.download(Steps, rows, "funnel-over-time-by-band")
+
+
+def _summed(rows: Iterable[Steps], of: Callable[[Steps], object]) -> list[Steps]:
+    """The rows with those of one kind put together, in the order in which the kinds come."""
+    together: dict[object, Steps] = {}
+    for row in rows:
+        first = together.get(of(row))
+        sums = {n: getattr(row, n) + (getattr(first, n) if first else 0) for n in NUMBERS}
+        together[of(row)] = row.model_copy(update=sums)
+    return [*together.values()]
+
+
+def _overall(whole: Sequence[Steps]) -> Chart:
+    (all_of_it,) = whole
+    steps = ("shown", "opened", "messaged", "answered", "interviews")
+    return charts.funnel(
+        "From shown to interviewed", [(s.capitalize(), getattr(all_of_it, s)) for s in steps]
+    )
+
+
+def _over_time(periods: Sequence[Steps]) -> list[Chart]:
+    def over_time(title: str, *steps: str) -> Chart:
+        series = [
+            charts.Series(
+                step.capitalize(),
+                [(row.period, getattr(row, step)) for row in periods if row.period],
+            )
+            for step in steps
+        ]
+        return charts.lines(title, series, x="Begins on", y="Candidates", from_zero=True)
+
+    return [
+        over_time("What recruiters saw", "shown", "opened"),
+        over_time("What came of it", "messaged", "answered", "interviews"),
+    ]
+
+
+def _by_band(bands: Sequence[Steps]) -> list[Chart]:
+    names = [(row.band or "unknown").capitalize() for row in bands]
+    ways = [("Opened of shown", "opened", "shown"), ("Messaged of opened", "messaged", "opened")]
+    ways += [("Answered of messaged", "answered", "messaged")]
+    ways += [("Accepted of messaged", "accepted", "messaged")]
+    shares = [
+        (name, [_share(getattr(row, part), getattr(row, whole)) for row in bands])
+        for name, part, whole in ways
+    ]
+    counts = [
+        (s.capitalize(), [getattr(row, s) for row in bands]) for s in ("messaged", "answered")
+    ]
+    return [
+        charts.bars("Answers by likelihood band", names, counts, x="Band", y="Candidates"),
+        charts.bars(
+            "Shares by likelihood band", names, shares, x="Band", y="Share", text=axes.share
+        ),
+    ]
+
+
+def _share(part: int, whole: int) -> float | None:
+    # Who is written to may not have been shown here: a share of more than one would mislead.
+    return min(1.0, part / whole) if whole else None
