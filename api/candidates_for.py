@@ -119,9 +119,16 @@ def cards(
     return Listed(items=items, next_cursor=listed.next_cursor)
 
 
-def count(db: Database, kind: Feed, position: Position, at: datetime) -> int:
-    """How many one of a position's lists has."""
-    return candidate_pool.count(db, kind, _search(position, at))
+def counts(db: Database, position: Position, at: datetime) -> tuple[int, int]:
+    """How many are recommended for a position, and how many passive candidates match it."""
+    return candidate_pool.counts(db, _search(position, at))
+
+
+def still_listed(
+    db: Database, kind: Feed, position: Position, at: datetime, ids: Sequence[UUID]
+) -> tuple[int, set[UUID]]:
+    """How many one of a position's lists has, and which of these are still among them."""
+    return candidate_pool.still_listed(db, kind, _search(position, at), ids)
 
 
 def _search(position: Position, at: datetime) -> Search:

@@ -34,6 +34,9 @@ from domain.viewing import Feed, Sort
 from infrastructure.projector import AllAtOnce, Change, Projection, on
 from projections.paging import Listed, after, page
 
+SIGN_UP = "sign-up"
+"""The source of what a candidate said of themselves when they joined."""
+
 
 class CandidatePool(Projection, name="candidate_pool", version=1, key="id"):
     """Every candidate with what filters ask for, in the form that filters compare."""
@@ -119,7 +122,7 @@ class CandidatePool(Projection, name="candidate_pool", version=1, key="id"):
             "email": event.email,
             "at": event.timestamp,
             **_profile(event.facts, event.summary, event.jobs),
-            **_provenance(event.fields, "sign-up", event.timestamp.date()),
+            **_provenance(event.fields, SIGN_UP, event.timestamp.date()),
         }
 
     @on(ProfileEnhanced)
@@ -307,14 +310,31 @@ def feed(
     )
 
 
-def count(db: Connection, kind: Feed, search: Search) -> int:
-    """How many a list of a position has."""
-    condition, parameters = _listed_condition(kind, search)
+def counts(db: Connection, search: Search) -> tuple[int, int]:
+    """How many are recommended for a position, and how many passive candidates match it."""
+    condition, parameters = _approachable(search)
     row = db.execute(
-        f"SELECT count(*) FROM candidate_pool AS p WHERE {condition}",  # noqa: S608 - our own text
+        f"""
+        SELECT count(*) FILTER (WHERE p.last_active_at >= %(active_since)s),
+               count(*) FILTER (WHERE p.last_active_at < %(active_since)s)
+        FROM candidate_pool AS p WHERE {condition}""",  # noqa: S608 - our own text
         parameters,
     ).fetchone()
-    return int(row[0]) if row else 0
+    return (row[0], row[1]) if row else (0, 0)
+
+
+def still_listed(
+    db: Connection, kind: Feed, search: Search, ids: Sequence[UUID]
+) -> tuple[int, set[UUID]]:
+    """How many a list of a position has now, and which of these are among them."""
+    condition, parameters = _listed_condition(kind, search)
+    row = db.execute(
+        f"""
+        SELECT count(*), array_agg(candidate_id) FILTER (WHERE candidate_id = ANY(%(ids)s::uuid[]))
+        FROM candidate_pool AS p WHERE {condition}""",  # noqa: S608 - our own text
+        parameters | {"ids": list(ids)},
+    ).fetchone()
+    return (row[0], set(row[1] or ())) if row else (0, set())
 
 
 def profile(db: Connection, candidate_id: UUID) -> Profile | None:
@@ -341,12 +361,17 @@ def names(db: Connection, ids: Sequence[UUID]) -> dict[UUID, str]:
 
 
 def _listed_condition(kind: Feed, search: Search) -> tuple[str, dict[str, Any]]:
+    condition, parameters = _approachable(search)
+    side = "<" if kind is Feed.PASSIVE else ">="
+    return f"{condition} AND p.last_active_at {side} %(active_since)s", parameters
+
+
+def _approachable(search: Search) -> tuple[str, dict[str, Any]]:
     condition, parameters = matching(search.filters)
     condition += (
         " AND p.opted_in AND NOT p.blocked @> ARRAY[%(employer)s::uuid]"
         " AND NOT p.positions @> ARRAY[%(position)s::uuid]"
         " AND (cardinality(p.last_contacts) < %(contacts)s OR p.last_contacts[1] <= %(window)s)"
-        f" AND p.last_active_at {'<' if kind is Feed.PASSIVE else '>='} %(active_since)s"
     )
     parameters |= {
         "employer": search.employer_id,

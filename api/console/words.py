@@ -1,10 +1,15 @@
-"""How pages say moments, shares and money."""
+"""How pages say moments, shares and money, and how fresh a profile is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from domain.money import Salary, SalaryRange
+from projections.candidate_pool import SIGN_UP, Origin
+from projections.positions import Position
+
+EXPERIENCE = ("jobs", "years_experience", "in_present_job_since", "roles")
+"""The fields of a profile that tell of work."""
 
 NOTHING = "-"
 """What stands where there is no value."""
@@ -78,6 +83,33 @@ def money(pay: Salary | SalaryRange | None) -> str:
     return f"{pay.currency} {pay.minimum:,} to {pay.maximum:,}"
 
 
+def terms(position: Position) -> str:
+    """Where a position's work is, and what it pays."""
+    place = position.location or ("" if position.remote else "No place named")
+    remote = "remote" if position.remote else ""
+    pay = money(position.salary) if position.salary else "no salary named"
+    said = ", ".join(filter(None, (place, remote, pay)))
+    return said[0].upper() + said[1:]
+
+
+def freshness(provenance: Mapping[str, Origin]) -> str:
+    """How fresh a profile is: its work experience, or else its latest field.
+
+    >>> freshness({"jobs": Origin(source="github", observed_on=date(2026, 3, 5))})
+    'Experience updated March 2026, from github'
+    >>> freshness({"skills": Origin(source="sign-up", observed_on=date(2024, 1, 2))})
+    'Profile as of sign-up, January 2024'
+    """
+    told = [provenance[field] for field in EXPERIENCE if field in provenance]
+    of_it = "Experience" if told else "Profile"
+    latest = max(told or provenance.values(), key=lambda origin: origin.observed_on, default=None)
+    if latest is None:
+        return "Profile not filled in"
+    if latest.source == SIGN_UP:
+        return f"{of_it} as of sign-up, {month(latest.observed_on)}"
+    return f"{of_it} updated {month(latest.observed_on)}, from {latest.source}"
+
+
 def words(code: str) -> str:
     """A code as words, such as Awaiting answer.
 
@@ -89,6 +121,6 @@ def words(code: str) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     function.__name__: function
-    for function in (ago, day, month, minute, percent, number, money, words)
+    for function in (ago, day, month, minute, percent, number, money, terms, freshness, words)
 }
 """By these names templates call them."""

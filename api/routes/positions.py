@@ -4,18 +4,18 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, BackgroundTasks, Query
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from api import candidates_for, viewings
+from api import candidates_for, viewings, visibility
 from api.caller import Caller, IfMatch, Outcome, Reader, Recruiter, Recruiting, version_in
 from api.candidates_for import Card, Explanation, FullProfile, NamedInterview
 from api.job_posting import JobPosting
-from api.problems import Problem, Reason, faults_of_the_request
-from api.reading import Cursor, Limit, found
-from domain.aggregate import Refusal
+from api.problems import faults_of_the_request
+from api.reading import Cursor, Limit
+from api.visibility import Counts, position_of, profile_of
 from domain.candidate import Candidate
 from domain.command import NotFound
-from domain.employer import Employer, EmployerIsSuspended, EmployerNotApproved, NotInBeta
+from domain.employer import Employer
 from domain.event import Value, Words
 from domain.filters import Filters
 from domain.money import SalaryRange
@@ -24,14 +24,11 @@ from domain.position import (
     ClosePosition,
     OpenPosition,
     Place,
-    Position,
-    PositionIsClosed,
     SetFilters,
     Title,
 )
 from domain.viewing import Feed, Sort
-from infrastructure.postgres import Database
-from projections import employers, interview_list, positions
+from projections import interview_list, positions
 from projections.candidate_pool import CandidatePool
 from projections.employers import Employers
 from projections.interview_list import InterviewList
@@ -64,14 +61,6 @@ class Approach(Value):
 
     candidate_id: UUID
     message: Message
-
-
-class Counts(BaseModel):
-    """How many each tab of a position has."""
-
-    recommendations: int
-    passive_candidates: int
-    interviews: int
 
 
 @router.post("/employers/{employer_id}/positions", status_code=201)
@@ -113,7 +102,7 @@ def list_positions(
 def read_position(position_id: UUID, caller: Reader) -> positions.Position:
     """A position with its filters."""
     with caller.reading(Positions) as db:
-        position = _position(db, caller, position_id)
+        position = position_of(db, caller, position_id)
     caller.see(position.version)
     return position
 
@@ -140,12 +129,7 @@ def close(position_id: UUID, body: Closure, caller: Recruiter, if_match: IfMatch
 def count(position_id: UUID, caller: Reader) -> Counts:
     """How many each tab of a position has."""
     with caller.reading(Positions, CandidatePool, InterviewList) as db:
-        position = _position(db, caller, position_id)
-        return Counts(
-            recommendations=candidates_for.count(db, Feed.RECOMMENDATIONS, position, caller.at),
-            passive_candidates=candidates_for.count(db, Feed.PASSIVE, position, caller.at),
-            interviews=interview_list.count(db, position.employer_id, position_id),
-        )
+        return visibility.counts(db, position_of(db, caller, position_id), caller)
 
 
 @router.get("/positions/{position_id}/recommendations")
@@ -180,7 +164,7 @@ def read_profile(
 ) -> FullProfile:
     """A candidate's whole profile as seen from a position, and how to approach them."""
     with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
-        position, profile = _profile(db, caller, position_id, candidate_id)
+        position, profile = profile_of(db, caller, position_id, candidate_id)
     viewings.note_opened(caller, tasks, position, profile)
     return profile
 
@@ -189,7 +173,7 @@ def read_profile(
 def explain_likelihood(position_id: UUID, candidate_id: UUID, caller: Recruiting) -> Explanation:
     """Why a candidate is as likely to respond to this position as they are, feature by feature."""
     with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
-        position, _ = _profile(db, caller, position_id, candidate_id)
+        position, _ = profile_of(db, caller, position_id, candidate_id)
         explained = candidates_for.explanation(db, candidate_id, position.position_id, caller.at)
     if explained is None:
         raise NotFound(Candidate, candidate_id)
@@ -231,7 +215,7 @@ def interviews(
 ) -> Listed[NamedInterview]:
     """Everyone approached for a position, the latest first, passive ones with their badge."""
     with caller.reading(Positions, InterviewList, CandidatePool) as db:
-        position = _position(db, caller, position_id)
+        position = position_of(db, caller, position_id)
         listed = interview_list.of_position(
             db,
             position.employer_id,
@@ -254,46 +238,11 @@ def _listed(
     sort: Sort,
 ) -> Listed[Card]:
     with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
-        position = _position(db, caller, position_id)
-        _check_may_look(db, position, feed)
+        position = position_of(db, caller, position_id)
+        visibility.check_may_look(db, position, feed)
         listed = candidates_for.cards(db, feed, position, caller.at, limit, cursor, sort)
     viewings.note_shown(caller, tasks, position, feed, sort, cursor, listed.items)
     return listed
-
-
-def _position(db: Database, caller: Caller, position_id: UUID) -> positions.Position:
-    return found(caller, Position, position_id, positions.one(db, position_id))
-
-
-def _profile(
-    db: Database, caller: Caller, position_id: UUID, candidate_id: UUID
-) -> tuple[positions.Position, FullProfile]:
-    """A candidate whom the caller may see as this position's, and the position."""
-    position = _position(db, caller, position_id)
-    profile = candidates_for.profile(db, position, candidate_id, caller.at)
-    if profile is None:
-        raise NotFound(Candidate, candidate_id)
-    if profile.outreach_id is None:
-        feed = Feed.PASSIVE if profile.passive else Feed.RECOMMENDATIONS
-        _check_may_look(db, position, feed)
-    return position, profile
-
-
-def _check_may_look(db: Database, position: positions.Position, feed: Feed) -> None:
-    """Nobody is shown to who may not approach them. Raises a 403 with every reason."""
-    employer = employers.one(db, position.employer_id)
-    against: list[Refusal] = []
-    if employer is None or employer.status == "registered":
-        against.append(EmployerNotApproved())
-    elif employer.status == "suspended":
-        against.append(EmployerIsSuspended(reason=employer.suspended_for))
-    if feed is Feed.PASSIVE and not (employer and employer.in_beta):
-        against.append(NotInBeta())
-    if position.closed_at:
-        against.append(PositionIsClosed())
-    if against:
-        reasons = [Reason(code=reason.code, detail=str(reason)) for reason in against]
-        raise Problem(403, "not-shown", " ".join(map(str, against)), reasons)
 
 
 def _shown(caller: Caller, position_id: UUID, candidate_id: UUID) -> dict[str, object]:

@@ -76,7 +76,9 @@ class Pooled:
         self._follow()
         search = Search(EMPLOYER, POSITION, filters or Filters(), NOW)
         listed = candidate_pool.feed(self._db, kind, search, limit=1000, **asked)  # type: ignore[arg-type]
-        assert len(listed.items) == candidate_pool.count(self._db, kind, search)
+        ids = [candidate.candidate_id for candidate in listed.items]
+        assert candidate_pool.counts(self._db, search)[kind is Feed.PASSIVE] == len(ids)
+        assert candidate_pool.still_listed(self._db, kind, search, ids) == (len(ids), set(ids))
         return [candidate.name for candidate in listed.items]
 
     def pages(self, sort: Sort, size: int) -> list[str]:

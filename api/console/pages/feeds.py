@@ -1,0 +1,249 @@
+"""A position's two lists of candidates, and how its employer comes to see the passive ones."""
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, BackgroundTasks, Query, Response
+from pydantic import BaseModel, Field
+
+from api import candidates_for, viewings, visibility
+from api.candidates_for import Card
+from api.console.forms import REFUSED, Faults
+from api.console.rendering import address
+from api.console.session import Recruiter, Recruiting, Visit
+from api.reading import Cursor
+from api.routes import employers as employer_routes
+from domain.contact_gate import CONTACT_WINDOW, CONTACTS_ALLOWED
+from domain.outreach import BAND_FROM
+from domain.passivity import MONTHS_OF_SILENCE
+from domain.viewing import Feed, Sort
+from infrastructure.projector import positions as reached_by
+from projections import employers
+from projections.candidate_pool import CandidatePool
+from projections.employers import Employers
+from projections.interview_list import InterviewList
+from projections.likelihood import Likelihoods
+from projections.paging import Listed
+from projections.positions import Positions
+
+router = APIRouter()
+
+AT_A_TIME = 20
+MOST_BY_SCROLLING = 60
+"""From here on candidates come when asked for, so that somebody can reach the end of the page."""
+MOST_ON_A_PAGE = 200
+
+PATHS = {Feed.RECOMMENDATIONS: "recommendations", Feed.PASSIVE: "passive-candidates"}
+SORTS = {
+    Sort.LIKELIHOOD: "Likelihood to respond",
+    Sort.MATCH: "Skills matched",
+    Sort.LAST_ACTIVE: "Last active",
+}
+
+Shown = Annotated[int, Query(ge=1, le=MOST_ON_A_PAGE)]
+
+
+@dataclass(frozen=True)
+class View:
+    """How somebody looks at a list: its order, where the page starts, and how far it goes."""
+
+    position_id: UUID
+    feed: Feed
+    sort: Sort
+    cursor: str | None = None
+    shown: int = AT_A_TIME
+
+    def address(self, **more: object) -> str:
+        """Where this view is."""
+        sort = None if self.sort is Sort.LIKELIHOOD else self.sort.value
+        shown = None if self.shown == AT_A_TIME else self.shown
+        return address(self.path, **{"sort": sort, "cursor": self.cursor, "shown": shown, **more})
+
+    @property
+    def path(self) -> str:
+        """Where the list is."""
+        return f"/positions/{self.position_id}/{PATHS[self.feed]}"
+
+
+class Asked(BaseModel):
+    """How to see a list, as the page's address says; or only what comes `further` down."""
+
+    sort: Sort = Sort.LIKELIHOOD
+    cursor: Cursor = None
+    shown: Annotated[int, Field(ge=1, le=MOST_ON_A_PAGE)] = AT_A_TIME
+    further: Cursor = None
+
+
+class Known(BaseModel):
+    """What a page knows: how far the read models had come, how many there were, and whom it shows.
+
+    `said` is how many it has said have joined.
+    """
+
+    reached: int
+    count: int
+    said: int = 0
+    shown: Annotated[list[UUID], Field(max_length=MOST_ON_A_PAGE)] = []
+
+
+@router.get("/positions/{position_id}/recommendations")
+def recommendations_page(
+    position_id: UUID, visit: Recruiting, tasks: BackgroundTasks, asked: Annotated[Asked, Query()]
+) -> Response:
+    """The active candidates whom the filters let through."""
+    return _list(visit, tasks, position_id, Feed.RECOMMENDATIONS, asked)
+
+
+@router.get("/positions/{position_id}/passive-candidates")
+def passive_candidates_page(
+    position_id: UUID, visit: Recruiting, tasks: BackgroundTasks, asked: Annotated[Asked, Query()]
+) -> Response:
+    """The passive candidates whom the filters let through, or what there is to know before."""
+    return _list(visit, tasks, position_id, Feed.PASSIVE, asked)
+
+
+@router.get("/positions/{position_id}/recommendations/news")
+def news_of_recommendations(
+    position_id: UUID, visit: Recruiting, known: Annotated[Known, Query()]
+) -> Response:
+    """Who has left the list since its page was made, and how many have joined it."""
+    return _news(visit, position_id, Feed.RECOMMENDATIONS, known)
+
+
+@router.get("/positions/{position_id}/passive-candidates/news")
+def news_of_passive_candidates(
+    position_id: UUID, visit: Recruiting, known: Annotated[Known, Query()]
+) -> Response:
+    """Who has left the list since its page was made, and how many have joined it."""
+    return _news(visit, position_id, Feed.PASSIVE, known)
+
+
+@router.post("/positions/{position_id}/passive-candidates/beta")
+def join_beta(position_id: UUID, visit: Recruiter, tasks: BackgroundTasks) -> Response:
+    """Join the beta, and see the candidates; or leave it."""
+    view = View(position_id, Feed.PASSIVE, Sort.LIKELIHOOD)
+    leaving = visit.sent.value("_step") == "leave"
+    act = employer_routes.leave_beta if leaving else employer_routes.join_beta
+    with visit.caller.reading(Positions) as db:
+        position = visibility.position_of(db, visit.caller, position_id)
+    try:
+        outcome = act(position.employer_id, visit.caller)
+    except REFUSED as error:
+        return _page(visit, tasks, view, Faults(error))
+    notice = "beta-left" if leaving else "beta-joined"
+    return visit.go(view.path, after=outcome.position, notice=notice)
+
+
+def _list(
+    visit: Visit, tasks: BackgroundTasks, position_id: UUID, feed: Feed, asked: Asked
+) -> Response:
+    view = View(position_id, feed, asked.sort, asked.cursor, asked.shown)
+    if asked.further:
+        return _part(visit, tasks, view, asked.further)
+    return _page(visit, tasks, view)
+
+
+def _page(
+    visit: Visit, tasks: BackgroundTasks, view: View, faults: Faults | None = None
+) -> Response:
+    caller = visit.caller
+    reached = _reached(visit)
+    with caller.reading(Positions, CandidatePool, Likelihoods, Employers, InterviewList) as db:
+        position = visibility.position_of(db, caller, view.position_id)
+        employer = employers.one(db, position.employer_id)
+        counts = visibility.counts(db, position, caller)
+        against = visibility.reasons_against_looking(employer, position, view.feed)
+        listed: Listed[Card] = Listed(items=[])
+        if not against:
+            listed = candidates_for.cards(
+                db, view.feed, position, caller.at, view.shown, view.cursor, view.sort
+            )
+    viewings.note_shown(caller, tasks, position, view.feed, view.sort, view.cursor, listed.items)
+    passive = view.feed is Feed.PASSIVE
+    is_landing = passive and not (employer and employer.in_beta)
+    return visit.page(
+        "landing.html" if is_landing else "feed.html",
+        faults.status if faults else 200,
+        position=position,
+        employer=employer,
+        counts=counts,
+        count=counts.passive_candidates if passive else counts.recommendations,
+        tab=PATHS[view.feed],
+        passive=passive,
+        against=against,
+        faults=faults,
+        reached=reached,
+        sorts=[(name, View(view.position_id, view.feed, sort)) for sort, name in SORTS.items()],
+        months=MONTHS_OF_SILENCE,
+        contacts_allowed=CONTACTS_ALLOWED,
+        contact_days=CONTACT_WINDOW.days,
+        bands=BAND_FROM,
+        **_cards(view, listed),
+    )
+
+
+def _part(visit: Visit, tasks: BackgroundTasks, view: View, further: str) -> Response:
+    """The candidates further down a page that goes on; the page's address keeps how far it goes."""
+    caller = visit.caller
+    with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
+        position = visibility.position_of(db, caller, view.position_id)
+        visibility.check_may_look(db, position, view.feed)
+        listed = candidates_for.cards(
+            db, view.feed, position, caller.at, AT_A_TIME, further, view.sort
+        )
+    viewings.note_shown(caller, tasks, position, view.feed, view.sort, further, listed.items)
+    was_asked_for = view.shown > MOST_BY_SCROLLING
+    response = visit.page(
+        "feed_part.html",
+        position=position,
+        passive=view.feed is Feed.PASSIVE,
+        focus=was_asked_for,
+        **_cards(view, listed),
+    )
+    response.headers["HX-Replace-Url"] = view.address()
+    return response
+
+
+def _cards(view: View, listed: Listed[Card]) -> dict[str, Any]:
+    """The cards, and the way to those after them."""
+    after = listed.next_cursor
+    further = replace(view, shown=min(view.shown + AT_A_TIME, MOST_ON_A_PAGE))
+    is_full = further.shown == view.shown
+    next_page = replace(view, cursor=after, shown=AT_A_TIME)
+    last = f"#c-{listed.items[-1].candidate_id}" if listed.items else ""
+    return {
+        "view": view,
+        "cards": listed.items,
+        "more_at": after and (next_page.address() if is_full else further.address() + last),
+        "more_part": after and not is_full and further.address(further=after),
+        "by_scrolling": further.shown <= MOST_BY_SCROLLING,
+    }
+
+
+def _news(visit: Visit, position_id: UUID, feed: Feed, known: Known) -> Response:
+    """What has changed in a list since its page was made; nothing where nothing can have."""
+    reached = _reached(visit)
+    if reached == known.reached:
+        return Response(status_code=204)
+    caller = visit.caller
+    with caller.reading(Positions, CandidatePool, Employers) as db:
+        position = visibility.position_of(db, caller, position_id)
+        visibility.check_may_look(db, position, feed)
+        count, still = candidates_for.still_listed(db, feed, position, caller.at, known.shown)
+    gone = [id for id in known.shown if id not in still]
+    return visit.page(
+        "feed_news.html",
+        view=View(position_id, feed, Sort.LIKELIHOOD),
+        reached=reached,
+        known=known,
+        # Who left from further down is not known, and those who joined are fewer by them.
+        joined=max(0, count - known.count + len(gone)),
+        gone=gone,
+    )
+
+
+def _reached(visit: Visit) -> int:
+    """How far the read models are that say who is in a list. Nothing changes while it stays."""
+    wanted = [CandidatePool(), Positions(), Employers()]
+    return min(reached_by(wanted, visit.caller.marketplace.pool).values())

@@ -1,0 +1,82 @@
+"""What of a position somebody may see: another's does not exist, and not every list is shown."""
+
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from api import candidates_for
+from api.caller import Caller
+from api.candidates_for import FullProfile
+from api.problems import Problem, Reason
+from api.reading import found
+from domain.aggregate import Refusal
+from domain.candidate import Candidate
+from domain.command import NotFound
+from domain.employer import EmployerIsSuspended, EmployerNotApproved, NotInBeta
+from domain.position import Position, PositionIsClosed
+from domain.viewing import Feed
+from infrastructure.postgres import Database
+from projections import employers, interview_list, positions
+from projections.employers import Employer
+
+
+class Counts(BaseModel):
+    """How many each tab of a position has."""
+
+    recommendations: int
+    passive_candidates: int
+    interviews: int
+
+
+def position_of(db: Database, caller: Caller, position_id: UUID) -> positions.Position:
+    """The position, if it is the caller's. Raises `NotFound` otherwise."""
+    return found(caller, Position, position_id, positions.one(db, position_id))
+
+
+def counts(db: Database, position: positions.Position, caller: Caller) -> Counts:
+    """How many each tab of a position has now."""
+    active, passive = candidates_for.counts(db, position, caller.at)
+    return Counts(
+        recommendations=active,
+        passive_candidates=passive,
+        interviews=interview_list.count(db, position.employer_id, position.position_id),
+    )
+
+
+def reasons_against_looking(
+    employer: Employer | None, position: positions.Position, feed: Feed
+) -> list[Refusal]:
+    """Nobody is shown to who may not approach them: every reason not to show this list."""
+    against: list[Refusal] = []
+    if employer is None or employer.status == "registered":
+        against.append(EmployerNotApproved())
+    elif employer.status == "suspended":
+        against.append(EmployerIsSuspended(reason=employer.suspended_for))
+    if feed is Feed.PASSIVE and not (employer and employer.in_beta):
+        against.append(NotInBeta())
+    if position.closed_at:
+        against.append(PositionIsClosed())
+    return against
+
+
+def check_may_look(db: Database, position: positions.Position, feed: Feed) -> None:
+    """Raise a 403 with every reason, if there is one not to show this list."""
+    employer = employers.one(db, position.employer_id)
+    against = reasons_against_looking(employer, position, feed)
+    if against:
+        reasons = [Reason(code=reason.code, detail=str(reason)) for reason in against]
+        raise Problem(403, "not-shown", " ".join(map(str, against)), reasons)
+
+
+def profile_of(
+    db: Database, caller: Caller, position_id: UUID, candidate_id: UUID
+) -> tuple[positions.Position, FullProfile]:
+    """A candidate whom the caller may see as this position's, and the position."""
+    position = position_of(db, caller, position_id)
+    profile = candidates_for.profile(db, position, candidate_id, caller.at)
+    if profile is None:
+        raise NotFound(Candidate, candidate_id)
+    if profile.outreach_id is None:
+        feed = Feed.PASSIVE if profile.passive else Feed.RECOMMENDATIONS
+        check_may_look(db, position, feed)
+    return position, profile
