@@ -44,7 +44,8 @@ def crowd(scene: Scene, skill: str, count: int) -> None:
 def test_an_approved_employer_reads_what_it_is_about_and_may_join(
     stage: Stage, scene: Scene
 ) -> None:
-    page = text_of(recruiter(stage, scene.approved()).get(path(scene.position())))
+    position = scene.approved().position()
+    page = text_of(recruiter(stage, scene).get(after(stage, position)))
     assert "Where they come from" in page
     assert "How likely they are to respond" in page
     assert "How fresh their profiles are" in page
@@ -73,7 +74,7 @@ def test_support_sees_the_page_without_the_button(stage: Stage, scene: Scene) ->
 def test_joining_leads_to_the_feed(stage: Stage, scene: Scene) -> None:
     position = scene.approved().position(required_skills=["Fortran"])
     scene.member("Grace", silent_days=300, skills=("Fortran",))
-    page = recruiter(stage, scene).sends(f"{path(position)}/beta", {}, at=path(position))
+    page = recruiter(stage, scene).sends(f"{path(position)}/beta", {}, at=after(stage, position))
     assert "You are in the beta." in text_of(page)
     assert names_on(page.text) == ["Grace"]
 
@@ -81,9 +82,9 @@ def test_joining_leads_to_the_feed(stage: Stage, scene: Scene) -> None:
 def test_joining_while_suspended_is_refused_with_the_reason(stage: Stage, scene: Scene) -> None:
     position = scene.approved().position()
     one = recruiter(stage, scene)
-    one.get(path(position))
+    one.get(after(stage, position))
     done(scene.admin.post(f"/employers/{scene.employer_id}/suspension", {"reason": "unpaid bills"}))
-    response = one.post(f"{path(position)}/beta", {}, at=path(position))
+    response = one.post(f"{path(position)}/beta", {}, at=after(stage, position))
     assert response.status_code == 409
     assert 'data-code="employer_is_suspended"' in response.text
 
@@ -91,7 +92,7 @@ def test_joining_while_suspended_is_refused_with_the_reason(stage: Stage, scene:
 def test_leaving_the_beta_leads_back_to_the_page_before_it(stage: Stage, scene: Scene) -> None:
     position = scene.in_beta().position()
     form = {"_step": "leave"}
-    page = recruiter(stage, scene).sends(f"{path(position)}/beta", form, at=path(position))
+    page = recruiter(stage, scene).sends(f"{path(position)}/beta", form, at=after(stage, position))
     assert "You have left the beta." in text_of(page)
     assert "Join the Beta" in text_of(page)
 
@@ -217,10 +218,18 @@ def news(one: Visitor, page: str, position: str) -> str:
     return str(one.get(f"{path(position)}/news?{query}").text)
 
 
+def settled(stage: Stage, one: Visitor, position: str) -> None:
+    """Wait until the read models have caught up with the log."""
+    one.get(
+        f"{path(position, 'passive-candidates/news')}?reached=0&count=0&after={stage.reached()}"
+    )
+
+
 def test_there_is_no_news_while_nothing_happens(stage: Stage, scene: Scene) -> None:
     position = scene.in_beta().position()
     one = recruiter(stage, scene)
     page = one.get(after(stage, position)).text
+    settled(stage, one, position)
     first = news(one, page, position)
     assert "left-" not in first
     assert news(one, first, position) == ""
@@ -234,8 +243,7 @@ def test_who_has_left_is_marked_and_who_joined_is_counted(stage: Stage, scene: S
     (leaver, _) = re.findall(r'name="shown" value="([^"]*)"', page)
     scene.tell(activity(leaver))
     scene.member("Late", silent_days=200, skills=("Algol",))
-    stage.http.get("/health/ready")
-    one.get(after(stage, position))  # until the read models have caught up
+    settled(stage, one, position)
     told = news(one, page, position)
     assert re.findall(r'id="left-([^"]*)"', told) == [leaver]
     assert "1 more person matches now" in told
@@ -246,7 +254,9 @@ def test_who_has_left_is_marked_and_who_joined_is_counted(stage: Stage, scene: S
 
 @pytest.mark.parametrize("width", ["narrow", "wide"])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_the_page_before_the_beta_is_fit(desk: Desks, scene: Scene, width: str, dark: bool) -> None:
+def test_the_page_before_the_beta_is_fit(
+    desk: Desks, stage: Stage, scene: Scene, width: str, dark: bool
+) -> None:
     position = scene.approved().position()
     reader = desk(Role.RECRUITER, scene.employer_id, width=width, dark=dark)
     reader.go(path(position))
