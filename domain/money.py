@@ -1,8 +1,8 @@
 """Salaries, and how those in different currencies compare."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from domain.event import Value
 
@@ -17,7 +17,20 @@ USD_PER_UNIT = {
     "VND": 0.000038, "ZAR": 0.056,
 }  # fmt: skip
 
-Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217, such as USD or EUR")]
+
+def _known(currency: str) -> str:
+    if currency not in USD_PER_UNIT:
+        raise ValueError(
+            f"{currency} is not a known currency; use one of {', '.join(USD_PER_UNIT)}"
+        )
+    return currency
+
+
+Currency = Annotated[
+    str,
+    Field(pattern="^[A-Z]{3}$", description="ISO 4217, such as USD or EUR"),
+    AfterValidator(_known),
+]
 Amount = Annotated[int, Field(ge=0, le=100_000_000_000, description="a whole amount a year")]
 
 
@@ -30,11 +43,6 @@ class Salary(Value):
 
     amount: Amount
     currency: Currency
-
-    @model_validator(mode="after")
-    def _known_currency(self) -> Self:
-        _check(self.currency)
-        return self
 
     @property
     def in_usd(self) -> int:
@@ -49,21 +57,14 @@ class SalaryRange(Value):
     maximum: Amount
     currency: Currency
 
-    @model_validator(mode="after")
-    def _known_and_in_order(self) -> Self:
-        _check(self.currency)
-        if self.minimum > self.maximum:
+    @field_validator("maximum")
+    @classmethod
+    def _in_order(cls, maximum: int, info: ValidationInfo) -> int:
+        if info.data.get("minimum", 0) > maximum:
             raise ValueError("the minimum is above the maximum; swap them")
-        return self
+        return maximum
 
     @property
     def maximum_in_usd(self) -> int:
         """What its upper end compares by, in whole US dollars."""
         return Salary(amount=self.maximum, currency=self.currency).in_usd
-
-
-def _check(currency: str) -> None:
-    if currency not in USD_PER_UNIT:
-        raise ValueError(
-            f"{currency} is not a known currency; use one of {', '.join(USD_PER_UNIT)}"
-        )
