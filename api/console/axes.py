@@ -20,6 +20,8 @@ def round_steps(low: float, high: float, most: int = 6) -> list[float]:
     >>> round_steps(0.412, 0.449)
     [0.41, 0.42, 0.43, 0.44, 0.45]
     """
+    if low == high == 0:
+        return [0.0, 1.0]
     spread = next(size for size in (high - low, abs(high), 1.0) if size > 1e-100)
     raw = spread / max(1, most - 1)
     power = 10.0 ** floor(log10(raw))

@@ -27,6 +27,9 @@ MOST_WINDOWS = 40
 LATEST = 5_000
 """Predictions that the diagram and the slices look at."""
 
+LATEST_SIZES = ("100", "500", "1000", "5000")
+
+Latest = Annotated[str, Query(pattern=f"^({'|'.join(LATEST_SIZES)})$")]
 Window = Annotated[str, Query(pattern=f"^({'|'.join(WINDOWS)})$")]
 MEASURES = [
     ("log_loss", "Log loss", "lower is better", axes.number),
@@ -68,16 +71,18 @@ def performance_csv(visit: Analyst, window: Window = "500") -> Response:
 
 
 @router.get("/drift")
-def drift_page(visit: Analyst) -> Response:
+def drift_page(visit: Analyst, latest: Latest = "500") -> Response:
     """What has moved of what the model is asked about, and how much it explores."""
+    count = int(latest)
     with visit.caller.reading(Likelihoods, Funnel) as db:
-        drifted = likelihood_watch.drift(db, visit.caller.at)
+        drifted = likelihood_watch.drift(db, visit.caller.at, latest=count, reference=3 * count)
         exploration = likelihood_watch.exploration(db, interval=Interval.WEEK)
     told = [row for row in drifted if row.stability_index is not None]
     return visit.page(
         "model_drift.html",
         drifted=sorted(told, key=lambda row: -(row.stability_index or 0)),
-        counts=drifted[0] if drifted else None,
+        latest=latest,
+        sizes=LATEST_SIZES,
         charts=[_indexes(told), _explored(exploration)],
         fewest=FEWEST,
     )
