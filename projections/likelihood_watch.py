@@ -178,20 +178,22 @@ def drift(
     """How far features, predictions and outcomes of the latest have moved from those before.
 
     Features and predictions are those frozen when an outreach was sent. Outcomes are those whose
-    answer window has closed.
+    answer window has closed. The latest are never more than half of what there is.
     """
     rows = db.execute(
         "SELECT probability, features::text FROM likelihood_predictions"
         " ORDER BY sent_position DESC LIMIT %s",
         [latest + reference],
     ).fetchall()
+    latest = min(latest, len(rows) // 2)
     now, before = rows[:latest], rows[latest:]
     settled = _settled(db, at, latest + reference)
     outcomes = ["answered" if answered else "silent" for answered in settled.answered[::-1]]
     found = [*_drift_of_features([f for _, f in before], [f for _, f in now])]
     said = [np.array([p for p, _ in part], dtype=np.float64) for part in (before, now)]
     found.append(_drifted("probability", "prediction", likelihood_drift.of_numbers, *said))
-    ends = (outcomes[latest:], outcomes[:latest])
+    half = min(latest, len(outcomes) // 2)
+    ends = (outcomes[half:], outcomes[:half])
     found.append(_drifted("answer", "outcome", likelihood_drift.of_categories, *ends))
     return sorted(found, key=lambda row: (row.of, -(row.stability_index or 0.0), row.name))
 

@@ -2,7 +2,8 @@
 
 Those in the beta send messages to passive candidates; all of them ask active ones for interviews.
 Whom they write to is drawn from those who pass a position's filters, and the contact gate is asked
-each time. Nothing of an answer is decided here but by the true process in `answers`.
+each time. In the last half year it is told as well what they looked at before they wrote. Nothing
+of an answer is decided here but by the true process in `answers`.
 """
 
 import math
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID, uuid5
 
+from api.demo import looking
 from api.demo.agenda import DAY, Agenda
 from api.demo.answers import Answer, Situation, answer, delay, probability
 from api.demo.chance import stream
@@ -65,6 +67,15 @@ suit it."""
 PATIENCE = 12 * DAY
 """How long an employer waits before looking for more people for a position."""
 
+LOOKING_DAYS = 182
+"""For how long before the end it is told what recruiters looked at."""
+
+LOOKS = (40, 240)
+"""Seconds from one look to the next, and from the last to the letter."""
+
+LOOKS_AT_ANOTHER = 0.6
+"""How often a profile is opened of somebody who is then not written to."""
+
 JOINS_BETA = 0.85
 WITHDRAWN = 0.015
 MAIL_LINK = 0.75
@@ -117,6 +128,8 @@ class Market:
         self._seed = seed
         self._members = members
         self._rng = stream(seed, "market")
+        self._looking_rng = stream(seed, "looking")
+        self._looks = 0
         self._positions = 0
         self._letters_per_position = min(
             max(count / CANDIDATES_PER_LETTER, FEWEST_LETTERS), MOST_LETTERS
@@ -283,29 +296,73 @@ class Market:
         if not post.shortlist and self._agenda.now >= post.looks_again:
             post.shortlist = self._suiting(post.opening, LOOKED_AT, post.approached)
             post.looks_again = self._agenda.now + PATIENCE * (1 if post.shortlist else 3)
-        now = self._agenda.today()
         for _ in range(min(6, len(post.shortlist))):
             person = post.shortlist.pop()
-            passive = person.candidate.is_passive(now)
-            gate = (
-                contact_gate.against_message
-                if passive
-                else (contact_gate.against_interview_request)
-            )
-            contacted = person.number in post.approached
-            reasons = gate(
-                firm.employer, post.position, person.candidate, contacted=contacted, at=now
-            )
-            if not any(True for _ in reasons):
-                self._send(firm, post, person, MessageSent if passive else InterviewRequested)
+            if person.number not in post.approached and (
+                kind := self._may_send(firm, post, person)
+            ):
+                post.approached.add(person.number)
+                if self._agenda.now >= self._agenda.until - LOOKING_DAYS * DAY:
+                    self._look(firm, post, person)
+                else:
+                    self._send(firm, post, person, kind, self._recruiter(firm))
                 return True
         return False
 
+    def _may_send(
+        self, firm: Firm, post: Post, person: Person
+    ) -> type[MessageSent | InterviewRequested] | None:
+        """How the employer may approach somebody who has not been approached yet, if at all."""
+        now = self._agenda.today()
+        passive = person.candidate.is_passive(now)
+        gate = contact_gate.against_message if passive else contact_gate.against_interview_request
+        reasons = gate(firm.employer, post.position, person.candidate, contacted=False, at=now)
+        if any(True for _ in reasons):
+            return None
+        return MessageSent if passive else InterviewRequested
+
+    def _look(self, firm: Firm, post: Post, person: Person) -> None:
+        """Look at a page and open profiles on it, the last of which is then written to."""
+        agenda, rng = self._agenda, self._looking_rng
+        recruiter = rng.choice(firm.company.recruiters)
+        about = {"employer_id": firm.company.id, "position_id": post.position.id}
+        people = looking.page(rng, person, post.shortlist, agenda.today())
+        agenda.record(
+            looking.shown(rng, self._look_id(), agenda.cause(recruiter.actor), about, people)
+        )
+        at: float = agenda.now
+        another = rng.choice(people)
+        if another is not person and rng.random() < LOOKS_AT_ANOTHER:
+            at += rng.uniform(*LOOKS)
+            agenda.at(at, self._open, recruiter, about, another)
+        at += rng.uniform(*LOOKS)
+        agenda.at(at, self._open, recruiter, about, person)
+        agenda.at(at + rng.uniform(*LOOKS), self._send_after_look, firm, post, person, recruiter)
+
+    def _open(self, recruiter: Recruiter, about: dict[str, UUID], person: Person) -> None:
+        if not person.candidate.erased:
+            cause = self._agenda.cause(recruiter.actor)
+            self._agenda.record(looking.opened(self._look_id(), cause, about, person))
+
+    def _look_id(self) -> UUID:
+        self._looks += 1
+        return uuid5(DEMO, f"{self._seed}/viewing/{self._looks}")
+
+    def _send_after_look(
+        self, firm: Firm, post: Post, person: Person, recruiter: Recruiter
+    ) -> None:
+        if kind := self._may_send(firm, post, person):
+            self._send(firm, post, person, kind, recruiter)
+
     def _send(
-        self, firm: Firm, post: Post, person: Person, kind: type[MessageSent | InterviewRequested]
+        self,
+        firm: Firm,
+        post: Post,
+        person: Person,
+        kind: type[MessageSent | InterviewRequested],
+        recruiter: Recruiter,
     ) -> None:
         agenda, rng, told = self._agenda, self._rng, post.opening
-        recruiter = self._recruiter(firm)
         cause = agenda.cause(recruiter.actor)
         outreach = Outreach(outreach_id(post.position.id, person.candidate.id))
         situation = self._situation(post, person)
@@ -316,7 +373,6 @@ class Market:
         )
         person.candidate.be_contacted(cause, **about, outreach_id=outreach.id)
         agenda.record(outreach, person.candidate)
-        post.approached.add(person.number)
         person.has_been_written_to(agenda.now)
         truth = self.truth[outreach.id] = probability(situation)
         letter = Letter(outreach, firm, recruiter, person, situation)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
 from random import Random
+from typing import Any
 
 from api.demo import people
 from api.demo.agenda import DAY, YEAR, Agenda
@@ -20,6 +21,7 @@ from api.demo.answers import HABIT_SPREAD
 from api.demo.chance import Weighted, stream
 from api.demo.companies import company_name
 from api.json_resume import Profile
+from domain.attributes import AgeBand, Attributes, Disability, Ethnicity, Gender
 from domain.candidate import Activity, ActivityKind, Candidate, Observation
 from domain.event import Actor, Role
 from domain.profile import Facts, Job
@@ -41,6 +43,10 @@ MEAN_YEARS_BEFORE, MOST_YEARS_BEFORE = 1.8, 6.0
 OPT_IN = 0.78
 OPT_OUT_SOME_TIME = 0.03
 ASK_TO_BE_FORGOTTEN = 0.004
+
+SAY_WHO_THEY_ARE = 0.45
+ASKED_DAYS = 200
+"""Before the end all members were asked to say who they are, and so was everybody new since."""
 
 VISITS_HALVE = 45 * DAY
 LETTERS_HALVE = 30 * DAY
@@ -96,6 +102,42 @@ _DONE = {
         }
     ),
 }
+
+
+# Made up, and of no consequence: nothing that anybody does depends on it. No source.
+_SAID: dict[str, Weighted[Any]] = {
+    "gender": Weighted(
+        {
+            Gender.MAN: 58,
+            Gender.WOMAN: 36,
+            Gender.NON_BINARY: 2,
+            Gender.PREFER_NOT_TO_SAY: 4,
+        }
+    ),
+    "ethnicity": Weighted(
+        {
+            Ethnicity.WHITE: 44,
+            Ethnicity.ASIAN: 25,
+            Ethnicity.HISPANIC_OR_LATINO: 11,
+            Ethnicity.BLACK_OR_AFRICAN_AMERICAN: 8,
+            Ethnicity.TWO_OR_MORE_RACES: 5,
+            Ethnicity.NATIVE_AMERICAN_OR_ALASKA_NATIVE: 1,
+            Ethnicity.PREFER_NOT_TO_SAY: 6,
+        }
+    ),
+    "age_band": Weighted(
+        {
+            AgeBand.UNDER_30: 30,
+            AgeBand.FROM_30_TO_39: 38,
+            AgeBand.FROM_40_TO_49: 19,
+            AgeBand.FROM_50_TO_59: 8,
+            AgeBand.FROM_60: 2,
+            AgeBand.PREFER_NOT_TO_SAY: 3,
+        }
+    ),
+    "disability": Weighted({Disability.NO: 83, Disability.YES: 8, Disability.PREFER_NOT_TO_SAY: 9}),
+}
+SAY_EACH = 0.85
 
 
 @dataclass(slots=True, eq=False)
@@ -164,6 +206,7 @@ class Members:
         self._profiles = profiles
         self._rng = stream(seed, "members")
         self._things = 0
+        self._saying = stream(seed, "attributes")
         self.begin = agenda.until - HISTORY
         for number in range(count):
             agenda.at(self._sign_up_at(number), self._sign_up, number)
@@ -279,6 +322,17 @@ class Members:
             agenda.at(rest_from + rng.random() * rest, self.opt_out, person)
         if rng.random() < ASK_TO_BE_FORGOTTEN:
             agenda.at(rest_from + rng.random() * rest, self.erase, person)
+        asked_at = max(agenda.now, agenda.until - ASKED_DAYS * DAY)
+        if self._saying.random() < SAY_WHO_THEY_ARE and not person.is_real:
+            agenda.at(asked_at + self._saying.uniform(1, 20) * DAY, self._say_who, person)
+
+    def _say_who(self, person: Person) -> None:
+        rng = self._saying
+        said = {name: of.draw(rng) for name, of in _SAID.items() if rng.random() < SAY_EACH}
+        if said and not person.candidate.erased:
+            attributes = Attributes.model_construct(**said)
+            person.candidate.report_attributes(self._agenda.cause(PLATFORM), attributes)
+            self._agenda.record(person.candidate)
 
     # Moods.
 

@@ -1,6 +1,7 @@
 """The demo's marketplace: always the same for a seed, by the rules, and with something to learn."""
 
 import math
+import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,14 @@ import pytest
 
 from api.demo import NORDLICHT, NORDLICHT_RECRUITER, Summary, World, fill
 from domain.aggregate import Aggregate
-from domain.candidate import Candidate, CandidateSignedUp, Contacted, OptedIn, WasActive
+from domain.candidate import (
+    AttributesReported,
+    Candidate,
+    CandidateSignedUp,
+    Contacted,
+    OptedIn,
+    WasActive,
+)
 from domain.employer import Employer, EmployerRegistered
 from domain.event import Event, Role
 from domain.outreach import (
@@ -24,6 +32,7 @@ from domain.outreach import (
     OutreachDeclined,
 )
 from domain.position import Position, PositionOpened
+from domain.viewing import CandidatesShown, Feed, ProfileOpened, Viewing
 from infrastructure.event_store import EventStore
 from infrastructure.postgres import Pool
 from tests.api.survey import members, survey_profiles
@@ -62,6 +71,7 @@ KINDS: dict[str, type[Aggregate]] = {
     "employer": Employer,
     "position": Position,
     "outreach": Outreach,
+    "viewing": Viewing,
 }
 
 
@@ -163,6 +173,39 @@ def test_each_letter_is_noted_by_its_candidate_in_the_same_request(log: list[Eve
     assert sent == noted
 
 
+def test_of_late_whoever_was_written_to_was_shown_and_opened_shortly_before(
+    log: list[Event],
+) -> None:
+    shown: dict[tuple[UUID, UUID], Feed] = {}
+    opened: dict[tuple[UUID, UUID], datetime] = {}
+    looked_at = 0
+    for event in log:
+        if isinstance(event, CandidatesShown):
+            assert len({slot.candidate_id for slot in event.slots}) == len(event.slots)
+            shown |= {(event.position_id, slot.candidate_id): event.feed for slot in event.slots}
+        elif isinstance(event, ProfileOpened):
+            assert (event.position_id, event.candidate_id) in shown
+            opened[event.position_id, event.candidate_id] = event.timestamp
+        elif isinstance(event, SENT) and event.timestamp > UNTIL - timedelta(days=181):
+            looked_at += 1
+            pair = event.position_id, event.candidate_id
+            assert (shown[pair] is Feed.PASSIVE) is isinstance(event, MessageSent)
+            assert event.timestamp - opened[pair] < timedelta(minutes=5)
+    assert looked_at > 300
+    assert len(opened) > looked_at
+
+
+def test_some_members_say_who_they_are_whatever_they_do(world: World, log: list[Event]) -> None:
+    said = {event.originator_id for event in log if isinstance(event, AttributesReported)}
+    assert 0.3 < len(said) / world.count < 0.5
+    letters = [event for event in log if isinstance(event, SENT)]
+    told, silent = (
+        [world.truth[e.originator_id] for e in letters if (e.candidate_id in said) is has_said]
+        for has_said in (True, False)
+    )
+    assert statistics.mean(told) == pytest.approx(statistics.mean(silent), abs=0.02)
+
+
 def answers(log: Iterable[Event]) -> dict[UUID, timedelta]:
     """How long each answered letter waited."""
     sent = {}
@@ -261,6 +304,11 @@ def test_real_profiles_take_the_place_of_generated_people() -> None:
     assert summary.candidates == min(len(documents), 200)
     assert ("Respondent 1" in names) is is_survey
     assert serialised(log) == serialised(filled(candidates=200, profiles=documents)[0])
+
+
+def test_nobody_makes_up_who_a_real_person_is() -> None:
+    log, _ = filled(candidates=60, profiles=survey_profiles()[0][:60])
+    assert not any(isinstance(event, AttributesReported) for event in log)
 
 
 def test_what_a_real_profile_says_of_itself_is_kept() -> None:
