@@ -100,6 +100,7 @@ class Likelihoods(Projection, name="likelihood", version=2):
             PRIMARY KEY (candidate_id, outreach_id)
         );
         CREATE INDEX likelihood_predictions_settled ON likelihood_predictions (settled_position);
+        CREATE INDEX likelihood_predictions_sent ON likelihood_predictions (sent_position);
         CREATE INDEX likelihood_predictions_due ON likelihood_predictions (silent_from)
             WHERE outcome IS NULL AND learned_logit IS NULL;
 

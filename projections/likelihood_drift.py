@@ -62,15 +62,16 @@ def of_numbers(reference: NDArray[np.float64], latest: NDArray[np.float64]) -> D
     """
     if not len(reference) or not len(latest):
         return _drift([], len(reference), len(latest))
-    inner = np.quantile(reference, np.arange(1, BINS) / BINS)
-    below = np.nextafter(reference.min(), -np.inf)
-    edges = np.unique(np.concatenate(([below], inner, [reference.max()])))
+    ordered = np.sort(reference)
+    inner = ordered[np.arange(1, BINS) * len(ordered) // BINS]
+    below = np.nextafter(ordered[0], -np.inf)
+    edges = np.unique(np.concatenate(([below], inner, ordered[-1:])))
     counts = [
         np.bincount(np.searchsorted(edges, x), minlength=len(edges) + 1)
         for x in (reference, latest)
     ]
     labels = [
-        f"under {reference.min():.4g}",
+        f"under {ordered[0]:.4g}",
         *(f"to {edge:.4g}" for edge in edges[1:]),
         f"over {edges[-1]:.4g}",
     ]

@@ -24,7 +24,7 @@ from pydantic_core import from_json
 from domain.outreach import ANSWER_WINDOW
 from projections import funnel, likelihood_drift
 from projections.funnel import Interval, Split
-from projections.likelihood_drift import Drift, Mark
+from projections.likelihood_drift import Bin, Drift, Mark
 from projections.likelihood_metrics import metrics, reliability
 
 MODEL, PRIOR = "model", "running prior"
@@ -69,14 +69,6 @@ class Reliable(BaseModel):
     observed: float = Field(description="share of answers")
 
 
-class Share(BaseModel):
-    """A range of values or a category, and its share in each window."""
-
-    label: str
-    reference: float
-    latest: float
-
-
 class Drifted(BaseModel):
     """How far something has moved from a window to the latest."""
 
@@ -86,7 +78,7 @@ class Drifted(BaseModel):
     mark: Mark = Field(description="from .1 on `some`, from .25 on `much`, of too few none")
     reference_count: int
     latest_count: int
-    bins: list[Share]
+    bins: list[Bin]
 
 
 class Exploration(BaseModel):
@@ -119,6 +111,10 @@ _SETTLED = """
            role, seniority, kind, coalesce(explored, false)
     FROM likelihood_predictions AS l LEFT JOIN funnel_outreach USING (employer_id, outreach_id)
     WHERE outcome IS NOT NULL AND sent_at <= %s
+    ORDER BY sent_position DESC LIMIT %s"""
+
+_OUTCOMES = """
+    SELECT outcome FROM likelihood_predictions WHERE outcome IS NOT NULL AND sent_at <= %s
     ORDER BY sent_position DESC LIMIT %s"""
 
 _BEFORE = """
@@ -187,8 +183,8 @@ def drift(
     ).fetchall()
     latest = min(latest, len(rows) // 2)
     now, before = rows[:latest], rows[latest:]
-    settled = _settled(db, at, latest + reference)
-    outcomes = ["answered" if answered else "silent" for answered in settled.answered[::-1]]
+    settled = db.execute(_OUTCOMES, [at - ANSWER_WINDOW, latest + reference]).fetchall()
+    outcomes = ["answered" if answered else "silent" for (answered,) in settled]
     found = [*_drift_of_features([f for _, f in before], [f for _, f in now])]
     said = [np.array([p for p, _ in part], dtype=np.float64) for part in (before, now)]
     found.append(_drifted("probability", "prediction", likelihood_drift.of_numbers, *said))
@@ -287,12 +283,15 @@ def _judged(
 
 def _drift_of_features(before: Sequence[str], now: Sequence[str]) -> Iterator[Drifted]:
     windows = [[from_json(text) for text in part] for part in (before, now)]
-    for name in _names("numbers", windows):
-        values = [
-            np.array([x["numbers"][name] for x in part if name in x["numbers"]], dtype=np.float64)
-            for part in windows
-        ]
-        yield _drifted(name, "number", likelihood_drift.of_numbers, *values)
+    names = _names("numbers", windows)
+    tables = [
+        np.array([[x["numbers"].get(name, np.nan) for name in names] for x in part], np.float64)
+        for part in windows
+    ]
+    for column, name in enumerate(names):
+        columns = [table.reshape(-1, len(names))[:, column] for table in tables]
+        known = [values[~np.isnan(values)] for values in columns]
+        yield _drifted(name, "number", likelihood_drift.of_numbers, *known)
     for name in _names("categories", windows):
         words = [[x["categories"].get(name, "unknown") for x in part] for part in windows]
         yield _drifted(name, "category", likelihood_drift.of_categories, *words)
@@ -317,5 +316,5 @@ def _drifted(
         mark=drift.mark,
         reference_count=len(reference),
         latest_count=len(latest),
-        bins=[Share(**asdict(one)) for one in drift.bins],
+        bins=[*drift.bins],
     )
