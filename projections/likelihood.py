@@ -165,7 +165,6 @@ class _Row:
     latest: datetime
     candidates: int
     events_since_sweep: int
-    last_sweep: Sweep | None
 
 
 def _state_columns(of_number: str) -> str:
@@ -194,7 +193,7 @@ class _Batch:
     """
 
     MODEL = """
-        SELECT position, hash, latest, candidates, events_since_sweep, last_sweep
+        SELECT position, hash, latest, candidates, events_since_sweep
         FROM likelihood_model WHERE log_id = %s"""
 
     FIRST_MODEL = """
@@ -208,6 +207,8 @@ class _Batch:
     GO_ON = """
         UPDATE likelihood_model SET latest = %s, candidates = %s, events_since_sweep = %s
         WHERE log_id = %s"""
+
+    LAST_SWEEP = "SELECT last_sweep FROM likelihood_model WHERE log_id = %s"
 
     END_SWEEP = "UPDATE likelihood_model SET last_sweep = %s WHERE log_id = %s"
 
@@ -291,7 +292,7 @@ class _Batch:
         self._row.events_since_sweep += 1
         if self._learner.changes.learned:
             self._learned, self._learner.changes.learned = True, False
-            self._sweep_if_worthwhile()
+        self._sweep_if_due()
 
     def finish(self) -> _Held:
         """Write everything, and hand on the model."""
@@ -305,19 +306,21 @@ class _Batch:
         self._change(self.GO_ON, *standing, LOG_ID, rows=1)
         return _Held(row.position, row.hash, learner.model)
 
-    def _sweep_if_worthwhile(self) -> None:
+    def _sweep_if_due(self) -> None:
         row, learner = self._row, self._learner
-        candidates, events = row.candidates + learner.changes.candidates, row.events_since_sweep
-        if not likelihood_sweep.is_worthwhile(
-            row.last_sweep, learner.model, learner.latest, candidates=candidates, events=events
-        ):
+        candidates = row.candidates + learner.changes.candidates
+        if not likelihood_sweep.may_be_due(candidates, row.events_since_sweep):
+            return
+        if not likelihood_sweep.is_due(self._last_sweep(), learner.model, learner.latest):
             return
         self._write()
-        row.last_sweep = likelihood_sweep.sweep(
-            self._db, learner.model, learner.position, learner.latest
-        )
+        swept = likelihood_sweep.sweep(self._db, learner.model, learner.position, learner.latest)
         row.events_since_sweep = 0
-        self._change(self.END_SWEEP, Jsonb(row.last_sweep.as_json()), LOG_ID, rows=1)
+        self._change(self.END_SWEEP, Jsonb(swept.as_json()), LOG_ID, rows=1)
+
+    def _last_sweep(self) -> Sweep | None:
+        ((last,),) = self._db.execute(self.LAST_SWEEP, (LOG_ID,)).fetchall()
+        return Sweep.from_json(last) if last else None
 
     def _keep_snapshot_before(self, position: int) -> None:
         """Keep one at the last place for it, if the log has grown by a tenth since the last one.
@@ -341,12 +344,10 @@ class _Batch:
         stored = self._db.execute(self.MODEL, (LOG_ID,)).fetchone()
         if stored is None:
             model = LikelihoodModel()
-            row = _Row(0, model.hash(), LONG_AGO, 0, 0, None)
+            row = _Row(0, model.hash(), LONG_AGO, 0, 0)
             self._change(self.FIRST_MODEL, LOG_ID, row.hash, model.to_json(), row.latest, rows=1)
             return row, model
-        position, hash, latest, candidates, events_since, sweep = stored
-        last_sweep = Sweep.from_json(sweep) if sweep else None
-        row = _Row(position, hash, latest, candidates, events_since, last_sweep)
+        row = _Row(*stored)
         if held and (held.position, held.hash) == (row.position, row.hash):
             return row, held.model
         (state,) = self._db.execute(self.MODEL_STATE, (LOG_ID,)).fetchall()

@@ -5,8 +5,7 @@ are: nothing is done for each row in Python.
 """
 
 import math
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -14,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from psycopg import Connection
 
-from projections.likelihood_candidates import STATE_NUMBERS, columns_of
+from projections.likelihood_candidates import STATE_NUMBERS, columns, columns_of
 from projections.likelihood_features import CATEGORIES, OF_CANDIDATE, Columns
-from projections.likelihood_model import LikelihoodModel, Weights
+from projections.likelihood_model import LikelihoodModel
 
 MOVED_ENOUGH = 0.1
 """By how much, root mean square over the pool, the logits must have moved for a sweep."""
@@ -25,8 +24,11 @@ OLD_ENOUGH = timedelta(days=30)
 """After how long a sweep comes anyway, since those who do nothing grow more silent."""
 
 EVENTS_PER_CANDIDATE = 2
-FEWEST_EVENTS = 100
-"""Between two sweeps lie twice as many events as there are candidates, and at least these."""
+LOOK_EVERY = 100
+"""Between two sweeps lie twice as many events as there are candidates, and some hundreds."""
+
+SAMPLE = 256
+"""Candidates by whom it is known how far the model has moved."""
 
 HARDLY_MOVED = 0.01
 """A score that has moved less than this stays as it is: the order hardly depends on it."""
@@ -60,52 +62,50 @@ END = "DROP TABLE likelihood_swept"
 
 
 class Sweep(NamedTuple):
-    """When everyone was last scored, by which weights, and how their features were spread."""
+    """When everyone was last scored, and how a sample of them looked then."""
 
     at: datetime
-    weights: Weights
-    means: Mapping[str, float]
-    variances: Mapping[str, float]
+    sample: Columns
+    logits: NDArray[np.float64]
 
-    def shift_and_spread(self, weights: Weights) -> tuple[float, float]:
-        """How far these weights move the pool's logits: in the mean, and around it.
-
-        The spread is a standard deviation, the features taken as independent.
-        """
-        shift, variance = weights.bias - self.weights.bias, 0.0
-        for name, mean in self.means.items():
-            moved = weights.of[name] - self.weights.of[name]
-            shift += moved * mean
-            variance += moved * moved * self.variances[name]
-        return shift, math.sqrt(variance)
+    def movement(self, model: LikelihoodModel) -> float:
+        """By how much the model has moved the sample's logits since, root mean square."""
+        moved = model.logits(self.sample, len(self.logits), OF_CANDIDATE) - self.logits
+        return math.sqrt(float(np.mean(moved * moved)))
 
     def as_json(self) -> dict[str, Any]:
-        at, weights = self.at.astimezone(UTC).isoformat(), self.weights._asdict()
-        return {**self._asdict(), "at": at, "weights": weights}
+        numbers = {name: column.tolist() for name, column in self.sample.numbers.items()}
+        return {
+            "at": self.at.astimezone(UTC).isoformat(),
+            "numbers": numbers,
+            "categories": self.sample.categories,
+            "logits": self.logits.tolist(),
+        }
 
     @classmethod
     def from_json(cls, state: dict[str, Any]) -> "Sweep":
-        at, weights = datetime.fromisoformat(state["at"]), Weights(**state["weights"])
-        return cls(at, weights, state["means"], state["variances"])
+        numbers = {name: np.array(column) for name, column in state["numbers"].items()}
+        at, sample = datetime.fromisoformat(state["at"]), Columns(numbers, state["categories"])
+        return cls(at, sample, np.array(state["logits"]))
 
 
-def is_worthwhile(
-    last: Sweep | None, model: LikelihoodModel, at: datetime, *, candidates: int, events: int
-) -> bool:
-    """Whether the model has moved, or time has passed, enough; never oftener than it is worth."""
-    if events < max(candidates * EVENTS_PER_CANDIDATE, FEWEST_EVENTS):
-        return False
-    if last is None or at >= last.at + OLD_ENOUGH:
-        return True
-    return math.hypot(*last.shift_and_spread(model.weights())) > MOVED_ENOUGH
+def may_be_due(candidates: int, events: int) -> bool:
+    """Whether so many events since the last sweep make it worth looking if one is due."""
+    return events % LOOK_EVERY == 0 and events >= candidates * EVENTS_PER_CANDIDATE
+
+
+def is_due(last: Sweep | None, model: LikelihoodModel, at: datetime) -> bool:
+    """Whether the model has moved, or time has passed, enough."""
+    return last is None or at >= last.at + OLD_ENOUGH or last.movement(model) > MOVED_ENOUGH
 
 
 def sweep(db: Connection, model: LikelihoodModel, position: int, at: datetime) -> Sweep:
     """Score everyone as of a moment, by the model that has learned up to a position."""
-    pool, scores = _Pool(), []
+    scores: list[bytes] = []
+    sample: Sweep | None = None
     for ids, chunk in _candidates(db, at):
         logits = model.logits(chunk, len(ids), OF_CANDIDATE)
-        pool.add(chunk, len(ids))
+        sample = sample or _sample(at, chunk, logits)
         scores.append(_scores(ids, logits))
     db.execute(DRAFT)
     with db.cursor().copy(FILL) as copy:
@@ -115,7 +115,7 @@ def sweep(db: Connection, model: LikelihoodModel, position: int, at: datetime) -
         copy.write(_TRAILER)
     db.execute(WRITE, (at, position, HARDLY_MOVED))
     db.execute(END)
-    return Sweep(at, model.weights(), *pool.spread())
+    return sample or Sweep(at, columns([], at), np.empty(0))
 
 
 # PostgreSQL's binary COPY: a header, rows of big-endian fields after their lengths, a trailer.
@@ -171,27 +171,8 @@ def _scores(ids: NDArray[Any], logits: NDArray[np.float64]) -> bytes:
     return rows.tobytes()
 
 
-class _Pool:
-    """How the features of all candidates are spread, gathered chunk by chunk."""
-
-    def __init__(self) -> None:
-        self._count = 0
-        self._sums: Counter[str] = Counter()
-        self._squares: Counter[str] = Counter()
-
-    def add(self, chunk: Columns, count: int) -> None:
-        """Some more candidates."""
-        self._count += count
-        for name, column in chunk.numbers.items():
-            self._sums[name] += column.sum().item()
-            self._squares[name] += (column * column).sum().item()
-        for name, values in chunk.categories.items():
-            for value, times in Counter(values).items():
-                self._sums[f"{name}={value}"] += times
-                self._squares[f"{name}={value}"] += times
-
-    def spread(self) -> tuple[dict[str, float], dict[str, float]]:
-        """The mean and the variance of each feature."""
-        means = {name: total / self._count for name, total in self._sums.items()}
-        squares = {name: total / self._count for name, total in self._squares.items()}
-        return means, {name: max(squares[name] - means[name] ** 2, 0.0) for name in means}
+def _sample(at: datetime, chunk: Columns, logits: NDArray[np.float64]) -> Sweep:
+    """The first of a chunk, which their ids have shuffled."""
+    numbers = {name: column[:SAMPLE] for name, column in chunk.numbers.items()}
+    categories = {name: values[:SAMPLE] for name, values in chunk.categories.items()}
+    return Sweep(at, Columns(numbers, categories), logits[:SAMPLE])

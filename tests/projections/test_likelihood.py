@@ -470,7 +470,7 @@ def test_a_sweep_brings_all_scores_up_to_date(
     assert last_sweep is not None
     swept_at = datetime.fromisoformat(last_sweep["at"])
     assert min(row[2] for row in read.tables()["scores"]) >= swept_at > START + days(500)
-    assert last_sweep["means"]["seniority=middle"] == pytest.approx(3 / 303)
+    assert len(last_sweep["logits"]) == 7
 
 
 def test_a_sweep_gives_the_same_bits_as_scoring_each_alone(
@@ -481,7 +481,7 @@ def test_a_sweep_gives_the_same_bits_as_scoring_each_alone(
     latest = read.tables()["model"][0][4]
     monkeypatch.setattr(likelihood_sweep, "HARDLY_MOVED", 0.0)
     monkeypatch.setattr(likelihood_sweep, "MOVED_ENOUGH", -1.0)
-    monkeypatch.setattr(likelihood_sweep, "FEWEST_EVENTS", 0)
+    monkeypatch.setattr(likelihood_sweep, "LOOK_EVERY", 1)
     read.db.execute("UPDATE likelihood_model SET candidates = 0")
     more = History()
     more.now = latest
@@ -680,7 +680,7 @@ def test_however_the_log_is_cut_into_batches_the_rows_are_the_same(
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         if sweep_often:
-            patch.setattr(likelihood_sweep, "FEWEST_EVENTS", 3)
+            patch.setattr(likelihood_sweep, "LOOK_EVERY", 3)
             patch.setattr(likelihood_sweep, "MOVED_ENOUGH", 0.001)
         history = played(steps)
         assert outcome_of(db, history, cuts) == outcome_of(db, history)
