@@ -3,7 +3,7 @@
 Brings together what the candidate pool, the likelihood model and the position's filters say.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -17,8 +17,9 @@ from domain.passivity import is_passive
 from domain.profile import Facts, Job, key
 from domain.viewing import Feed, Sort
 from infrastructure.postgres import Database
-from projections import candidate_pool
+from projections import candidate_feed, candidate_pool
 from projections import likelihood_assessment as likelihoods
+from projections.candidate_feed import Slot
 from projections.candidate_pool import Origin, Search
 from projections.interview_list import Interview
 from projections.likelihood_assessment import Assessed
@@ -108,14 +109,15 @@ def cards(
 ) -> Listed[Card]:
     """A page of one of a position's lists, scored by the model as it is now.
 
-    The page is found by the stored scores; within it those who are likelier now come first.
+    Who is shown by lot keeps their place; of the others those who are likelier now come first.
     """
-    listed = candidate_pool.feed(db, kind, _search(position, at), limit, cursor, sort)
-    ids = [candidate.candidate_id for candidate in listed.items]
+    listed = candidate_feed.feed(db, kind, _search(position, at), limit, cursor, sort)
+    ids = [slot.candidate.candidate_id for slot in listed.items]
     scores = likelihoods.of_candidates(db, ids, at, position.position_id)
-    items = [_card(c, position.filters, scores.get(c.candidate_id)) for c in listed.items]
+    items = [_card_at(slot, position.filters, scores) for slot in listed.items]
     if sort is Sort.LIKELIHOOD:
-        items.sort(key=lambda card: -(card.likelihood.logit if card.likelihood else 0))
+        regular = iter(sorted((card for card in items if not card.explored), key=_unlikeliness))
+        items = [card if card.explored else next(regular) for card in items]
     return Listed(items=items, next_cursor=listed.next_cursor)
 
 
@@ -129,6 +131,15 @@ def still_listed(
 ) -> tuple[int, set[UUID]]:
     """How many one of a position's lists has, and which of these are still among them."""
     return candidate_pool.still_listed(db, kind, _search(position, at), ids)
+
+
+def _card_at(slot: Slot, filters: Filters, scores: Mapping[UUID, Assessed]) -> Card:
+    card = _card(slot.candidate, filters, scores.get(slot.candidate.candidate_id))
+    return card.model_copy(update={"explored": slot.explored, "propensity": slot.propensity})
+
+
+def _unlikeliness(card: Card) -> float:
+    return -card.likelihood.logit if card.likelihood else 0.0
 
 
 def _search(position: Position, at: datetime) -> Search:

@@ -11,7 +11,7 @@ from domain.command import NotFound
 
 Limit = Annotated[int, Query(ge=1, le=200, description="how many at most")]
 Cursor = Annotated[
-    str | None, Query(max_length=500, description="`next_cursor` of the page before")
+    str | None, Query(max_length=4000, description="`next_cursor` of the page before")
 ]
 
 

@@ -8,11 +8,11 @@ stored: the query compares the last activity with the day's boundary.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from psycopg import Connection
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel
 
@@ -30,9 +30,8 @@ from domain.contact_gate import CONTACT_WINDOW, CONTACTS_ALLOWED
 from domain.filters import Filters
 from domain.passivity import active_since
 from domain.profile import Facts, Job, key
-from domain.viewing import Feed, Sort
+from domain.viewing import Feed
 from infrastructure.projector import AllAtOnce, Change, Projection, on
-from projections.paging import Listed, after, page
 
 SIGN_UP = "sign-up"
 """The source of what a candidate said of themselves when they joined."""
@@ -205,7 +204,6 @@ class Candidate(BaseModel):
     provenance: dict[str, Origin]
     signed_up_at: datetime
     last_active_at: datetime
-    logit: float
 
 
 class Profile(BaseModel):
@@ -225,16 +223,9 @@ class Profile(BaseModel):
     positions: list[UUID]
 
 
-_SKILLS_MATCHED = """
+SKILLS_MATCHED = """
     cardinality(ARRAY(
         SELECT unnest(p.skills) INTERSECT SELECT unnest(%(nice_to_have)s::text[])))"""
-
-# What each list is ordered by, from the highest to the lowest, and the type of its cursor.
-_ORDERS: dict[Sort, tuple[str, type[tuple[Sort, Any, UUID]]]] = {
-    Sort.LIKELIHOOD: ("l.logit", tuple[Literal[Sort.LIKELIHOOD], float, UUID]),
-    Sort.MATCH: (_SKILLS_MATCHED, tuple[Literal[Sort.MATCH], int, UUID]),
-    Sort.LAST_ACTIVE: ("p.last_active_at", tuple[Literal[Sort.LAST_ACTIVE], datetime, UUID]),
-}
 
 
 def matching(filters: Filters) -> tuple[str, dict[str, Any]]:
@@ -272,42 +263,15 @@ class Search:
     at: datetime
 
 
-def feed(
-    db: Connection,
-    kind: Feed,
-    search: Search,
-    limit: int,
-    cursor: str | None = None,
-    sort: Sort = Sort.LIKELIHOOD,
-) -> Listed[Candidate]:
-    """Whom a position's filters let through, save those who are to be left alone or are approached.
-
-    Left alone is who has been approached as often as the contact gate allows.
-    """
-    order, cursor_type = _ORDERS[sort]
-    condition, parameters = _listed_condition(kind, search)
-    _, last, last_id = after(cursor, cursor_type) or (None, None, None)
-    if last_id:
-        condition += (
-            f" AND ({order} < %(last)s OR ({order} = %(last)s AND l.candidate_id > %(last_id)s))"
-        )
-    rows = (
-        db.cursor(row_factory=dict_row)
-        .execute(
-            f"""
-            SELECT p.candidate_id, name, facts, provenance, signed_up_at, last_active_at, l.logit,
-                   {order} AS sort_key
-            FROM candidate_pool AS p JOIN likelihood_scores AS l USING (candidate_id)
-            WHERE {condition}
-            ORDER BY {order} DESC, l.candidate_id LIMIT %(limit)s""",  # noqa: S608 - our own text
-            parameters | {"last": last, "last_id": last_id, "limit": limit + 1},
-        )
-        .fetchall()
+def of_candidates(db: Connection, ids: Sequence[UUID]) -> dict[UUID, Candidate]:
+    """These candidates, as cards show them, save those who are not there any more."""
+    rows = db.cursor(row_factory=class_row(Candidate)).execute(
+        """
+        SELECT candidate_id, name, facts, provenance, signed_up_at, last_active_at
+        FROM candidate_pool WHERE candidate_id = ANY(%s::uuid[])""",
+        [[*ids]],
     )
-    found = page(rows, limit, lambda row: [sort, row["sort_key"], row["candidate_id"]])
-    return Listed(
-        items=[Candidate.model_validate(row) for row in found.items], next_cursor=found.next_cursor
-    )
+    return {candidate.candidate_id: candidate for candidate in rows}
 
 
 def counts(db: Connection, search: Search) -> tuple[int, int]:
@@ -327,7 +291,7 @@ def still_listed(
     db: Connection, kind: Feed, search: Search, ids: Sequence[UUID]
 ) -> tuple[int, set[UUID]]:
     """How many a list of a position has now, and which of these are among them."""
-    condition, parameters = _listed_condition(kind, search)
+    condition, parameters = listed_condition(kind, search)
     row = db.execute(
         f"""
         SELECT count(*), array_agg(candidate_id) FILTER (WHERE candidate_id = ANY(%(ids)s::uuid[]))
@@ -360,7 +324,8 @@ def names(db: Connection, ids: Sequence[UUID]) -> dict[UUID, str]:
     return dict(rows.fetchall())
 
 
-def _listed_condition(kind: Feed, search: Search) -> tuple[str, dict[str, Any]]:
+def listed_condition(kind: Feed, search: Search) -> tuple[str, dict[str, Any]]:
+    """Who is in a position's list, as a condition on `candidate_pool AS p`, and its parameters."""
     condition, parameters = _approachable(search)
     side = "<" if kind is Feed.PASSIVE else ">="
     return f"{condition} AND p.last_active_at {side} %(active_since)s", parameters

@@ -4,7 +4,8 @@ A letter may offer another salary or place than its position: what the candidate
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from domain.outreach import InterviewRequested, MessageSent
 from domain.position import FiltersSet, PositionOpened
 from domain.profile import key
 from projections.likelihood_candidates import STATE, State, seniority
-from projections.likelihood_features import LARGEST_OFFER, NUMBERS, Columns, Features
+from projections.likelihood_features import CATEGORIES, LARGEST_OFFER, NUMBERS, Columns, Features
 from projections.likelihood_roles import role_family, seniority_named
 
 
@@ -111,8 +112,13 @@ def of_position(opening: Opening) -> Features:
 
 
 _OF_MATCH = ("expected_usd", "role", "remote_wish", "city", "country", "skills")
-MATCHED = tuple(STATE.index(name) for name in _OF_MATCH)
-"""Where in a candidate's row that stands which a match depends on."""
+MATCHED_COLUMNS = (
+    "coalesce(f.expected_usd, 'NaN'), f.role, f.remote_wish, f.city, f.country, f.skills"
+)
+"""What a match depends on, of `likelihood_features AS f`."""
+
+matched: Callable[[tuple[Any, ...]], tuple[Any, ...]] = itemgetter(*map(STATE.index, _OF_MATCH))
+"""What a match depends on, of a candidate's row."""
 
 
 def of_match(state: State, opening: Opening) -> Features:
@@ -120,15 +126,39 @@ def of_match(state: State, opening: Opening) -> Features:
     return _Matching(opening).of(*(getattr(state, name) for name in _OF_MATCH))
 
 
-def matches(rows: Iterable[Sequence[Any]], opening: Opening) -> Columns:
-    """The same of many candidates, given by what a match depends on of each."""
-    matching = _Matching(opening)
+def matches(rows: Sequence[Sequence[Any]], opening: Opening) -> Columns:
+    """The features of a position and its match with many, given what the match depends on."""
+    matching, position = _Matching(opening), of_position(opening)
     each = [matching.of(*row) for row in rows]
-    numbers, categories = _NOBODY
-    return Columns(
-        {name: np.array([x.numbers[name] for x in each], dtype=np.float64) for name in numbers},
-        {name: [x.categories[name] for x in each] for name in categories},
-    )
+    names, kinds = _NOBODY
+    numbers = {name: np.array([x.numbers[name] for x in each], dtype=np.float64) for name in names}
+    categories = {name: [x.categories[name] for x in each] for name in kinds}
+    for name, value in position.numbers.items():
+        numbers[name] = np.full(len(each), value)
+    for name, category in position.categories.items():
+        categories[name] = [category] * len(each)
+    return Columns(numbers, categories)
+
+
+def possible(opening: Opening) -> dict[str, tuple[float, ...] | tuple[str, ...]]:
+    """What the features of a position and of its match can be: the ends of a number, or names."""
+    position = of_position(opening)
+    named, nice = bool(opening.required or opening.nice), bool(opening.nice)
+    pays = opening.pay_usd is not None
+    places = ("city", "country", "elsewhere", "unknown") if opening.places else ("unknown",)
+    return {
+        **{name: (value, value) for name, value in position.numbers.items()},
+        **{name: (value,) for name, value in position.categories.items()},
+        "skills_covered": (0.0, float(named)),
+        "nice_covered": (0.0, float(nice)),
+        "offer": (-LARGEST_OFFER * pays, LARGEST_OFFER * pays),
+        "offer_known": ("known", "none_expected") if pays else ("none_offered",),
+        "place": (*places, "remote") if opening.remote else places,
+        "role_match": ("unknown",)
+        if opening.role == "unknown"
+        else CATEGORIES["role_match"].values,
+        "skills_named": ("yes" if named else "no",),
+    }
 
 
 class _Matching:

@@ -38,7 +38,7 @@ def page(rows: Sequence[T], limit: int, key: Callable[[T], Sequence[Any]]) -> Li
     """
     items = list(rows[:limit])
     more = len(rows) > limit
-    return Listed(items=items, next_cursor=_encode(key(items[-1])) if more else None)
+    return Listed(items=items, next_cursor=encoded(key(items[-1])) if more else None)
 
 
 def after(cursor: str | None, kind: type[K]) -> K | None:
@@ -58,5 +58,6 @@ def after(cursor: str | None, kind: type[K]) -> K | None:
         raise BadCursor from None
 
 
-def _encode(key: Sequence[Any]) -> str:
+def encoded(key: Sequence[Any]) -> str:
+    """The cursor that stands for a key."""
     return urlsafe_b64encode(to_json(list(key))).decode().rstrip("=")

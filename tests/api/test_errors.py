@@ -290,7 +290,13 @@ LISTS: dict[str, list[Any]] = {
     "/employers/{employer}/positions": ["positions", "2026-01-01T00:00:00Z", str(uuid4())],
     "/positions/{position}/interviews": ["interviews", "2026-01-01T00:00:00Z", str(uuid4())],
     "/positions/{position}/passive-candidates?sort=match": ["match", 1, str(uuid4())],
-    "/positions/{position}/passive-candidates?sort=likelihood": ["likelihood", 1, str(uuid4())],
+    "/positions/{position}/passive-candidates?sort=likelihood": [
+        "likelihood",
+        1,
+        str(uuid4()),
+        20,
+        [],
+    ],
     "/positions/{position}/recommendations?sort=last_active": [
         "last_active",
         "2026-01-01T00:00:00Z",

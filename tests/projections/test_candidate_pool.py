@@ -30,7 +30,7 @@ from domain.viewing import Feed, Sort
 from infrastructure.event_store import EventStore
 from infrastructure.postgres import Pool
 from infrastructure.projector import Projector, prepare
-from projections import candidate_pool
+from projections import candidate_feed, candidate_pool
 from projections.candidate_pool import CandidatePool, Search
 from projections.likelihood import Likelihoods
 
@@ -75,11 +75,11 @@ class Pooled:
     def feed(self, kind: Feed, filters: Filters | None = None, **asked: object) -> list[str]:
         self._follow()
         search = Search(EMPLOYER, POSITION, filters or Filters(), NOW)
-        listed = candidate_pool.feed(self._db, kind, search, limit=1000, **asked)  # type: ignore[arg-type]
-        ids = [candidate.candidate_id for candidate in listed.items]
+        listed = candidate_feed.feed(self._db, kind, search, limit=1000, **asked)  # type: ignore[arg-type]
+        ids = [slot.candidate.candidate_id for slot in listed.items]
         assert candidate_pool.counts(self._db, search)[kind is Feed.PASSIVE] == len(ids)
         assert candidate_pool.still_listed(self._db, kind, search, ids) == (len(ids), set(ids))
-        return [candidate.name for candidate in listed.items]
+        return [slot.candidate.name for slot in listed.items]
 
     def pages(self, sort: Sort, size: int) -> list[str]:
         """All names of the passive feed, read page by page."""
@@ -88,8 +88,8 @@ class Pooled:
         names: list[str] = []
         cursor = None
         while True:
-            listed = candidate_pool.feed(self._db, Feed.PASSIVE, search, size, cursor, sort)
-            names += [candidate.name for candidate in listed.items]
+            listed = candidate_feed.feed(self._db, Feed.PASSIVE, search, size, cursor, sort)
+            names += [slot.candidate.name for slot in listed.items]
             cursor = listed.next_cursor
             if cursor is None:
                 return names

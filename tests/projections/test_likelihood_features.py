@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import numpy as np
 import pytest
 
 from domain.candidate import CandidateSignedUp, ProfileEnhanced
@@ -30,8 +29,8 @@ from projections.likelihood_features import (
 )
 from projections.likelihood_learning import Learner
 from projections.likelihood_matches import (
-    MATCHED,
     Opening,
+    matched,
     matches,
     of_match,
     of_position,
@@ -221,12 +220,7 @@ def test_many_candidates_at_once_have_the_same_bits_as_each_alone() -> None:
     own = columns(rows, NOW)
     start = model.logits(own, len(states), OF_CANDIDATE)
     assert start.tolist() == [model.logit(features(s, NOW), OF_CANDIDATE) for s in states]
-    match = matches([[row[place] for place in MATCHED] for row in rows], opening)
-    position = of_position(opening)
-    for name, value in position.numbers.items():
-        match.numbers[name] = np.full(len(states), value)
-    for name, category in position.categories.items():
-        match.categories[name] = [category] * len(states)
+    match = matches([matched(row) for row in rows], opening)
     whole = model.logits(match, len(states), OF_POSITION + OF_MATCH, start)
     assert whole.tolist() == [model.logit(met(state, opening)) for state in states]
 
