@@ -118,7 +118,8 @@ def _by_likelihood(
     regular = iter(ranked[: limit - len(drawn)])
     places = range(so_far.places, so_far.places + limit)
     shown = [drawn.get(place) or next(regular, None) for place in places]
-    return _page(db, [one for one in shown if one], ranked, so_far)
+    regularly = 1.0 - EXPLORED_SHARE if kind is Feed.PASSIVE else 1.0
+    return _page(db, [one for one in shown if one], ranked, so_far, regularly)
 
 
 def _last_shown(ranking: Ranking, so_far: _Reading) -> Ranked | None:
@@ -130,14 +131,18 @@ def _last_shown(ranking: Ranking, so_far: _Reading) -> Ranked | None:
 
 
 def _page(
-    db: Connection, shown: Sequence["Ranked | _Drawn"], ranked: Sequence[Ranked], so_far: _Reading
+    db: Connection,
+    shown: Sequence["Ranked | _Drawn"],
+    ranked: Sequence[Ranked],
+    so_far: _Reading,
+    regularly: float,
 ) -> Listed[Slot]:
     known = of_candidates(db, [one.candidate_id for one in shown])
     items = []
     for one in shown:
         if candidate := known.get(one.candidate_id):
             by_lot = isinstance(one, _Drawn)
-            propensity = one.propensity if isinstance(one, _Drawn) else 1.0
+            propensity = one.propensity if isinstance(one, _Drawn) else regularly
             items.append(Slot(candidate=candidate, explored=by_lot, propensity=propensity))
     regular = [one for one in shown if isinstance(one, Ranked)]
     if len(ranked) <= len(regular):
@@ -204,8 +209,9 @@ class _Drawing:
             ]
             if further:
                 first = min(further, key=ids.index)
-                left = max(count - (so_far.places - len(so_far.explored)) - len(ranked) + 1, 1)
-                drawn[place] = _Drawn(first, EXPLORED_SHARE / left)
+                shown = so_far.places - len(so_far.explored) + len(ranked) - 1 + len(taken)
+                propensity = EXPLORED_SHARE / max(count - shown, 1)
+                drawn[place] = _Drawn(first, propensity)
                 taken.add(first)
         return drawn
 

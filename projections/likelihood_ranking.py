@@ -171,10 +171,10 @@ class _Walk:
         return [self._ids[place] for place in reached.tolist()]
 
     def _threshold(self) -> float:
-        """The score of the last who would be shown; of all, if there are too few."""
+        """The score of the last who would be shown for sure; of all, if there are too few."""
         scores = self._scores
         if self._last:
-            scores = scores[scores <= self._last.logit - self._mean_lag()]
+            scores = scores[scores < self._last.logit - self._mean_lag() - self._slack()]
         if len(scores) < self._most:
             return -math.inf
         return float(np.partition(scores, -self._most)[-self._most])

@@ -1,0 +1,284 @@
+"""The feed shows the likeliest first, as scoring everyone would, and by lot a few others."""
+
+import random
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from domain.event import Event
+from domain.filters import Filters
+from domain.money import Salary, SalaryRange
+from domain.outreach import InterviewRequested, MessageSent
+from domain.viewing import Feed, Sort
+from infrastructure.projector import Positioned
+from projections import candidate_feed, likelihood_ranking
+from projections.candidate_feed import EXPLORED_SHARE, Slot, feed
+from projections.candidate_pool import CandidatePool, Search, counts
+from projections.likelihood import Likelihoods
+from projections.likelihood_assessment import current, of_candidates
+from projections.likelihood_sweep import sweep
+from tests.conftest import new_database
+from tests.projections.history import EMPLOYER, History, days, hours
+
+EVERYONE = 300
+FILTERS = Filters(nice_to_have_skills=("Python", "Go"))
+PAY = SalaryRange(minimum=50_000, maximum=90_000, currency="USD")
+
+
+@dataclass
+class Market:
+    """A pool of candidates and the model, both kept up to date with a history."""
+
+    db: Connection[TupleRow]
+    history: History
+    position_id: UUID = field(default=UUID(int=0))
+    filters: Filters = FILTERS
+    _models: tuple[CandidatePool, Likelihoods] = field(
+        default_factory=lambda: (CandidatePool(), Likelihoods())
+    )
+    _read: int = 0
+
+    def follow(self) -> None:
+        events: list[Positioned[Event]] = [
+            Positioned(number, event)
+            for number, event in enumerate(self.history.events[self._read :], self._read + 1)
+        ]
+        self._read = len(self.history.events)
+        for projection in self._models:
+            followed = [e for e in events if type(e.event) in projection.handlers]
+            if followed:
+                with self.db.transaction():
+                    projection.apply(self.db, followed)
+
+    @property
+    def search(self) -> Search:
+        return Search(EMPLOYER, self.position_id, self.filters, self.history.now)
+
+    def exact(self) -> list[UUID]:
+        """Everyone in the passive feed, ranked by scoring everyone."""
+        rows = self.db.execute("SELECT candidate_id FROM candidate_pool").fetchall()
+        shown = {slot.candidate.candidate_id for slot in self.page(5000)[0]}
+        ids = [row[0] for row in rows if row[0] in shown]
+        scores = of_candidates(self.db, ids, self.history.now, self.position_id)
+        return sorted(ids, key=lambda one: (-scores[one].likelihood.logit, one))
+
+    def page(self, limit: int, cursor: str | None = None) -> tuple[list[Slot], str | None]:
+        listed = feed(self.db, Feed.PASSIVE, self.search, limit, cursor)
+        return listed.items, listed.next_cursor
+
+    def pages(self, limit: int) -> Iterator[list[Slot]]:
+        cursor: str | None = None
+        while True:
+            slots, cursor = self.page(limit, cursor)
+            yield slots
+            if cursor is None:
+                return
+
+    def lesson(self, rounds: int, seed: int) -> None:
+        """Some outreach, answered by who is well paid and has the skills."""
+        history, rng = self.history, random.Random(seed)
+        for number in range(rounds):
+            name = f"pupil {seed} {number}"
+            keen = rng.random() < 0.5
+            facts = {"skills": ["Python", "Go"] if keen else ["Rust"], "country": "France"}
+            wish = Salary(amount=50_000 if keen else 150_000, currency="USD")
+            history.sign_up(name, **facts, expected_salary=wish, years_experience=3)
+            history.send(name, event=MessageSent if number % 3 else InterviewRequested)
+            history.now += hours(5)
+            if rng.random() < (0.6 if keen else 0.1):
+                history.accept(name)
+
+
+def drawn_facts(rng: random.Random) -> dict[str, Any]:
+    return {
+        "skills": rng.sample(["Python", "Go", "SQL", "Rust"], rng.randrange(4)),
+        "country": rng.choice(["France", "Peru"]),
+        "years_experience": rng.uniform(0, 20),
+        "expected_salary": Salary(amount=rng.randrange(40_000, 200_000), currency="USD"),
+    }
+
+
+@pytest.fixture(scope="module")
+def filled(postgres: str, template: str, administration: Connection[TupleRow]) -> Iterator[Market]:
+    """A market that has learned, shared by the tests of this module."""
+    rng = random.Random(7)
+    with (
+        new_database(postgres, administration, template) as url,
+        psycopg.connect(url, autocommit=True) as db,
+    ):
+        market = Market(db, History())
+        for number in range(EVERYONE):
+            market.history.sign_up(number, **drawn_facts(rng))
+            market.history.now += hours(rng.uniform(0, 8))
+        market.history.now += days(250)
+        market.position_id = market.history.open_position(salary=PAY, filters=FILTERS)
+        market.follow()  # the scores of all are by a model that has learned nothing yet
+        market.lesson(300, seed=1)
+        market.follow()
+        yield market
+
+
+@pytest.fixture
+def market(filled: Market) -> Iterator[Market]:
+    """The market as it was filled; what a test changes of it is undone."""
+    with filled.db.transaction(force_rollback=True):
+        yield replace(
+            filled,
+            history=deepcopy(filled.history),
+            _models=(CandidatePool(), Likelihoods()),
+        )
+
+
+@pytest.fixture
+def unexplored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidate_feed, "EXPLORED_SHARE", 0.0)
+
+
+@pytest.fixture
+def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Walk in chunks that are small beside the pool, so that the walk may end early."""
+    monkeypatch.setattr(likelihood_ranking, "FIRST_CHUNK", 20)
+    monkeypatch.setattr(likelihood_ranking, "GROWTH", 1)
+
+
+def ids(slots: list[Slot]) -> list[UUID]:
+    return [slot.candidate.candidate_id for slot in slots]
+
+
+@pytest.mark.usefixtures("unexplored", "small_steps")
+@pytest.mark.parametrize("limit", [1, 7, 40])
+def test_a_page_has_the_likeliest_as_scoring_everyone_would_find_them(
+    market: Market, limit: int
+) -> None:
+    assert ids(market.page(limit)[0]) == market.exact()[:limit]
+
+
+@pytest.mark.usefixtures("unexplored", "small_steps")
+def test_page_by_page_everyone_comes_once_in_the_exact_order(market: Market) -> None:
+    exact = market.exact()
+    assert len(exact) == counts(market.db, market.search)[1] >= EVERYONE
+    assert [id for slots in market.pages(23) for id in ids(slots)] == exact
+
+
+@pytest.mark.usefixtures("unexplored", "small_steps")
+def test_the_walk_ends_before_everyone_was_passed(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standing, _ = current(market.db)
+    sweep(market.db, standing.model, standing.position, market.history.now)
+    nowhere = market.history.open_position(2, location=None)
+    market.follow()
+    market = replace(market, position_id=nowhere, filters=Filters())
+    walked: list[int] = []
+    pass_by = likelihood_ranking._Walk.pass_by
+
+    def counting(walk: Any, ids: list[UUID], *others: Any) -> None:
+        walked.append(len(ids))
+        pass_by(walk, ids, *others)
+
+    monkeypatch.setattr(likelihood_ranking._Walk, "pass_by", counting)
+    market.page(5)
+    assert 0 < sum(walked) < EVERYONE / 2
+
+
+@pytest.mark.usefixtures("unexplored")
+def test_what_the_model_learns_between_two_pages_neither_repeats_nor_skips_many(
+    market: Market,
+) -> None:
+    seen: list[UUID] = []
+    slots, cursor = market.page(50)
+    everyone = set(market.exact())
+    for seed in (2, 3, 4):
+        seen += ids(slots)
+        market.lesson(10, seed)
+        market.follow()
+        slots, cursor = market.page(50, cursor)
+    while cursor:
+        seen += ids(slots)
+        slots, cursor = market.page(50, cursor)
+    seen += ids(slots)
+    assert len(seen) - len(set(seen)) <= 5
+    assert len(everyone - set(seen)) <= 5
+
+
+@pytest.mark.usefixtures("unexplored")
+def test_a_page_goes_on_after_somebody_who_is_gone(market: Market) -> None:
+    slots, cursor = market.page(10)
+    exact = market.exact()
+    last = ids(slots)[-1]
+    for table in ("candidate_pool", "likelihood_scores", "likelihood_features"):
+        market.db.execute(f"DELETE FROM {table} WHERE candidate_id = %s", [last])
+    assert ids(market.page(10, cursor)[0]) == exact[10:20]
+
+
+# Exploration
+
+
+@pytest.fixture
+def much_explored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidate_feed, "EXPLORED_SHARE", 0.3)
+
+
+@pytest.mark.usefixtures("much_explored")
+def test_places_by_lot_go_to_others_further_down_and_nobody_comes_twice(market: Market) -> None:
+    exact = market.exact()
+    seen: list[UUID] = []
+    explored = 0
+    for slots in market.pages(15):
+        for slot in slots:
+            if slot.explored:
+                assert exact.index(slot.candidate.candidate_id) >= len(seen) - explored
+                explored += 1
+            seen.append(slot.candidate.candidate_id)
+    assert len(seen) == len(set(seen)) == len(exact)
+    assert explored > 20
+
+
+@pytest.mark.usefixtures("much_explored")
+def test_the_same_page_read_again_is_the_same(market: Market) -> None:
+    first, cursor = market.page(20)
+    assert market.page(20) == (first, cursor)
+    assert any(slot.explored for slot in first)
+
+
+@pytest.mark.usefixtures("much_explored")
+def test_another_day_has_other_lots(market: Market) -> None:
+    today = {n for n, slot in enumerate(market.page(40)[0]) if slot.explored}
+    market.history.now += days(1)
+    assert {n for n, slot in enumerate(market.page(40)[0]) if slot.explored} != today
+
+
+@pytest.mark.usefixtures("much_explored")
+def test_the_propensity_is_that_of_a_lot_among_all_further_down(market: Market) -> None:
+    (slots, _), everyone = market.page(20), len(market.exact())
+    drawn = [slot.propensity for slot in slots if slot.explored]
+    assert len(drawn) > 1
+    further = range(everyone - 20, everyone - 20 - len(drawn), -1)
+    assert drawn == pytest.approx([0.3 / left for left in further])
+    assert all(slot.propensity == pytest.approx(0.7) for slot in slots if not slot.explored)
+
+
+def test_about_every_thirtieth_place_is_by_lot() -> None:
+    at = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
+    lots = 0
+    for number in range(300):
+        search = Search(EMPLOYER, UUID(int=number), Filters(), at)
+        so_far = candidate_feed._Reading(Sort.LIKELIHOOD, None, None, 0, ())
+        lots += len(candidate_feed._lots(Feed.PASSIVE, search, so_far, 100))
+    assert lots / 30_000 == pytest.approx(EXPLORED_SHARE, rel=0.15)
+
+
+@pytest.mark.usefixtures("much_explored")
+def test_recommendations_are_not_explored(market: Market) -> None:
+    market.history.now -= days(200)
+    listed = feed(market.db, Feed.RECOMMENDATIONS, market.search, 40)
+    assert listed.items
+    assert not any(slot.explored for slot in listed.items)
