@@ -168,7 +168,7 @@ def _address(listener: socket.socket) -> str:
 def _announce(address: str, with_worker: bool) -> None:
     alone = "" if with_worker else f"Read models are kept by `{program()} worker` beside it.\n"
     typer.echo(
-        f"Listening on {address} (its documentation: {address}/docs)\n{alone}"
+        f"Console: {address}\nAPI:     {address}/docs\n{alone}"
         "\n"
         "Next, in another terminal in the same folder:\n"
         f"  {program()} walkthrough --url {address}\n"

@@ -74,7 +74,7 @@ def running(env: Mapping[str, str], *arguments: str, says: str) -> Iterator[tupl
 
 def address(line: str) -> str:
     """Where a server said that it listens."""
-    return line.removeprefix("Listening on ").split()[0]
+    return line.removeprefix("Console: ").strip()
 
 
 @pytest.fixture
@@ -468,7 +468,7 @@ def test_serve_is_ready_on_a_postgresql_of_its_own_and_leaves_no_process_behind(
     data_dir: Path,
 ) -> None:
     env = environment(SOURCING_DATA_DIR=str(data_dir))
-    with running(env, "serve", "--port", "0", says="Listening on http://127.0.0.1:") as (
+    with running(env, "serve", "--port", "0", says="Console: http://127.0.0.1:") as (
         process,
         line,
     ):
@@ -480,9 +480,10 @@ def test_serve_is_ready_on_a_postgresql_of_its_own_and_leaves_no_process_behind(
 
 
 def test_serve_says_what_to_do_next(env: Environment) -> None:
-    with running(env, "serve", "--port", "0", says="Listening") as (process, line):
+    with running(env, "serve", "--port", "0", says="Console") as (process, line):
         process.send_signal(signal.SIGTERM)
         rest = process.stdout.read()
+    assert rest.startswith(f"API:     {address(line)}/docs\n")
     assert f"sourcing walkthrough --url {address(line)}\n" in rest
     assert "sourcing token recruiter\n" in rest
 
@@ -490,7 +491,7 @@ def test_serve_says_what_to_do_next(env: Environment) -> None:
 @pytest.mark.parametrize(
     ("command", "says", "told"),
     [
-        (("api", "--port", "0"), "Listening on", signal.SIGTERM),
+        (("api", "--port", "0"), "Console", signal.SIGTERM),
         (("worker",), "Keeping up to date", signal.SIGTERM),
         (("worker",), "Keeping up to date", signal.SIGINT),
     ],

@@ -55,7 +55,7 @@ def marketplace_url(
         demo = ("demo", "--candidates", str(CANDIDATES))
         with running(env, *demo, says="There are now") as (process, _):
             process.wait()
-        with running(env, "serve", "--port", "0", says="Listening") as (_, line):
+        with running(env, "serve", "--port", "0", says="Console") as (_, line):
             yield address(line)
 
 
