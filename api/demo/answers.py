@@ -16,7 +16,6 @@ from random import Random
 from api.demo.agenda import DAY
 from domain.outreach import ANSWER_WINDOW, DeclineReason
 
-BASE = -2.95
 RESTLESS_YEARS, RESTLESS_WIDTH = 2.5, 1.1
 UNKNOWN_RESTLESSNESS = 0.35
 HABIT_SPREAD = 0.40
@@ -25,6 +24,23 @@ HABIT_SPREAD = 0.40
 PROMPT = 0.82
 PROMPT_DAYS = 1.3
 """Most answers come at once, after this many days in the mean; the others at any time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What each reason adds to the log-odds of an answer."""
+
+    base: float = -2.95
+    restlessness: float = 1.30
+    silence: float = -0.40
+    visits: float = 0.30
+    offer: float = 1.80
+    match: float = 0.90
+    place: float = 0.40
+    letters: float = -0.60
+
+
+USUAL = Process()
 
 
 @dataclass(slots=True)
@@ -49,20 +65,20 @@ class Situation:
     satisfaction: float
 
 
-def visible(s: Situation) -> float:
-    """The part of the log-odds that can be learned from the events."""
+def visible(s: Situation, process: Process = USUAL) -> float:
+    """The log-odds as far as they can be learned from the events."""
     if s.years_in_job is None:
         restlessness = UNKNOWN_RESTLESSNESS
     else:
         restlessness = math.exp(-(((s.years_in_job - RESTLESS_YEARS) / RESTLESS_WIDTH) ** 2))
-    return (
-        1.30 * restlessness
-        - 0.40 * math.log1p(s.days_silent / 30)
-        + 0.30 * math.log1p(s.recent_visits)
-        + 1.80 * max(-0.7, min(0.7, math.log(s.offer)))
-        + 0.90 * s.match
-        + 0.40 * s.place_suits
-        - 0.60 * s.recent_letters
+    return process.base + (
+        process.restlessness * restlessness
+        + process.silence * math.log1p(s.days_silent / 30)
+        + process.visits * math.log1p(s.recent_visits)
+        + process.offer * max(-0.7, min(0.7, math.log(s.offer)))
+        + process.match * s.match
+        + process.place * s.place_suits
+        + process.letters * s.recent_letters
     )
 
 
@@ -71,9 +87,9 @@ def hidden(s: Situation) -> float:
     return s.habit + 0.9 * (0.6 - s.satisfaction)
 
 
-def probability(s: Situation) -> float:
+def probability(s: Situation, process: Process = USUAL) -> float:
     """How likely an answer within fourteen days really is."""
-    return 1 / (1 + math.exp(-(BASE + visible(s) + hidden(s))))
+    return 1 / (1 + math.exp(-(visible(s, process) + hidden(s))))
 
 
 class Answer(Enum):

@@ -7,14 +7,14 @@ of an answer is decided here but by the true process in `answers`.
 """
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID, uuid5
 
 from api.demo import looking
 from api.demo.agenda import DAY, Agenda
-from api.demo.answers import Answer, Situation, answer, delay, probability
+from api.demo.answers import Answer, Process, Situation, answer, delay, probability, visible
 from api.demo.chance import stream
 from api.demo.companies import (
     DEMO,
@@ -120,13 +120,21 @@ class Market:
     """All employers, and what becomes of each letter they write."""
 
     def __init__(
-        self, agenda: Agenda, seed: int, members: Members, companies: Sequence[Company], count: int
+        self,
+        agenda: Agenda,
+        seed: int,
+        members: Members,
+        companies: Sequence[Company],
+        count: int,
+        process: Callable[[], Process],
     ) -> None:
         self.truth: dict[UUID, float] = {}
+        self.visible: dict[UUID, float] = {}
         self.firms: list[Firm] = []
         self._agenda = agenda
         self._seed = seed
         self._members = members
+        self._process = process
         self._rng = stream(seed, "market")
         self._looking_rng = stream(seed, "looking")
         self._looks = 0
@@ -374,7 +382,8 @@ class Market:
         person.candidate.be_contacted(cause, **about, outreach_id=outreach.id)
         agenda.record(outreach, person.candidate)
         person.has_been_written_to(agenda.now)
-        truth = self.truth[outreach.id] = probability(situation)
+        truth = self.truth[outreach.id] = probability(situation, self._process())
+        self.visible[outreach.id] = visible(situation, self._process())
         letter = Letter(outreach, firm, recruiter, person, situation)
         if rng.random() < truth:
             agenda.at(agenda.now + delay(rng), self._answer, letter)

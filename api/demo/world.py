@@ -1,11 +1,13 @@
 """The whole simulated marketplace, and its history as events in order of time."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
 from api.demo.agenda import Agenda
+from api.demo.answers import USUAL, Process
 from api.demo.companies import DEMO, companies
 from api.demo.market import Market
 from api.demo.members import Members, Person
@@ -15,13 +17,22 @@ from domain.event import Event
 FEWEST_CANDIDATES, MOST_CANDIDATES = 20, 1_000_000
 
 
+@dataclass(frozen=True)
+class Shift:
+    """From a moment on people answer for other reasons than before."""
+
+    at: datetime
+    process: Process
+
+
 class World:
     """A marketplace of so many candidates until a moment: the same seed, the same marketplace.
 
     Real profiles, as JSON Resume documents, take the place of generated people; there are then at
     most as many candidates as profiles, and of two with the same id the first counts.
 
-    `truth` tells how likely an answer to each outreach really was. It is never stored.
+    `truth` tells how likely an answer to each outreach really was, and `visible` the log-odds of it
+    without what no event tells. They are never stored.
 
     Raises:
         BadDocument: a profile cannot be read.
@@ -35,6 +46,7 @@ class World:
         seed: int,
         until: datetime,
         profiles: Iterable[Mapping[str, Any]] | None = None,
+        shift: Shift | None = None,
     ) -> None:
         if until.tzinfo is None:
             raise ValueError("until has no time zone; give one")
@@ -45,14 +57,25 @@ class World:
         self.count = candidates if told is None else len(told)
         self.agenda = Agenda(seed, until)
         self._members = Members(self.agenda, seed, self.count, told)
+        self._shift = shift
         self._market = Market(
-            self.agenda, seed, self._members, companies(seed, self.count), self.count
+            self.agenda,
+            seed,
+            self._members,
+            companies(seed, self.count),
+            self.count,
+            self._process,
         )
 
     @property
     def truth(self) -> Mapping[UUID, float]:
         """How likely an answer within fourteen days really was, by outreach."""
         return self._market.truth
+
+    @property
+    def visible(self) -> Mapping[UUID, float]:
+        """The log-odds of an answer as far as the events tell, by outreach."""
+        return self._market.visible
 
     @property
     def people(self) -> list[Person]:
@@ -68,6 +91,10 @@ class World:
         """Everything that happens, in order of time. It happens once."""
         for recorded in self.agenda.pass_time():
             yield from recorded
+
+    def _process(self) -> Process:
+        shift = self._shift
+        return shift.process if shift and self.agenda.today() >= shift.at else USUAL
 
 
 def _read(
