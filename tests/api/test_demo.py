@@ -4,14 +4,17 @@ import math
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from api.demo import NORDLICHT, NORDLICHT_RECRUITER, Summary, World, fill
+from api.demo.answers import USUAL
+from api.demo.world import Shift
 from domain.aggregate import Aggregate
 from domain.candidate import (
     AttributesReported,
@@ -193,6 +196,21 @@ def test_of_late_whoever_was_written_to_was_shown_and_opened_shortly_before(
             assert event.timestamp - opened[pair] < timedelta(minutes=5)
     assert looked_at > 300
     assert len(opened) > looked_at
+
+
+def test_a_shift_changes_what_comes_after_it_alone() -> None:
+    middle = UNTIL - timedelta(days=200)
+    usual, shifted = (
+        World(candidates=120, seed=7, until=UNTIL, shift=shift)
+        for shift in (None, Shift(at=middle, process=replace(USUAL, base=0.0)))
+    )
+    before = [
+        [*takewhile(lambda event: event.timestamp < middle, w.history())] for w in (usual, shifted)
+    ]
+    assert serialised(before[0]) == serialised(before[1])
+    for _ in map(list, (usual.history(), shifted.history())):
+        pass
+    assert statistics.mean(usual.truth.values()) + 0.1 < statistics.mean(shifted.truth.values())
 
 
 def test_some_members_say_who_they_are_whatever_they_do(world: World, log: list[Event]) -> None:
