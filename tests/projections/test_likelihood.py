@@ -42,7 +42,7 @@ from infrastructure.projector import Positioned, Projector, prepare
 from projections import likelihood_sweep
 from projections.likelihood import Likelihoods
 from projections.likelihood_assessment import current, of_candidates
-from projections.likelihood_model import ForeignModel
+from projections.likelihood_model import BASE_RATE, ForeignModel
 from projections.likelihood_words import strongest
 from tests.projections.history import PLATFORM, START, History, days, hours, somebody
 
@@ -305,7 +305,7 @@ def test_everyone_is_scored_from_sign_up_on(read: Read, history: History) -> Non
     at = history.now
     assert of_candidates(read.db, [somebody("Ada")], at)[
         somebody("Ada")
-    ].likelihood.probability == (pytest.approx(0.2))
+    ].likelihood.probability == (pytest.approx(BASE_RATE))
 
 
 def test_a_score_rises_when_activity_arrives_that_the_model_thinks_much_of(

@@ -11,14 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from projections.likelihood_calibration import Calibrator
 from projections.likelihood_features import Columns, Features
-from projections.likelihood_model import (
-    Calibrator,
-    ForeignModel,
-    LikelihoodModel,
-    Scale,
-    Schema,
-)
+from projections.likelihood_metrics import log_loss
+from projections.likelihood_model import ForeignModel, LikelihoodModel
+from projections.likelihood_terms import Scale, Schema
 from tests.projections.likelihood_people import an_opening, met, somebody
 
 
@@ -88,6 +85,56 @@ def test_a_few_alike_observations_do_not_make_others_extreme() -> None:
         alike = {name: value + 1e-6 * number for name, value in x.numbers.items()}
         model.learn(Features(alike, x.categories), True)
     assert max(abs(model.logit(other)) for other, *_ in others) < 5
+
+
+def test_after_a_sudden_change_it_follows_as_if_there_had_been_nothing_before() -> None:
+    rng, schema = random.Random(4), Schema(1, {"a": None, "b": None}, {})
+    seasoned, fresh = LikelihoodModel(schema), LikelihoodModel(schema)
+    late: dict[str, list[float]] = {"seasoned": [], "fresh": []}
+    outcomes = []
+    for number in range(9000):
+        changed, a, b = number >= 4000, rng.gauss(0, 1), rng.gauss(0, 1)
+        x = Features({"a": a, "b": b}, {})
+        y = rng.random() < 1 / (1 + math.exp(1 + (2 * a if changed else -2 * a - b)))
+        if number >= 7000:
+            outcomes.append(y)
+            for name, model in (("seasoned", seasoned), ("fresh", fresh)):
+                late[name].append(model.probability(model.logit(x)))
+        seasoned.learn(x, y)
+        if changed:
+            fresh.learn(x, y)
+    losses = {name: log_loss(probabilities, outcomes) or 0 for name, probabilities in late.items()}
+    assert losses["seasoned"] < losses["fresh"] + 0.01
+
+
+def test_what_two_features_do_only_together_is_learned_where_they_are_crossed() -> None:
+    rng, alone = random.Random(6), {"a": ("x", "y"), "b": ("x", "y")}
+    apart, crossed = (
+        LikelihoodModel(Schema(1, {}, alone, crosses=crosses)) for crosses in ((), (("a", "b"),))
+    )
+    for _ in range(1500):
+        x = Features({}, {"a": rng.choice("xy"), "b": rng.choice("xy")})
+        y = (x.categories["a"] == x.categories["b"]) != (rng.random() < 0.1)
+        apart.learn(x, y)
+        crossed.learn(x, y)
+    alike = Features({}, {"a": "x", "b": "x"})
+    assert apart.probability(apart.logit(alike)) == pytest.approx(0.5, abs=0.1)
+    assert crossed.probability(crossed.logit(alike)) == pytest.approx(0.9, abs=0.05)
+
+
+def test_an_effect_may_bend_at_the_knots_of_its_number() -> None:
+    rng = random.Random(8)
+    straight, bent = (
+        LikelihoodModel(Schema(1, {"a": Scale(0.0, 1.0, knots)}, {}))
+        for knots in ((), (-2.0, -1.0, 0.0, 1.0, 2.0))
+    )
+    for _ in range(3000):
+        a = rng.uniform(-2, 2)
+        for model in (straight, bent):
+            model.learn(Features({"a": a}, {}), rng.random() < (0.8 if abs(a) < 1 else 0.1))
+    middle, edge = (Features({"a": a}, {}) for a in (0.0, 2.0))
+    assert abs(straight.logit(middle) - straight.logit(edge)) < 0.5
+    assert bent.logit(middle) - bent.logit(edge) > 2
 
 
 # Taking back
@@ -175,17 +222,47 @@ def test_restored_it_predicts_and_learns_on_as_if_it_never_had_been_stored() -> 
     assert restored.hash() == model.hash()
 
 
-def test_a_model_without_prior_scales_is_stored_as_well() -> None:
-    model = LikelihoodModel(Schema(3, {"a": None, "b": Scale(1.0, 2.0)}, {"c": ("x", "y")}))
-    model.learn(Features({"a": 5.0, "b": 1.0}, {"c": "y"}), True)
+ALL_THERE_IS = Schema(
+    3,
+    {"a": None, "b": Scale(1.0, 2.0), "k": Scale(0.5, 0.3, (0.0, 0.4, 1.0))},
+    {"c": ("x", "y"), "d": tuple(map(str, range(40)))},
+    order=("c", "k", "a", "d", "b"),
+    crosses=(("c", "k"), ("d", "k"), ("c", "d")),
+)
+
+
+def anything(rng: random.Random) -> Features:
+    return Features(
+        {
+            "a": rng.gauss(0, 9),
+            "b": rng.gauss(1, 2),
+            "k": rng.choice([0.0, 0.4, rng.uniform(-1, 2)]),
+        },
+        {"c": rng.choice("xy"), "d": str(rng.randrange(40))},
+    )
+
+
+def test_curves_and_crosses_are_stored_scored_and_explained_to_the_bit_as_well() -> None:
+    model, rng = LikelihoodModel(ALL_THERE_IS), random.Random(9)
+    for _ in range(200):
+        model.learn(anything(rng), rng.random() < 0.4)
     restored = LikelihoodModel.from_json(model.to_json())
     assert (restored.schema, restored.hash()) == (model.schema, model.hash())
+    people = [anything(rng) for _ in range(200)]
+    logits = [restored.logit(x) for x in people]
+    assert model.logits(in_columns(people), len(people)).tolist() == logits
+    for x, logit in zip(people, logits, strict=True):
+        total = 0.0
+        for _, part in model.contributions(x):
+            total += part
+        assert total == logit
 
 
-def test_the_state_of_another_version_of_river_is_not_continued() -> None:
+def test_the_state_of_another_estimator_is_not_continued() -> None:
     text = taught(5).to_json()
-    with pytest.raises(ForeignModel, match="rebuild the projection"):
-        LikelihoodModel.from_json(text.replace('"river":"', '"river":"9.'))
+    for other in (text.replace('"estimator":2', '"estimator":1'), '{"river":"0.26.1"}'):
+        with pytest.raises(ForeignModel, match="estimator 1, this is 2: rebuild the projection"):
+            LikelihoodModel.from_json(other)
 
 
 def test_predicting_and_explaining_change_nothing() -> None:
@@ -252,15 +329,6 @@ def test_weights_that_are_no_positive_numbers_are_refused(weight: float) -> None
 
 
 # Linearity
-
-
-def test_its_score_is_rivers() -> None:
-    model = taught(500)
-    for x, *_ in a_world(8, 200):
-        scaled = model._scaler.transform_one(dict(x.numbers))
-        scaled |= {f"{name}={value}": 1.0 for name, value in x.categories.items()}
-        river = model._regression.predict_proba_one(scaled)[True]
-        assert model.logit(x) == pytest.approx(math.log(river / (1 - river)), abs=1e-12)
 
 
 def in_columns(xs: Sequence[Features]) -> Columns:

@@ -1,0 +1,170 @@
+"""How the columns of a table become features of the estimator.
+
+Scales and knots are taken from the first rows, the names of a category's values from the whole
+table, the outcomes never.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+
+import numpy as np
+
+from projections.likelihood_features import Features
+from projections.likelihood_terms import LARGEST, Scale, Schema
+
+Cell = float | str | None
+"""A number, a word, or nothing."""
+
+Row = Mapping[str, Cell]
+
+OTHER = "(other)"
+"""What stands for the values of a category that are too rare to be told apart."""
+
+MISSING = "(missing)"
+
+MOST_VALUES = 5000
+"""Values of a category that are told apart, the most frequent."""
+
+FIRST_ROWS = 1000
+"""Values of a number from which its scale and its knots are taken."""
+
+KNOTS = 9
+"""Quantiles, the least and the greatest among them, at which the effect of a number may bend."""
+
+SKEWED = 1.0
+"""Skewness from which a number that is never negative counts by its logarithm."""
+
+MOST_CROSSED = 24
+"""Up to so many features, each two are crossed."""
+
+
+@dataclass(frozen=True)
+class NumberColumn:
+    """A number, by its logarithm or not; what is typical stands for it where there is none."""
+
+    scale: Scale
+    logged: bool = False
+    sometimes_missing: bool = False
+
+    def value(self, cell: Cell) -> float:
+        """What the estimator gets.
+
+        >>> NumberColumn(Scale(3.0, 1.0), logged=True).value(None)
+        3.0
+        """
+        if not isinstance(cell, float):
+            return self.scale.typical
+        if self.logged:
+            return math.log1p(max(cell, 0.0))
+        return min(max(cell, -LARGEST), LARGEST)
+
+
+@dataclass(frozen=True)
+class CategoryColumn:
+    """A word, one of those that are told apart or `OTHER`."""
+
+    values: tuple[str, ...]
+
+    def value(self, cell: Cell) -> str:
+        """What the estimator gets.
+
+        >>> CategoryColumn(("red", "green", OTHER)).value("blue")
+        '(other)'
+        """
+        word = MISSING if cell is None else str(cell)
+        return word if word in self._known else OTHER
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self.values)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The columns that are used, each with what becomes of it."""
+
+    numbers: Mapping[str, NumberColumn]
+    categories: Mapping[str, CategoryColumn]
+
+    def schema(self) -> Schema:
+        """The features of the estimator for this table."""
+        numbers = {name: column.scale for name, column in self.numbers.items()}
+        categories = {name: column.values for name, column in self.categories.items()}
+        categories |= {_known(name): ("yes", "no") for name in self._gaps()}
+        names = [*numbers, *categories]
+        crosses = tuple(combinations(names, 2)) if len(names) <= MOST_CROSSED else ()
+        return Schema(version=1, numbers=numbers, categories=categories, crosses=crosses)
+
+    def features(self, row: Row) -> Features:
+        """Those of one row."""
+        numbers = {name: column.value(row.get(name)) for name, column in self.numbers.items()}
+        categories = {name: column.value(row.get(name)) for name, column in self.categories.items()}
+        for name in self._gaps():
+            categories[_known(name)] = "no" if row.get(name) is None else "yes"
+        return Features(numbers, categories)
+
+    def _gaps(self) -> list[str]:
+        return [name for name, column in self.numbers.items() if column.sometimes_missing]
+
+
+def number_column(sample: Sequence[float], *, sometimes_missing: bool) -> NumberColumn | None:
+    """What to make of numbers such as these; None if they are all the same.
+
+    >>> number_column([1.0, 2.0, 3.0, 4.0], sometimes_missing=False).scale.typical
+    2.5
+    >>> number_column([7.0, 7.0], sometimes_missing=False) is None
+    True
+    """
+    values = np.array(sample)
+    if not len(values) or values.min() == values.max():
+        return None
+    values = np.minimum(np.maximum(values, -LARGEST), LARGEST)
+    logged = bool(values.min() >= 0 and _skewness(values) > SKEWED)
+    if logged:
+        values = np.log1p(values)
+    knots = np.unique(np.quantile(values, np.linspace(0, 1, KNOTS)))
+    scale = Scale(float(values.mean()), float(values.std()), tuple(knots.tolist()))
+    return NumberColumn(scale, logged, sometimes_missing)
+
+
+def category_column(counts: Counter[str | None]) -> CategoryColumn | None:
+    """What to make of words that occur so often; None if it is always the same.
+
+    >>> category_column(Counter({"b": 3, "a": 5, None: 1})).values
+    ('(missing)', 'a', 'b', '(other)')
+    """
+    if len(counts) < 2:
+        return None
+    frequent = sorted(counts, key=lambda word: (-counts[word], word or ""))[:MOST_VALUES]
+    words = sorted(MISSING if word is None else word for word in frequent if word != OTHER)
+    return CategoryColumn((*words, OTHER))
+
+
+def recipe_of(rows: Sequence[Row]) -> Recipe:
+    """What to make of rows at hand, whose numbers are floats and whose words are texts."""
+    numbers: dict[str, NumberColumn] = {}
+    categories: dict[str, CategoryColumn] = {}
+    for name in rows[0]:
+        cells = [row[name] for row in rows]
+        floats = [cell for cell in cells if isinstance(cell, float)]
+        if floats:
+            number = number_column(floats[:FIRST_ROWS], sometimes_missing=len(floats) < len(cells))
+            numbers |= {name: number} if number else {}
+        else:
+            words = Counter(cell if cell is None else str(cell) for cell in cells)
+            category = category_column(words)
+            categories |= {name: category} if category else {}
+    return Recipe(numbers, categories)
+
+
+def _known(name: str) -> str:
+    return f"{name} known"
+
+
+def _skewness(values: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> float:
+    distances = values - values.mean()
+    return float((distances**3).mean() / max(float((distances**2).mean()) ** 1.5, 1e-300))
