@@ -4,14 +4,18 @@ The arithmetic is that of New York City's Local Law 144 for tools that score (DC
 2023): a group's scoring rate is the share of its members who score above the median of everybody,
 its impact ratio that rate relative to the highest group's. Below four fifths is what US agencies
 take for evidence of adverse impact (29 CFR 1607.4(D)). A group of under 2 % of those who told may
-be left out by the same rules; here it is marked, and the others are not measured by it.
+be left out by the same rules; here it is marked, and the others are not measured by it. How far
+chance alone may explain a difference is told in standard deviations: courts take more than two or
+three for no chance (Hazelwood School District v. United States, 433 U.S. 299, 1977).
 
 What members report of themselves stands in a table of this projection alone. No score, filter or
 page of a recruiter knows it, and it goes when they take it back or are forgotten.
 """
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from typing import NamedTuple
@@ -80,6 +84,10 @@ class Group(BaseModel):
     )
     impact_ratio: float | None = Field(
         description="scoring rate relative to the highest one of the groups that are not small"
+    )
+    standard_deviations: float | None = Field(
+        description="by how many the highest group's rate lies above theirs, were there no"
+        " difference; of the highest itself 0"
     )
     small: bool = Field(description="too few to be the reference, or to be flagged")
     below_four_fifths: bool = Field(description="an impact ratio under .8, of a group not small")
@@ -183,33 +191,47 @@ def comparison(by: Sequence[str], cells: Sequence[tuple[Cell, int]]) -> Comparis
             count[name] += number
             above[name] += number * cell.above
     small = {name for name, n in count.items() if _is_small(n, count.total())}
-    rates = {name: Fraction(above[name], n) for name, n in count.items()}
-    highest = max((rate for name, rate in rates.items() if name not in small), default=None)
+    rated = [_Rated(name, n, Fraction(above[name], n), name in small) for name, n in count.items()]
+    large = [group for group in rated if not group.small]
+    highest = max(large, key=lambda group: (group.rate, group.count), default=None)
     return Comparison(
         by=[*by],
-        groups=[
-            _group(name, count[name], rates[name], highest, small=name in small)
-            for name in sorted(count)
-        ],
+        groups=[_group(group, highest) for group in sorted(rated, key=lambda group: group.name)],
         prefer_not_to_say=unknown[PREFER_NOT_TO_SAY],
         not_told=unknown[NOT_TOLD],
     )
+
+
+@dataclass(frozen=True)
+class _Rated:
+    name: str
+    count: int
+    rate: Fraction
+    small: bool
 
 
 def _is_small(count: int, told: int) -> bool:
     return count < SMALL_COUNT or count < SMALL_SHARE * told
 
 
-def _group(
-    name: str, count: int, rate: Fraction, highest: Fraction | None, *, small: bool
-) -> Group:
-    may_be_told = count >= FEWEST_TOLD
-    ratio = rate / highest if may_be_told and highest else None
+def _group(group: _Rated, highest: _Rated | None) -> Group:
+    may_be_told = group.count >= FEWEST_TOLD
+    measure = highest if may_be_told and highest and highest.rate else None
+    ratio = group.rate / measure.rate if measure else None
     return Group(
-        name=name,
-        count=count,
-        scoring_rate=float(rate) if may_be_told else None,
+        name=group.name,
+        count=group.count,
+        scoring_rate=float(group.rate) if may_be_told else None,
         impact_ratio=None if ratio is None else float(ratio),
-        small=small,
-        below_four_fifths=not small and ratio is not None and ratio < FOUR_FIFTHS,
+        standard_deviations=_distance(group, measure) if measure else None,
+        small=group.small,
+        below_four_fifths=not group.small and ratio is not None and ratio < FOUR_FIFTHS,
     )
+
+
+def _distance(group: _Rated, highest: _Rated) -> float:
+    """Between two rates, in standard deviations of the difference if both were their mean."""
+    both = group.count + highest.count
+    mean = (group.rate * group.count + highest.rate * highest.count) / both
+    variance = mean * (1 - mean) * (Fraction(1, group.count) + Fraction(1, highest.count))
+    return float(highest.rate - group.rate) / math.sqrt(variance) if variance else 0.0

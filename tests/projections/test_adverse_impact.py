@@ -1,6 +1,7 @@
 """The adverse-impact report, against a plain count; and that nothing else sees the attributes."""
 
 import ast
+import math
 import statistics
 from collections import Counter
 from collections.abc import Callable
@@ -123,6 +124,20 @@ def test_four_fifths_themselves_are_not_below_four_fifths() -> None:
     told = groups(man=(1000, 600), woman=(1000, 480), other=(1000, 479))
     assert not told["woman"].below_four_fifths
     assert told["other"].below_four_fifths
+
+
+def test_a_difference_is_told_in_standard_deviations() -> None:
+    told = groups(man=(100, 60), woman=(100, 36), other=(1000, 600))
+    # The larger of two equal groups is the measure: (.6 - .36) / sqrt(m (1 - m) (1/100 + 1/1000)).
+    mean = 636 / 1100
+    expected = 0.24 / math.sqrt(mean * (1 - mean) * (1 / 100 + 1 / 1000))
+    assert told["woman"].standard_deviations == pytest.approx(expected)
+    assert told["man"].standard_deviations == told["other"].standard_deviations == 0
+
+
+def test_where_everybody_scores_high_nothing_deviates() -> None:
+    told = groups(man=(100, 100), woman=(100, 100))
+    assert {group.standard_deviations for group in told.values()} == {0.0}
 
 
 def test_a_small_group_is_marked_and_neither_the_measure_nor_flagged() -> None:
