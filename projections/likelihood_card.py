@@ -5,6 +5,7 @@ After Mitchell et al., "Model Cards for Model Reporting" (2019).
 
 from collections import Counter
 from collections.abc import Mapping
+from datetime import datetime
 
 from psycopg import Connection
 from pydantic import BaseModel, Field
@@ -19,6 +20,7 @@ from projections.likelihood_features import (
     Part,
 )
 from projections.likelihood_model import RIVER_VERSION
+from projections.likelihood_watch import Performance, performance
 
 PURPOSE = (
     "Estimates how likely a candidate is to answer an employer's message within 14 days, yes or no,"
@@ -62,12 +64,15 @@ class ModelCard(BaseModel):
     as_of_position: int = Field(description="position up to which the log is known")
     observed: int = Field(description="outreach that it has learned from")
     answered_share: float | None
+    performance: list[Performance] = Field(
+        description="of the latest predictions whose answer window has closed, beside the prior"
+    )
     feature_version: int
     river_version: str
     features: list[Feature]
 
 
-def model_card(db: Connection) -> ModelCard:
+def model_card(db: Connection, at: datetime) -> ModelCard:
     """The card of the model as it is now."""
     standing, _ = current(db)
     model = standing.model
@@ -81,6 +86,7 @@ def model_card(db: Connection) -> ModelCard:
         as_of_position=standing.as_of,
         observed=round(model.observed),
         answered_share=model.positive / model.observed if model.observed else None,
+        performance=performance(db, at, windows=1),
         feature_version=FEATURE_VERSION,
         river_version=RIVER_VERSION,
         features=[_feature(name, unknown) for name in ORDER],

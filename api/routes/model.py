@@ -32,8 +32,8 @@ Window = Annotated[int, Query(ge=1, le=50_000, description="how many predictions
 @router.get("")
 def read_model(caller: Analyst) -> ModelCard:
     """The model card: what it is for, what it looks at, its limits, and how it stands now."""
-    with caller.reading(Likelihoods) as db:
-        return likelihood_card.model_card(db)
+    with caller.reading(Likelihoods, Funnel) as db:
+        return likelihood_card.model_card(db, caller.at)
 
 
 @router.get("/performance")
