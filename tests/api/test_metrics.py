@@ -2,17 +2,16 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from api import metrics
-from api.marketplace import now
 from tests.api.scene import done
 from tests.api.stage import Stage, shared_stage
+from tests.api.test_model import predictions_of_a_month_ago
 from tests.domain.vocabulary import REFUSALS
 
 Figures = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -100,19 +99,8 @@ def test_the_lag_of_each_projection_is_told_in_events(stage: Stage) -> None:
 
 
 def test_how_good_the_likelihood_is_stands_beside_the_running_prior(stage: Stage) -> None:
-    sent_at = now() - timedelta(days=30)
-    with stage.connection() as db:
-        for number, answered in enumerate((True, False)):
-            id = UUID(int=number)
-            db.execute(
-                "INSERT INTO likelihood_predictions (candidate_id, outreach_id, employer_id,"
-                " position_id, kind, sent_at, sent_position, model_position, logit, probability,"
-                " challengers, role, seniority, features, silent_from, outcome, settled_position)"
-                " VALUES (%s, %s, %s, %s, 'message', %s, %s, 0, 0, %s, '{}', '', '', '{}', %s, %s,"
-                " 9)",
-                [id, id, id, id, sent_at, number, 0.8 if answered else 0.2, sent_at, answered],
-            )
-    told = figures(stage)
+    with stage.connection() as db, predictions_of_a_month_ago(db):
+        told = figures(stage)
     for judged in ("model", "running prior"):
         assert of(told, "likelihood_count", judged=judged) == 2
     assert of(told, "likelihood_brier", judged="model") == pytest.approx(0.04)

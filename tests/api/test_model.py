@@ -1,10 +1,16 @@
 """What analysts are told of the model; of an empty marketplace that is little, but no error."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
+from psycopg import Connection
+from psycopg.rows import TupleRow
 
+from api.marketplace import now
 from domain.event import Role
 from tests.api.scene import codes, done
 from tests.api.stage import Stage, shared_stage
@@ -16,6 +22,24 @@ def stage(postgres: str) -> Iterator[Stage]:
         yield stage
 
 
+@contextmanager
+def predictions_of_a_month_ago(db: Connection[TupleRow]) -> Iterator[None]:
+    """Two predictions that were right, gone afterwards."""
+    sent_at = now() - timedelta(days=30)
+    for number, answered in enumerate((True, False)):
+        id = UUID(int=number)
+        db.execute(
+            "INSERT INTO likelihood_predictions (candidate_id, outreach_id, employer_id,"
+            " position_id, kind, sent_at, sent_position, model_position, logit, probability,"
+            " challengers, role, seniority, features, silent_from, outcome, settled_position)"
+            " VALUES (%s, %s, %s, %s, 'message', %s, %s, 0, 0, %s, '{}', '', '',"
+            ' \'{"numbers": {}, "categories": {}}\', %s, %s, 9)',
+            [id, id, id, id, sent_at, number, 0.8 if answered else 0.2, sent_at, answered],
+        )
+    yield
+    db.execute("DELETE FROM likelihood_predictions WHERE settled_position = 9")
+
+
 def read(stage: Stage, what: str, **asked: Any) -> Any:
     return done(stage.as_(Role.ANALYST).get(f"/model/{what}", after=stage.reached(), **asked))
 
@@ -23,6 +47,17 @@ def read(stage: Stage, what: str, **asked: Any) -> Any:
 @pytest.mark.parametrize("what", ["performance", "reliability", "exploration"])
 def test_of_an_empty_marketplace_there_is_nothing_to_tell(stage: Stage, what: str) -> None:
     assert read(stage, what) == []
+
+
+def test_the_card_of_a_model_that_was_never_judged_has_no_figures(stage: Stage) -> None:
+    assert done(stage.as_(Role.ANALYST).get("/model"))["performance"] == []
+
+
+def test_the_card_says_how_good_the_latest_predictions_were(stage: Stage) -> None:
+    with stage.connection() as db, predictions_of_a_month_ago(db):
+        card = done(stage.as_(Role.ANALYST).get("/model"))
+        assert [row["judged"] for row in card["performance"]] == ["model", "running prior"]
+        assert card["performance"][0]["brier"] == pytest.approx(0.04)
 
 
 def test_of_an_empty_marketplace_nothing_is_known_to_have_moved(stage: Stage) -> None:

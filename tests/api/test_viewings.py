@@ -6,10 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
-from api import caller
+from api import caller, viewings
 from api.marketplace import now
+from domain.command import Command
 from domain.event import Role
+from tests.api.conftest import Client
 from tests.api.scene import done
 from tests.api.stage import Scene, Stage, shared_stage
 
@@ -46,6 +50,8 @@ def test_a_page_of_the_feed_is_noted_as_it_was_shown(scene: Scene) -> None:
     assert {slot["candidate_id"] for slot in shown["slots"]} == {*members}
     likelihoods = [card["likelihood"]["probability"] for card in cards]
     assert [slot["probability"] for slot in shown["slots"]] == likelihoods
+    for how in ("explored", "propensity"):
+        assert [slot[how] for slot in shown["slots"]] == [card[how] for card in cards]
 
 
 def test_an_opened_profile_is_noted(scene: Scene) -> None:
@@ -100,6 +106,42 @@ def test_what_support_sees_is_nobodys_viewing(scene: Scene) -> None:
 def test_an_empty_page_shows_nobody(scene: Scene) -> None:
     position, before = scene.position(required_skills=["Nobody's"]), scene.latest()
     done(scene.recruiter.get(f"/positions/{position}/passive-candidates", after=before))
+    assert scene.latest() == before
+
+
+def test_a_page_is_sent_before_it_is_noted(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    member, position = scene.member("First", silent_days=400), scene.position()
+    path = f"/positions/{position}/candidates/{member}"
+    done(scene.as_(Role.SUPPORT).get(path, after=scene.latest()))
+    happened: list[str] = []
+    app, store = scene.stage.http.app, scene.stage.marketplace.store
+
+    async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+        async def seen(message: Message) -> None:
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                happened.append("sent")
+            await send(message)
+
+        await app(scope, receive, seen)
+
+    def noting(command: Command) -> None:
+        happened.append(type(command).__name__)
+
+    monkeypatch.setattr(store, "execute", noting)
+    token = scene.stage.token(Role.RECRUITER, scene.employer_id)
+    done(Client(TestClient(watched), token).get(path))
+    assert happened == ["sent", "NoteProfileOpened"]
+
+
+def test_no_more_wait_to_be_noted_than_there_is_room_for(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    member, position = scene.member("Many", silent_days=400), scene.position()
+    before = scene.latest()
+    monkeypatch.setattr(viewings, "MOST_WAITING", 0)
+    with caplog.at_level(logging.ERROR):
+        done(scene.recruiter.get(f"/positions/{position}/candidates/{member}", after=before))
+    assert "a viewing was not noted: 0 wait already" in caplog.text
     assert scene.latest() == before
 
 
