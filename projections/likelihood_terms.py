@@ -285,6 +285,9 @@ class Terms:
         return number
 
     def _cross(self, names: tuple[str, str]) -> _Cross:
+        for name in names:
+            if name in self.numbers and not self.numbers[name].knotted:
+                raise ValueError(f"{name} is to be crossed; give it two knots or more")
         height, width = (
             len(self.one_hot[name] if name in self.one_hot else self.numbers[name].scale.knots)
             for name in names

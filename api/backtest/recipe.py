@@ -32,8 +32,8 @@ MOST_VALUES = 5000
 FIRST_ROWS = 1000
 """Values of a number from which its scale and its knots are taken."""
 
-KNOTS = 9
-"""Quantiles, the least and the greatest among them, at which the effect of a number may bend."""
+KNOTS = 8
+"""Into how many parts of equal mass a number is cut, in whose middles its effect may bend."""
 
 SKEWED = 1.0
 """Skewness from which a number that is never negative counts by its logarithm."""
@@ -126,7 +126,9 @@ def number_column(sample: Sequence[float], *, sometimes_missing: bool) -> Number
     logged = bool(values.min() >= 0 and _skewness(values) > SKEWED)
     if logged:
         values = np.log1p(values)
-    knots = np.unique(np.quantile(values, np.linspace(0, 1, KNOTS)))
+    knots = np.unique(np.quantile(values, (np.arange(KNOTS) + 0.5) / KNOTS))
+    if len(knots) <= 2:
+        knots = np.unique([values.min(), *knots, values.max()])
     scale = Scale(float(values.mean()), float(values.std()), tuple(knots.tolist()))
     return NumberColumn(scale, logged, sometimes_missing)
 

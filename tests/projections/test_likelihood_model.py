@@ -279,6 +279,11 @@ def test_predicting_and_explaining_change_nothing() -> None:
 # Refusals
 
 
+def test_a_number_without_knots_cannot_be_crossed() -> None:
+    with pytest.raises(ValueError, match="a is to be crossed; give it two knots"):
+        LikelihoodModel(Schema(1, {"a": None}, {"b": ("x", "y")}, crosses=(("a", "b"),)))
+
+
 def changed(x: Features, **numbers: Any) -> Features:
     return Features({**x.numbers, **numbers}, x.categories)
 
