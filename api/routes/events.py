@@ -60,7 +60,7 @@ def read_log(
         head = history.head(db)
         logged = history.after(db, since, limit, kind or ())
     reached = logged[-1].position if len(logged) == limit else max(since, head)
-    return EventPage(events=_cloud_events(caller.marketplace.store, logged), reached=reached)
+    return EventPage(events=cloud_events(caller.marketplace.store, logged), reached=reached)
 
 
 class Search(BaseModel):
@@ -105,19 +105,21 @@ def search_log(
     """The log backwards: the events of a kind, an aggregate, a person, a request or a time."""
     with caller.reading() as db:
         logged, further = history.before(db, wanted.before, wanted.limit, wanted.of_the_log())
-    items = _cloud_events(caller.marketplace.store, logged)
+    items = cloud_events(caller.marketplace.store, logged)
     return FoundEvents(items=items, next_before=further)
+
+
+class AsOf(BaseModel):
+    """The position of the log or the moment as of which something is asked for."""
+
+    position: At | None = Field(None, description="as of this position of the log")
+    at: Moment | None = Field(None, description="as of this moment")
+    clock: Clock = Field(Clock.RECORDED, description="which events count as past at that moment")
 
 
 @router.get("/{aggregate_id}/state")
 def read_past_state(
-    aggregate_id: UUID,
-    caller: Auditor,
-    position: Annotated[At | None, Query(description="as of this position of the log")] = None,
-    at: Annotated[Moment | None, Query(description="as of this moment")] = None,
-    clock: Annotated[
-        Clock, Query(description="which events count as past at that moment")
-    ] = Clock.RECORDED,
+    aggregate_id: UUID, caller: Auditor, as_of: Annotated[AsOf, Query()]
 ) -> PastState:
     """What something was at any position or moment, and what its last event then changed.
 
@@ -125,9 +127,9 @@ def read_past_state(
     """
     store = caller.marketplace.store
     with caller.reading() as db:
-        logged: Sequence[Logged] = history.of_aggregate(db, aggregate_id, position)
-    if at is not None:
-        logged = past_state.until(store, logged, at, clock)
+        logged: Sequence[Logged] = history.of_aggregate(db, aggregate_id, as_of.position)
+    if as_of.at is not None:
+        logged = past_state.until(store, logged, as_of.at, as_of.clock)
     state = past_state.past_state(store, logged)
     if state is None:
         raise Problem(404, "not-found", f"There is no {aggregate_id}, or there was none yet then.")
@@ -143,10 +145,11 @@ def read_aggregate(
     """Everything that ever happened to an employer, a position, a candidate or an outreach."""
     with caller.reading() as db:
         logged = history.of_aggregate(db, aggregate_id, until)
-    return _cloud_events(caller.marketplace.store, logged)
+    return cloud_events(caller.marketplace.store, logged)
 
 
-def _cloud_events(store: EventStore, logged: Sequence[Logged]) -> list[CloudEvent]:
+def cloud_events(store: EventStore, logged: Sequence[Logged]) -> list[CloudEvent]:
+    """Stored events with their personal data as far as it is not erased."""
     events = store.mapper.with_personal_fields([entry.stored for entry in logged])
     return [_cloud_event(entry, event) for entry, event in zip(logged, events, strict=True)]
 
