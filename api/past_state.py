@@ -62,6 +62,9 @@ def past_state(store: EventStore, logged: Sequence[Logged]) -> PastState | None:
     *_, last = logged
     id = UUID(str(last.stored.originator_id))  # which the library types as either
     before, after = (_state(store, _kind(last), id, events) for events in (logged[:-1], logged))
+    changes = difference(before, after)
+    if len(logged) == 1:  # before it there was nothing, whatever the rules begin with
+        changes = [Change(name=change.name, before=None, after=change.after) for change in changes]
     return PastState(
         kind=_kind(last),
         id=id,
@@ -70,7 +73,7 @@ def past_state(store: EventStore, logged: Sequence[Logged]) -> PastState | None:
         type=last.stored.topic,
         recorded_at=last.recorded_at,
         state=after,
-        changes=difference(before, after),
+        changes=changes,
     )
 
 

@@ -130,7 +130,13 @@ def test_a_part_of_the_state_is_named_by_its_way(stage: Stage, auditor: Client) 
     position = stage.scene().approved().position(roles=["Cook"])
     told = state(auditor, position)
     assert told["state"]["filters.roles"] == ["Cook"]
-    assert {"name": "is_open", "before": False, "after": True} in told["changes"]
+
+
+def test_before_its_first_event_something_had_no_state(stage: Stage, auditor: Client) -> None:
+    position = stage.scene().approved().position(roles=["Cook"])
+    changes = state(auditor, position)["changes"]
+    assert {"name": "is_open", "before": None, "after": True} in changes
+    assert {change["before"] for change in changes} == {None}
 
 
 def test_what_was_recorded_by_a_moment_is_not_what_had_happened_by_then(

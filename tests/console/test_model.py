@@ -73,7 +73,7 @@ def test_performance_is_there_as_csv(filled: Stage) -> None:
     response = visitor(filled, Role.ANALYST).get(path)
     rows = [*csv.DictReader(StringIO(response.text))]
     assert {row["judged"] for row in rows} == {"model", "running prior"}
-    assert all(0 < float(row["log_loss"]) < 2 for row in rows if row["log_loss"])
+    assert all(float(row["log_loss"]) > 0 for row in rows)
 
 
 @pytest.mark.parametrize("query", ["window=0", "window=year", "by=gender"])
