@@ -6,7 +6,8 @@ same person counts once an hour, however often it is loaded. Only what recruiter
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from uuid import UUID, uuid5
 
 from anyio import CapacityLimiter, to_thread
@@ -42,8 +43,26 @@ def note_shown(
     cards: Sequence[Card],
 ) -> None:
     """Have it noted, once the page is sent, that these cards were on it, in this order."""
-    if caller.actor.role is not Role.RECRUITER or not cards:
-        return
+    if caller.actor.role is Role.RECRUITER and cards:
+        tasks.add_task(_note, caller, partial(_shown, caller, position, feed, sort, cursor, cards))
+
+
+def note_opened(
+    caller: Caller, tasks: BackgroundTasks, position: Position, profile: FullProfile
+) -> None:
+    """Have it noted, once the page is sent, that this profile was opened."""
+    if caller.actor.role is Role.RECRUITER:
+        tasks.add_task(_note, caller, partial(_opened, caller, position, profile))
+
+
+def _shown(
+    caller: Caller,
+    position: Position,
+    feed: Feed,
+    sort: Sort,
+    cursor: str | None,
+    cards: Sequence[Card],
+) -> NoteCandidatesShown:
     scored = [card.likelihood for card in cards if card.likelihood]
     slots = tuple(
         Slot(
@@ -55,7 +74,7 @@ def note_shown(
         )
         for rank, card in enumerate(cards, 1)
     )
-    command = NoteCandidatesShown(
+    return NoteCandidatesShown(
         by=caller.actor,
         at=caller.at,
         request_id=caller.request_id,
@@ -66,16 +85,10 @@ def note_shown(
         slots=slots,
         model_position=scored[0].model_position if scored else None,
     )
-    tasks.add_task(_note, caller, command)
 
 
-def note_opened(
-    caller: Caller, tasks: BackgroundTasks, position: Position, profile: FullProfile
-) -> None:
-    """Have it noted, once the page is sent, that this profile was opened."""
-    if caller.actor.role is not Role.RECRUITER:
-        return
-    command = NoteProfileOpened(
+def _opened(caller: Caller, position: Position, profile: FullProfile) -> NoteProfileOpened:
+    return NoteProfileOpened(
         by=caller.actor,
         at=caller.at,
         request_id=caller.request_id,
@@ -85,7 +98,6 @@ def note_opened(
         passive=profile.passive,
         probability=profile.likelihood.probability if profile.likelihood else None,
     )
-    tasks.add_task(_note, caller, command)
 
 
 def _viewing_id(caller: Caller, *what: object) -> UUID:
@@ -96,7 +108,7 @@ def _viewing_id(caller: Caller, *what: object) -> UUID:
 _limiter: RunVar[CapacityLimiter] = RunVar("viewings")
 
 
-async def _note(caller: Caller, command: Command) -> None:
+async def _note(caller: Caller, viewing: Callable[[], Command]) -> None:
     limiter = _limiter.get(None)
     if limiter is None:
         limiter = CapacityLimiter(AT_ONCE)
@@ -105,7 +117,8 @@ async def _note(caller: Caller, command: Command) -> None:
         logger.error("a viewing was not noted: %s wait already", MOST_WAITING)
         return
     try:
-        await to_thread.run_sync(caller.marketplace.store.execute, command, limiter=limiter)
+        execute = caller.marketplace.store.execute
+        await to_thread.run_sync(lambda: execute(viewing()), limiter=limiter)
     except Refused as refused:
         if refused.codes != [AlreadyNoted.code]:
             logger.error("a viewing was not noted: %s", refused)
