@@ -147,9 +147,17 @@ def _search(position: Position, at: datetime) -> Search:
 
 
 def profile(
-    db: Database, position: Position, candidate_id: UUID, at: datetime
+    db: Database,
+    position: Position,
+    candidate_id: UUID,
+    at: datetime,
+    *,
+    reasons: int = REASONS_SHOWN,
 ) -> FullProfile | None:
-    """A candidate as this position sees them; none who is erased or not to be written to."""
+    """A candidate as this position sees them; none who is erased or not to be written to.
+
+    The likelihood comes with so many of its reasons, the weightiest first.
+    """
     known = candidate_pool.profile(db, candidate_id)
     contacted = known is not None and position.position_id in known.positions
     if known is None:
@@ -159,7 +167,7 @@ def profile(
         return None
     passive = is_passive(known.last_active_at, at)
     scores = likelihoods.of_candidates(db, [candidate_id], at, position.position_id)
-    card = _card(known, position.filters, scores.get(candidate_id))
+    card = _card(known, position.filters, scores.get(candidate_id), reasons)
     return FullProfile(
         **dict(card),
         summary=known.summary,
@@ -205,6 +213,7 @@ def _card(
     known: candidate_pool.Candidate | candidate_pool.Profile,
     filters: Filters,
     score: Assessed | None,
+    reasons: int = REASONS_SHOWN,
 ) -> Card:
     return Card(
         candidate_id=known.candidate_id,
@@ -212,20 +221,20 @@ def _card(
         facts=known.facts,
         matching_skills=_matching_skills(known.facts.skills or (), filters),
         match=filters.match(known.facts),
-        likelihood=score and _shown(score),
+        likelihood=score and _shown(score, reasons),
         signed_up_at=known.signed_up_at,
         last_active_at=known.last_active_at,
         provenance=known.provenance,
     )
 
 
-def _shown(score: Assessed) -> ShownLikelihood:
+def _shown(score: Assessed, most: int) -> ShownLikelihood:
     return ShownLikelihood(
         **dict(score.likelihood),
         band=band(score.likelihood.probability),
         reasons=[
             Reason(text=reason.text, feature=reason.feature, contribution=reason.contribution)
-            for reason in strongest(score.reasons, REASONS_SHOWN)
+            for reason in strongest(score.reasons, most)
         ],
     )
 

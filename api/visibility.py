@@ -69,14 +69,23 @@ def check_may_look(db: Database, position: positions.Position, feed: Feed) -> No
 
 
 def profile_of(
-    db: Database, caller: Caller, position_id: UUID, candidate_id: UUID
-) -> tuple[positions.Position, FullProfile]:
-    """A candidate whom the caller may see as this position's, and the position."""
-    position = position_of(db, caller, position_id)
-    profile = candidates_for.profile(db, position, candidate_id, caller.at)
+    db: Database,
+    caller: Caller,
+    position: positions.Position,
+    candidate_id: UUID,
+    *,
+    reasons: int = candidates_for.REASONS_SHOWN,
+) -> FullProfile:
+    """A candidate whom the caller may see as this position's.
+
+    Raises:
+        NotFound: nobody is to be seen there.
+        Problem: 403, with every reason.
+    """
+    profile = candidates_for.profile(db, position, candidate_id, caller.at, reasons=reasons)
     if profile is None:
         raise NotFound(Candidate, candidate_id)
     if profile.outreach_id is None:
         feed = Feed.PASSIVE if profile.passive else Feed.RECOMMENDATIONS
         check_may_look(db, position, feed)
-    return position, profile
+    return profile

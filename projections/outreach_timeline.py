@@ -122,6 +122,21 @@ def of_outreach(db: Connection, outreach_id: UUID) -> list[Step]:
     )
 
 
+def last_letter(db: Connection, employer_id: UUID, actor_id: str) -> Step | None:
+    """What somebody last wrote to a candidate on an employer's behalf."""
+    return (
+        db.cursor(row_factory=class_row(Step))
+        .execute(
+            """
+            SELECT * FROM outreach_timeline
+            WHERE employer_id = %s AND actor_id = %s AND step = 1
+            ORDER BY event_position DESC LIMIT 1""",
+            [employer_id, actor_id],
+        )
+        .fetchone()
+    )
+
+
 def found(
     db: Connection,
     limit: int,

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
+from api.console.words import words
 from api.problems import Problem, Reason, faults_of_the_request, problem_of
 from domain.aggregate import Refused
 from infrastructure.event_store import VersionMismatch
@@ -79,7 +80,8 @@ class Faults:
     def __init__(self, error: Exception) -> None:
         self.problem: Problem = problem_of(error)
         details = self.problem.details
-        self.reasons = details.reasons or [Reason(code="problem", detail=details.detail)]
+        reasons = details.reasons or [Reason(code="problem", detail=details.detail)]
+        self.reasons = [_in_words(reason) for reason in reasons]
 
     @property
     def status(self) -> int:
@@ -94,6 +96,15 @@ class Faults:
             for reason in self.reasons
             if reason.field == path or (reason.field or "").startswith(f"{path}.")
         ]
+
+
+def _in_words(reason: Reason) -> Reason:
+    """A fault that names its field as the page does, and not as the body."""
+    name = (reason.field or "").rpartition(".")[2]
+    if not name or not reason.detail.startswith(name):
+        return reason
+    detail = words(str(reason.field)) + reason.detail.removeprefix(name)
+    return reason.model_copy(update={"detail": detail})
 
 
 async def read_form(request: Request) -> Sent:

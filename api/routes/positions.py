@@ -164,7 +164,8 @@ def read_profile(
 ) -> FullProfile:
     """A candidate's whole profile as seen from a position, and how to approach them."""
     with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
-        position, profile = profile_of(db, caller, position_id, candidate_id)
+        position = position_of(db, caller, position_id)
+        profile = profile_of(db, caller, position, candidate_id)
     viewings.note_opened(caller, tasks, position, profile)
     return profile
 
@@ -173,8 +174,8 @@ def read_profile(
 def explain_likelihood(position_id: UUID, candidate_id: UUID, caller: Recruiting) -> Explanation:
     """Why a candidate is as likely to respond to this position as they are, feature by feature."""
     with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
-        position, _ = profile_of(db, caller, position_id, candidate_id)
-        explained = candidates_for.explanation(db, candidate_id, position.position_id, caller.at)
+        profile_of(db, caller, position_of(db, caller, position_id), candidate_id)
+        explained = candidates_for.explanation(db, candidate_id, position_id, caller.at)
     if explained is None:
         raise NotFound(Candidate, candidate_id)
     return explained

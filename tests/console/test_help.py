@@ -68,7 +68,7 @@ def test_a_blank_field_of_a_ticket_is_told_beside_it_and_nothing_typed_is_lost(
     form = {"subject": " ", "text": "My feed is empty.", "page": "/positions"}
     response = visitor(stage, Role.ANALYST).post("/help/tickets", form)
     assert response.status_code == 422
-    assert 'id="subject-fault-1">subject is missing.</p>' in response.text
+    assert 'id="subject-fault-1">Subject is missing.</p>' in response.text
     assert "My feed is empty.</textarea>" in response.text
     assert 'name="page" type="text" value="/positions"' in response.text
 

@@ -259,7 +259,7 @@ def test_the_page_before_the_beta_is_fit(
 ) -> None:
     position = scene.approved().position()
     reader = desk(Role.RECRUITER, scene.employer_id, width=width, dark=dark)
-    reader.go(path(position))
+    reader.go(after(stage, position))
     reader.is_fit("landing-dark" if dark else "landing")
 
 

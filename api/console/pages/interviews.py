@@ -1,0 +1,147 @@
+"""Everyone approached for a position, and each conversation from its first word to its last."""
+
+import re
+from hashlib import sha256
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel
+
+from api import candidates_for, visibility
+from api.console.forms import REFUSED, Sent
+from api.console.rendering import address
+from api.console.session import Recruiter, Recruiting, Visit
+from api.reading import Cursor, found
+from api.routes import outreach as outreach_routes
+from domain.outreach import ANSWER_WINDOW, Outreach, Status
+from projections import interview_list, outreach_timeline, positions
+from projections.candidate_pool import CandidatePool
+from projections.interview_list import InterviewList
+from projections.outreach_timeline import OutreachTimeline
+from projections.paging import Listed
+from projections.positions import Positions
+
+router = APIRouter()
+
+AT_A_TIME = 50
+BADGES = {"": "All", "passive": "Passive Candidate", "active": "Active candidates"}
+A_MINUTE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?")
+"""As browsers send a date and a time."""
+
+
+class Asked(BaseModel):
+    """Which of a position's interviews to see. What is `known` already is not sent again."""
+
+    status: Status | Literal[""] = ""
+    badge: Literal["", "passive", "active"] = ""
+    cursor: Cursor = None
+    known: str = ""
+
+
+@router.get("/positions/{position_id}/interviews")
+def interviews_page(
+    position_id: UUID, visit: Recruiting, asked: Annotated[Asked, Query()]
+) -> Response:
+    """Everyone approached for a position, the latest first."""
+    caller = visit.caller
+    with caller.reading(Positions, InterviewList, CandidatePool) as db:
+        position = visibility.position_of(db, caller, position_id)
+        listed = interview_list.of_position(
+            db,
+            position.employer_id,
+            position_id,
+            AT_A_TIME,
+            asked.cursor,
+            status=asked.status or None,
+            passive=asked.badge == "passive" if asked.badge else None,
+        )
+        known = _fingerprint(listed)
+        if known == asked.known:
+            return Response(status_code=204)
+        named = candidates_for.with_names(db, listed)
+        counts = None if asked.known else visibility.counts(db, position, caller)
+    here = {"status": asked.status, "badge": asked.badge}
+    path = f"/positions/{position_id}/interviews"
+    return visit.page(
+        "interviews_part.html" if asked.known else "interviews.html",
+        position=position,
+        counts=counts,
+        tab="interviews",
+        interviews=named.items,
+        asked=asked,
+        statuses=["", *Status],
+        badges=BADGES,
+        more_at=named.next_cursor and address(path, **here, cursor=named.next_cursor),
+        news_at=address(path, **here, cursor=asked.cursor, known=known),
+        is_news=bool(asked.known),
+    )
+
+
+@router.get("/outreach/{outreach_id}")
+def conversation_page(
+    outreach_id: UUID, visit: Recruiting, known: Annotated[int, Query(ge=0)] = 0
+) -> Response:
+    """What was said, by whom and when; and what may be done next."""
+    shown = _conversation(visit, outreach_id)
+    if shown["outreach"].version == known:
+        return Response(status_code=204)
+    page = "conversation_part.html" if known else "conversation.html"
+    return visit.page(page, **shown, is_news=bool(known))
+
+
+@router.post("/outreach/{outreach_id}/withdrawal")
+def withdraw(outreach_id: UUID, visit: Recruiter) -> Response:
+    """Take an approach back."""
+    try:
+        outcome = outreach_routes.withdraw(outreach_id, visit.caller)
+    except REFUSED as error:
+        return _again(visit, outreach_id, error)
+    return visit.go(f"/outreach/{outreach_id}", after=outcome.position, notice="withdrawn")
+
+
+@router.post("/outreach/{outreach_id}/interview")
+def schedule_interview(outreach_id: UUID, visit: Recruiter) -> Response:
+    """Note when the interview starts."""
+    try:
+        body = _in_utc(visit.sent).read(outreach_routes.Appointment)
+        outcome = outreach_routes.schedule_interview(outreach_id, body, visit.caller)
+    except REFUSED as error:
+        return _again(visit, outreach_id, error)
+    path = f"/outreach/{outreach_id}"
+    return visit.go(path, after=outcome.position, notice="interview-scheduled")
+
+
+def _again(visit: Visit, outreach_id: UUID, error: Exception) -> Response:
+    shown = _conversation(visit, outreach_id)
+    return visit.again("conversation.html", error, **shown, is_news=False)
+
+
+def _conversation(visit: Visit, outreach_id: UUID) -> dict[str, Any]:
+    caller = visit.caller
+    with caller.reading(InterviewList, OutreachTimeline, CandidatePool, Positions) as db:
+        outreach = found(caller, Outreach, outreach_id, interview_list.one(db, outreach_id))
+        steps = outreach_timeline.of_outreach(db, outreach_id)
+        title = positions.titles(db, [outreach.position_id])[outreach.position_id]
+        (named,) = candidates_for.with_names(db, Listed(items=[outreach])).items
+    waits = named.status is Status.AWAITING_ANSWER
+    return {
+        "outreach": named,
+        "steps": steps,
+        "title": title,
+        "answer_until": named.sent_at + ANSWER_WINDOW if waits else None,
+        "may_schedule": named.status in (Status.ACCEPTED, Status.INTERVIEW_SCHEDULED),
+    }
+
+
+def _fingerprint(listed: Listed[Any]) -> str:
+    """Changes whenever something in this page of interviews does."""
+    said = repr([(row.outreach_id, row.version) for row in listed.items])
+    return sha256(said.encode()).hexdigest()[:16]
+
+
+def _in_utc(sent: Sent) -> Sent:
+    """What was typed, with the time zone of all the console's moments."""
+    return Sent(
+        [(name, f"{value}Z" if A_MINUTE.fullmatch(value) else value) for name, value in sent.fields]
+    )

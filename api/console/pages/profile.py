@@ -1,0 +1,191 @@
+"""A candidate's whole profile as seen from a position, and the letter to them."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, BackgroundTasks, Response
+
+from api import viewings, visibility
+from api.caller import Caller, Outcome
+from api.candidates_for import FullProfile
+from api.console.forms import REFUSED, Sent
+from api.console.session import Recruiter, Recruiting
+from api.problems import Problem
+from api.routes import positions as position_routes
+from domain.candidate import Candidate
+from domain.command import NotFound
+from domain.event import ERASED
+from domain.outreach import Message, outreach_id
+from infrastructure.idempotency import InFlight
+from infrastructure.projector import NotCaughtUp
+from projections import employers, interview_list, outreach_timeline
+from projections.candidate_pool import CandidatePool, Origin
+from projections.employers import Employer, Employers
+from projections.interview_list import Interview, InterviewList
+from projections.likelihood import Likelihoods
+from projections.outreach_timeline import OutreachTimeline
+from projections.positions import Position, Positions
+
+router = APIRouter()
+
+EVERY_REASON = 1_000
+REASONS_AT_FIRST = 6
+SECONDS_TO_BE_SENT = 5.0
+"""How long a second click waits for what the first has begun."""
+
+APPROACHES = {
+    "message": (position_routes.send_message, "message-sent"),
+    "interview_request": (position_routes.request_interview, "interview-requested"),
+}
+
+FIELDS = {
+    "roles": "Role",
+    "years_experience": "Experience",
+    "in_present_job_since": "In the present job since",
+    "city": "City",
+    "country": "Country",
+    "open_to_remote": "Remote work",
+    "expected_salary": "Expected salary",
+    "work_authorisation": "May work in",
+    "languages": "Languages",
+}
+"""What a profile lists beside the history and the skills, by its name there."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What there is to see of a candidate from a position."""
+
+    position: Position
+    employer: Employer | None
+    profile: FullProfile | None
+    outreach: Interview | None
+    beginning: Sent
+    """A letter as it is begun: what the position and the last letter say already."""
+
+
+@router.get("/positions/{position_id}/candidates/{candidate_id}")
+def profile_page(
+    position_id: UUID, candidate_id: UUID, visit: Recruiting, tasks: BackgroundTasks
+) -> Response:
+    """All that is known of a candidate, each field with its source and age; and the letter box."""
+    seen = _seen(visit.caller, position_id, candidate_id)
+    if seen.profile is None:
+        raise NotFound(Candidate, candidate_id)
+    viewings.note_opened(visit.caller, tasks, seen.position, seen.profile)
+    return visit.page("profile.html", **_shown(seen))
+
+
+@router.post("/positions/{position_id}/candidates/{candidate_id}")
+def write(position_id: UUID, candidate_id: UUID, visit: Recruiter) -> Response:
+    """See a letter as the candidate will, go back to writing it, or send it."""
+    approach, notice = APPROACHES.get(visit.sent.value("_by")) or _refuse_unknown()
+    step = visit.sent.value("_step")
+    try:
+        if step != "write":
+            message = visit.sent.read(Message)
+        if step == "send":
+            body = position_routes.Approach(candidate_id=candidate_id, message=message)
+            outcome = _once(lambda: approach(position_id, body, visit.caller))
+            path = f"/positions/{position_id}/interviews"
+            return visit.go(path, after=outcome.position, notice=notice)
+    except REFUSED as error:
+        seen = _seen_now(visit.caller, position_id, candidate_id)
+        page = "profile.html" if seen.profile else "letter_kept.html"
+        return visit.again(page, error, **_shown(seen))
+    seen = _seen(visit.caller, position_id, candidate_id)
+    if step == "preview" and seen.profile:
+        return visit.page("preview.html", sent=visit.sent, message=message, **_shown(seen))
+    page = "profile.html" if seen.profile else "letter_kept.html"
+    return visit.page(page, sent=visit.sent, **_shown(seen))
+
+
+def _refuse_unknown() -> Any:
+    raise Problem(400, "bad-form", "The form lacks how to approach; open the page again.")
+
+
+def _once(send: Callable[[], Outcome]) -> Outcome:
+    """What comes of sending; of a second click, what comes of the first."""
+    deadline = time.monotonic() + SECONDS_TO_BE_SENT
+    while True:
+        try:
+            return send()
+        except InFlight:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
+def _seen_now(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
+    """What there is to see once the page knows what the log does: why a letter was refused."""
+    reached = caller.marketplace.store.recorder.max_notification_id()
+    try:
+        return _seen(replace(caller, after=reached), position_id, candidate_id)
+    except NotCaughtUp:
+        return _seen(replace(caller, after=None), position_id, candidate_id)
+
+
+def _seen(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
+    reads = (Positions, CandidatePool, Likelihoods, Employers, InterviewList, OutreachTimeline)
+    with caller.reading(*reads) as db:
+        position = visibility.position_of(db, caller, position_id)
+        employer = employers.one(db, position.employer_id)
+        try:
+            profile = visibility.profile_of(
+                db, caller, position, candidate_id, reasons=EVERY_REASON
+            )
+        except NotFound:
+            profile = None
+        except Problem:
+            if caller.idempotency_key is None:  # somebody looks, and has typed nothing to keep
+                raise
+            profile = None
+        letter = outreach_timeline.last_letter(db, position.employer_id, caller.actor.id)
+        outreach = interview_list.one(db, outreach_id(position_id, candidate_id))
+    return Seen(position, employer, profile, outreach, _beginning(position, letter))
+
+
+def _beginning(position: Position, letter: outreach_timeline.Step | None) -> Sent:
+    fields = [("location", position.location or ""), ("remote", "true" if position.remote else "")]
+    if pay := position.salary:
+        fields += [("salary.minimum", str(pay.minimum)), ("salary.maximum", str(pay.maximum))]
+        fields += [("salary.currency", pay.currency)]
+    if letter:
+        names = ("sender_name", "sender_role")
+        fields += [(name, said) for name in names if (said := letter.personal[name]) != ERASED]
+    return Sent(fields)
+
+
+def _shown(seen: Seen) -> dict[str, Any]:
+    return {
+        "position": seen.position,
+        "employer": seen.employer,
+        "profile": seen.profile,
+        "outreach": seen.outreach,
+        "beginning": seen.beginning,
+        "facts": _facts(seen.profile) if seen.profile else [],
+        "reasons": _weighed(seen.profile) if seen.profile else [],
+        "reasons_at_first": REASONS_AT_FIRST,
+    }
+
+
+def _facts(profile: FullProfile) -> list[tuple[str, Any, Origin | None]]:
+    """The fields that say something: each with its name, and its source and age."""
+    known = profile.facts.known()
+    return [
+        (name, known[field], profile.provenance.get(field))
+        for field, name in FIELDS.items()
+        if known.get(field) not in (None, ())
+    ]
+
+
+def _weighed(profile: FullProfile) -> list[tuple[str, float, float]]:
+    """Every reason for the likelihood: its words, what it adds, and its share of the weightiest."""
+    given = profile.likelihood.reasons if profile.likelihood else []
+    heaviest = max((abs(reason.contribution) for reason in given), default=0) or 1
+    return [
+        (reason.text, reason.contribution, abs(reason.contribution) / heaviest) for reason in given
+    ]
