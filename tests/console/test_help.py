@@ -22,7 +22,9 @@ def test_everybody_who_is_signed_in_may_read_the_help(
 
 
 def test_a_recruiter_is_told_their_managers_name(stage: Stage, scene: Scene) -> None:
-    page = text_of(visitor(stage, Role.RECRUITER, scene.employer_id).get("/help"))
+    page = text_of(
+        visitor(stage, Role.RECRUITER, scene.employer_id).get(f"/help?after={stage.reached()}")
+    )
     assert "Casey, your Customer Success Manager" in page
 
 
