@@ -1,0 +1,101 @@
+"""How well the likelihood's estimator foretells real outcomes, beside what others would use.
+
+    python -m benchmarks likelihood [--table hr_job_change] [--rows 5000]
+
+Every row is foretold before its outcome is known. The target of each figure stands beside it.
+"""
+
+import argparse
+import time
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.table import Table as Printed
+
+from api.backtest.recipe import recipe_of
+from benchmarks.anchors import ANCHORS, Estimator, Probabilities, online
+from benchmarks.tables import Table, cdnow, hr_job_change
+from projections.likelihood_metrics import Metrics, metrics
+from projections.likelihood_model import LikelihoodModel
+
+TABLES = {"hr_job_change": hr_job_change, "cdnow": cdnow}
+
+TARGETS = {
+    "hr_job_change": "log loss <= .455 and <= 1.02 of the best anchor, AUC >= .785, error <= .02",
+    "cdnow": "log loss <= 1.005 of the best anchor, calibration error <= .005",
+}
+
+OURS = "ours"
+
+
+class Result(NamedTuple):
+    """What an estimator came to on a table, and what it took."""
+
+    metrics: Metrics
+    microseconds: float
+
+
+def ours(table: Table) -> Probabilities:
+    """The production estimator, as `sourcing backtest` uses it."""
+    recipe = recipe_of(table.rows)
+    model = LikelihoodModel(recipe.schema())
+    features = [recipe.features(row) for row in table.rows]
+
+    def learn(row: int) -> None:
+        model.learn(features[row], bool(table.outcomes[row]))
+
+    return online(table, learn, lambda row: model.probability(model.logit(features[row])))
+
+
+def measured(table: Table, anchors: Mapping[str, Estimator] = ANCHORS) -> dict[str, Result]:
+    """Ours and these, one after the other."""
+    results = {}
+    for name, estimator in {OURS: ours, **anchors}.items():
+        started = time.perf_counter()
+        probabilities = estimator(table)
+        took = (time.perf_counter() - started) / len(table.rows) * 1e6
+        results[name] = Result(metrics(probabilities, table.outcomes), took)
+    return results
+
+
+def printed(table: Table, results: dict[str, Result]) -> Printed:
+    """The results as a table, the ratio of log losses to the best anchor's among them."""
+    shown = Printed(title=f"{table.name}: {len(table.rows):,} rows", title_justify="left")
+    for heading in ("", "log loss", "to best", "ROC AUC", "Brier", "calibration error", "us a row"):
+        shown.add_column(heading, justify="left" if not heading else "right")
+    best = min(_loss(result) for name, result in results.items() if name != OURS)
+    for name, result in results.items():
+        told = result.metrics
+        shown.add_row(
+            name,
+            f"{_loss(result):.4f}",
+            f"{_loss(result) / best:.4f}",
+            f"{told.roc_auc or 0:.4f}",
+            f"{told.brier or 0:.4f}",
+            f"{told.calibration_error or 0:.4f}",
+            f"{result.microseconds:,.0f}",
+        )
+    return shown
+
+
+def _loss(result: Result) -> float:
+    return result.metrics.log_loss or 0.0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--table", choices=TABLES, help="one of the tables alone")
+    parser.add_argument("--rows", type=int, help="the first rows of it alone")
+    options = parser.parse_args()
+    console = Console(width=110)
+    for name, load in TABLES.items():
+        if options.table in (None, name):
+            table = load()
+            table = table.head(options.rows) if options.rows else table
+            console.print(printed(table, measured(table)))
+            console.print(f"Asked for: {TARGETS[name]}.\n")
+
+
+if __name__ == "__main__":
+    main()
