@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
+from pydantic_core import to_json
 
 from infrastructure.postgres import Database
 
@@ -24,23 +25,32 @@ OF_AGGREGATE = f"""
       AND (%(until)s::bigint IS NULL OR position <= %(until)s)
     ORDER BY originator_version"""  # noqa: S608 - our own text
 
+SECOND_FROM = len('{"timestamp":"') + 1
+"""Where in an event, as it is stored, the second stands at which it happened, such as
+2026-03-01T12:00:00. Bytes are compared before anything is parsed, which takes four times as long.
+"""
+
 BEFORE = f"""
     SELECT {COLUMNS} FROM events
     WHERE log_id = 0 AND position >= %(first)s AND position < %(before)s
       AND (%(topics)s::text[] = '{{}}' OR topic = ANY(%(topics)s::text[]))
       AND (%(id)s::uuid IS NULL OR originator_id = %(id)s)
-      AND (%(actor)s::text IS NULL
-           OR convert_from(state, 'UTF8')::json #>> '{{actor,id}}' = %(actor)s)
-      AND (%(request)s::text IS NULL
-           OR convert_from(state, 'UTF8')::json ->> 'request_id' = %(request)s)
-      AND (%(since)s::timestamptz IS NULL
-           OR (convert_from(state, 'UTF8')::json ->> 'timestamp')::timestamptz >= %(since)s)
-      AND (%(until)s::timestamptz IS NULL
-           OR (convert_from(state, 'UTF8')::json ->> 'timestamp')::timestamptz < %(until)s)
+      AND (%(actor)s::text IS NULL OR (
+           position(%(actor_bytes)s IN state) > 0
+           AND convert_from(state, 'UTF8')::json #>> '{{actor,id}}' = %(actor)s))
+      AND (%(request)s::text IS NULL OR (
+           position(%(request_bytes)s IN state) > 0
+           AND convert_from(state, 'UTF8')::json ->> 'request_id' = %(request)s))
+      AND (%(since)s::timestamptz IS NULL OR (
+           substring(state FROM {SECOND_FROM} FOR 19) >= %(since_bytes)s
+           AND (convert_from(state, 'UTF8')::json ->> 'timestamp')::timestamptz >= %(since)s))
+      AND (%(until)s::timestamptz IS NULL OR (
+           substring(state FROM {SECOND_FROM} FOR 19) <= %(until_bytes)s
+           AND (convert_from(state, 'UTF8')::json ->> 'timestamp')::timestamptz < %(until)s))
     ORDER BY position DESC LIMIT %(limit)s"""  # noqa: S608 - our own text
 
 STRIDE = 50_000
-"""How many events a search looks at before it answers, which takes it some tenths of a second."""
+"""How many events a search looks at before it answers, in some 50 ms."""
 
 HEAD = "SELECT position FROM log_head WHERE log_id = 0"
 
@@ -103,9 +113,13 @@ def before(
         "topics": [*wanted.topics],
         "id": wanted.aggregate_id,
         "actor": wanted.actor_id,
+        "actor_bytes": b'"actor":{"id":' + to_json(wanted.actor_id),
         "request": wanted.request_id,
+        "request_bytes": b'"request_id":' + to_json(wanted.request_id),
         "since": wanted.since,
+        "since_bytes": _second(wanted.since),
         "until": wanted.until,
+        "until_bytes": _second(wanted.until),
         "limit": limit + 1,
     }
     found = [_logged(*row) for row in db.execute(BEFORE, parameters)]
@@ -131,3 +145,9 @@ def _logged(
     position: int, recorded_at: datetime, id: UUID, version: int, topic: str, state: bytes
 ) -> Logged:
     return Logged(position, recorded_at, StoredEvent(id, version, topic, bytes(state)))
+
+
+def _second(moment: datetime | None) -> bytes | None:
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="seconds")[:19].encode()

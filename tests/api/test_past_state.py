@@ -77,6 +77,37 @@ def test_events_are_found_by_when_they_happened(stage: Stage, auditor: Client) -
     assert found(auditor, **late) == []
 
 
+def test_a_time_is_told_to_the_instant_and_the_last_one_does_not_belong(
+    stage: Stage, auditor: Client
+) -> None:
+    scene = stage.scene()
+    member = scene.member("Jakob", silent_days=400)
+    moment = (now() - timedelta(days=50)).replace(microsecond=250_000)
+    done(scene.tell(activity(member, occurred_at=moment.isoformat())))
+    step = timedelta(microseconds=1)
+    kinds = {
+        (since, until): found(
+            auditor,
+            kind="candidate.was_active",
+            aggregate_id=member,
+            since=(moment + since * step).isoformat(),
+            until=(moment + until * step).isoformat(),
+        )
+        for since, until in ((0, 1), (1, 2), (-1, 0))
+    }
+    was_active = ["candidate.was_active"]
+    assert kinds == {(0, 1): was_active, (1, 2): [], (-1, 0): []}
+
+
+@pytest.mark.parametrize("name", ['a "quoted" \\ name', "Zoë <b>", "with\ttab"])
+def test_a_person_is_found_whatever_their_name_is_made_of(
+    stage: Stage, auditor: Client, name: str
+) -> None:
+    scene = stage.scene()
+    done(stage.as_(Role.ADMIN, name=name).post(f"/employers/{scene.employer_id}/approval"))
+    assert "employer.approved" in found(auditor, actor_id=name)
+
+
 def test_a_search_for_something_rare_looks_at_a_part_of_the_log_and_says_where_it_stopped(
     stage: Stage, auditor: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
