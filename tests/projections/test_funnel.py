@@ -1,11 +1,14 @@
 """The funnel counts each step on its day, in the band of what was shown."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
@@ -20,6 +23,7 @@ from domain.outreach import (
     MessageSent,
     OutreachAccepted,
     OutreachDeclined,
+    band,
 )
 from domain.viewing import CandidatesShown, Feed, ProfileOpened, Slot, Sort
 from infrastructure.postgres import Pool
@@ -265,6 +269,70 @@ def test_employers_and_positions_have_funnels_of_their_own(told: Told) -> None:
     }
     (ofa,) = told.steps(only={"employer_id": named("employer of A")})
     assert ofa.shown == 2
+
+
+people = st.sampled_from("ABC")
+places = st.sampled_from("PQ")
+likelihoods = st.sampled_from([0.05, 0.1, 0.3, None])
+happenings = st.lists(
+    st.one_of(
+        st.tuples(st.just("show"), places, people, likelihoods, st.booleans()),
+        st.tuples(st.just("open"), places, people, likelihoods),
+        st.tuples(st.just("send"), places, people, likelihoods),
+        st.tuples(st.just("accept"), places, people),
+        st.tuples(st.just("pass a day")),
+    ),
+    max_size=25,
+)
+Key = tuple[date, str, str, bool]
+
+
+def plainly(told: Told, happened: list[tuple[Any, ...]]) -> dict[Key, list[int]]:
+    """Tell what happened, and count it as one would by hand: shown, opened, messaged, accepted."""
+    counted: dict[Key, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    by_lot: set[tuple[str, str]] = set()
+    sent: dict[tuple[str, str], tuple[str, bool]] = {}
+    accepted: set[tuple[str, str]] = set()
+    for what, *about in happened:
+        if what == "pass a day":
+            told.now += timedelta(days=1)
+            continue
+        place, who, *shown = about
+        pair, day = (place, who), told.now.date()
+        word = "unknown" if not shown or shown[0] is None else str(band(shown[0]))
+        if what == "show":
+            told.show(slot(who, shown[0], explored=shown[1]), position=place)
+            if shown[1]:
+                by_lot.add(pair)
+            counted[day, place, word, shown[1]][0] += 1
+        elif what == "open":
+            told.open(who, shown[0], position=place)
+            counted[day, place, word, pair in by_lot][1] += 1
+        elif what == "send" and pair not in sent:
+            told.send(who, shown[0], position=place)
+            sent[pair] = word, pair in by_lot
+            counted[day, place, *sent[pair]][2] += 1
+        elif what == "accept" and pair in sent and pair not in accepted:
+            told.then(OutreachAccepted, who, position=place)
+            accepted.add(pair)
+            counted[day, place, *sent[pair]][3] += 1
+    return counted
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(happened=happenings)
+def test_the_numbers_are_those_of_a_plain_count(pool: Pool, happened: list[Any]) -> None:
+    by = [Split.POSITION, Split.BAND, Split.EXPLORED]
+    with pool.connection() as db, db.transaction(force_rollback=True):
+        told = Told(db)
+        expected = plainly(told, happened)
+        found = {
+            (row.period, row.position_id, row.band, row.explored): [
+                row.shown, row.opened, row.messaged, row.accepted,
+            ]
+            for row in told.steps(interval=Interval.DAY, by=by)
+        }  # fmt: skip
+    assert found == {(day, named(p), b, lot): n for (day, p, b, lot), n in expected.items()}
 
 
 def test_however_the_log_is_cut_the_numbers_are_the_same(told: Told) -> None:
