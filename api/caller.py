@@ -300,6 +300,7 @@ Auditor = Annotated[Caller, Depends(allowed(Role.AUDITOR))]
 Staff = Annotated[Caller, Depends(allowed(Role.SUPPORT, Role.CSM, Role.ANALYST, Role.AUDITOR))]
 Recruiting = Annotated[Caller, Depends(allowed(Role.RECRUITER, Role.SUPPORT))]
 Timekeeper = Annotated[Caller, Depends(allowed(Role.RECRUITER, Role.SUPPORT, Role.AUDITOR))]
+Inspector = Annotated[Caller, Depends(allowed(Role.SUPPORT, Role.AUDITOR))]
 Reader = Annotated[
     Caller,
     Depends(allowed(Role.RECRUITER, Role.SUPPORT, Role.CSM, Role.ANALYST, Role.AUDITOR)),

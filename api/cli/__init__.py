@@ -10,6 +10,7 @@ import typer
 from api.cli.exits import EXIT_CODES, ending
 from api.cli.filling import demo
 from api.cli.importing import importing
+from api.cli.modelling import modelling
 from api.cli.screen import complain
 from api.cli.serving import api, serve, worker
 from api.cli.tokens import token
@@ -33,6 +34,7 @@ app = typer.Typer(
 for command in (demo, serve, walkthrough, token, api, worker):
     app.command(epilog=EXIT_CODES)(command)
 app.add_typer(importing)
+app.add_typer(modelling)
 
 
 def main() -> None:

@@ -25,9 +25,9 @@ class Exit(IntEnum):
 
 MEANINGS = {
     Exit.DONE: "done, or stopped as asked (serve, api, worker)",
-    Exit.FAILED: "something failed, or a step of the walkthrough was not as it should be",
+    Exit.FAILED: "something failed, or was not as it should be (walkthrough, model)",
     Exit.WRONG_USAGE: "wrong usage or settings",
-    Exit.BAD_RECORDS: "some records were bad; the good ones were taken",
+    Exit.BAD_RECORDS: "some records were bad, the good ones taken; or none can be explained",
     Exit.UNREACHABLE: "a server, a port or the database cannot be reached or used",
     Exit.INTERRUPTED: "interrupted half-way (import, demo, walkthrough)",
 }

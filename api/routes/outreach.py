@@ -5,11 +5,14 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
 from api import candidates_for
-from api.caller import Outcome, Platform, Reader, Recruiter, Support, Timekeeper
-from api.candidates_for import NamedInterview
+from api.caller import Inspector, Outcome, Platform, Reader, Recruiter, Support, Timekeeper
+from api.candidates_for import Contribution, Explanation, NamedInterview
+from api.problems import Problem
 from api.reading import Cursor, Limit, found
+from domain.command import NotFound
 from domain.event import Moment, Value, Words
 from domain.outreach import (
     AcceptOutreach,
@@ -19,11 +22,19 @@ from domain.outreach import (
     Outreach,
     ScheduleInterview,
     WithdrawOutreach,
+    band,
 )
-from projections import employers, interview_list, outreach_timeline, positions
+from projections import (
+    employers,
+    interview_list,
+    likelihood_replay,
+    outreach_timeline,
+    positions,
+)
 from projections.candidate_pool import CandidatePool
 from projections.employers import Employers
 from projections.interview_list import Interview, InterviewList
+from projections.likelihood_replay import Differs, NotReproducible
 from projections.outreach_timeline import OutreachTimeline, Step
 from projections.paging import Listed
 from projections.positions import Positions
@@ -58,6 +69,17 @@ class FoundOutreach(NamedInterview):
     company: str
     title: str
 
+
+class ExplainedOutreach(Explanation):
+    """What the sender of an approach saw of the candidate's likelihood to respond, and why."""
+
+    outreach_id: UUID
+    event_position: int = Field(description="of the event that sent it")
+    sent_by: str
+
+
+MOST_EVENTS_REPLAYED = 50_000
+"""After the nearest snapshot; learning from these takes some seconds."""
 
 Asked = Annotated[
     Words | None,
@@ -112,6 +134,40 @@ def read_timeline(outreach_id: UUID, caller: Timekeeper) -> list[Step]:
         steps = outreach_timeline.of_outreach(db, outreach_id)
     found(caller, Outreach, outreach_id, steps[0] if steps else None)
     return steps
+
+
+@router.get("/outreach/{outreach_id}/explanation")
+def explain_outreach(outreach_id: UUID, caller: Inspector) -> ExplainedOutreach:
+    """What the sender saw of the candidate's likelihood to respond, and why.
+
+    It is rebuilt from the event log, and answered only if it is what was recorded to the last bit.
+    """
+    with caller.reading() as db:
+        try:
+            events = likelihood_replay.to_replay(caller.marketplace.store, db, outreach_id)
+            if events > MOST_EVENTS_REPLAYED:
+                raise Problem(
+                    409,
+                    "replay-too-long",
+                    f"It takes learning from {events:,} events again, too many to wait for here:"
+                    f" run `sourcing model explain --outreach {outreach_id}`.",
+                )
+            told = likelihood_replay.explain(caller.marketplace.store, db, outreach_id)
+        except LookupError:
+            raise NotFound(Outreach, outreach_id) from None
+        except NotReproducible as reason:
+            raise Problem(409, "not-reproducible", str(reason)) from None
+        except Differs as difference:
+            raise Problem(500, "replay-differs", str(difference)) from None
+    return ExplainedOutreach(
+        **dict(told.likelihood),
+        band=band(told.likelihood.probability),
+        at=told.at,
+        contributions=[Contribution(**reason._asdict()) for reason in told.reasons],
+        outreach_id=told.outreach_id,
+        event_position=told.position,
+        sent_by=told.sent_by,
+    )
 
 
 @router.get("/timeline")

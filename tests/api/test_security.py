@@ -60,6 +60,7 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
     ("GET", "/outreach"): {Role.SUPPORT},
     ("GET", "/outreach/{outreach_id}"): READERS,
     ("GET", "/outreach/{outreach_id}/timeline"): {*RECRUITING, Role.AUDITOR},
+    ("GET", "/outreach/{outreach_id}/explanation"): {Role.SUPPORT, Role.AUDITOR},
     ("GET", "/timeline"): {Role.SUPPORT},
     ("POST", "/tickets"): ANYONE,
     ("GET", "/tickets"): {Role.SUPPORT},

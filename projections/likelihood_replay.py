@@ -1,0 +1,366 @@
+"""Rebuilds the likelihood model from the log alone, and holds it against all that was recorded.
+
+Recorded are the snapshots, the model that the read model keeps, and with each outreach what its
+sender saw. All of it must come again to the last bit: whatever differs first is named.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from eventsourcing.persistence import Notification
+
+from domain.event import Event
+from domain.outreach import InterviewRequested, Likelihood, MessageSent
+from infrastructure import history
+from infrastructure.event_store import EventStore
+from infrastructure.postgres import Database
+from infrastructure.projector import LOG_ID
+from projections.likelihood import Likelihoods
+from projections.likelihood_features import FEATURE_VERSION, ORDER
+from projections.likelihood_learning import FOLLOWED, NO_OPENING, Approach, Changes, Learner
+from projections.likelihood_model import ForeignModel, LikelihoodModel
+from projections.likelihood_terms import BadFeatures
+from projections.likelihood_words import Reason, reasons
+
+EVENTS_AT_ONCE = 5_000
+
+TOPICS = sorted(event.TOPIC for event in FOLLOWED)
+APPROACHES = sorted(event.TOPIC for event in (MessageSent, InterviewRequested))
+
+SNAPSHOTS = """
+    SELECT position, hash FROM likelihood_snapshots
+    WHERE log_id = %s AND position <= %s ORDER BY position"""
+
+NEAREST_SNAPSHOT = """
+    SELECT position, hash, state FROM likelihood_snapshots
+    WHERE log_id = %s AND position <= %s ORDER BY position DESC LIMIT 1"""
+
+KEPT = """
+    SELECT model.position, hash, checkpoint.position
+    FROM likelihood_model AS model JOIN projection_checkpoints AS checkpoint USING (log_id)
+    WHERE log_id = %s AND projection = %s AND version = %s"""
+
+
+class Differs(Exception):
+    """A replay of the log gives something else than was recorded."""
+
+
+class NotReproducible(Exception):
+    """What was recorded does not say enough to be held against a replay by this program."""
+
+
+class Progress(Protocol):
+    """Told how many positions of the log are done, out of how many."""
+
+    def __call__(self, done: int, total: int, /) -> None: ...
+
+
+def _untold(_done: int, _total: int, /) -> None:
+    pass
+
+
+@dataclass
+class Replay:
+    """The model as of a position of the log, rebuilt."""
+
+    position: int
+    learner: Learner
+    began_at: int
+    """The position of the snapshot that it was continued from; 0 from the log alone."""
+    agreed: Mapping[str, int]
+    """How many records came again, by what they are."""
+    beyond: int
+    """Outreach whose sender saw a likelihood of which this program cannot tell."""
+
+    @property
+    def model(self) -> LikelihoodModel:
+        return self.learner.model
+
+
+class Explanation(NamedTuple):
+    """What the sender of an outreach saw, and what it was made of."""
+
+    outreach_id: UUID
+    position: int
+    """Of the event that sent it."""
+    sent_by: str
+    at: datetime
+    likelihood: Likelihood
+    reasons: list[Reason]
+    """One a feature; their contributions, summed up in this order, are the logit bit for bit."""
+
+
+class _Snapshot(NamedTuple):
+    """From where a replay may start."""
+
+    position: int
+    hash: str
+    state: str
+
+
+class _Record(NamedTuple):
+    """Something recorded of the model as it was when the log was known up to a position."""
+
+    as_of: int
+    kind: str
+    what: str
+    compare: Callable[[Learner], Iterable[tuple[str, object, object]]]
+    """What is compared: its name, as recorded, and as rebuilt."""
+
+
+# Rebuilding -------------------------------------------------------------------------------------
+
+
+def replay(
+    store: EventStore,
+    db: Database,
+    position: int,
+    *,
+    from_scratch: bool = False,
+    progress: Progress = _untold,
+) -> Replay:
+    """Rebuild the model as of a position, from the nearest snapshot unless from scratch.
+
+    Raises:
+        Differs: something recorded on the way does not come again; says what and where.
+    """
+    approaches = _approaches(store, position)
+    shown = [each for each in approaches if _is_reproducible(each[1].likelihood)]
+    records = [
+        *_of_snapshots(db, position),
+        *_of_the_read_model(db, position),
+        *(_of_a_sender(at, event) for at, event in shown),
+    ]
+    snapshot = None if from_scratch else _nearest_snapshot(db, position)
+    learner = _rebuilt(store, position, records, snapshot, progress)
+    began_at = snapshot.position if snapshot else 0
+    agreed = Counter(record.kind for record in records if record.as_of >= began_at)
+    told = sum(event.likelihood is not None for _, event in approaches)
+    return Replay(position, learner, began_at, agreed, told - len(shown))
+
+
+def explain(store: EventStore, db: Database, outreach_id: UUID) -> Explanation:
+    """What the sender of an outreach saw, rebuilt from the log and found to be the same.
+
+    Raises:
+        LookupError: there is no such outreach.
+        NotReproducible: it carries no likelihood, or one of which this program cannot tell.
+        Differs: the replay gives other bits than the event recorded.
+    """
+    position, event = _sending(store, db, outreach_id)
+    likelihood = event.likelihood
+    if likelihood is None:
+        raise NotReproducible(
+            "Its sender saw no likelihood: it was sent by a simulated past, or by a program that"
+            " showed none."
+        )
+    if not _is_reproducible(likelihood):
+        raise NotReproducible(
+            f"Its sender saw {likelihood.probability:.1%}, by features of version"
+            f" {likelihood.feature_version}, without the hash of the model: this program replays"
+            f" those of version {FEATURE_VERSION} with a hash. The program of then can."
+        )
+    assert likelihood.as_of_position is not None
+    as_of = likelihood.as_of_position
+    record = _of_a_sender(position, event)
+    learner = _rebuilt(store, as_of, [record], _nearest_snapshot(db, as_of), _untold)
+    opening = learner.openings.get(event.position_id, NO_OPENING)
+    x = learner.features(event.candidate_id, opening, event.timestamp)
+    parts = learner.model.contributions(x, ORDER)
+    return Explanation(
+        outreach_id, position, event.actor.id, event.timestamp, likelihood, reasons(x, parts)
+    )
+
+
+def to_replay(store: EventStore, db: Database, outreach_id: UUID) -> int:
+    """How many events have to be learned from to explain an outreach. Raises `LookupError`."""
+    _, event = _sending(store, db, outreach_id)
+    as_of = (event.likelihood and event.likelihood.as_of_position) or 0
+    snapshot = _nearest_snapshot(db, as_of)
+    return as_of - (snapshot.position if snapshot else 0)
+
+
+def _rebuilt(
+    store: EventStore,
+    position: int,
+    records: Iterable[_Record],
+    snapshot: _Snapshot | None,
+    progress: Progress,
+) -> Learner:
+    """A learner that has taken in the log up to a position, compared with the records on the way.
+
+    A record is compared once the log is taken in up to where it was made, before the next event.
+    """
+    log = _Log(store, position, progress)
+    learner = Learner(scoring=False)
+    agreed_up_to = 0
+    if snapshot is not None:
+        agreed_up_to = snapshot.position
+        for at, event in log.up_to(snapshot.position):
+            learner.recall(at, event)
+            learner.changes = Changes()
+        _resume(learner, snapshot)
+    for record in sorted(records, key=attrgetter("as_of")):
+        if record.as_of >= agreed_up_to:
+            _take_in(learner, log.up_to(record.as_of))
+            _compare(record, learner, agreed_up_to)
+            agreed_up_to = record.as_of
+    _take_in(learner, log.up_to(position))
+    return learner
+
+
+def _take_in(learner: Learner, events: Iterable[tuple[int, Event]]) -> None:
+    for at, event in events:
+        try:
+            learner.apply(at, event)
+        except BadFeatures as error:
+            raise Differs(f"The event at position {at} teaches what none can: {error}.") from error
+        learner.changes = Changes()
+
+
+def _resume(learner: Learner, snapshot: _Snapshot) -> None:
+    try:
+        learner.resume(snapshot.state)
+    except (ForeignModel, ValueError, LookupError, TypeError) as error:
+        raise Differs(
+            f"The snapshot at position {snapshot.position} cannot be continued from: {error}"
+            " Replay from scratch."
+        ) from error
+    if (came := learner.model.hash()) != snapshot.hash:
+        raise Differs(
+            f"The snapshot at position {snapshot.position} was recorded under the hash"
+            f" {snapshot.hash}, and its state has {came}. Replay from scratch."
+        )
+
+
+def _compare(record: _Record, learner: Learner, agreed_up_to: int) -> None:
+    for name, recorded, came in record.compare(learner):
+        if recorded != came:
+            raise Differs(
+                f"{record.what} differs from the replay up to position {record.as_of}: {name} was"
+                f" recorded as {recorded!r}, and the log gives {came!r}. Up to position"
+                f" {agreed_up_to} they agree."
+            )
+
+
+class _Log:
+    """The events that anything is learned from, in order, read as far as they are asked for."""
+
+    def __init__(self, store: EventStore, end: int, progress: Progress) -> None:
+        self._events = self._read(store, end, progress)
+        self._next = next(self._events, None)
+
+    def up_to(self, position: int) -> Iterator[tuple[int, Event]]:
+        """Those up to a position that were not given yet."""
+        while self._next is not None and self._next[0] <= position:
+            yield self._next
+            self._next = next(self._events, None)
+
+    @staticmethod
+    def _read(store: EventStore, end: int, progress: Progress) -> Iterator[tuple[int, Event]]:
+        after = 0
+        while after < end:
+            progress(after, end)
+            stored, reached = store.read(after, EVENTS_AT_ONCE, TOPICS)
+            for notification in stored:
+                if notification.id > end:
+                    break
+                yield notification.id, _decoded(store, notification)
+            if reached == after:
+                break
+            after = reached
+        progress(end, end)
+
+
+def _decoded(store: EventStore, notification: Notification) -> Event:
+    """An event without its personal fields, from which nothing is learned."""
+    try:
+        return store.mapper.to_domain_event(notification)
+    except (ValueError, LookupError, TypeError) as error:
+        raise Differs(f"The event at position {notification.id} cannot be read: {error}") from error
+
+
+# What was recorded ------------------------------------------------------------------------------
+
+
+def _nearest_snapshot(db: Database, position: int) -> _Snapshot | None:
+    row = db.execute(NEAREST_SNAPSHOT, (LOG_ID, position)).fetchone()
+    return None if row is None else _Snapshot(*row)
+
+
+def _of_snapshots(db: Database, position: int) -> Iterator[_Record]:
+    for at, hash in db.execute(SNAPSHOTS, (LOG_ID, position)).fetchall():
+        yield _Record(at, "snapshots", f"The snapshot at position {at}", _hash_is(hash))
+
+
+def _of_the_read_model(db: Database, position: int) -> Iterator[_Record]:
+    whose = (LOG_ID, Likelihoods.name, Likelihoods.version)
+    for learned, hash, reached in db.execute(KEPT, whose).fetchall():
+        if learned <= position:
+            what = f"The read model, which last learned at position {learned},"
+            yield _Record(min(reached, position), "read model", what, _hash_is(hash))
+
+
+def _hash_is(hash: str) -> Callable[[Learner], Iterable[tuple[str, object, object]]]:
+    return lambda learner: [("hash", hash, learner.model.hash())]
+
+
+def _approaches(store: EventStore, position: int) -> list[tuple[int, Approach]]:
+    """The outreach up to a position, each with the position of its sending."""
+    found: list[tuple[int, Approach]] = []
+    after = 0
+    while after < position:
+        stored, reached = store.read(after, EVENTS_AT_ONCE, APPROACHES)
+        for notification in stored:
+            event = _decoded(store, notification)
+            assert isinstance(event, Approach)
+            if notification.id <= position:
+                found.append((notification.id, event))
+        if reached == after:
+            break
+        after = reached
+    return found
+
+
+def _sending(store: EventStore, db: Database, outreach_id: UUID) -> tuple[int, Approach]:
+    for logged in history.of_aggregate(db, outreach_id):
+        if logged.stored.topic in APPROACHES:
+            event = store.mapper.to_domain_event(logged.stored)
+            assert isinstance(event, Approach)
+            return logged.position, event
+    raise LookupError(f"There is no outreach {outreach_id}.")
+
+
+def _is_reproducible(likelihood: Likelihood | None) -> bool:
+    return (
+        likelihood is not None
+        and likelihood.model_hash is not None
+        and likelihood.as_of_position is not None
+        and likelihood.feature_version == FEATURE_VERSION
+    )
+
+
+def _of_a_sender(position: int, event: Approach) -> _Record:
+    """What the sender saw: the candidate, the position and the model as they were known then."""
+    likelihood = event.likelihood
+    assert likelihood is not None
+    assert likelihood.as_of_position is not None
+
+    def compare(learner: Learner) -> Iterator[tuple[str, object, object]]:
+        model = learner.model
+        yield "model_position", likelihood.model_position, learner.position
+        yield "model_hash", likelihood.model_hash, model.hash()
+        yield "whether the candidate was known", True, event.candidate_id in learner.states
+        opening = learner.openings.get(event.position_id, NO_OPENING)
+        x = learner.features(event.candidate_id, opening, event.timestamp)
+        logit = model.logit(x)
+        yield "logit", likelihood.logit, logit
+        yield "probability", likelihood.probability, model.probability(logit)
+
+    what = f"What the sender of outreach {event.originator_id} saw (event {position})"
+    return _Record(likelihood.as_of_position, "outreach", what, compare)
