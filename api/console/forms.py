@@ -27,7 +27,8 @@ class Sent:
 
     A field's name is its path in the body of the API's request for the same command, so that what
     the API says is wrong is shown beside the field. A name that ends in `[]` is a list, typed one a
-    line. An empty field is none, and a currency without an amount is no salary.
+    line, which browsers end in their own way. An empty field is none, and a currency without an
+    amount is no salary.
 
     >>> fields = [("title", " Cook "), ("filters.roles[]", "Chef\nCook, junior\n")]
     >>> fields += [("salary.minimum", ""), ("salary.currency", "EUR")]
@@ -36,11 +37,23 @@ class Sent:
     """
 
     def __init__(self, fields: Sequence[tuple[str, str]] = ()) -> None:
-        self.fields = list(fields)
+        self.fields = [(name, value.replace("\r\n", "\n")) for name, value in fields]
 
     def value(self, name: str) -> str:
         """What was typed into a field, the lines of all fields of that name; empty if nothing."""
         return "\n".join(value for field, value in self.fields if field == name)
+
+    def typed(self) -> list[tuple[str, str]]:
+        """The fields that say something, without the console's own.
+
+        >>> Sent([("_key", "1"), ("filters.roles[]", "Chef"), ("note", "")]).typed()
+        [('roles', 'Chef')]
+        """
+        return [
+            (name.removesuffix("[]").rpartition(".")[2], value.strip())
+            for name, value in self.fields
+            if value.strip() and not name.startswith("_")
+        ]
 
     def body(self) -> dict[str, Any]:
         """The fields as the body of a request; those that begin with `_` are the console's own."""

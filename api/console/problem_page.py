@@ -2,34 +2,50 @@
 
 from fastapi import Request, Response
 
+from api.console.forms import Sent
 from api.console.rendering import rendered
-from api.console.session import csrf_token, demo_users, signed_in
+from api.console.session import STALE_FORM, csrf_token, demo_users, signed_in
 from api.problems import Problem
+
+PASSING = (429, 503)
+"""What is over in a moment, so that the same may be asked again."""
 
 
 def problem_page(request: Request, problem: Problem) -> Response:
     """A page that says what is wrong; where somebody must sign in, the one to do so.
 
-    Who must sign in to send a form keeps what they typed.
+    Whose form could not be taken for a reason outside it, such as a session that ended or a
+    database that does not answer, keeps what they typed and may send it again.
     """
     details = problem.details
     headers = dict(problem.headers or {})
     if details.status == 303:
         return Response(status_code=303, headers=headers)
     headers.pop("Location", None)
+    sent: Sent | None = getattr(request.state, "sent", None)
     if details.type.endswith(":sign-in"):
         response = rendered(
             request,
             "sign_in.html",
             details.status,
             next=request.url.path,
-            carried=getattr(request.state, "sent", None),
+            carried=sent,
             users=demo_users(request.app.state.marketplace.settings),
             why=details.detail,
         )
     else:
+        is_stale = details.type.endswith(f":{STALE_FORM}")
+        passes = details.status in PASSING
         response = rendered(
-            request, "problem.html", details.status, problem=details, **_visitor(request)
+            request,
+            "problem.html",
+            details.status,
+            problem=details,
+            is_stale=is_stale,
+            passes=passes,
+            again=sent if sent and sent.fields and (passes or is_stale) else None,
+            request_id=getattr(request.state, "request_id", None),
+            **_visitor(request),
         )
     response.headers.update(headers)
     return response

@@ -21,6 +21,7 @@ from infrastructure.settings import Settings
 
 COOKIE = "sourcing_session"
 LASTS = timedelta(hours=8)
+STALE_FORM = "stale-form"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 DEMO_USERS = {
@@ -73,7 +74,7 @@ def visiting(*roles: Role) -> Callable[..., Visit]:
         if request.method == "POST":
             if not hmac.compare_digest(sent.value("_csrf").encode(), csrf_token(request).encode()):
                 detail = "The page was open for too long or in another session; send it again."
-                raise Problem(403, "stale-form", detail)
+                raise Problem(403, STALE_FORM, detail)
             key = sent.value("_key")[:200] or _refuse_without_key()
         caller = enter(request, response, actor, roles, idempotency_key=key, after=after)
         return Visit(request, caller, sent)

@@ -1,12 +1,22 @@
 """Signing in and out, and what happens to a page when the session has ended."""
 
-import pytest
+from collections.abc import Iterator
+from datetime import timedelta
 
-from domain.event import Role
-from tests.api.stage import Scene, Stage
-from tests.console.conftest import Desks
+import pytest
+from playwright.sync_api import Page
+
+from api.console.session import COOKIE
+from api.marketplace import now
+from api.security import make_token
+from domain.event import Actor, Role
+from tests.api.scene import done
+from tests.api.stage import Scene, Stage, a_stage, own_database
+from tests.console.conftest import Desk, Desks
+from tests.console.visitor import Visitor, in_every_look
 
 BROWSER = {"Accept": "text/html"}
+TICKET = {"_key": "1", "subject": "Nothing lost", "text": "My feed is empty."}
 
 
 @pytest.mark.parametrize("width", ["narrow", "wide"])
@@ -84,3 +94,125 @@ def test_a_form_without_its_sessions_token_is_refused(stage: Stage, scene: Scene
 def test_an_api_client_gets_problem_details_and_no_page(stage: Stage) -> None:
     response = stage.http.get("/positions", headers={"Accept": "application/json"})
     assert response.headers["content-type"] == "application/problem+json"
+
+
+def test_who_is_not_signed_in_is_asked_to_and_comes_back(desk: Desks, stage: Stage) -> None:
+    page = desk(None).go("/help?after=0")
+    assert page.url.endswith("/sign-in?next=%2Fhelp%3Fafter%3D0")
+    sign_in(page, stage.token(Role.ANALYST))
+    page.wait_for_url("**/help?after=0")
+
+
+def test_whoever_signs_out_is_asked_to_sign_in_again(desk: Desks, scene: Scene) -> None:
+    page = desk(Role.RECRUITER, scene.employer_id).go("/help")
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_text("You are signed out.").wait_for()
+    page.go_back()
+    page.get_by_role("heading", name="Sign in").wait_for()
+
+
+# --- When the session ends while somebody types
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["scripted", "plain"])
+def test_what_was_typed_when_the_session_ended_is_kept_and_sent_once_one_is_back(
+    desk: Desks, stage: Stage, scene: Scene, script: bool
+) -> None:
+    subject = "Typed too long with scripts" if script else "Typed too long without"
+    recruiter = desk(Role.RECRUITER, scene.employer_id, script=script)
+    page = recruiter.go("/help")
+    page.get_by_label("Subject").fill(subject)
+    page.get_by_label("What happened?").fill("My feed is empty.\nIt was full.")
+    expire(recruiter, stage)
+    page.get_by_role("button", name="Submit ticket").click()
+    page.get_by_text("Your session has ended; sign in again. What you typed is kept").wait_for()
+    sign_in(page, "nonsense")
+    page.get_by_text("The bearer token is not valid").wait_for()
+    sign_in(page, stage.token(Role.RECRUITER, scene.employer_id))
+    page.get_by_text("You are back").wait_for()
+    assert page.get_by_text("It was full.").is_visible()
+    page.get_by_role("button", name="Send it").click()
+    page.get_by_text("Your ticket has reached support.").wait_for()
+    tickets = done(stage.as_(Role.SUPPORT).get("/tickets", after=stage.reached()))["items"]
+    (ticket,) = [ticket for ticket in tickets if ticket["subject"] == subject]
+    assert ticket["text"] == "My feed is empty.\nIt was full."
+
+
+def test_a_page_asked_for_with_an_ended_session_says_that_it_has_ended(
+    desk: Desks, stage: Stage
+) -> None:
+    visitor = desk(Role.ANALYST)
+    expire(visitor, stage)
+    visitor.go("/help").get_by_text("Your session has ended; sign in again.").wait_for()
+
+
+@in_every_look
+def test_the_pages_around_an_ended_session_are_fit(
+    desk: Desks, stage: Stage, scene: Scene, width: str, dark: bool
+) -> None:
+    recruiter = desk(Role.RECRUITER, scene.employer_id, width=width, dark=dark)
+    page = recruiter.go("/help")
+    page.get_by_label("Subject").fill("Too late")
+    page.get_by_label("What happened?").fill("I was called away.")
+    expire(recruiter, stage)
+    page.get_by_role("button", name="Submit ticket").click()
+    page.get_by_text("Your session has ended").wait_for()
+    recruiter.is_fit("session-ended-dark" if dark else "session-ended")
+    sign_in(page, stage.token(Role.RECRUITER, scene.employer_id))
+    page.get_by_text("You are back").wait_for()
+    recruiter.is_fit("session-resumed-dark" if dark else "session-resumed")
+    recruiter.go("/nowhere")
+    recruiter.is_fit("not-there-dark" if dark else "not-there")
+
+
+def expire(visitor: Desk, stage: Stage) -> None:
+    """End somebody's session as time would."""
+    actor = Actor(id="analyst@test", role=Role.ANALYST)
+    token = make_token(stage.settings, actor, now() - timedelta(hours=9), timedelta(hours=8))
+    visitor.page.context.add_cookies([{"name": COOKIE, "value": token, "url": visitor.address}])
+
+
+def sign_in(page: Page, token: str) -> None:
+    page.get_by_label("Bearer token").fill(token)
+    page.get_by_role("button", name="Sign in").click()
+
+
+# --- When the server has no time
+
+
+@pytest.fixture(scope="module")
+def busy(postgres: str) -> Iterator[Stage]:
+    """A marketplace that takes two requests a minute of anybody, and catches up with nothing."""
+    options = {"rate_limit": "2/minute", "wait_timeout_seconds": 0.05}
+    with own_database(postgres) as url, a_stage(url, with_worker=False, **options) as stage:
+        yield stage
+
+
+def test_a_page_that_is_not_caught_up_says_so_and_may_be_asked_for_again(busy: Stage) -> None:
+    one = Visitor(busy.http, busy.token(Role.CSM, name="early"))
+    response = one.get("/help?after=99")
+    assert response.status_code == 503
+    assert response.headers["retry-after"] == "1"
+    assert "does not show yet what was just done" in response.text
+    assert 'href="/help?after=99">Try again</a>' in response.text
+
+
+def test_who_asks_too_often_is_told_when_to_come_back(busy: Stage) -> None:
+    one = Visitor(busy.http, busy.token(Role.CSM, name="eager"))
+    first, second, third = (one.get("/help") for _ in range(3))
+    assert (first.status_code, second.status_code, third.status_code) == (200, 200, 429)
+    assert 1 <= int(third.headers["retry-after"]) <= 60
+    assert "More than 2 per 1 minute requests; come back in" in third.text
+
+
+def test_a_form_sent_too_often_keeps_what_was_typed(busy: Stage) -> None:
+    one = Visitor(busy.http, busy.token(Role.CSM, name="typing"))
+    token = one.csrf("/help")
+    one.get("/help")
+    headers = BROWSER | {"Cookie": f"{COOKIE}={one.cookie}"}
+    form = TICKET | {"_csrf": token}
+    response = busy.http.post("/help/tickets", data=form, headers=headers)
+    assert response.status_code == 429
+    assert "<dd>My feed is empty.</dd>" in response.text
+    assert 'name="text" value="My feed is empty."' in response.text
+    assert f'name="_csrf" value="{token}"' in response.text

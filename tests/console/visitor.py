@@ -31,11 +31,15 @@ class Visitor:
 
     def post(self, path: str, form: dict[str, Any], *, at: str = "/help", **more: str) -> Any:
         """Send a form that stands on the page at this address."""
-        token = re.search(r'name="_csrf" value="([^"]+)"', self.get(at).text)
-        assert token, f"no form at {at}"
-        fields = {"_csrf": token[1], "_key": str(uuid4()), **form}
+        fields = {"_csrf": self.csrf(at), "_key": str(uuid4()), **form}
         headers = self._headers | more
         return self.http.post(path, data=fields, headers=headers, follow_redirects=False)
+
+    def csrf(self, at: str) -> str:
+        """The token against forged requests that a page's forms bring along."""
+        token = re.search(r'name="_csrf" value="([^"]+)"', self.get(at).text)
+        assert token, f"no form at {at}"
+        return token[1]
 
     def sends(self, path: str, form: dict[str, Any], *, at: str = "/help") -> Any:
         """Send a form, and see the page that it leads to."""
