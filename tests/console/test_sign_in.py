@@ -183,8 +183,10 @@ def sign_in(page: Page, token: str) -> None:
 @pytest.fixture(scope="module")
 def busy(postgres: str) -> Iterator[Stage]:
     """A marketplace that takes two requests a minute of anybody, and catches up with nothing."""
-    options = {"rate_limit": "2/minute", "wait_timeout_seconds": 0.05}
-    with own_database(postgres) as url, a_stage(url, with_worker=False, **options) as stage:
+    with (
+        own_database(postgres) as url,
+        a_stage(url, with_worker=False, rate_limit="2/minute", wait_timeout_seconds=0.05) as stage,
+    ):
         yield stage
 
 
