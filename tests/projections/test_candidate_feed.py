@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 import psycopg
 import pytest
 from psycopg import Connection
@@ -23,8 +24,8 @@ from projections import candidate_feed, likelihood_ranking
 from projections.candidate_feed import EXPLORED_SHARE, Slot, feed
 from projections.candidate_pool import CandidatePool, Search, counts
 from projections.likelihood import Likelihoods
-from projections.likelihood_assessment import current, of_candidates
-from projections.likelihood_sweep import sweep
+from projections.likelihood_assessment import of_candidates
+from projections.likelihood_ranking import _Walk
 from tests.conftest import new_database
 from tests.projections.history import EMPLOYER, History, days, hours
 
@@ -168,45 +169,40 @@ def test_page_by_page_everyone_comes_once_in_the_exact_order(market: Market) -> 
     assert [id for slots in market.pages(23) for id in ids(slots)] == exact
 
 
-@pytest.mark.usefixtures("unexplored", "small_steps")
-def test_the_walk_ends_before_everyone_was_passed(
-    market: Market, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    standing, _ = current(market.db)
-    sweep(market.db, standing.model, standing.position, market.history.now)
-    nowhere = market.history.open_position(2, location=None)
-    market.follow()
-    market = replace(market, position_id=nowhere, filters=Filters())
-    walked: list[int] = []
-    pass_by = likelihood_ranking._Walk.pass_by
+def walked(stored: list[float], matches: list[float], lags: list[float]) -> _Walk:
+    walk = _Walk(None, most=2, largest_match=1.0)
+    scores = np.array(stored) + np.array(matches)
+    people = [UUID(int=number) for number in range(len(stored))]
+    walk.pass_by(people, np.array(stored), scores, lags)
+    return walk
 
-    def counting(walk: Any, ids: list[UUID], *others: Any) -> None:
-        walked.append(len(ids))
-        pass_by(walk, ids, *others)
 
-    monkeypatch.setattr(likelihood_ranking._Walk, "pass_by", counting)
-    market.page(5)
-    assert 0 < sum(walked) < EVERYONE / 2
+def test_a_walk_goes_on_while_the_largest_match_could_lift_somebody_into_the_page() -> None:
+    assert not walked([5.0, 4.0, 3.5], [0.5, 0.2, 0.0], [0.0]).is_over()
+
+
+def test_a_walk_ends_where_it_could_not() -> None:
+    assert walked([5.0, 4.0, 3.1], [0.5, 0.2, 0.0], [0.0]).is_over()
+
+
+def test_a_walk_goes_farther_where_stored_scores_are_off_by_different_amounts() -> None:
+    assert walked([5.0, 4.0, 3.1], [0.5, 0.2, 0.0], [0.3, 0.3]).is_over()
+    assert not walked([5.0, 4.0, 3.1], [0.5, 0.2, 0.0], [-0.3, 0.3]).is_over()
 
 
 @pytest.mark.usefixtures("unexplored")
-def test_what_the_model_learns_between_two_pages_neither_repeats_nor_skips_many(
+def test_whatever_the_model_learns_meanwhile_a_page_goes_on_after_the_last_who_was_shown(
     market: Market,
 ) -> None:
-    seen: list[UUID] = []
     slots, cursor = market.page(50)
-    everyone = set(market.exact())
     for seed in (2, 3, 4):
-        seen += ids(slots)
+        last = ids(slots)[-1]
         market.lesson(10, seed)
         market.follow()
+        exact = market.exact()
         slots, cursor = market.page(50, cursor)
-    while cursor:
-        seen += ids(slots)
-        slots, cursor = market.page(50, cursor)
-    seen += ids(slots)
-    assert len(seen) - len(set(seen)) <= 5
-    assert len(everyone - set(seen)) <= 5
+        after = exact.index(last) + 1
+        assert ids(slots) == exact[after : after + 50]
 
 
 @pytest.mark.usefixtures("unexplored")

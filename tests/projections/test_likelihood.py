@@ -366,14 +366,13 @@ def test_a_sweep_brings_all_scores_up_to_date(
     read: Read, history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(likelihood_sweep, "CHUNK", 7)
-    monkeypatch.setattr(likelihood_sweep, "HARDLY_MOVED", 0.0)
     a_lesson(history, rounds=300)
     read.follow(history.events)
     last_sweep = read.tables()["model"][0][-1]
     assert last_sweep is not None
     swept_at = datetime.fromisoformat(last_sweep["at"])
     assert min(row[2] for row in read.tables()["scores"]) >= swept_at > START + days(500)
-    assert len(last_sweep["logits"]) == 7
+    assert len(last_sweep["logits"]) == likelihood_sweep.SAMPLE
 
 
 def test_a_sweep_gives_the_same_bits_as_scoring_each_alone(
@@ -382,7 +381,6 @@ def test_a_sweep_gives_the_same_bits_as_scoring_each_alone(
     a_lesson(history)
     read.follow(history.events)
     latest = read.tables()["model"][0][4]
-    monkeypatch.setattr(likelihood_sweep, "HARDLY_MOVED", 0.0)
     monkeypatch.setattr(likelihood_sweep, "MOVED_ENOUGH", -1.0)
     monkeypatch.setattr(likelihood_sweep, "LOOK_EVERY", 1)
     read.db.execute("UPDATE likelihood_model SET candidates = 0")

@@ -1,0 +1,101 @@
+"""How long it takes to score everyone anew after the model has moved, and how much memory.
+
+    python -m benchmarks rescore --candidates 1000000
+
+The candidates are rows drawn at random, with the model of some thousand answers; between two sweeps
+it learns some thousand more, so that nearly every score moves. PostgreSQL runs with `fsync` on.
+"""
+
+import argparse
+import random
+import resource
+import time
+from datetime import UTC, datetime
+
+import psycopg
+from psycopg import Connection
+from psycopg.conninfo import make_conninfo
+
+from benchmarks.recorder import server
+from infrastructure.migrations import migrate
+from infrastructure.postgres import open_pool
+from infrastructure.projector import prepare
+from projections import likelihood_sweep
+from projections.likelihood import Likelihoods
+from projections.likelihood_candidates import STATE_NUMBERS
+from projections.likelihood_features import CATEGORIES
+from projections.likelihood_model import LikelihoodModel
+from tests.projections.likelihood_people import NOW, an_opening, met, somebody
+
+MOMENTS = ("signed_up_at", "last_active_at", "observed_at", "consented_at", "last_contact_at")
+
+
+def fill(db: Connection, candidates: int) -> None:
+    """Candidates with moments of the last three years, and counts that fade from then on."""
+    now = NOW.timestamp()
+    drawn = {
+        **dict.fromkeys(MOMENTS, f"{now} - random() * 1e8"),
+        "job_since": f"CASE WHEN random() < 0.9 THEN {now} - random() * 3e8 END",
+        "years": "CASE WHEN random() < 0.8 THEN random() * 30 END",
+        "expected_usd": "CASE WHEN random() < 0.8 THEN 3e4 + random() * 1e5 END",
+    }
+    values = [drawn.get(name, "floor(random() * 3) * exp(random() * 4)") for name in STATE_NUMBERS]
+    roles = "{" + ",".join(CATEGORIES["role"].values) + "}"
+    db.execute(
+        f"""
+        INSERT INTO likelihood_features
+        SELECT gen_random_uuid(), {", ".join(values)},
+            ('{roles}'::text[])[1 + floor(random() * {len(CATEGORIES["role"].values)})::int],
+            'yes', 'berlin', 'germany', '["python", "go"]'
+        FROM generate_series(1, {candidates})"""
+    )
+    db.execute(
+        "INSERT INTO likelihood_scores SELECT candidate_id, 0, %s, 0 FROM likelihood_features",
+        [NOW],
+    )
+    db.execute("VACUUM ANALYZE likelihood_features, likelihood_scores")
+
+
+def teach(model: LikelihoodModel, answers: int, seed: int) -> None:
+    rng = random.Random(seed)
+    for _ in range(answers):
+        x = met(somebody(rng), an_opening(rng))
+        keen = x.numbers["offer"] + x.numbers["activity_90"] > 1 + seed % 2
+        model.learn(x, rng.random() < (0.5 if keen else 0.1))
+
+
+def megabytes() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--candidates", type=int, default=1_000_000)
+    parser.add_argument("--sweeps", type=int, default=3)
+    options = parser.parse_args()
+    model = LikelihoodModel()
+    with server() as server_url:
+        with psycopg.connect(server_url, autocommit=True) as administration:
+            administration.execute("CREATE DATABASE rescore")
+        url = make_conninfo(server_url, dbname="rescore")
+        migrate(url, at=datetime.now(UTC))
+        with open_pool(url, name="rescore") as pool:
+            prepare([Likelihoods()], pool)
+            with pool.connection() as db:
+                fill(db, options.candidates)
+                print(f"{options.candidates:,} candidates, {megabytes():,.0f} MB before")
+                for number in range(options.sweeps):
+                    teach(model, 3_000, number)
+                    start = time.perf_counter()
+                    with db.transaction():
+                        likelihood_sweep.sweep(db, model, number + 1, NOW)
+                        swept = time.perf_counter() - start
+                    seconds = time.perf_counter() - start
+                    print(
+                        f"sweep {number + 1}: {seconds:.1f} s ({seconds - swept:.1f} s of it the"
+                        f" commit), {megabytes():,.0f} MB at most"
+                    )
+
+
+if __name__ == "__main__":
+    main()
