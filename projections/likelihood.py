@@ -308,10 +308,15 @@ class _Batch:
 
     def _sweep_if_due(self) -> None:
         row, learner = self._row, self._learner
-        candidates = row.candidates + learner.changes.candidates
-        if not likelihood_sweep.may_be_due(candidates, row.events_since_sweep):
+        if row.events_since_sweep % likelihood_sweep.LOOK_EVERY:
             return
-        if not likelihood_sweep.is_due(self._last_sweep(), learner.model, learner.latest):
+        if not likelihood_sweep.is_due(
+            self._last_sweep(),
+            learner.model,
+            learner.latest,
+            candidates=row.candidates + learner.changes.candidates,
+            events=row.events_since_sweep,
+        ):
             return
         self._write()
         swept = likelihood_sweep.sweep(self._db, learner.model, learner.position, learner.latest)

@@ -36,11 +36,12 @@ PROBED = 50
 """Of each chunk so many are scored anew, to know how far stored scores are off."""
 
 DEVIATIONS = 3.0
-"""A stored score is taken to be off by no more than so many standard deviations."""
+"""A stored score is taken to be off by no more than so many, or than the most that was seen."""
 
 LEAST_SLACK = 0.02
 
-MOST_RESCORED = 2_000
+MOST_RESCORED = 10_000
+"""Where stored scores are off by so much that more are in reach, the likeliest of them must do."""
 
 Logits = NDArray[np.float64]
 
@@ -184,4 +185,7 @@ class _Walk:
 
     def _slack(self) -> float:
         """How far a stored score may be off, beside what all are off."""
-        return DEVIATIONS * float(np.std(self._lags)) + LEAST_SLACK if self._lags else 0.0
+        if not self._lags:
+            return 0.0
+        off = np.abs(np.array(self._lags) - self._mean_lag())
+        return max(DEVIATIONS * float(np.std(self._lags)), float(off.max())) + LEAST_SLACK

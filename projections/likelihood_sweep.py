@@ -23,9 +23,12 @@ MOVED_ENOUGH = 0.1
 OLD_ENOUGH = timedelta(days=30)
 """After how long a sweep comes anyway, since those who do nothing grow more silent."""
 
-EVENTS_PER_CANDIDATE = 2
-LOOK_EVERY = 100
-"""Between two sweeps lie twice as many events as there are candidates, and some hundreds."""
+WORTH = 0.01
+"""Events a candidate, times the movement: a sweep waits for so many, since it costs a candidate
+about a fifth of what an event costs. The farther the model has moved, the sooner it comes."""
+
+LOOK_EVERY = 250
+"""Events from one look at the movement to the next."""
 
 SAMPLE = 256
 """Candidates by whom it is known how far the model has moved."""
@@ -86,14 +89,14 @@ class Sweep(NamedTuple):
         return cls(at, sample, np.array(state["logits"]))
 
 
-def may_be_due(candidates: int, events: int) -> bool:
-    """Whether so many events since the last sweep make it worth looking if one is due."""
-    return events % LOOK_EVERY == 0 and events >= candidates * EVENTS_PER_CANDIDATE
-
-
-def is_due(last: Sweep | None, model: LikelihoodModel, at: datetime) -> bool:
-    """Whether the model has moved, or time has passed, enough."""
-    return last is None or at >= last.at + OLD_ENOUGH or last.movement(model) > MOVED_ENOUGH
+def is_due(
+    last: Sweep | None, model: LikelihoodModel, at: datetime, *, candidates: int, events: int
+) -> bool:
+    """Whether the model has moved, or time has passed, enough for the events since the last one."""
+    if last is None or at >= last.at + OLD_ENOUGH:
+        return events >= candidates * WORTH
+    movement = last.movement(model)
+    return movement > MOVED_ENOUGH and events * movement >= candidates * WORTH
 
 
 def sweep(db: Connection, model: LikelihoodModel, position: int, at: datetime) -> Sweep:
