@@ -15,9 +15,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -25,8 +25,8 @@ import httpx2 as httpx
 
 
 @contextmanager
-def server(candidates: int) -> Iterator[httpx.Client]:
-    """A client, as the platform, of a server with a demo marketplace."""
+def server(candidates: int) -> Iterator[Callable[[str], httpx.Client]]:
+    """Makes clients in a role, of a server with a demo marketplace."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -46,18 +46,21 @@ def server(candidates: int) -> Iterator[httpx.Client]:
             check=True,
             capture_output=True,
         )
-        token = subprocess.run(
-            sourcing("token", "platform"), env=environment, check=True, capture_output=True
-        )
         process = subprocess.Popen(
             sourcing("serve"), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        try:
+
+        def client(role: str) -> httpx.Client:
+            token = subprocess.run(
+                sourcing("token", role), env=environment, check=True, capture_output=True
+            )
             headers = {"Authorization": f"Bearer {token.stdout.decode().strip()}"}
-            with httpx.Client(
-                base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=120
-            ) as client:
-                wait_until_ready(client)
+            url = f"http://127.0.0.1:{port}"
+            return clients.enter_context(httpx.Client(base_url=url, headers=headers, timeout=120))
+
+        try:
+            with ExitStack() as clients:
+                wait_until_ready(client("platform"))
                 yield client
         finally:
             process.send_signal(signal.SIGINT)
@@ -116,7 +119,8 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=5000, help="a request")
     parser.add_argument("--requests", type=int, default=6)
     options, _ = parser.parse_known_args()
-    with server(options.candidates) as client:
+    with server(options.candidates) as client_in:
+        client = client_in("platform")
         ids = members(client, options.lines)
         send(client, request_body(ids, 1000))
         for at_once in (1, 2):
