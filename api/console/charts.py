@@ -177,10 +177,10 @@ def bars(
 
 
 def funnel(title: str, steps: Sequence[tuple[str, int]]) -> Chart:
-    """How many came as far as each step, and which share of the step before."""
+    """How many came as far as each step, and which share of the step before, where it is one."""
     before = [None, *(count for _, count in steps)]
     shares = [
-        axes.share(count / last) if last else axes.NOTHING
+        axes.share(count / last) if last and count <= last else axes.NOTHING
         for (_, count), last in zip(steps, before, strict=False)
     ]
     columns = ["Step", "Count", "Share of the step before"]

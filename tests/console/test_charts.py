@@ -96,6 +96,11 @@ def test_a_funnel_tells_the_share_of_the_step_before() -> None:
     assert [bar.width for bar in marks(chart, "bar", 1)] == [560.0, 140.0, 28.0]
 
 
+def test_more_than_at_the_step_before_is_no_share_of_it() -> None:
+    chart = charts.funnel("Way", [("Opened", 10), ("Messaged", 20)])
+    assert [row[2] for row in chart.rows] == [axes.NOTHING, axes.NOTHING]
+
+
 def test_what_speaks_against_goes_to_the_left() -> None:
     against, for_it = marks(EVERY_KIND[3], "bar")
     assert against.x + against.width == pytest.approx(for_it.x, abs=0.2)

@@ -1,11 +1,13 @@
 """The analyst's funnel: charts, their tables, and CSV."""
 
 import csv
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
 import pytest
 
+from api.marketplace import now
 from domain.event import Role
 from tests.api.scene import done
 from tests.api.stage import Stage
@@ -54,12 +56,12 @@ def test_only_the_chosen_time_and_candidates_count(busy: Stage) -> None:
     analyst = visitor(busy, Role.ANALYST)
     after = f"after={busy.reached()}"
     assert "Nothing happened in this time" in text_of(
-        analyst.get(f"/funnel?until=2020-01-01&{after}")
+        analyst.get(f"/funnel?since=&until=2020-01-01&{after}")
     )
     assert "Nothing happened in this time" in text_of(
         analyst.get(f"/funnel?candidates=active&{after}")
     )
-    assert rows_of(analyst.get(f"/funnel/over-time.csv?until=2020-01-01&{after}")) == []
+    assert rows_of(analyst.get(f"/funnel/over-time.csv?since=&until=2020-01-01&{after}")) == []
 
 
 @pytest.mark.parametrize(
@@ -75,6 +77,13 @@ def test_a_question_that_makes_no_sense_is_refused_with_a_sentence(busy: Stage, 
     response = visitor(busy, Role.ANALYST).get(f"/funnel?{query}")
     assert response.status_code == 422
     assert '<ul class="reasons">' in response.text
+
+
+def test_the_page_looks_back_a_quarter_and_its_csv_says_the_same(busy: Stage) -> None:
+    page = visitor(busy, Role.ANALYST).get("/funnel").text
+    since = (now() - timedelta(weeks=13)).date()
+    assert f'name="since" type="date" value="{since}"' in page
+    assert f"/funnel/by-band.csv?interval=week&amp;since={since}&amp;until=&amp;" in page
 
 
 def test_blank_dates_are_no_dates(busy: Stage) -> None:

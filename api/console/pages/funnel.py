@@ -1,17 +1,18 @@
 """The analyst's funnel: how many candidates came how far, over time and by likelihood."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BeforeValidator
 
 from api import spreadsheet
 from api.console import axes, charts
 from api.console.charts import Chart
-from api.console.rendering import address
 from api.console.session import Analyst, Visit
+from api.marketplace import now
 from api.problems import Problem, Reason
 from domain.outreach import BAND_FROM
 from projections import funnel
@@ -22,6 +23,9 @@ router = APIRouter()
 NUMBERS = ("shown", "opened", "messaged", "accepted", "declined", "answered", "interviews")
 CANDIDATES = {"passive": True, "active": False, "all": None}
 
+USUALLY = timedelta(weeks=13)
+"""How far back the page looks unless told otherwise; a blank first day is the beginning."""
+
 Day = Annotated[date | None, BeforeValidator(lambda typed: typed or None), Query()]
 
 
@@ -30,11 +34,14 @@ class Asked:
 
     def __init__(
         self,
+        request: Request,
         interval: Interval = Interval.WEEK,
         since: Day = None,
         until: Day = None,
         candidates: Annotated[str, Query(pattern="^(passive|active|all)$")] = "passive",
     ) -> None:
+        if "since" not in request.query_params:
+            since = (now() - USUALLY).date()
         if since and until and since >= until:
             detail = "The first day is not before the last; change one of them."
             raise Problem(422, "invalid", detail, [Reason(code="dates_crossed", detail=detail)])
@@ -58,13 +65,9 @@ class Asked:
 
     def address(self, path: str) -> str:
         """A page about the same part."""
-        return address(
-            path,
-            interval=self.interval,
-            since=self.since,
-            until=self.until,
-            candidates=self.candidates,
-        )
+        said = {"interval": self.interval, "since": self.since, "until": self.until}
+        shown = {name: value or "" for name, value in said.items()}
+        return f"{path}?{urlencode({**shown, 'candidates': self.candidates})}"
 
 
 @router.get("/funnel")

@@ -9,6 +9,7 @@ from api import spreadsheet
 from api.console import axes, charts
 from api.console.charts import Chart
 from api.console.session import Analyst
+from api.console.words import words
 from api.routes import model as model_routes
 from projections import likelihood_watch
 from projections.adverse_impact import FOUR_FIFTHS, Comparison
@@ -140,7 +141,7 @@ def _indexes(drifted: Iterable[Drifted]) -> Chart:
     most = sorted(drifted, key=lambda row: -(row.stability_index or 0))[:10]
     return charts.signed(
         "What has moved most (population stability index)",
-        [(row.name, row.stability_index or 0) for row in most],
+        [(words(row.name), row.stability_index or 0) for row in most],
         of="Of",
     )
 
@@ -165,7 +166,7 @@ def _named(comparison: Comparison) -> str:
 def _ratios(comparison: Comparison) -> Chart:
     return charts.signed(
         f"Impact ratio by {_named(comparison).lower()}",
-        [(g.name.replace("_", " "), g.impact_ratio) for g in comparison.groups if g.impact_ratio],
+        [(words(g.name), g.impact_ratio) for g in comparison.groups if g.impact_ratio],
         of="Group",
         text=axes.number,
         limit=float(FOUR_FIFTHS),
