@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from domain.candidate import Candidate
 from domain.command import NotFound
 from domain.event import ERASED
 from domain.outreach import Message, outreach_id
+from domain.profile import Job
 from infrastructure.idempotency import InFlight
 from infrastructure.projector import NotCaughtUp
 from projections import employers, interview_list, outreach_timeline
@@ -166,10 +168,15 @@ def _shown(seen: Seen) -> dict[str, Any]:
         "profile": seen.profile,
         "outreach": seen.outreach,
         "beginning": seen.beginning,
+        "jobs": _latest_first(seen.profile) if seen.profile else [],
         "facts": _facts(seen.profile) if seen.profile else [],
         "reasons": _weighed(seen.profile) if seen.profile else [],
         "reasons_at_first": REASONS_AT_FIRST,
     }
+
+
+def _latest_first(profile: FullProfile) -> list[Job]:
+    return sorted(profile.jobs, key=lambda job: job.started_on or date.min, reverse=True)
 
 
 def _facts(profile: FullProfile) -> list[tuple[str, Any, Origin | None]]:
