@@ -14,8 +14,10 @@ from infrastructure.event_store import EventStore
 from infrastructure.migrations import migrate
 from infrastructure.postgres import Pool, database, open_pool
 from infrastructure.projector import Projection, positions, prepare
-from infrastructure.settings import Settings
+from infrastructure.settings import Settings, SettingsError
 from infrastructure.worker import Chore, Worker
+from projections.likelihood import Likelihoods
+from projections.likelihood_challengers import BadChallenger, challengers
 
 PROBE_SECONDS = 2.0
 """How long it may take to say whether the process is ready; whoever asks waits no longer."""
@@ -73,12 +75,14 @@ def open_marketplace(settings: Settings) -> Iterator[Marketplace]:
     """Reach the database, bring its schema up to date, and open the event store.
 
     Raises:
+        SettingsError: a challenger of the likelihood model cannot be made.
         WrongSecret: the database was made with another secret.
     """
+    every = projections.every()
+    _challenge(every, settings.challengers)
     with database(settings) as url:
         migrate(url, at=now())
         size = settings.database_pool_size
-        every = projections.every()
         # Beside those of the requests each projection holds a connection while it works.
         with open_pool(url, name="marketplace", max_size=size + len(every)) as pool:
             prepare(every, pool)
@@ -87,6 +91,16 @@ def open_marketplace(settings: Settings) -> Iterator[Marketplace]:
                 store.keyring.check()
                 position = store.recorder.max_notification_id() or 0
                 yield Marketplace(settings, url, pool, store, every, position)
+
+
+def _challenge(every: Sequence[Projection], asked: str) -> None:
+    try:
+        beside = challengers(asked)
+    except BadChallenger as error:
+        raise SettingsError(f"SOURCING_CHALLENGERS does not work. {error}") from None
+    for projection in every:
+        if isinstance(projection, Likelihoods):
+            projection.challengers = beside
 
 
 def now() -> datetime:

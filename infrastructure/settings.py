@@ -142,6 +142,13 @@ class Settings(BaseSettings):
         le=300,
         allow_inf_nan=False,
     )
+    challengers: str = _setting(
+        "",
+        "classifiers such as forest=river.forest.ARFClassifier(n_models=5, seed=1), with ; between",
+        "Classifiers of River's that learn and predict beside the likelihood model, to compare; "
+        "never shown.",
+        shown="none",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = _setting(
         "info", "debug, info, warning or error", "Least severe message that is logged."
     )

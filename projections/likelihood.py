@@ -21,10 +21,12 @@ from domain.position import FiltersSet, PositionOpened
 from infrastructure.projector import LOG_ID, Change, Positioned, Projection, on
 from projections import likelihood_sweep
 from projections.likelihood_candidates import STATE, STATE_NUMBERS, State, as_row
+from projections.likelihood_challengers import Challengers
 from projections.likelihood_features import Features
 from projections.likelihood_learning import (
     FOLLOWED,
     LONG_AGO,
+    NO_CHALLENGERS,
     Approach,
     Changes,
     Learner,
@@ -126,6 +128,8 @@ class Likelihoods(Projection, name="likelihood", version=2):
         )"""
 
     def __init__(self) -> None:
+        self.challengers = NO_CHALLENGERS
+        """Who learns and predicts beside the model; none unless somebody puts them here."""
         self._held: _Held | None = None
 
     def apply(self, db: Connection, events: Sequence[Positioned[Event]]) -> None:
@@ -135,7 +139,7 @@ class Likelihoods(Projection, name="likelihood", version=2):
         and hash: another worker may have gone on, and a batch may have been rolled back.
         """
         held, self._held = self._held, None
-        batch = _Batch(db, held, [positioned.event for positioned in events])
+        batch = _Batch(db, held, [one.event for one in events], self.challengers)
         for positioned in events:
             batch.apply(positioned)
         self._held = batch.finish()
@@ -154,6 +158,7 @@ class _Held(NamedTuple):
     position: int
     hash: str
     model: LikelihoodModel
+    challengers: Challengers
 
 
 @dataclass(slots=True)
@@ -274,13 +279,22 @@ class _Batch:
 
     KEEP_SNAPSHOT = "INSERT INTO likelihood_snapshots VALUES (%s, %s, %s, %s)"
 
-    def __init__(self, db: Connection, held: _Held | None, events: Sequence[Event]) -> None:
+    def __init__(
+        self,
+        db: Connection,
+        held: _Held | None,
+        events: Sequence[Event],
+        challengers: Challengers,
+    ) -> None:
         self._db = db
         self._learned = False
         self._row, model = self._load_model(held)
+        believed = held is not None and held.model is model
+        challengers = held.challengers if held and believed else challengers.renewed(db)
         ((last_snapshot,),) = db.execute(self.LAST_SNAPSHOT, (LOG_ID,)).fetchall()
         self._last_snapshot = last_snapshot or 0
-        self._learner = Learner(model, self._row.position, self._row.latest)
+        position, latest = self._row.position, self._row.latest
+        self._learner = Learner(model, position, latest, challengers=challengers)
         self._learner.states = self._load_states(events)
         self._learner.openings = self._load_openings(events)
         self._learner.expect(*self._load_outreach(events))
@@ -304,7 +318,7 @@ class _Batch:
             self._change(self.LEARN, row.position, row.hash, state, LOG_ID, rows=1)
         standing = (learner.latest, row.candidates, row.events_since_sweep)
         self._change(self.GO_ON, *standing, LOG_ID, rows=1)
-        return _Held(row.position, row.hash, learner.model)
+        return _Held(row.position, row.hash, learner.model, learner.challengers)
 
     def _sweep_if_due(self) -> None:
         row, learner = self._row, self._learner

@@ -34,6 +34,7 @@ from domain.outreach import (
 )
 from domain.position import FiltersSet, PositionOpened
 from projections.likelihood_candidates import State, features, fold, signed_up
+from projections.likelihood_challengers import Challengers
 from projections.likelihood_features import OF_CANDIDATE, Features, together
 from projections.likelihood_matches import Opening, of_match, of_position, offered, opened, refined
 from projections.likelihood_model import LikelihoodModel
@@ -42,6 +43,8 @@ SILENCE = timedelta(hours=24)
 """After how long without an answer an outreach teaches that there is none, for the time being."""
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+NO_CHALLENGERS = Challengers()
 
 NO_OPENING = Opening()
 """What is known of a position that was never opened in this log."""
@@ -101,6 +104,7 @@ class Learner:
         latest: datetime = LONG_AGO,
         *,
         scoring: bool = True,
+        challengers: Challengers = NO_CHALLENGERS,
     ) -> None:
         self.model = model or LikelihoodModel()
         self.position = position
@@ -111,6 +115,7 @@ class Learner:
         self.openings: dict[UUID, Opening] = {}
         self.open: dict[UUID, Prediction] = {}
         self.changes = Changes()
+        self.challengers = challengers
         self._scoring = scoring
         self._due: list[tuple[datetime, UUID]] = []
         self._reading = 0
@@ -220,7 +225,7 @@ class Learner:
             model_position=self.position,
             logit=logit,
             probability=self.model.probability(logit),
-            challengers={},
+            challengers=self.challengers.probabilities(x),
             role=x.categories["role"],
             seniority=x.categories["seniority"],
             features=x,
@@ -238,6 +243,7 @@ class Learner:
             if responded is None:
                 self.changes.withdraw(prediction)
             else:
+                self.challengers.learn(prediction.features, answered=responded)
                 self.changes.predictions[prediction.outreach_id] = prediction
         self._fold_outcome(event)
 
