@@ -114,7 +114,7 @@ def lightgbm_refitted(table: Table) -> Probabilities:
     categories = np.flatnonzero(~numeric).tolist()
 
     def fit(x: Any, y: Any) -> Any:
-        model = lightgbm.LGBMClassifier(n_jobs=2, verbosity=-1)
+        model = lightgbm.LGBMClassifier(n_jobs=1, verbosity=-1)  # two wait for each other
         return model.fit(x, y, categorical_feature=categories or "auto")
 
     return _refitted(table, columns, fit)

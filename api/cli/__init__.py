@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import typer
 
+from api.cli.backtesting import backtest
 from api.cli.exits import EXIT_CODES, ending
 from api.cli.filling import demo
 from api.cli.importing import importing
@@ -31,7 +32,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, serve, walkthrough, token, api, worker):
+for command in (demo, serve, walkthrough, token, api, worker, backtest):
     app.command(epilog=EXIT_CODES)(command)
 app.add_typer(importing)
 app.add_typer(modelling)

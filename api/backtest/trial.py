@@ -1,0 +1,139 @@
+"""Runs the estimator over a table as it would have run live: foretell, wait, learn."""
+
+import math
+import random
+from array import array
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from typing import NamedTuple
+
+from projections.likelihood_features import Features
+from projections.likelihood_model import BASE_RATE, LikelihoodModel
+
+DAY, HOUR = 86_400.0, 3_600.0
+
+LAST_ROWS = 1_000
+"""Rows at the end from which is told what weighs most."""
+
+
+class Case(NamedTuple):
+    """A row in its turn: when, with which features, what became of it, and when that was known."""
+
+    at: float
+    features: Features
+    outcome: bool
+    answered_at: float | None = None
+
+
+class Delays(NamedTuple):
+    """When outcomes become known. A yes comes within `days`, a no when they are over.
+
+    With `silence_hours` a no is learned after so much silence, for the time being, and taken back
+    when a yes comes after all, as production does.
+    """
+
+    days: float = 0.0
+    silence_hours: float | None = None
+    seed: int = 1
+
+    def answer(self, case: Case, number: int) -> float:
+        """When a yes comes: as the table says, or drawn, most within a quarter of the days."""
+        if case.answered_at is not None:
+            return max(case.answered_at, case.at)
+        drawn = random.Random(self.seed * 1_000_003 + number).expovariate(4.0)  # noqa: S311 - simulated, seeded
+        return case.at + min(drawn, 1.0) * self.days * DAY
+
+
+@dataclass
+class Trial:
+    """What was foretold, what came, and the model at the end."""
+
+    model: LikelihoodModel
+    moments: "array[float]" = field(default_factory=lambda: array("d"))
+    probabilities: "array[float]" = field(default_factory=lambda: array("d"))
+    priors: "array[float]" = field(default_factory=lambda: array("d"))
+    outcomes: "array[int]" = field(default_factory=lambda: array("b"))
+    last: deque[Features] = field(default_factory=lambda: deque(maxlen=LAST_ROWS))
+
+    def weightiest(self, most: int) -> list[tuple[str, float]]:
+        """By how much each feature moves the logit either way, at the end; the weightiest first.
+
+        The standard deviation of what it adds, over the last rows.
+        """
+        added: dict[str, list[float]] = {}
+        for features in self.last:
+            for name, part in self.model.contributions(features)[1:]:
+                added.setdefault(name, []).append(part)
+        spreads = {name: _spread(parts) for name, parts in added.items()}
+        return sorted(spreads.items(), key=lambda one: (-one[1], one[0]))[:most]
+
+
+def tried(
+    model: LikelihoodModel,
+    cases: Iterator[Case],
+    delays: Delays,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Trial:
+    """Foretell each case in its turn, having learned what was known by then.
+
+    >>> from projections.likelihood_terms import Schema
+    >>> model = LikelihoodModel(Schema(1, {"a": None}, {}))
+    >>> cases = (Case(n, Features({"a": float(n % 2)}, {}), n % 2 == 1) for n in range(400))
+    >>> tried(model, cases, Delays()).probabilities[-1] > 0.8
+    True
+    """
+    trial, waiting = Trial(model), _Waiting(model, delays)
+    for number, case in enumerate(cases):
+        waiting.pass_time(case.at)
+        trial.moments.append(case.at)
+        trial.probabilities.append(model.probability(model.logit(case.features)))
+        trial.priors.append(_share(model.positive, model.observed))
+        trial.outcomes.append(case.outcome)
+        trial.last.append(case.features)
+        waiting.add(case, number)
+        progress(number + 1)
+    return trial
+
+
+class _Waiting:
+    """Cases whose outcome is not known yet, in the order in which something happens to them."""
+
+    def __init__(self, model: LikelihoodModel, delays: Delays) -> None:
+        self._model = model
+        self._delays = delays
+        self._due: list[tuple[float, int, bool, Case]] = []
+        self._silent: dict[int, float] = {}
+
+    def add(self, case: Case, number: int) -> None:
+        """A case begins to wait, or teaches at once."""
+        delays = self._delays
+        if not delays.days:
+            self._model.learn(case.features, case.outcome)
+            return
+        silence = None if delays.silence_hours is None else case.at + delays.silence_hours * HOUR
+        known = delays.answer(case, number) if case.outcome else case.at + delays.days * DAY
+        if silence is not None and (silence < known or not case.outcome):
+            heappush(self._due, (silence, number, False, case))
+        if case.outcome or silence is None:
+            heappush(self._due, (known, number, case.outcome, case))
+
+    def pass_time(self, now: float) -> None:
+        """Learn what has become known by now."""
+        while self._due and self._due[0][0] <= now:
+            _, number, outcome, case = heappop(self._due)
+            if number in self._silent:
+                self._model.revoke(case.features, False, self._silent.pop(number))
+            logit = self._model.learn(case.features, outcome)
+            if case.outcome and not outcome:
+                self._silent[number] = logit
+
+
+def _share(positive: float, observed: float) -> float:
+    return min(max((positive + BASE_RATE) / (observed + 1.0), 0.0), 1.0)
+
+
+def _spread(values: Sequence[float]) -> float:
+    mean = sum(values) / len(values)
+    return math.sqrt(sum((value - mean) ** 2 for value in values) / len(values))
