@@ -16,7 +16,7 @@ from domain.employer import EmployerIsSuspended, EmployerNotApproved, NotInBeta
 from domain.position import Position, PositionIsClosed
 from domain.viewing import Feed
 from infrastructure.postgres import Database
-from projections import employers, interview_list, positions
+from projections import interview_list, positions
 from projections.employers import Employer
 
 
@@ -59,9 +59,8 @@ def reasons_against_looking(
     return against
 
 
-def check_may_look(db: Database, position: positions.Position, feed: Feed) -> None:
+def check_may_look(employer: Employer | None, position: positions.Position, feed: Feed) -> None:
     """Raise a 403 with every reason, if there is one not to show this list."""
-    employer = employers.one(db, position.employer_id)
     against = reasons_against_looking(employer, position, feed)
     if against:
         reasons = [Reason(code=reason.code, detail=str(reason)) for reason in against]
@@ -71,12 +70,13 @@ def check_may_look(db: Database, position: positions.Position, feed: Feed) -> No
 def profile_of(
     db: Database,
     caller: Caller,
+    employer: Employer | None,
     position: positions.Position,
     candidate_id: UUID,
     *,
     reasons: int = candidates_for.REASONS_SHOWN,
 ) -> FullProfile:
-    """A candidate whom the caller may see as this position's.
+    """A candidate whom the caller may see as this position's, which is this employer's.
 
     Raises:
         NotFound: nobody is to be seen there.
@@ -87,5 +87,5 @@ def profile_of(
         raise NotFound(Candidate, candidate_id)
     if profile.outreach_id is None:
         feed = Feed.PASSIVE if profile.passive else Feed.RECOMMENDATIONS
-        check_may_look(db, position, feed)
+        check_may_look(employer, position, feed)
     return profile

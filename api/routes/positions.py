@@ -28,7 +28,7 @@ from domain.position import (
     Title,
 )
 from domain.viewing import Feed, Sort
-from projections import interview_list, positions
+from projections import employers, interview_list, positions
 from projections.candidate_pool import CandidatePool
 from projections.employers import Employers
 from projections.interview_list import InterviewList
@@ -165,7 +165,8 @@ def read_profile(
     """A candidate's whole profile as seen from a position, and how to approach them."""
     with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
         position = position_of(db, caller, position_id)
-        profile = profile_of(db, caller, position, candidate_id)
+        employer = employers.one(db, position.employer_id)
+        profile = profile_of(db, caller, employer, position, candidate_id)
     viewings.note_opened(caller, tasks, position, profile)
     return profile
 
@@ -174,7 +175,9 @@ def read_profile(
 def explain_likelihood(position_id: UUID, candidate_id: UUID, caller: Recruiting) -> Explanation:
     """Why a candidate is as likely to respond to this position as they are, feature by feature."""
     with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
-        profile_of(db, caller, position_of(db, caller, position_id), candidate_id)
+        position = position_of(db, caller, position_id)
+        employer = employers.one(db, position.employer_id)
+        profile_of(db, caller, employer, position, candidate_id)
         explained = candidates_for.explanation(db, candidate_id, position_id, caller.at)
     if explained is None:
         raise NotFound(Candidate, candidate_id)
@@ -240,7 +243,7 @@ def _listed(
 ) -> Listed[Card]:
     with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
         position = position_of(db, caller, position_id)
-        visibility.check_may_look(db, position, feed)
+        visibility.check_may_look(employers.one(db, position.employer_id), position, feed)
         listed = candidates_for.cards(db, feed, position, caller.at, limit, cursor, sort)
     viewings.note_shown(caller, tasks, position, feed, sort, cursor, listed.items)
     return listed

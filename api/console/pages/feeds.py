@@ -188,7 +188,7 @@ def _part(visit: Visit, tasks: BackgroundTasks, view: View, further: str) -> Res
     caller = visit.caller
     with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
         position = visibility.position_of(db, caller, view.position_id)
-        visibility.check_may_look(db, position, view.feed)
+        visibility.check_may_look(employers.one(db, position.employer_id), position, view.feed)
         listed = candidates_for.cards(
             db, view.feed, position, caller.at, AT_A_TIME, further, view.sort
         )
@@ -229,7 +229,7 @@ def _news(visit: Visit, position_id: UUID, feed: Feed, known: Known) -> Response
     caller = visit.caller
     with caller.reading(Positions, CandidatePool, Employers) as db:
         position = visibility.position_of(db, caller, position_id)
-        visibility.check_may_look(db, position, feed)
+        visibility.check_may_look(employers.one(db, position.employer_id), position, feed)
         count, still = candidates_for.still_listed(db, feed, position, caller.at, known.shown)
     gone = [id for id in known.shown if id not in still]
     return visit.page(

@@ -137,7 +137,7 @@ def _seen(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
         employer = employers.one(db, position.employer_id)
         try:
             profile = visibility.profile_of(
-                db, caller, position, candidate_id, reasons=EVERY_REASON
+                db, caller, employer, position, candidate_id, reasons=EVERY_REASON
             )
         except NotFound:
             profile = None
