@@ -36,7 +36,7 @@ MOST_ON_A_PAGE = 200
 
 PATHS = {Feed.RECOMMENDATIONS: "recommendations", Feed.PASSIVE: "passive-candidates"}
 SORTS = {
-    Sort.LIKELIHOOD: "Likelihood to respond",
+    Sort.LIKELIHOOD: "Likelihood",
     Sort.MATCH: "Skills matched",
     Sort.LAST_ACTIVE: "Last active",
 }
