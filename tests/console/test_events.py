@@ -161,7 +161,7 @@ def test_an_auditor_sees_a_state_as_of_a_position(desk: Desks, stage: Stage) -> 
     employer = stage.scene().in_beta().employer_id
     (_, _), (approved, _), (joined, _) = stage.topics(employer)
     page = desk(Role.AUDITOR).go("/events")
-    page.get_by_label("Id of what it happened to").fill(employer)
+    page.get_by_label("About (id)").fill(employer)
     page.get_by_role("button", name="Search").click()
     page.get_by_role("link", name=f"Event {approved}:").click()
     page.get_by_role("heading", name=f"As of event {approved}").wait_for()

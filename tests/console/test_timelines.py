@@ -77,6 +77,25 @@ def test_a_timeline_tells_what_stands_against_another_message_now(stage: Stage) 
     assert "The candidate has not opted in to communications" in seen(stage, one.path())
 
 
+@pytest.mark.parametrize("role", [Role.SUPPORT, Role.AUDITOR])
+def test_the_reasons_are_those_that_the_sender_saw(stage: Stage, role: Role) -> None:
+    one = Approached(stage, "Cornelia").answered()
+    path = f"/outreach/{one.outreach}/explanation"
+    page = text_of(visitor(stage, role).get(path))
+    told = done(stage.as_(role).get(path))
+    assert "the same as recorded to the last bit" in page
+    assert told["model_hash"] in page
+    for reason in told["contributions"]:
+        assert f"{reason['contribution']:+.4f}" in page
+    assert f"Together {told['logit']:+.4f}" in page
+
+
+def test_an_outreach_that_is_nowhere_is_not_explained(stage: Stage) -> None:
+    response = visitor(stage, Role.SUPPORT).get(f"/outreach/{uuid4()}/explanation")
+    assert response.status_code == 404
+    assert "There is nothing here" in response.text
+
+
 def test_who_is_erased_is_found_by_id_and_reads_erased(stage: Stage) -> None:
     one = Approached(stage, "Friederike").answered()
     done(one.scene.platform("DELETE", f"/candidates/{one.candidate}"))
@@ -129,6 +148,9 @@ def test_supports_pages_of_outreach_are_fit(
     support.is_fit("outreach-dark" if dark else "outreach")
     support.go(one.path())
     support.is_fit("timeline-dark" if dark else "timeline")
+    support.page.get_by_role("link", name="Why, as the sender saw it").click()
+    support.page.get_by_role("heading", name="What the sender saw").wait_for()
+    support.is_fit("explanation-dark" if dark else "explanation")
 
 
 def test_support_finds_an_outreach_by_the_candidates_name(desk: Desks, stage: Stage) -> None:

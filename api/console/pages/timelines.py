@@ -3,18 +3,19 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from api import candidates_for
+from api.console import charts
 from api.console.rendering import address
-from api.console.session import Support
+from api.console.session import Support, Visit, visiting
 from api.past_state import loaded
 from api.reading import Cursor, found
 from api.routes import outreach as outreach_routes
 from domain import contact_gate
 from domain.candidate import Candidate
 from domain.employer import Employer
-from domain.event import Words
+from domain.event import Role, Words
 from domain.outreach import Outreach
 from domain.position import Position
 from projections import employers, interview_list, outreach_timeline, positions
@@ -26,6 +27,10 @@ from projections.paging import Listed
 from projections.positions import Positions
 
 router = APIRouter()
+
+Inspector = Annotated[Visit, Depends(visiting(Role.SUPPORT, Role.AUDITOR))]
+DRAWN = 10
+"""Reasons that are drawn; the table has all."""
 
 Part = Annotated[Words, Query(max_length=2000)]
 
@@ -72,4 +77,21 @@ def timeline(visit: Support, outreach_id: UUID) -> Response:
         company=company,
         title=title,
         against=[(reason.code, str(reason)) for reason in against],
+    )
+
+
+@router.get("/outreach/{outreach_id}/explanation")
+def explanation(visit: Inspector, outreach_id: UUID) -> Response:
+    """What the sender saw of the likelihood to respond, and why, rebuilt from the log."""
+    told = outreach_routes.explain_outreach(outreach_id, visit.caller)
+    weightiest = sorted(told.contributions, key=lambda one: -abs(one.contribution))
+    return visit.page(
+        "explanation.html",
+        told=told,
+        weightiest=weightiest,
+        drawn=charts.signed(
+            "What spoke for an answer, and what against",
+            [(one.text, one.contribution) for one in weightiest[:DRAWN]],
+            of="Reason",
+        ),
     )
