@@ -20,7 +20,7 @@ from infrastructure.postgres import Database
 from projections import candidate_feed, candidate_pool
 from projections import likelihood_assessment as likelihoods
 from projections.candidate_feed import Slot
-from projections.candidate_pool import Origin, Search
+from projections.candidate_pool import Origin, Relaxation, Search
 from projections.interview_list import Interview
 from projections.likelihood_assessment import Assessed
 from projections.likelihood_words import strongest
@@ -124,6 +124,11 @@ def cards(
 def counts(db: Database, position: Position, at: datetime) -> tuple[int, int]:
     """How many are recommended for a position, and how many passive candidates match it."""
     return candidate_pool.counts(db, _search(position, at))
+
+
+def relaxations(db: Database, position: Position, at: datetime) -> list[Relaxation]:
+    """What dropping each demand of a position's filters would add, the most first."""
+    return candidate_pool.relaxations(db, _search(position, at))
 
 
 def still_listed(

@@ -6,7 +6,7 @@ stored: the query compares the last activity with the day's boundary.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -27,7 +27,7 @@ from domain.candidate import (
     WasActive,
 )
 from domain.contact_gate import CONTACT_WINDOW, CONTACTS_ALLOWED
-from domain.filters import Filters
+from domain.filters import Demand, Filters
 from domain.passivity import active_since
 from domain.profile import Facts, Job, key
 from domain.viewing import Feed
@@ -223,34 +223,53 @@ class Profile(BaseModel):
     positions: list[UUID]
 
 
+class Relaxation(BaseModel):
+    """How many more would match a position if its filters did not make this demand."""
+
+    demand: Demand
+    recommendations: int
+    passive_candidates: int
+
+
+MOST_RELAXED = 30
+
+_BOTH = """
+    count(*) FILTER (WHERE p.last_active_at >= %(active_since)s),
+    count(*) FILTER (WHERE p.last_active_at < %(active_since)s)"""
+
 SKILLS_MATCHED = """
     cardinality(ARRAY(
         SELECT unnest(p.skills) INTERSECT SELECT unnest(%(nice_to_have)s::text[])))"""
 
 
-def matching(filters: Filters) -> tuple[str, dict[str, Any]]:
-    """The filters as a condition on `candidate_pool AS p`, and its parameters."""
+def matching(filters: Filters, mark: str = "") -> tuple[str, dict[str, Any]]:
+    """The filters as a condition on `candidate_pool AS p`, and its parameters.
+
+    With a `mark` at the end of its parameters' names, it can stand beside others in a statement.
+    """
     terms: dict[str, tuple[str, Any]] = {
-        "p.roles && %(roles)s::text[]": ("roles", _keys(filters.roles)),
-        "p.skills @> %(skills)s::text[]": ("skills", _keys(filters.required_skills)),
-        "p.years >= %(years_from)s::double precision": ("years_from", filters.years_from),
-        "p.years <= %(years_to)s::double precision": ("years_to", filters.years_to),
-        "p.authorised_in && %(authorised_in)s::text[]": (
+        f"p.roles && %(roles{mark})s::text[]": ("roles", _keys(filters.roles)),
+        f"p.skills @> %(skills{mark})s::text[]": ("skills", _keys(filters.required_skills)),
+        f"p.years >= %(years_from{mark})s::double precision": ("years_from", filters.years_from),
+        f"p.years <= %(years_to{mark})s::double precision": ("years_to", filters.years_to),
+        f"p.authorised_in && %(authorised_in{mark})s::text[]": (
             "authorised_in",
             _keys(filters.work_authorisation),
         ),
-        "p.languages @> %(languages)s::text[]": ("languages", _keys(filters.languages)),
-        "(p.expected_usd IS NULL OR p.expected_usd <= %(budget)s::bigint)": (
+        f"p.languages @> %(languages{mark})s::text[]": ("languages", _keys(filters.languages)),
+        f"(p.expected_usd IS NULL OR p.expected_usd <= %(budget{mark})s::bigint)": (
             "budget",
             filters.salary_budget and filters.salary_budget.maximum_in_usd,
         ),
     }
     asked = {term: value for term, value in terms.items() if value[1] not in (None, [])}
     if filters.locations or filters.remote:
-        here = "p.city = ANY(%(places)s::text[]) OR p.country = ANY(%(places)s::text[])"
+        places = f"%(places{mark})s::text[]"
+        here = f"p.city = ANY({places}) OR p.country = ANY({places})"
         place = f"({here} OR p.open_to_remote)" if filters.remote else f"({here})"
         asked[place] = ("places", _keys(filters.locations))
-    return " AND ".join(asked) or "true", dict(asked.values())
+    parameters = {f"{name}{mark}": value for name, value in asked.values()}
+    return " AND ".join(asked) or "true", parameters
 
 
 @dataclass(frozen=True)
@@ -278,13 +297,35 @@ def counts(db: Connection, search: Search) -> tuple[int, int]:
     """How many are recommended for a position, and how many passive candidates match it."""
     condition, parameters = _approachable(search)
     row = db.execute(
-        f"""
-        SELECT count(*) FILTER (WHERE p.last_active_at >= %(active_since)s),
-               count(*) FILTER (WHERE p.last_active_at < %(active_since)s)
-        FROM candidate_pool AS p WHERE {condition}""",  # noqa: S608 - our own text
+        f"SELECT {_BOTH} FROM candidate_pool AS p WHERE {condition}",  # noqa: S608 - our own text
         parameters,
     ).fetchone()
     return (row[0], row[1]) if row else (0, 0)
+
+
+def relaxations(db: Connection, search: Search) -> list[Relaxation]:
+    """What dropping each demand of the filters would add, the most first.
+
+    Of filters that make more than `MOST_RELAXED` demands, only the first ones are weighed.
+    """
+    demands = search.filters.demands()[:MOST_RELAXED]
+    parts: list[str] = []
+    parameters: dict[str, Any] = {}
+    for n, filters in enumerate([search.filters, *map(search.filters.without, demands)]):
+        condition, asked = _approachable(replace(search, filters=filters), f"_{n}")
+        parts.append(f"SELECT {n}, {_BOTH} FROM candidate_pool AS p WHERE {condition}")  # noqa: S608 - our own text
+        parameters |= asked
+    # Each part can use the index; one scan that weighs all demands at once cannot, and took longer.
+    (_, active, passive), *others = sorted(db.execute(" UNION ALL ".join(parts), parameters))
+    found = [
+        Relaxation(
+            demand=demands[n - 1],
+            recommendations=recommended - active,
+            passive_candidates=silent - passive,
+        )
+        for n, recommended, silent in others
+    ]
+    return sorted(found, key=lambda each: -(each.passive_candidates + each.recommendations))
 
 
 def still_listed(
@@ -331,8 +372,8 @@ def listed_condition(kind: Feed, search: Search) -> tuple[str, dict[str, Any]]:
     return f"{condition} AND p.last_active_at {side} %(active_since)s", parameters
 
 
-def _approachable(search: Search) -> tuple[str, dict[str, Any]]:
-    condition, parameters = matching(search.filters)
+def _approachable(search: Search, mark: str = "") -> tuple[str, dict[str, Any]]:
+    condition, parameters = matching(search.filters, mark)
     condition += (
         " AND p.opted_in AND NOT p.blocked @> ARRAY[%(employer)s::uuid]"
         " AND NOT p.positions @> ARRAY[%(position)s::uuid]"

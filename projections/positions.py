@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
@@ -87,6 +88,13 @@ class Positions(Projection, name="positions", version=1, key="id"):
         }
 
 
+class PositionStatus(StrEnum):
+    """Whether somebody is looked for still."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
 class Position(BaseModel):
     """A position with its filters."""
 
@@ -113,9 +121,14 @@ def one(db: Connection, position_id: UUID) -> Position | None:
 
 
 def of_employer(
-    db: Connection, employer_id: UUID, limit: int, cursor: str | None, *, open_only: bool = False
+    db: Connection,
+    employer_id: UUID,
+    limit: int,
+    cursor: str | None,
+    *,
+    status: PositionStatus | None = None,
 ) -> Listed[Position]:
-    """An employer's positions, the newest first."""
+    """An employer's positions, the newest first, all of them or those in one state."""
     key = after(cursor, tuple[Literal["positions"], datetime, UUID])
     _, opened_at, id = key or (None, None, None)
     rows = (
@@ -123,13 +136,14 @@ def of_employer(
         .execute(
             """
             SELECT * FROM positions
-            WHERE employer_id = %(employer)s AND (closed_at IS NULL OR NOT %(open_only)s)
+            WHERE employer_id = %(employer)s
+              AND (%(closed)s::boolean IS NULL OR (closed_at IS NOT NULL) = %(closed)s)
               AND (%(opened_at)s::timestamptz IS NULL OR opened_at < %(opened_at)s
                    OR (opened_at = %(opened_at)s AND position_id > %(id)s::uuid))
             ORDER BY opened_at DESC, position_id LIMIT %(limit)s""",
             {
                 "employer": employer_id,
-                "open_only": open_only,
+                "closed": status and status is PositionStatus.CLOSED,
                 "opened_at": opened_at,
                 "id": id,
                 "limit": limit + 1,

@@ -73,6 +73,13 @@ class Sent:
                 inner[last] = value
         return _without_lone_currencies(body)
 
+    def version(self) -> int:
+        """The version of what the form was made from. Raises a 400 where it is not told."""
+        typed = self.value("_version")
+        if not (typed.isascii() and typed.isdigit() and len(typed) < 19):
+            raise Problem(400, "version-missing", "The form lacks its version; open it again.")
+        return int(typed)
+
     def read(self, kind: type[B]) -> B:
         """The fields as this body of a request. Raises `RequestValidationError`."""
         with faults_of_the_request():
@@ -93,8 +100,12 @@ class Faults:
     def __init__(self, error: Exception) -> None:
         self.problem: Problem = problem_of(error)
         details = self.problem.details
-        reasons = details.reasons or [Reason(code="problem", detail=details.detail)]
-        self.reasons = [_in_words(reason) for reason in reasons]
+        self.reasons = [*map(_in_plain_words, details.reasons)]
+        if isinstance(error, VersionMismatch):
+            detail = "Somebody changed this since you opened it. Look at it again, then decide."
+            self.reasons = [Reason(code="version_mismatch", detail=detail)]
+        elif not self.reasons:
+            self.reasons = [Reason(code="problem", detail=details.detail)]
 
     @property
     def status(self) -> int:
@@ -111,13 +122,39 @@ class Faults:
         ]
 
 
-def _in_words(reason: Reason) -> Reason:
-    """A fault that names its field as the page does, and not as the body."""
+def _in_plain_words(reason: Reason) -> Reason:
+    """A reason as a page says it: the field by its label, not by its name in the API's body.
+
+    >>> detail = "years_from: Input should be less than or equal to 80"
+    >>> reason = Reason(code="less_than_equal", field="filters.years_from", detail=detail)
+    >>> _in_plain_words(reason).detail
+    'Years from: must be at most 80'
+    """
     name = (reason.field or "").rpartition(".")[2]
     if not name or not reason.detail.startswith(name):
         return reason
-    detail = words(str(reason.field)) + reason.detail.removeprefix(name)
-    return reason.model_copy(update={"detail": detail})
+    # An entry of a list is spoken of by the list's name, and found in its field.
+    field = ".".join(part for part in str(reason.field).split(".") if not part.isdigit())
+    said = _PLAIN.get(reason.code, reason.detail.removeprefix(name))
+    for technical, plain in _PLAINER.items():
+        said = said.replace(technical, plain)
+    label = words(field.removeprefix("filters."))
+    return Reason(code=reason.code, field=field, detail=f"{label}{said}")
+
+
+_PLAIN = {
+    "float_parsing": ": write a number, such as 3.",
+    "int_parsing": ": write a whole number without commas or spaces, such as 60000.",
+    "int_from_float": ": write a whole number without commas or spaces, such as 60000.",
+}
+_PLAINER = {
+    "Input should be greater than or equal to": "must be at least",
+    "Input should be less than or equal to": "must be at most",
+    "String should have": "use",
+    "Tuple should have at most": "name at most",
+    "items after validation": "of them",
+    "years_from is above years_to": "this is fewer than the years from",
+}
 
 
 async def read_form(request: Request) -> Sent:

@@ -17,6 +17,8 @@ def problem_page(request: Request, problem: Problem) -> Response:
     Whose form could not be taken for a reason outside it, such as a session that ended or a
     database that does not answer, keeps what they typed and may send it again.
     """
+    if any((reason.field or "").startswith("path.") for reason in problem.details.reasons):
+        problem = Problem(404, "not-found", "There is no such page; check its address.")
     details = problem.details
     headers = dict(problem.headers or {})
     if details.status == 303:

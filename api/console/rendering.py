@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from api.console import words
+from api.console import filter_words, words
 from domain.event import Role
 
 HERE = Path(__file__).parent
@@ -110,5 +110,5 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.filters.update(words.FILTERS)
+_TEMPLATES.filters.update(words.FILTERS | filter_words.FILTERS)
 _TEMPLATES.globals.update(menu=menu, address=address, new_key=lambda: str(uuid4()))

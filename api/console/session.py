@@ -134,12 +134,14 @@ def _ask_to_sign_in(request: Request) -> NoReturn:
     target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     if request.method == "GET":
         headers = {"Location": address("/sign-in", next=target)}
-        raise Problem(303 if not _is_part(request) else 401, "sign-in", detail, headers=headers)
+        raise Problem(303 if _is_page(request) else 401, "sign-in", detail, headers=headers)
     raise Problem(401, "sign-in", detail)
 
 
-def _is_part(request: Request) -> bool:
-    return request.headers.get("hx-request") == "true"
+def _is_page(request: Request) -> bool:
+    """Whether a browser asks for a whole page: neither a part of one, nor another client."""
+    is_part = request.headers.get("hx-request") == "true"
+    return "text/html" in request.headers.get("accept", "") and not is_part
 
 
 def _refuse_without_key() -> NoReturn:

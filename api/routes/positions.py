@@ -29,7 +29,7 @@ from domain.position import (
 )
 from domain.viewing import Feed, Sort
 from projections import employers, interview_list, positions
-from projections.candidate_pool import CandidatePool
+from projections.candidate_pool import CandidatePool, Relaxation
 from projections.employers import Employers
 from projections.interview_list import InterviewList
 from projections.likelihood import Likelihoods
@@ -89,13 +89,13 @@ def list_positions(
     caller: Reader,
     limit: Limit = 50,
     cursor: Cursor = None,
-    open_only: bool = False,
+    status: Annotated[positions.PositionStatus | None, Query(description="only these")] = None,
 ) -> Listed[positions.Position]:
     """An employer's positions, the newest first."""
     if not caller.actor.acts_for(employer_id):
         raise NotFound(Employer, employer_id)
     with caller.reading(Positions) as db:
-        return positions.of_employer(db, employer_id, limit, cursor, open_only=open_only)
+        return positions.of_employer(db, employer_id, limit, cursor, status=status)
 
 
 @router.get("/positions/{position_id}")
@@ -130,6 +130,13 @@ def count(position_id: UUID, caller: Reader) -> Counts:
     """How many each tab of a position has."""
     with caller.reading(Positions, CandidatePool, InterviewList) as db:
         return visibility.counts(db, position_of(db, caller, position_id), caller)
+
+
+@router.get("/positions/{position_id}/relaxations")
+def list_relaxations(position_id: UUID, caller: Reader) -> list[Relaxation]:
+    """What dropping each demand of the filters would add, the most first."""
+    with caller.reading(Positions, CandidatePool) as db:
+        return candidates_for.relaxations(db, position_of(db, caller, position_id), caller.at)
 
 
 @router.get("/positions/{position_id}/recommendations")

@@ -115,7 +115,7 @@ def test_an_employers_positions_come_page_by_page_the_newest_first(stage: Stage)
     assert [len(page) for page in pages] == [2, 2, 1]
     assert [position["position_id"] for page in pages for position in page] == opened[::-1]
     done(scene.recruiter.post(f"/positions/{opened[0]}/closure", {}))
-    (page,) = all_pages(scene, path, 10, open_only=True)
+    (page,) = all_pages(scene, path, 10, status="open")
     assert len(page) == 4
 
 

@@ -77,6 +77,7 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
     ("PUT", "/positions/{position_id}/filters"): {Role.RECRUITER},
     ("POST", "/positions/{position_id}/closure"): {Role.RECRUITER},
     ("GET", "/positions/{position_id}/counts"): READERS,
+    ("GET", "/positions/{position_id}/relaxations"): READERS,
     ("GET", "/positions/{position_id}/recommendations"): RECRUITING,
     ("GET", "/positions/{position_id}/passive-candidates"): RECRUITING,
     ("GET", "/positions/{position_id}/candidates/{candidate_id}"): RECRUITING,

@@ -31,7 +31,7 @@ from infrastructure.event_store import EventStore
 from infrastructure.postgres import Pool
 from infrastructure.projector import Projector, prepare
 from projections import candidate_feed, candidate_pool
-from projections.candidate_pool import CandidatePool, Search
+from projections.candidate_pool import CandidatePool, Relaxation, Search
 from projections.likelihood import Likelihoods
 
 NOW = datetime(2026, 8, 31, 12, tzinfo=UTC)
@@ -93,6 +93,14 @@ class Pooled:
             cursor = listed.next_cursor
             if cursor is None:
                 return names
+
+    def counts(self, filters: Filters) -> tuple[int, int]:
+        self._follow()
+        return candidate_pool.counts(self._db, Search(EMPLOYER, POSITION, filters, NOW))
+
+    def relaxations(self, filters: Filters) -> list[Relaxation]:
+        self._follow()
+        return candidate_pool.relaxations(self._db, Search(EMPLOYER, POSITION, filters, NOW))
 
     def profile(self, id: UUID) -> candidate_pool.Profile | None:
         self._follow()
@@ -310,3 +318,33 @@ def test_the_query_and_the_domain_agree_on_whom_any_filters_admit(pooled: Pooled
         assert shown == {name for name, facts in people.items() if filters.admit(facts)}, filters
         seen += len(shown)
     assert seen > 1000, "the filters let hardly anyone through, which proves nothing"
+
+
+def test_a_relaxation_tells_how_many_more_match_without_its_demand(pooled: Pooled) -> None:
+    draw = random.Random(7)
+    for n in range(150):
+        silent = LONG if draw.random() < 0.5 else LATELY
+        pooled.sign_up(f"{n}", silent_for=silent, **random_facts(draw).known())
+    weighed = 0
+    for _ in range(40):
+        filters = random_filters(draw)
+        relaxations = pooled.relaxations(filters)
+        assert {each.demand for each in relaxations} == {*filters.demands()}
+        active, passive = pooled.counts(filters)
+        for each in relaxations:
+            more = (active + each.recommendations, passive + each.passive_candidates)
+            assert pooled.counts(filters.without(each.demand)) == more
+        gains = [each.recommendations + each.passive_candidates for each in relaxations]
+        assert gains == sorted(gains, reverse=True)
+        weighed += sum(gains)
+    assert weighed > 100, "no demand keeps anybody out, which proves nothing"
+
+
+def test_filters_that_ask_nothing_have_nothing_to_relax(pooled: Pooled) -> None:
+    assert pooled.relaxations(Filters()) == []
+
+
+def test_of_very_many_demands_only_the_first_are_weighed(pooled: Pooled) -> None:
+    skills = tuple(f"skill {n}" for n in range(200))
+    relaxations = pooled.relaxations(Filters(required_skills=skills))
+    assert len(relaxations) == candidate_pool.MOST_RELAXED

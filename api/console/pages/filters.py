@@ -1,0 +1,106 @@
+"""Whom a position is for: its filters, who matches them, and what each of them costs."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from api import candidates_for, visibility
+from api.console.filter_words import differences
+from api.console.forms import REFUSED, Faults
+from api.console.pages.positions import CURRENCIES
+from api.console.session import Recruiter, Visit
+from api.problems import etag
+from api.routes import positions as position_routes
+from domain.event import Event
+from domain.filters import Demand, Filters
+from domain.position import Position
+from infrastructure import history
+from infrastructure.event_store import VersionMismatch
+from projections.candidate_pool import CandidatePool
+from projections.interview_list import InterviewList
+from projections.positions import Positions
+
+router = APIRouter()
+
+FEW = 10
+"""Below this many matches in one of the lists, the page tells what each demand costs."""
+
+
+@router.get("/positions/{position_id}/filters")
+def filters_page(position_id: UUID, visit: Recruiter) -> Response:
+    """The form to change whom a position is for, beside who matches now."""
+    return visit.page("filters.html", **_shown(visit, position_id))
+
+
+@router.post("/positions/{position_id}/filters")
+def set_filters(position_id: UUID, visit: Recruiter) -> Response:
+    """Change whom a position is for, unless somebody else did so since the form was made."""
+    try:
+        body = visit.sent.read(Filters)
+        return _set(visit, position_id, body)
+    except VersionMismatch as error:
+        changed = _changed_meanwhile(visit, position_id)
+        shown = _shown(visit, position_id) | {"version": error.current, "changed": changed}
+        return visit.again("filters.html", error, **shown)
+    except REFUSED as error:
+        # The form stays that of the version it was made from: what changed since is still unseen.
+        shown = _shown(visit, position_id) | {"version": visit.sent.value("_version")}
+        return visit.again("filters.html", error, **shown)
+
+
+@router.post("/positions/{position_id}/relaxations")
+def relax(position_id: UUID, visit: Recruiter) -> Response:
+    """Drop one demand of the filters."""
+    try:
+        demand = visit.sent.read(Demand)
+        with visit.caller.reading(Positions) as db:
+            position = visibility.position_of(db, visit.caller, position_id)
+        return _set(visit, position_id, position.filters.without(demand))
+    except REFUSED as error:
+        # What was sent are not the fields of the form that comes up again.
+        faults = Faults(error)
+        shown = _shown(visit, position_id)
+        return visit.page("filters.html", faults.status, faults=faults, **shown)
+
+
+def _set(visit: Visit, position_id: UUID, filters: Filters) -> Response:
+    seen = etag(visit.sent.version())
+    outcome = position_routes.set_filters(position_id, filters, visit.caller, seen)
+    path = f"/positions/{position_id}/filters"
+    return visit.go(path, after=outcome.position, notice="filters-set")
+
+
+def _shown(visit: Visit, position_id: UUID) -> dict[str, Any]:
+    caller = visit.caller
+    with caller.reading(Positions, CandidatePool, InterviewList) as db:
+        position = visibility.position_of(db, caller, position_id)
+        counts = visibility.counts(db, position, caller)
+        few = min(counts.passive_candidates, counts.recommendations) < FEW
+        relaxations = candidates_for.relaxations(db, position, caller.at) if few else []
+    return {
+        "position": position,
+        "counts": counts,
+        "few": few,
+        "relaxations": relaxations,
+        "version": position.version,
+        "currencies": CURRENCIES,
+        "tab": None,
+        "changed": None,
+    }
+
+
+def _changed_meanwhile(visit: Visit, position_id: UUID) -> dict[str, Any]:
+    """What others did to the filters since the form was made, and who did the last of it."""
+    with visit.caller.reading() as db:
+        logged = history.of_aggregate(db, position_id)
+    decode = visit.caller.marketplace.store.mapper.to_domain_event
+    events: list[Event] = [decode(entry.stored) for entry in logged]
+    seen = Position.fold(position_id, events[: visit.sent.version()])
+    current = Position.fold(position_id, events)
+    last = events[-1]
+    return {
+        "by": last.actor.id,
+        "at": last.timestamp,
+        "differences": differences(seen.filters, current.filters),
+    }

@@ -1,0 +1,154 @@
+"""An employer's positions: listed, opened, and closed for good."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from api.console.forms import REFUSED
+from api.console.rendering import address
+from api.console.session import Recruiter, Recruiting, Visit
+from api.problems import etag, faults_of_the_request
+from api.reading import Cursor
+from api.routes import employers as employer_routes
+from api.routes import positions as position_routes
+from domain.event import Words
+from domain.filters import Filters
+from domain.money import USD_PER_UNIT
+from infrastructure.event_store import VersionMismatch
+from projections.employers import Employer
+from projections.positions import PositionStatus
+
+router = APIRouter()
+
+AT_A_TIME = 20
+CURRENCIES = [(code, code) for code in USD_PER_UNIT]
+
+Part = Annotated[Words, Query(max_length=200)]
+
+
+@router.get("/positions")
+def positions_page(
+    visit: Recruiting,
+    employer: UUID | None = None,
+    status: PositionStatus = PositionStatus.OPEN,
+    company: Part = "",
+    cursor: Cursor = None,
+) -> Response:
+    """An employer's positions, the newest first; for the marketplace's people, whose at first."""
+    employer_id = employer or visit.caller.actor.employer_id
+    if employer_id is None:
+        return _employers(visit, company.strip(), cursor)
+    who = employer_routes.read_employer(employer_id, visit.caller)
+    listed = position_routes.list_positions(employer_id, visit.caller, AT_A_TIME, cursor, status)
+    at = {each: _list_of(visit, who, status=each) for each in PositionStatus}
+    more = _list_of(visit, who, status=status, cursor=listed.next_cursor)
+    return visit.page(
+        "positions.html",
+        employer=who,
+        positions=listed.items,
+        is_closed=status is PositionStatus.CLOSED,
+        tabs=[(each.value.capitalize(), at[each], each is status) for each in PositionStatus],
+        new_at=_new_for(visit, who),
+        more_at=more if listed.next_cursor else None,
+        continued=cursor is not None,
+    )
+
+
+@router.get("/positions/new")
+def new_position_page(visit: Recruiter, employer: UUID | None = None) -> Response:
+    """The form to open a position."""
+    who = _employer(visit, employer)
+    if who is None:
+        return visit.go("/positions")
+    return visit.page("position_new.html", **_form_for(visit, who))
+
+
+@router.post("/positions")
+def open_position(visit: Recruiter, employer: UUID | None = None) -> Response:
+    """Open a position, then see who matches it."""
+    who = _employer(visit, employer)
+    if who is None:
+        return visit.go("/positions")
+    try:
+        body = visit.sent.read(position_routes.NewPosition)
+        outcome = position_routes.open_position(who.employer_id, body, visit.caller)
+    except REFUSED as error:
+        return visit.again("position_new.html", error, **_form_for(visit, who))
+    path = f"/positions/{outcome.id}/passive-candidates"
+    return visit.go(path, after=outcome.position, notice="position-opened")
+
+
+@router.get("/positions/{position_id}")
+def position_page(position_id: UUID, request: Request) -> Response:
+    """A position, by its tab of passive candidates."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"/positions/{position_id}/passive-candidates{query}", 303)
+
+
+@router.get("/positions/{position_id}/closure")
+def closure_page(position_id: UUID, visit: Recruiter) -> Response:
+    """What closing a position means, and the form to do so."""
+    position = position_routes.read_position(position_id, visit.caller)
+    return visit.page("position_closure.html", position=position, version=position.version)
+
+
+@router.post("/positions/{position_id}/closure")
+def close_position(position_id: UUID, visit: Recruiter) -> Response:
+    """Close a position for good."""
+    try:
+        seen = visit.sent.version()
+        # A form that left the reason out must not fall back on the API's usual one.
+        with faults_of_the_request():
+            body = position_routes.Closure(reason=visit.sent.value("reason"))
+        outcome = position_routes.close(position_id, body, visit.caller, etag(seen))
+    except REFUSED as error:
+        position = position_routes.read_position(position_id, visit.caller)
+        # Unless it is told that something changed, the form stays that of the version it was of.
+        told = isinstance(error, VersionMismatch)
+        version = position.version if told else visit.sent.value("_version")
+        return visit.again("position_closure.html", error, position=position, version=version)
+    path = f"/positions/{position_id}/interviews"
+    return visit.go(path, after=outcome.position, notice="position-closed")
+
+
+def _employers(visit: Visit, company: str, cursor: str | None) -> Response:
+    listed = employer_routes.list_employers(visit.caller, AT_A_TIME, cursor, company or None)
+    more = address("/positions", company=company, cursor=listed.next_cursor)
+    return visit.page(
+        "employer_finder.html",
+        employers=listed.items,
+        company=company,
+        more_at=more if listed.next_cursor else None,
+    )
+
+
+def _employer(visit: Visit, chosen: UUID | None) -> Employer | None:
+    """The recruiter's employer, or the one that somebody of the marketplace has chosen."""
+    employer_id = chosen or visit.caller.actor.employer_id
+    if employer_id is None:
+        return None
+    return employer_routes.read_employer(employer_id, visit.caller)
+
+
+def _form_for(visit: Visit, employer: Employer) -> dict[str, Any]:
+    return {
+        "employer": employer,
+        "filters": Filters(),
+        "currencies": CURRENCIES,
+        "list_at": _list_of(visit, employer),
+    }
+
+
+def _list_of(visit: Visit, employer: Employer, **more: object) -> str:
+    """Where an employer's positions are; a recruiter's own need no id."""
+    own = visit.caller.actor.employer_id == employer.employer_id
+    if more.get("status") is PositionStatus.OPEN:
+        more["status"] = None
+    return address("/positions", employer=None if own else employer.employer_id, **more)
+
+
+def _new_for(visit: Visit, employer: Employer) -> str:
+    own = visit.caller.actor.employer_id == employer.employer_id
+    return address("/positions/new", employer=None if own else employer.employer_id)
