@@ -9,7 +9,7 @@ from domain.event import Role
 from tests.api.scene import codes, done
 from tests.api.stage import Scene, Stage
 from tests.console.conftest import Desks
-from tests.console.visitor import Visitor, text_of, visitor
+from tests.console.visitor import Visitor, in_every_look, text_of, visitor
 
 
 def recruiter(stage: Stage, scene: Scene) -> Visitor:
@@ -228,8 +228,7 @@ def test_another_employers_relaxations_are_nowhere(stage: Stage, scene: Scene) -
 # --- In the browser
 
 
-@pytest.mark.parametrize("width", ["narrow", "wide"])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@in_every_look
 def test_the_page_of_filters_is_fit(
     desk: Desks, stage: Stage, scene: Scene, width: str, dark: bool
 ) -> None:

@@ -5,11 +5,12 @@ from uuid import uuid4
 
 import pytest
 
+from api.console.session import COOKIE
 from domain.event import Role
 from tests.api.scene import done
 from tests.api.stage import Scene, Stage
 from tests.console.conftest import Desks
-from tests.console.visitor import Visitor, text_of, visitor
+from tests.console.visitor import Visitor, in_every_look, text_of, visitor
 
 MARKUP = "<script>alert(1)</script>"
 
@@ -86,8 +87,10 @@ def test_positions_come_page_by_page_the_newest_first(stage: Stage, scene: Scene
 
 def test_a_position_leads_to_its_passive_candidates(stage: Stage, scene: Scene) -> None:
     position = opened(scene.approved())
-    response = stage.http.get(f"/positions/{position}?after=1", follow_redirects=False)
-    assert response.headers["location"] == f"/positions/{position}/passive-candidates?after=1"
+    cookie = {"Cookie": f"{COOKIE}={stage.token(Role.RECRUITER, scene.employer_id)}"}
+    path, after = f"/positions/{position}", f"?after={stage.reached()}"
+    response = stage.http.get(path + after, headers=cookie, follow_redirects=False)
+    assert response.headers["location"] == f"{path}/passive-candidates{after}"
 
 
 def test_markup_in_a_position_is_shown_as_text(stage: Stage, scene: Scene) -> None:
@@ -319,8 +322,7 @@ def test_a_closed_position_is_not_closed_again(stage: Stage, scene: Scene) -> No
 # --- In the browser
 
 
-@pytest.mark.parametrize("width", ["narrow", "wide"])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@in_every_look
 def test_the_pages_of_positions_are_fit(
     desk: Desks, stage: Stage, scene: Scene, width: str, dark: bool
 ) -> None:

@@ -3,8 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi import APIRouter, Query, Response
 
 from api.console.forms import REFUSED
 from api.console.rendering import address
@@ -81,10 +80,10 @@ def open_position(visit: Recruiter, employer: UUID | None = None) -> Response:
 
 
 @router.get("/positions/{position_id}")
-def position_page(position_id: UUID, request: Request) -> Response:
+def position_page(position_id: UUID, visit: Recruiting) -> Response:
     """A position, by its tab of passive candidates."""
-    query = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse(f"/positions/{position_id}/passive-candidates{query}", 303)
+    position_routes.read_position(position_id, visit.caller)
+    return visit.go(f"/positions/{position_id}/passive-candidates", after=visit.caller.after)
 
 
 @router.get("/positions/{position_id}/closure")
