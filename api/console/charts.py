@@ -237,13 +237,14 @@ def signed(
                 words=f"{name}: {told}",
                 series=1 if value >= 0 else 2,
             ),
+            Mark("rule", along(0), top + 22, along(0), top + 46, look="axis"),
         ]
-    height = len(values) * ROW
-    marks.append(Mark("rule", along(0), 0, along(0), height, look="axis"))
-    if limit is not None:
-        marks.append(Mark("rule", along(limit), 0, along(limit), height, look="dashed"))
+        if limit is not None:
+            marks.append(
+                Mark("rule", along(limit), top + 22, along(limit), top + 46, look="dashed")
+            )
     says = f"{title}: the largest is {max(values, key=lambda one: abs(one[1]))[0]}."
-    return Chart(title, says, columns, rows, marks, height=height)
+    return Chart(title, says, columns, rows, marks, height=len(values) * ROW)
 
 
 def reliability(title: str, points: Sequence[tuple[float, float, int]]) -> Chart:
