@@ -102,6 +102,11 @@ class Desk:
 
 Desks = Callable[..., Desk]
 
+LOOKS = pytest.mark.parametrize(
+    ("width", "dark"), [("narrow", True), ("wide", False)], ids=["narrow-dark", "wide-light"]
+)
+"""Both widths and both colour schemes, in as few looks as that takes."""
+
 
 @pytest.fixture
 def desk(browser: Browser, stage: Stage, address: str) -> Iterator[Desks]:

@@ -9,7 +9,7 @@ from api.marketplace import now
 from domain.event import Role
 from tests.api.scene import done
 from tests.api.stage import Stage
-from tests.console.conftest import Desks
+from tests.console.conftest import LOOKS, Desks
 from tests.console.letters import Writing, writing
 from tests.console.visitor import text_of, visitor
 
@@ -170,8 +170,7 @@ def test_markup_in_an_answer_is_shown_as_text(stage: Stage) -> None:
 # --- In the browser
 
 
-@pytest.mark.parametrize("width", ["narrow", "wide"])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@LOOKS
 def test_interviews_and_conversation_are_fit(
     desk: Desks, stage: Stage, width: str, dark: bool
 ) -> None:

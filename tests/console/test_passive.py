@@ -7,9 +7,10 @@ import pytest
 
 from api.marketplace import now
 from domain.event import Role
+from projections import candidate_feed
 from tests.api.scene import done
 from tests.api.stage import Scene, Stage, activity
-from tests.console.conftest import Desks
+from tests.console.conftest import LOOKS, Desks
 from tests.console.visitor import Visitor, text_of, visitor
 
 MARKUP = "<img src=x onerror=alert(1)>"
@@ -208,6 +209,39 @@ def test_what_a_recruiter_was_shown_is_noted(stage: Stage, scene: Scene) -> None
     assert [event["type"] for event in events] == ["viewing.candidates_shown"]
 
 
+def test_who_is_shown_by_lot_is_told_so(
+    stage: Stage, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(candidate_feed, "EXPLORED_SHARE", 1.0)
+    position = scene.in_beta().position(required_skills=["Racket"])
+    crowd(scene, "Racket", 22)
+    page = text_of(recruiter(stage, scene).get(after(stage, position)))
+    assert "Exploring Shown here by lot, out of turn." in page
+
+
+# --- Recommendations
+
+
+def test_recommendations_take_no_beta_and_show_who_is_active(stage: Stage, scene: Scene) -> None:
+    position = scene.approved().position(required_skills=["Scheme"])
+    scene.member("Silent", silent_days=300, skills=("Scheme",))
+    scene.member("Busy", silent_days=3, skills=("Scheme",))
+    one = recruiter(stage, scene)
+    page = one.get(f"{path(position, 'recommendations')}?after={stage.reached()}")
+    assert names_on(page.text) == ["Busy"]
+
+
+def test_recommendations_of_a_suspended_employer_say_why_nobody_is_shown(
+    stage: Stage, scene: Scene
+) -> None:
+    position = scene.approved().position()
+    done(scene.admin.post(f"/employers/{scene.employer_id}/suspension", {"reason": "unpaid bills"}))
+    one = recruiter(stage, scene)
+    page = text_of(one.get(f"{path(position, 'recommendations')}?after={stage.reached()}"))
+    assert "Nobody is shown here at the moment The employer is suspended (unpaid bills)" in page
+    assert "Your Customer Success Manager is Casey" in page
+
+
 # --- News
 
 
@@ -252,8 +286,7 @@ def test_who_has_left_is_marked_and_who_joined_is_counted(stage: Stage, scene: S
 # --- In the browser
 
 
-@pytest.mark.parametrize("width", ["narrow", "wide"])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@LOOKS
 def test_the_page_before_the_beta_is_fit(
     desk: Desks, stage: Stage, scene: Scene, width: str, dark: bool
 ) -> None:
@@ -263,8 +296,7 @@ def test_the_page_before_the_beta_is_fit(
     reader.is_fit("landing-dark" if dark else "landing")
 
 
-@pytest.mark.parametrize("width", ["narrow", "wide"])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@LOOKS
 def test_the_feed_is_fit(desk: Desks, stage: Stage, scene: Scene, width: str, dark: bool) -> None:
     position = scene.in_beta().position(nice_to_have_skills=["Python", "Go"])
     scene.member("Ada", silent_days=300, skills=("Python", "SQL"))
@@ -319,3 +351,16 @@ def test_the_feed_keeps_itself_up_to_date_and_steals_no_focus(
     page.get_by_role("link", name="show them").click()
     page.get_by_role("link", name="Joiner", exact=True).wait_for()
     assert page.locator(".candidate").count() == 2
+
+
+def test_a_feed_that_may_not_be_seen_any_more_stops_asking_and_says_so(
+    desk: Desks, stage: Stage, scene: Scene
+) -> None:
+    position = scene.in_beta().position()
+    reader = desk(Role.RECRUITER, scene.employer_id)
+    page = reader.go(after(stage, position))
+    page.context.clear_cookies()
+    page.get_by_text("This page is no longer kept up to date.").wait_for()
+    refused = "Response Status Error Code 401"
+    assert any(refused in error for error in reader.errors)
+    reader.errors[:] = [error for error in reader.errors if refused not in error]

@@ -3,13 +3,11 @@
 import re
 from datetime import timedelta
 
-import pytest
-
 from api.marketplace import now
 from domain.event import Role
 from tests.api.scene import done
 from tests.api.stage import Stage
-from tests.console.conftest import Desks
+from tests.console.conftest import LOOKS, Desks
 from tests.console.letters import writing
 from tests.console.visitor import text_of, visitor
 
@@ -137,8 +135,7 @@ def test_a_profile_that_was_opened_is_noted(stage: Stage) -> None:
 # --- In the browser
 
 
-@pytest.mark.parametrize("width", ["narrow", "wide"])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@LOOKS
 def test_a_profile_is_fit(desk: Desks, stage: Stage, width: str, dark: bool) -> None:
     at = writing(stage)
     reader = desk(Role.RECRUITER, at.scene.employer_id, width=width, dark=dark)

@@ -7,7 +7,7 @@ import pytest
 from domain.event import Role
 from tests.api.scene import done
 from tests.api.stage import Stage, activity, at_once
-from tests.console.conftest import Desks
+from tests.console.conftest import LOOKS, Desks
 from tests.console.letters import LETTER, Writing, fill_in, writing
 from tests.console.visitor import Visitor, text_of, visitor
 
@@ -222,8 +222,7 @@ def test_a_double_click_sends_once(desk: Desks, stage: Stage) -> None:
         assert sent(stage, at) == 1
 
 
-@pytest.mark.parametrize("width", ["narrow", "wide"])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@LOOKS
 def test_preview_and_refusal_are_fit(desk: Desks, stage: Stage, width: str, dark: bool) -> None:
     at = writing(stage)
     writer = desk(Role.RECRUITER, at.scene.employer_id, width=width, dark=dark)

@@ -1,9 +1,19 @@
 // Lists that keep themselves up to date.
 "use strict";
 
-// What asks for news does so only while somebody looks.
+// What asks for news does so only while somebody looks, and until it is refused for good.
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (document.hidden && event.target.matches("[data-while-seen]")) event.preventDefault();
+  const asker = event.target;
+  if (!asker.matches("[data-while-seen]")) return;
+  if (document.hidden || asker.dataset.refused) event.preventDefault();
+});
+document.addEventListener("htmx:responseError", (event) => {
+  const asker = event.target;
+  const { status } = event.detail.xhr;
+  if (!asker.matches("[data-while-seen]") || status === 429 || status >= 500) return;
+  asker.dataset.refused = "yes";
+  const said = document.querySelector("#news, #heard");
+  if (said) said.textContent = "This page is no longer kept up to date. Load it again.";
 });
 
 // Learning goes on while somebody reads: who has come to stand further down is not shown again.
