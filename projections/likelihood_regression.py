@@ -86,8 +86,9 @@ class Regressions:
             certainty = 1.0 + abs(curvature) * spread
             steps.append(weight * (y - sigmoid(logit)) / certainty)
             narrowing.append(curvature / certainty)
-        self.weights[places] = weights + steps * gains
-        self.variances[places] = np.minimum(variances - narrowing * (gains * gains), priors)
+        self.weights[places] = weights + gains * steps
+        variances -= gains * gains * narrowing
+        self.variances[places] = variances if weight > 0 else np.minimum(variances, priors)
         fade = LOSSES_FADE if weight > 0 else 1.0
         self.losses = [
             loss * fade + weight * log_loss(logit, y)

@@ -181,6 +181,7 @@ class Terms:
         try:
             hot = [self.one_hot[name][x.categories[name]] for name in plan.categories]
         except (KeyError, TypeError) as error:
+            _refuse_other_keys(x, plan)
             raise BadFeatures(f"{dict(x.categories)} has a value that the schema lacks") from error
         distances = (np.array(given) - plan.typical) / plan.spread
         distances = np.minimum(np.maximum(distances, -FARTHEST), FARTHEST)
@@ -311,8 +312,6 @@ def _checked(x: Features, plan: _Plan) -> list[float]:
     except KeyError:
         _refuse_other_keys(x, plan)
         raise
-    if not categories.keys() >= {*plan.categories}:
-        _refuse_other_keys(x, plan)
     if not _plain(given):
         name = next(name for name in plan.numbers if not _plain([numbers[name]]))
         raise BadFeatures(
