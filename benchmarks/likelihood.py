@@ -3,7 +3,8 @@
     python -m benchmarks likelihood [--table hr_job_change] [--rows 5000]
         [--without "LightGBM, refitted"]
 
-LightGBM's refits take most of the time, ten minutes of it. Every row is foretold before its outcome is known. The target of each figure stands beside it.
+LightGBM's refits take most of the time, ten minutes of it. Every row is foretold before its outcome
+is known. What is asked of the figures stands beneath them.
 """
 
 import argparse
