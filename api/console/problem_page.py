@@ -32,7 +32,7 @@ def problem_page(request: Request, problem: Problem) -> Response:
             details.status,
             next=request.url.path,
             carried=sent,
-            users=demo_users(request.app.state.marketplace.settings),
+            users=demo_users(request),
             why=details.detail,
         )
     else:

@@ -108,17 +108,23 @@ def begin(request: Request, response: Response, token: str) -> None:
     )
 
 
-def demo_token(settings: Settings, user: str) -> str | None:
+def demo_token(request: Request, user: str) -> str | None:
     """A token for a user of the local demo; none where there are no such users."""
-    if user not in demo_users(settings):
+    if user not in demo_users(request):
         return None
+    settings = request.app.state.marketplace.settings
     return make_token(settings, DEMO_USERS[user], now(), LASTS)
 
 
-def demo_users(settings: Settings) -> list[str]:
-    """The users who may sign in without a token: only on one's own machine and database."""
+def demo_users(request: Request) -> list[str]:
+    """The users who may sign in without a token: only on one's own machine and database.
+
+    The machine must be asked for by a name of its own: a site elsewhere may have its name lead
+    here, and would otherwise count as this one.
+    """
+    settings: Settings = request.app.state.marketplace.settings
     own = settings.database_url is None and settings.host in LOOPBACK
-    return [*DEMO_USERS] if own else []
+    return [*DEMO_USERS] if own and request.url.hostname in LOOPBACK else []
 
 
 def csrf_token(request: Request) -> str:

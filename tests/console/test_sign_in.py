@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page
@@ -72,10 +73,50 @@ def test_an_older_browsers_form_from_another_site_is_refused(stage: Stage) -> No
     assert response.status_code == 403
 
 
+# --- Users of the local demo
+
+
+def of_its_own(stage: Stage, monkeypatch: pytest.MonkeyPatch, **settings: str) -> None:
+    """Have a marketplace think that its database is the embedded one."""
+    changed = stage.settings.model_copy(update={"database_url": None, **settings})
+    monkeypatch.setattr(stage.marketplace, "settings", changed)
+
+
+def as_demo_user(stage: Stage, host: str) -> Any:
+    form = {"_user": "admin", "_next": "/help"}
+    url = f"http://{host}/sign-in"
+    response = stage.http.post(url, data=form, headers=BROWSER, follow_redirects=False)
+    stage.http.cookies.clear()
+    return response
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1:8000", "[::1]:8000"])
+def test_a_user_of_the_demo_needs_no_token_on_their_own_machine(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    of_its_own(stage, monkeypatch)
+    response = as_demo_user(stage, host)
+    assert (response.status_code, response.headers["location"]) == (303, "/help")
+    assert COOKIE in response.headers["set-cookie"]
+
+
 def test_nobody_signs_in_as_a_demo_user_on_a_given_database(stage: Stage) -> None:
-    response = stage.http.post("/sign-in", data={"_user": "admin", "_next": "/"}, headers=BROWSER)
-    assert response.status_code == 401
-    assert "The local demo" not in stage.http.get("/sign-in").text
+    assert as_demo_user(stage, "localhost").status_code == 401
+    assert "The local demo" not in stage.http.get("http://localhost/sign-in").text
+
+
+def test_nobody_signs_in_as_a_demo_user_where_others_may_reach_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_its_own(stage, monkeypatch, host="0.0.0.0")
+    assert as_demo_user(stage, "localhost").status_code == 401
+
+
+def test_nobody_signs_in_as_a_demo_user_through_a_name_that_leads_here_from_elsewhere(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_its_own(stage, monkeypatch)
+    assert as_demo_user(stage, "evil.example").status_code == 401
 
 
 def test_a_page_says_how_scripts_and_frames_are_kept_out(stage: Stage) -> None:

@@ -36,7 +36,7 @@ def home(request: Request, after: At | None = None) -> Response:
 @router.get("/sign-in")
 def sign_in_page(request: Request, next: Next = "/") -> Response:
     """Where to sign in, with a token or as a user of the local demo."""
-    users = demo_users(request.app.state.marketplace.settings)
+    users = demo_users(request)
     ended = COOKIE in request.cookies and signed_in(request) is None
     why = "Your session has ended; sign in again." if ended else None
     return rendered(
@@ -47,10 +47,9 @@ def sign_in_page(request: Request, next: Next = "/") -> Response:
 @router.post("/sign-in")
 def sign_in(request: Request, sent: Annotated[Sent, Depends(read_form)]) -> Response:
     """Start a session, then go on to where one wanted to go, with what was typed there."""
-    settings = request.app.state.marketplace.settings
     next = local_path(sent.value("_next"))
     carried = Sent([(n.removeprefix("_carried."), v) for n, v in sent.fields if "_carried." in n])
-    token = demo_token(settings, sent.value("_user")) or sent.value("_token").strip()
+    token = demo_token(request, sent.value("_user")) or sent.value("_token").strip()
     tokens: Tokens = request.app.state.tokens
     try:
         if not token:
@@ -63,7 +62,7 @@ def sign_in(request: Request, sent: Annotated[Sent, Depends(read_form)]) -> Resp
             problem.details.status,
             next=next,
             carried=carried if carried.fields else None,
-            users=demo_users(settings),
+            users=demo_users(request),
             why=None,
             faults=Faults(problem),
         )
