@@ -160,7 +160,7 @@ def things(one: Console) -> dict[str, str]:
     """Something of each kind that pages are about, made where the demo has none."""
     if not one.api("recruiter", "GET", f"/employers/{NORDLICHT}")["in_beta"]:
         one.api("recruiter", "POST", f"/employers/{NORDLICHT}/beta")
-    listed = one.api("recruiter", "GET", f"/employers/{NORDLICHT}/positions?open_only=true")
+    listed = one.api("recruiter", "GET", f"/employers/{NORDLICHT}/positions?status=open")
     position = listed["items"][0]["position_id"]
     ticket = {"subject": "A ticket", "text": "To be measured."}
     made = one.api("recruiter", "POST", "/tickets", ticket)

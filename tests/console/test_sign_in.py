@@ -137,11 +137,13 @@ def test_an_api_client_gets_problem_details_and_no_page(stage: Stage) -> None:
     assert response.headers["content-type"] == "application/problem+json"
 
 
-def test_who_is_not_signed_in_is_asked_to_and_comes_back(desk: Desks, stage: Stage) -> None:
-    page = desk(None).go("/help?after=0")
-    assert page.url.endswith("/sign-in?next=%2Fhelp%3Fafter%3D0")
-    sign_in(page, stage.token(Role.ANALYST))
-    page.wait_for_url("**/help?after=0")
+def test_whoever_is_not_signed_in_is_asked_to_and_comes_back(
+    desk: Desks, stage: Stage, scene: Scene
+) -> None:
+    page = desk(None).go("/positions?status=closed")
+    assert page.url.endswith("/sign-in?next=%2Fpositions%3Fstatus%3Dclosed")
+    sign_in(page, stage.token(Role.RECRUITER, scene.employer_id))
+    page.wait_for_url("**/positions?status=closed")
 
 
 def test_whoever_signs_out_is_asked_to_sign_in_again(desk: Desks, scene: Scene) -> None:
