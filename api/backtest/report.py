@@ -115,7 +115,7 @@ def _windows(trial: Trial, p: Any, prior: Any, y: Any, *, timed: bool) -> list[W
     found = []
     for start, end in pairwise(edges):
         part = slice(start, end)
-        begins = datetime.fromtimestamp(trial.moments[start], UTC).isoformat() if timed else None
+        begins = _written_out(trial.moments[start]) if timed else None
         found.append(
             Window(
                 start,
@@ -126,6 +126,14 @@ def _windows(trial: Trial, p: Any, prior: Any, y: Any, *, timed: bool) -> list[W
             )
         )
     return found
+
+
+def _written_out(moment: float) -> str | None:
+    """A moment in ISO 8601; None for a number that is no moment of the calendar."""
+    try:
+        return datetime.fromtimestamp(moment, UTC).isoformat()
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _page(report: Report) -> str:
@@ -156,11 +164,11 @@ def _summary(report: Report) -> str:
 
 
 def _charts(report: Report) -> list[charts.Chart]:
-    places: list[charts.X] = [
-        datetime.fromisoformat(w.begins_at) if w.begins_at else float(w.first_row)
-        for w in report.windows
-    ]
-    x = "Begins at" if report.windows[0].begins_at else "From row"
+    moments = [w.begins_at for w in report.windows if w.begins_at]
+    places: list[charts.X] = [datetime.fromisoformat(moment) for moment in moments]
+    x = "Begins at"
+    if len(moments) < len(report.windows):
+        places, x = [float(w.first_row) for w in report.windows], "From row"
 
     def followed(name: str, values: Sequence[float | None]) -> charts.Series:
         return charts.Series(name, [*zip(places, values, strict=True)])

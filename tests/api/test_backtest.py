@@ -142,6 +142,13 @@ def test_rows_come_in_the_order_of_time(table: Table) -> None:
     assert mixed.windows[0].begins_at == "2026-01-01T00:00:00+00:00"
 
 
+def test_a_time_may_be_a_number_that_no_calendar_has(table: Table, tmp_path: Path) -> None:
+    lines = (f"{1e17 + n * 1e14},{n % 3},{n % 2}" for n in range(50, 0, -1))
+    report = backtested(table("step,a,y", *lines), Asked("y", time="step"))
+    assert {window.begins_at for window in report.windows} == {None}
+    assert "From row" in written(report, tmp_path)[0].read_text()
+
+
 def test_rows_without_an_outcome_are_left_out_and_counted(table: Table) -> None:
     report = backtested(table("a,y", "1,0", "2,", "3,1", "4,NA"), Asked("y"))
     assert (report.rows, report.without_outcome) == (2, 2)
