@@ -168,11 +168,25 @@ def test_what_comes_further_down_alone_is_nobody_twice_and_nobody_less(
     assert len(everyone) == len(set(everyone)) == 23
 
 
-def test_an_empty_feed_says_what_to_do(stage: Stage, scene: Scene) -> None:
-    position = scene.in_beta().position(required_skills=["Brainfuck"])
+def test_an_empty_feed_names_the_filter_to_relax_and_drops_it(stage: Stage, scene: Scene) -> None:
+    position = scene.in_beta().position(required_skills=["Modula", "Telepathy"])
+    scene.member("Niklaus", silent_days=300, skills=("Modula",))
+    one = recruiter(stage, scene)
+    response = one.get(after(stage, position))
+    assert "Nobody matches at the moment" in text_of(response)
+    assert "drop a filter: Telepathy +1 passive, +0 recommended Drop Telepathy" in text_of(response)
+    form = response.text.partition("/relaxations")[2].partition("</form>")[0]
+    fields = dict(re.findall(r'name="(?!_csrf)([^"]*)" value="([^"]*)"', form))
+    one.sends(f"/positions/{position}/relaxations", fields)
+    assert names_on(one.get(after(stage, position)).text) == ["Niklaus"]
+
+
+def test_an_empty_feed_that_no_one_filter_keeps_so_leads_to_all_of_them(
+    stage: Stage, scene: Scene
+) -> None:
+    position = scene.in_beta().position(required_skills=["Brainfuck", "Telepathy"])
     page = text_of(recruiter(stage, scene).get(after(stage, position)))
-    assert "Nobody matches at the moment" in page
-    assert "relax a filter" in page
+    assert "relax more than one filter" in page
 
 
 def test_a_closed_position_shows_nobody(stage: Stage, scene: Scene) -> None:

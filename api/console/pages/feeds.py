@@ -8,6 +8,7 @@ from fastapi import APIRouter, BackgroundTasks, Query, Response
 from pydantic import BaseModel, Field
 
 from api import candidates_for, viewings, visibility
+from api.caller import Caller
 from api.candidates_for import Card
 from api.console.forms import REFUSED, Faults
 from api.console.rendering import address
@@ -18,14 +19,15 @@ from domain.contact_gate import CONTACT_WINDOW, CONTACTS_ALLOWED
 from domain.outreach import BAND_FROM
 from domain.passivity import MONTHS_OF_SILENCE
 from domain.viewing import Feed, Sort
+from infrastructure.postgres import Database
 from infrastructure.projector import positions as reached_by
 from projections import employers
-from projections.candidate_pool import CandidatePool
+from projections.candidate_pool import CandidatePool, Relaxation
 from projections.employers import Employers
 from projections.interview_list import InterviewList
 from projections.likelihood import Likelihoods
 from projections.paging import Listed
-from projections.positions import Positions
+from projections.positions import Position, Positions
 
 router = APIRouter()
 
@@ -33,6 +35,7 @@ AT_A_TIME = 20
 MOST_BY_SCROLLING = 60
 """From here on candidates come when asked for, so that somebody can reach the end of the page."""
 MOST_ON_A_PAGE = 200
+MOST_RELAXATIONS = 3
 
 PATHS = {Feed.RECOMMENDATIONS: "recommendations", Feed.PASSIVE: "passive-candidates"}
 SORTS = {
@@ -159,8 +162,10 @@ def _page(
             listed = candidates_for.cards(
                 db, view.feed, position, caller.at, view.shown, view.cursor, view.sort
             )
+        passive = view.feed is Feed.PASSIVE
+        count = counts.passive_candidates if passive else counts.recommendations
+        relaxations = [] if count or against else _worthwhile(db, position, caller, passive)
     viewings.note_shown(caller, tasks, position, view.feed, view.sort, view.cursor, listed.items)
-    passive = view.feed is Feed.PASSIVE
     is_landing = passive and not (employer and employer.in_beta)
     return visit.page(
         "landing.html" if is_landing else "feed.html",
@@ -168,7 +173,8 @@ def _page(
         position=position,
         employer=employer,
         counts=counts,
-        count=counts.passive_candidates if passive else counts.recommendations,
+        count=count,
+        relaxations=relaxations,
         tab=PATHS[view.feed],
         passive=passive,
         against=against,
@@ -181,6 +187,15 @@ def _page(
         bands=BAND_FROM,
         **_cards(view, listed),
     )
+
+
+def _worthwhile(
+    db: Database, position: Position, caller: Caller, passive: bool
+) -> list[Relaxation]:
+    """The demands of the filters that, dropped alone, would bring somebody into an empty list."""
+    found = candidates_for.relaxations(db, position, caller.at)
+    would_add = [r for r in found if (r.passive_candidates if passive else r.recommendations)]
+    return would_add[:MOST_RELAXATIONS]
 
 
 def _part(visit: Visit, tasks: BackgroundTasks, view: View, further: str) -> Response:
