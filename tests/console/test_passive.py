@@ -168,6 +168,19 @@ def test_what_comes_further_down_alone_is_nobody_twice_and_nobody_less(
     assert len(everyone) == len(set(everyone)) == 23
 
 
+def test_a_page_that_is_full_leads_to_a_page_of_the_next(stage: Stage, scene: Scene) -> None:
+    position = scene.in_beta().position(required_skills=["Icon"])
+    crowd(scene, "Icon", 103)
+    one = recruiter(stage, scene)
+    full = one.get(f"{path(position)}?sort=last_active&shown=100&after={stage.reached()}").text
+    assert len(names_on(full)) == 100
+    more = re.search(r'<a class="button quiet" href="([^"]*cursor=[^"]*)">To the next', full)
+    assert more
+    next_page = one.get(more[1].replace("&amp;", "&"))
+    assert names_on(next_page.text) == ["Icon-100", "Icon-101", "Icon-102"]
+    assert "Back to the first candidates" in text_of(next_page)
+
+
 def test_an_empty_feed_names_the_filter_to_relax_and_drops_it(stage: Stage, scene: Scene) -> None:
     position = scene.in_beta().position(required_skills=["Modula", "Telepathy"])
     scene.member("Niklaus", silent_days=300, skills=("Modula",))

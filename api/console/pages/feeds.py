@@ -34,7 +34,8 @@ router = APIRouter()
 AT_A_TIME = 20
 MOST_BY_SCROLLING = 60
 """From here on candidates come when asked for, so that somebody can reach the end of the page."""
-MOST_ON_A_PAGE = 200
+MOST_ON_A_PAGE = 100
+"""Their ids still fit into an address that proxies take, when the page asks for news of them."""
 MOST_RELAXATIONS = 3
 
 PATHS = {Feed.RECOMMENDATIONS: "recommendations", Feed.PASSIVE: "passive-candidates"}
@@ -43,8 +44,6 @@ SORTS = {
     Sort.MATCH: "Skills matched",
     Sort.LAST_ACTIVE: "Last active",
 }
-
-Shown = Annotated[int, Query(ge=1, le=MOST_ON_A_PAGE)]
 
 
 @dataclass(frozen=True)
