@@ -113,7 +113,9 @@ def test_nothing_ever_happened_to_an_unknown_id(stage: Stage) -> None:
 
 
 def test_an_id_that_is_none_is_a_page_that_says_so(stage: Stage) -> None:
-    assert visitor(stage, Role.AUDITOR).get("/events/Acme").status_code == 422
+    response = visitor(stage, Role.AUDITOR).get("/events/Acme")
+    assert response.status_code == 404
+    assert "There is nothing here" in response.text
 
 
 @pytest.mark.parametrize("role", [Role.SUPPORT, Role.CSM, Role.ANALYST])
@@ -150,7 +152,7 @@ def test_the_auditors_pages_are_fit(desk: Desks, stage: Stage, width: str, dark:
     scene = stage.scene().in_beta()
     position = scene.position(roles=["Backend developer"], required_skills=["Python", "Go"])
     auditor = desk(Role.AUDITOR, width=width, dark=dark)
-    page = auditor.go("/events")
+    page = auditor.go(f"/events?aggregate_id={position}")
     page.get_by_text("What it says").first.click()
     auditor.is_fit("events-dark" if dark else "events")
     auditor.go(f"/events/{position}")
