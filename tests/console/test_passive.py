@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from api.console.pages import feeds
 from api.marketplace import now
 from domain.event import Role
 from projections import candidate_feed
@@ -78,6 +79,13 @@ def test_joining_leads_to_the_feed(stage: Stage, scene: Scene) -> None:
     page = recruiter(stage, scene).sends(f"{path(position)}/beta", {}, at=after(stage, position))
     assert "You are in the beta." in text_of(page)
     assert names_on(page.text) == ["Grace"]
+
+
+def test_an_employer_may_join_from_a_position_that_is_closed(stage: Stage, scene: Scene) -> None:
+    position = scene.approved().position()
+    done(scene.recruiter.post(f"/positions/{position}/closure", {"reason": "filled"}))
+    page = text_of(recruiter(stage, scene).get(after(stage, position)))
+    assert "Join the Beta One person joins" in page
 
 
 def test_joining_while_suspended_is_refused_with_the_reason(stage: Stage, scene: Scene) -> None:
@@ -359,6 +367,19 @@ def test_without_scripts_a_link_shows_more(desk: Desks, stage: Stage, scene: Sce
     page.get_by_role("link", name="Show more").click()
     page.locator(".candidate").nth(24).wait_for()
     assert page.locator(".candidate").count() == 25
+
+
+def test_from_some_point_on_more_come_when_asked_for_and_the_focus_is_on_the_first(
+    desk: Desks, stage: Stage, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "MOST_BY_SCROLLING", 20)
+    position = scene.in_beta().position(required_skills=["Snobol"])
+    crowd(scene, "Snobol", 22)
+    page = desk(Role.RECRUITER, scene.employer_id).go(after(stage, position, "&sort=last_active"))
+    page.get_by_role("link", name="Show more").click()
+    page.locator(".candidate").nth(21).wait_for()
+    assert page.evaluate("document.activeElement.textContent") == "Snobol-20"
+    assert page.url.endswith(f"{path(position)}?sort=last_active&shown=40")
 
 
 def test_the_feed_keeps_itself_up_to_date_and_steals_no_focus(

@@ -76,7 +76,7 @@ def test_who_was_approached_already_leads_to_the_conversation(stage: Stage) -> N
     at = writing(stage)
     outreach = at.approached()
     response = at.recruiter.get(at.after(at.profile))
-    assert "Approached already You wrote to Silent" in text_of(response)
+    assert "Approached already A message was sent to Silent" in text_of(response)
     assert f'href="/outreach/{outreach}"' in response.text
     assert 'name="_step"' not in response.text
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 from fastapi import APIRouter, BackgroundTasks, Response
@@ -64,6 +64,8 @@ class Seen:
     position: Position
     employer: Employer | None
     profile: FullProfile | None
+    hidden: NotFound | Problem | None
+    """Why there is no profile to see."""
     outreach: Interview | None
     beginning: Sent
     """A letter as it is begun: what the position and the last letter say already."""
@@ -76,7 +78,7 @@ def profile_page(
     """All that is known of a candidate, each field with its source and age; and the letter box."""
     seen = _seen(visit.caller, position_id, candidate_id)
     if seen.profile is None:
-        raise NotFound(Candidate, candidate_id)
+        raise seen.hidden or NotFound(Candidate, candidate_id)
     viewings.note_opened(visit.caller, tasks, seen.position, seen.profile)
     return visit.page("profile.html", **_shown(seen))
 
@@ -105,7 +107,7 @@ def write(position_id: UUID, candidate_id: UUID, visit: Recruiter) -> Response:
     return visit.page(page, sent=visit.sent, **_shown(seen))
 
 
-def _refuse_unknown() -> Any:
+def _refuse_unknown() -> NoReturn:
     raise Problem(400, "bad-form", "The form lacks how to approach; open the page again.")
 
 
@@ -135,19 +137,16 @@ def _seen(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
     with caller.reading(*reads) as db:
         position = visibility.position_of(db, caller, position_id)
         employer = employers.one(db, position.employer_id)
+        profile, hidden = None, None
         try:
             profile = visibility.profile_of(
                 db, caller, employer, position, candidate_id, reasons=EVERY_REASON
             )
-        except NotFound:
-            profile = None
-        except Problem:
-            if caller.idempotency_key is None:  # somebody looks, and has typed nothing to keep
-                raise
-            profile = None
+        except (NotFound, Problem) as error:
+            hidden = error
         letter = outreach_timeline.last_letter(db, position.employer_id, caller.actor.id)
         outreach = interview_list.one(db, outreach_id(position_id, candidate_id))
-    return Seen(position, employer, profile, outreach, _beginning(position, letter))
+    return Seen(position, employer, profile, hidden, outreach, _beginning(position, letter))
 
 
 def _beginning(position: Position, letter: outreach_timeline.Step | None) -> Sent:
