@@ -72,7 +72,16 @@ def test_where_few_match_it_tells_what_dropping_each_demand_would_add(
     text = text_of(page_of(stage, scene, position))
     assert "Few match. Relax a filter?" in text
     assert "Lisp +1 passive, +1 recommended Drop Lisp" in text
-    assert "Ada adds nobody" in text
+    assert "Drop Ada" not in text
+    assert "To drop one of the others alone adds nobody." in text
+
+
+def test_where_no_single_demand_keeps_anybody_out_it_says_to_relax_more(
+    stage: Stage, scene: Scene
+) -> None:
+    position = scene.in_beta().position(required_skills=["Nobody has this", "Nor this"])
+    text = text_of(page_of(stage, scene, position))
+    assert "To drop one of them alone adds nobody. Relax more than one." in text
 
 
 def test_the_api_tells_the_same(stage: Stage, scene: Scene) -> None:
