@@ -42,6 +42,9 @@ from projections.likelihood_learning import FOLLOWED, Changes, Learner, Predicti
 from projections.likelihood_model import LikelihoodModel
 
 UNTIL = datetime(2026, 1, 1, tzinfo=UTC)
+JUDGED_UNTIL = UNTIL - timedelta(days=15)
+"""Of later outreach only the answers are known, not the silences."""
+
 SHIFT = Shift(
     at=datetime(2025, 4, 10, tzinfo=UTC),
     process=replace(USUAL, base=-1.9, restlessness=-USUAL.restlessness, match=-USUAL.match),
@@ -99,7 +102,7 @@ def live(candidates: int, seed: int, shift: Shift | None) -> list[Case]:
             world.visible[p.outreach_id],
         )
         for p in predictions
-        if p.outcome is not None and p.settled_at is not None
+        if p.outcome is not None and p.settled_at is not None and p.sent_at < JUDGED_UNTIL
     ]
 
 

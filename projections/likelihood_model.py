@@ -31,7 +31,7 @@ from projections.likelihood_terms import Active, BadFeatures, Kind, Scale, Schem
 RIVER_VERSION = version("river")
 """What challengers are made with."""
 
-ESTIMATOR = 2
+ESTIMATOR = 3
 """Raise it with any change after which the same observations give other bits."""
 
 BASE_RATE = 0.1
@@ -52,8 +52,11 @@ class Member(NamedTuple):
 STEADY = Member(odds=100.0, drift=0.0, crosses=False)
 """Averages over all that it has seen; thought the best before there is data."""
 
-FORGETFUL = Member(odds=1.0, drift=1e-5, crosses=False)
+FORGETFUL = Member(odds=1.0, drift=3e-7, crosses=False)
 """Takes each weight for one that wanders, and so follows when the world changes."""
+
+QUICK = Member(odds=1.0, drift=3e-6, crosses=False)
+"""The same, ten times as quickly: the best in the first thousands after a sudden change."""
 
 CROSSED = Member(odds=1.0, drift=0.0, crosses=True)
 """Looks at pairs of features as well."""
@@ -284,7 +287,7 @@ def _regressions(terms: Terms, intercept: float) -> Regressions:
     term at even odds, times four.
     """
     schema, kinds = terms.schema, np.array(terms.kinds)
-    members = (STEADY, FORGETFUL, CROSSED) if schema.crosses else (STEADY, FORGETFUL)
+    members = (STEADY, FORGETFUL, QUICK, CROSSED) if schema.crosses else (STEADY, FORGETFUL, QUICK)
     crowd = max(1.0, len(schema.names()) / FEW_FEATURES)
     precision = {
         Kind.INTERCEPT: 1.0,

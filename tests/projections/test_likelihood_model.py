@@ -14,7 +14,7 @@ import pytest
 from projections.likelihood_calibration import Calibrator
 from projections.likelihood_features import Columns, Features
 from projections.likelihood_metrics import log_loss
-from projections.likelihood_model import ForeignModel, LikelihoodModel
+from projections.likelihood_model import ESTIMATOR, ForeignModel, LikelihoodModel
 from projections.likelihood_terms import Scale, Schema
 from tests.projections.likelihood_people import an_opening, met, somebody
 
@@ -260,8 +260,8 @@ def test_curves_and_crosses_are_stored_scored_and_explained_to_the_bit_as_well()
 
 def test_the_state_of_another_estimator_is_not_continued() -> None:
     text = taught(5).to_json()
-    for other in (text.replace('"estimator":2', '"estimator":1'), '{"river":"0.26.1"}'):
-        with pytest.raises(ForeignModel, match="estimator 1, this is 2: rebuild the projection"):
+    for other in (text.replace(f'"estimator":{ESTIMATOR}', '"estimator":1'), '{"river":"0.26.1"}'):
+        with pytest.raises(ForeignModel, match=f"estimator 1, this is {ESTIMATOR}: rebuild"):
             LikelihoodModel.from_json(other)
 
 
