@@ -212,6 +212,8 @@ def summary(cases: Sequence[Case], said: dict[str, Losses], begin: int, end: int
             f"    {name:<11} log loss {by[name]:.4f}, {by[name] - by['truth']:+.4f} on the truth"
             f" (excess {more[name]:.4f})"
         )
+    beyond = by["ours"] - by["visible"]
+    print(f"    ours loses {beyond:+.4f} more than the best that events tell of a stranger")
     gap = more["waiting"] - more["at once"]
     closed = (more["waiting"] - more["ours"]) / gap if gap > 0 else math.nan
     print(f"    of the gap between waiting and at once, ours closes {closed:.0%}")
@@ -241,7 +243,7 @@ def report(cases: Sequence[Case], window: int) -> None:
     shifted = sum(case.sent_at < SHIFT.at for case in cases)
     print(f"{len(cases):,} outreaches with an outcome; the world shifts at the {shifted:,}th")
     table(cases, said, window)
-    settled = min(20_000, shifted // 2)
+    settled = min(20_000, shifted // 2)  # of a smaller world, its second half
     summary(cases, said, 0, shifted)
     summary(cases, said, settled, shifted)
     summary(cases, said, shifted, min(shifted + 2_000, len(cases)))
