@@ -13,7 +13,7 @@ from infrastructure import history
 from infrastructure.settings import load_settings
 from projections import likelihood_replay
 from projections.likelihood_features import FEATURE_VERSION
-from projections.likelihood_model import RIVER_VERSION
+from projections.likelihood_model import ESTIMATOR
 from projections.likelihood_replay import Differs, Explanation, NotReproducible, Replay
 
 modelling = typer.Typer(
@@ -90,14 +90,14 @@ def _explanation(marketplace: Marketplace, outreach: UUID) -> Explanation:
 def _tell_replay(rebuilt: Replay) -> None:
     model, learner = rebuilt.model, rebuilt.learner
     begun = f"the snapshot at {rebuilt.began_at:,}" if rebuilt.began_at else "the log alone"
-    agreed = ", ".join(f"{n:,} of {kind}" for kind, n in sorted(rebuilt.agreed.items()))
+    agreed = ", ".join(f"{n:,} {kind}" for kind, n in sorted(rebuilt.agreed.items()))
     lines = {
         "Position": f"{rebuilt.position:,}, rebuilt from {begun}",
         "Hash": model.hash(),
         "Learned up to": f"event {learner.position:,}",
         "Observations": f"{model.observed:,.0f}, {model.positive:,.0f} of them answered",
         "Under way": f"{len(learner.open):,} outreaches",
-        "Versions": f"features {FEATURE_VERSION}, River {RIVER_VERSION}",
+        "Versions": f"features {FEATURE_VERSION}, estimator {ESTIMATOR}",
         "Agrees with": agreed or "nothing, since nothing was recorded on the way",
     }
     if rebuilt.beyond:
