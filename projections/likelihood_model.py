@@ -11,10 +11,12 @@ import json
 import math
 from collections.abc import Mapping
 from importlib.metadata import version
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from river.base import Classifier
+from river.base.typing import ClfTarget, FeatureName
 
 from projections.likelihood_calibration import Calibrator
 from projections.likelihood_features import (
@@ -29,7 +31,7 @@ from projections.likelihood_regression import Regressions, Vector
 from projections.likelihood_terms import Active, BadFeatures, Kind, Scale, Schema, Terms
 
 RIVER_VERSION = version("river")
-"""What challengers are made with."""
+"""What the model is an estimator of, and challengers are made with."""
 
 ESTIMATOR = 3
 """Raise it with any change after which the same observations give other bits."""
@@ -84,8 +86,12 @@ class Weights(NamedTuple):
     of: Mapping[str, float]
 
 
-class LikelihoodModel:
+class LikelihoodModel(Classifier):
     """Learns from one observation at a time; predicting never changes it.
+
+    It is a River classifier, so River's metrics, evaluation and pipelines work on it, and its rows
+    are dictionaries there. The marketplace calls `learn`, which can be taken back, and `logit`,
+    whose parts explain it.
 
     >>> model = LikelihoodModel(Schema(1, {"visits": None}, {"role": ["tester", "other"]}))
     >>> for answered in [True, False] * 50:
@@ -99,7 +105,7 @@ class LikelihoodModel:
 
     def __init__(self, schema: Schema = CANDIDATE_SCHEMA, *, base_rate: float = BASE_RATE) -> None:
         self.schema = schema
-        self.prior_rate = base_rate
+        self.base_rate = base_rate
         self.observed = 0.0
         self.positive = 0.0
         self._terms = Terms(schema)
@@ -167,6 +173,15 @@ class LikelihoodModel:
         """The calibrated probability of an answer at this logit."""
         return self._calibrator.probability(logit)
 
+    def learn_one(self, x: dict[FeatureName, Any], y: ClfTarget, w: float = 1.0) -> None:
+        """Learn a row, as River has it. Raises `BadFeatures` as `learn` does."""
+        self.learn(self._features(x), bool(y), w)
+
+    def predict_proba_one(self, x: dict[FeatureName, Any], **_: Any) -> dict[ClfTarget, float]:
+        """The calibrated probability of either outcome of a row, as River has it."""
+        answered = self.probability(self.logit(self._features(x)))
+        return {False: 1.0 - answered, True: answered}
+
     def weights(self) -> Weights:
         """The scaling folded into the regression."""
         mixed = self._weights().tolist()
@@ -202,7 +217,7 @@ class LikelihoodModel:
                     "order": [*schema.order],
                     "crosses": [*schema.crosses],
                 },
-                "prior_rate": self.prior_rate,
+                "base_rate": self.base_rate,
                 "observed": self.observed,
                 "positive": self.positive,
                 "weights": regressions.weights.tolist(),
@@ -237,7 +252,7 @@ class LikelihoodModel:
                 tuple(schema["order"]),
                 tuple((first, second) for first, second in schema["crosses"]),
             ),
-            base_rate=state["prior_rate"],
+            base_rate=state["base_rate"],
         )
         model.observed, model.positive = state["observed"], state["positive"]
         model._regressions.weights = np.array(state["weights"])
@@ -249,6 +264,13 @@ class LikelihoodModel:
     def hash(self) -> str:
         """The SHA-256 of the state."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    def _features(self, x: Mapping[FeatureName, Any]) -> Features:
+        categories = self.schema.categories
+        return Features(
+            {str(name): value for name, value in x.items() if name not in categories},
+            {str(name): value for name, value in x.items() if name in categories},
+        )
 
     def _step(self, active: Active, y: bool, weight: float, logit: float) -> None:
         self._regressions.learn(active.places, active.values, y, weight)

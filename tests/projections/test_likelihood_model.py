@@ -5,17 +5,19 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
 import pytest
+from river import compose, metrics
+from river.evaluate import progressive_val_score
 
 from projections.likelihood_calibration import Calibrator
 from projections.likelihood_features import Columns, Features
 from projections.likelihood_metrics import log_loss
 from projections.likelihood_model import ESTIMATOR, ForeignModel, LikelihoodModel
-from projections.likelihood_terms import Scale, Schema
+from projections.likelihood_terms import BadFeatures, Scale, Schema
 from tests.projections.likelihood_people import an_opening, met, somebody
 
 
@@ -407,3 +409,52 @@ def test_the_calibrator_corrects_where_it_has_seen_much_and_nowhere_else() -> No
 @pytest.mark.parametrize("logit", [-1e6, -5.0, 2.0, 1e6])
 def test_probabilities_stay_between_never_and_always(logit: float) -> None:
     assert 0 < Calibrator().probability(logit) < 1
+
+
+# --- A River classifier
+
+VISITS = Schema(1, {"visits": Scale(2.0, 1.0)}, {"role": ("tester", "other")})
+
+
+def rows(count: int) -> list[tuple[dict[Hashable, Any], bool]]:
+    """People who come by often answer, save for one in seven."""
+    return [
+        ({"visits": float(n % 5), "role": "tester" if n % 3 else "other"}, n % 5 > 2 or n % 7 == 0)
+        for n in range(count)
+    ]
+
+
+def test_it_learns_and_predicts_as_a_river_classifier_does() -> None:
+    learned = LikelihoodModel(VISITS)
+    auc: Any = metrics.ROCAUC()  # type: ignore[no-untyped-call] # River's own
+    metric = progressive_val_score(rows(2_000), learned, auc)
+    assert metric.get() > 0.8
+
+
+def test_rivers_way_and_ours_give_the_same_bits() -> None:
+    rivers, ours = LikelihoodModel(VISITS), LikelihoodModel(VISITS)
+    for x, y in rows(100):
+        rivers.learn_one(x, y)
+        ours.learn(Features({"visits": x["visits"]}, {"role": x["role"]}), y)
+    assert rivers.hash() == ours.hash()
+
+
+def test_it_stands_at_the_end_of_a_river_pipeline() -> None:
+    shorter = compose.Discard("name") | LikelihoodModel(VISITS)
+    shorter.learn_one({"name": "Kim", "visits": 3.0, "role": "tester"}, True)
+    asked = {"name": "Robin", "visits": 3.0, "role": "tester"}
+    assert sum(shorter.predict_proba_one(asked).values()) == pytest.approx(1.0)
+
+
+def test_rivers_clone_of_it_has_learned_nothing() -> None:
+    learned = LikelihoodModel(VISITS)
+    learned.learn_one(*rows(1)[0])
+    assert learned.clone().hash() == LikelihoodModel(VISITS).hash()
+
+
+def test_a_row_that_rivers_way_brings_is_checked_as_well() -> None:
+    learned = LikelihoodModel(VISITS)
+    before = learned.hash()
+    with pytest.raises(BadFeatures):
+        learned.learn_one({"visits": math.nan, "role": "tester"}, True)
+    assert learned.hash() == before
