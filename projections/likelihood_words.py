@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from projections.likelihood_features import JOB_YEARS, SENIORITIES, Features
+from projections.likelihood_features import JOB_YEARS, LARGEST_OFFER, SENIORITIES, Features
 from projections.likelihood_roles import ROLES
 
 
@@ -238,6 +238,8 @@ def _messages(number: int) -> str:
 
 
 def _above(log_ratio: float) -> str:
+    if abs(log_ratio) >= LARGEST_OFFER:
+        return "at least twice" if log_ratio > 0 else "at most half of"
     percent = round(math.expm1(log_ratio) * 100)
     return f"{abs(percent)} % {'above' if percent > 0 else 'below'}" if percent else "just"
 

@@ -81,13 +81,21 @@ def test_a_timeline_tells_what_stands_against_another_message_now(stage: Stage) 
 def test_the_reasons_are_those_that_the_sender_saw(stage: Stage, role: Role) -> None:
     one = Approached(stage, "Cornelia").answered()
     path = f"/outreach/{one.outreach}/explanation"
-    page = text_of(visitor(stage, role).get(path))
+    page = text_of(visitor(stage, role).get(f"{path}?rebuilt=true"))
     told = done(stage.as_(role).get(path))
     assert "the same as recorded to the last bit" in page
     assert told["model_hash"] in page
     for reason in told["contributions"]:
         assert f"{reason['contribution']:+.4f}" in page
     assert f"Together {told['logit']:+.4f}" in page
+
+
+def test_what_the_sender_saw_is_told_at_once_while_the_reasons_are_rebuilt(stage: Stage) -> None:
+    one = Approached(stage, "Walburga").answered()
+    path = f"/outreach/{one.outreach}/explanation"
+    page = visitor(stage, Role.SUPPORT).get(path).text
+    assert "likely to respond" in text_of(page)
+    assert f'href="{path}?rebuilt=true"' in page
 
 
 def test_an_outreach_that_is_nowhere_is_not_explained(stage: Stage) -> None:
@@ -149,7 +157,7 @@ def test_supports_pages_of_outreach_are_fit(
     support.go(one.path())
     support.is_fit("timeline-dark" if dark else "timeline")
     support.page.get_by_role("link", name="Why, as the sender saw it").click()
-    support.page.get_by_role("heading", name="What the sender saw").wait_for()
+    support.page.get_by_text("the same as recorded to the last bit").wait_for()
     support.is_fit("explanation-dark" if dark else "explanation")
 
 

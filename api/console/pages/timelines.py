@@ -81,8 +81,18 @@ def timeline(visit: Support, outreach_id: UUID) -> Response:
 
 
 @router.get("/outreach/{outreach_id}/explanation")
-def explanation(visit: Inspector, outreach_id: UUID) -> Response:
-    """What the sender saw of the likelihood to respond, and why, rebuilt from the log."""
+def explanation(visit: Inspector, outreach_id: UUID, rebuilt: bool = False) -> Response:
+    """What the sender saw of the likelihood to respond, and why, once that is rebuilt from the log.
+
+    Which takes seconds: the page comes at once, and asks for itself again with the reasons in it.
+    """
+    if not rebuilt:
+        with visit.caller.reading(InterviewList) as db:
+            one = interview_list.one(db, outreach_id)
+        outreach = found(visit.caller, Outreach, outreach_id, one)
+        if outreach.likelihood:
+            shown = outreach.likelihood
+            return visit.page("explanation_awaited.html", outreach=outreach, shown=shown)
     told = outreach_routes.explain_outreach(outreach_id, visit.caller)
     weightiest = sorted(told.contributions, key=lambda one: -abs(one.contribution))
     return visit.page(

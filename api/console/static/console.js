@@ -18,6 +18,11 @@ document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.target.closest("form");
   if (form) released(form);
 });
+// What a part of a page asked for in vain is gone to, so that the page there says why.
+document.addEventListener("htmx:responseError", (event) => {
+  const instead = event.target.querySelector("a[data-instead]");
+  if (instead) location.assign(instead.href);
+});
 function released(form) {
   delete form.dataset.sending;
   form.removeAttribute("aria-busy");
