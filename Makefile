@@ -17,7 +17,7 @@ run: .venv/runtime ## Fill a marketplace on the first start, then serve it; Ctrl
 	@$(BIN)/sourcing demo --if-empty && exec $(BIN)/sourcing serve
 
 test: .venv/dev ## Run the tests.
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: .venv/dev ## Check format, lint, types and import rules, then run the tests.
 	@$(BIN)/ruff format --check .

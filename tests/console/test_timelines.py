@@ -93,9 +93,9 @@ def test_the_reasons_are_those_that_the_sender_saw(stage: Stage, role: Role) -> 
 def test_what_the_sender_saw_is_told_at_once_while_the_reasons_are_rebuilt(stage: Stage) -> None:
     one = Approached(stage, "Walburga").answered()
     path = f"/outreach/{one.outreach}/explanation"
-    page = visitor(stage, Role.SUPPORT).get(path).text
+    page = visitor(stage, Role.SUPPORT).get(path)
     assert "likely to respond" in text_of(page)
-    assert f'href="{path}?rebuilt=true"' in page
+    assert f'href="{path}?rebuilt=true"' in page.text
 
 
 def test_an_outreach_that_is_nowhere_is_not_explained(stage: Stage) -> None:
