@@ -34,7 +34,7 @@ import numpy as np
 from numpy.typing import NDArray
 from river import compose, linear_model, preprocessing
 
-from api.demo.answers import USUAL
+from api.demo.answers import USUAL, Process
 from api.demo.world import Shift, World
 from domain.outreach import ANSWER_WINDOW, InterviewRequested, MessageSent
 from projections.likelihood_features import Features
@@ -70,9 +70,9 @@ class Case(NamedTuple):
         return self.sent_at + ANSWER_WINDOW + timedelta(hours=1)
 
 
-def live(candidates: int, seed: int, shift: Shift | None) -> list[Case]:
+def live(candidates: int, seed: int, shift: Shift | None, process: Process = USUAL) -> list[Case]:
     """A world's outreach, each predicted by the production learner when it was sent."""
-    world = World(candidates=candidates, seed=seed, until=UNTIL, shift=shift)
+    world = World(candidates=candidates, seed=seed, until=UNTIL, process=process, shift=shift)
     learner, followed = Learner(), frozenset(FOLLOWED)
     predictions: list[Prediction] = []
     taken, events = 0.0, 0
@@ -224,8 +224,11 @@ def main() -> None:
     parser.add_argument("--candidates", type=int, default=54_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--window", type=int, default=2_000)
+    parser.add_argument("--all-visible", action="store_true", help="nothing is hidden from events")
     options, _ = parser.parse_known_args()
-    cases = live(options.candidates, options.seed, SHIFT)
+    hidden = 0.0 if options.all_visible else 1.0
+    usual, shifted = (replace(process, hidden=hidden) for process in (USUAL, SHIFT.process))
+    cases = live(options.candidates, options.seed, replace(SHIFT, process=shifted), usual)
     report(cases, options.window)
 
 

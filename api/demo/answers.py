@@ -38,6 +38,8 @@ class Process:
     match: float = 0.90
     place: float = 0.40
     letters: float = -0.60
+    hidden: float = 1.0
+    """How much of what no event tells counts."""
 
 
 USUAL = Process()
@@ -89,7 +91,7 @@ def hidden(s: Situation) -> float:
 
 def probability(s: Situation, process: Process = USUAL) -> float:
     """How likely an answer within fourteen days really is."""
-    return 1 / (1 + math.exp(-(visible(s, process) + hidden(s))))
+    return 1 / (1 + math.exp(-(visible(s, process) + process.hidden * hidden(s))))
 
 
 class Answer(Enum):

@@ -46,6 +46,7 @@ class World:
         seed: int,
         until: datetime,
         profiles: Iterable[Mapping[str, Any]] | None = None,
+        process: Process = USUAL,
         shift: Shift | None = None,
     ) -> None:
         if until.tzinfo is None:
@@ -57,7 +58,7 @@ class World:
         self.count = candidates if told is None else len(told)
         self.agenda = Agenda(seed, until)
         self._members = Members(self.agenda, seed, self.count, told)
-        self._shift = shift
+        self._usual, self._shift = process, shift
         self._market = Market(
             self.agenda,
             seed,
@@ -94,7 +95,7 @@ class World:
 
     def _process(self) -> Process:
         shift = self._shift
-        return shift.process if shift and self.agenda.today() >= shift.at else USUAL
+        return shift.process if shift and self.agenda.today() >= shift.at else self._usual
 
 
 def _read(
