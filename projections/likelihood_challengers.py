@@ -113,12 +113,11 @@ def _challenger(asked: str) -> Challenger:
     try:
         expression = ast.parse(call.strip(), mode="eval").body
         assert isinstance(expression, ast.Call)
+        assert all(key.arg for key in expression.keywords), "no ** of a dictionary"
         path = ast.unparse(expression.func).split(".")
         positional = [ast.literal_eval(value) for value in expression.args]
-        named = {
-            str(key.arg): ast.literal_eval(key.value) for key in expression.keywords if key.arg
-        }
-    except (SyntaxError, ValueError, AssertionError):
+        named = {str(key.arg): ast.literal_eval(key.value) for key in expression.keywords}
+    except (SyntaxError, ValueError, TypeError, AssertionError):
         raise BadChallenger(asked, "is no call with plain values as arguments") from None
     kind = _classifier(asked, path)
     challenger = name.strip()
@@ -132,7 +131,7 @@ def _challenger(asked: str) -> Challenger:
 
 def _classifier(asked: str, path: Sequence[str]) -> type[Classifier]:
     wrong = "names no classifier of River's"
-    if path[0] != "river" or any(part.startswith("_") for part in path):
+    if path[0] != "river" or len(path) < 2 or any(part.startswith("_") for part in path):
         raise BadChallenger(asked, wrong)
     try:
         kind = getattr(import_module(".".join(path[:-1])), path[-1])

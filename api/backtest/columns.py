@@ -60,6 +60,7 @@ class Survey:
     numeric: bool = True
     timely: bool = True
     spaces: int = 0
+    varies: bool = False
 
     def add(self, text: str) -> None:
         """One more cell."""
@@ -75,10 +76,18 @@ class Survey:
         if self.numeric:
             number = as_number(text)
             self.numeric = number is not None
-            if number is not None and len(self.floats) < FIRST_ROWS:
-                self.floats.append(number)
+            if number is not None:
+                self._sample(number)
         if self.timely:
             self.timely = as_moment(text) is not None
+
+    def _sample(self, number: float) -> None:
+        """Keep the first numbers; where they are all the same, half of them and what comes then."""
+        if len(self.floats) == FIRST_ROWS and not self.varies and number != self.floats[0]:
+            del self.floats[FIRST_ROWS // 2 :]
+        if len(self.floats) < FIRST_ROWS:
+            self.floats.append(number)
+            self.varies = self.varies or number != self.floats[0]
 
     @property
     def known(self) -> int:
@@ -188,16 +197,21 @@ def as_number(text: str) -> float | None:
 def as_moment(text: str) -> float | None:
     """The moment that is written there in ISO 8601, or as a number of seconds, if one is.
 
+    Eight digits are a day, never seconds: a column must not be read in two ways.
+
     >>> as_moment("1970-01-02"), as_moment("19700102"), as_moment("3600.5"), as_moment("soon")
     (86400.0, 86400.0, 3600.5, None)
+    >>> as_moment("20260231") is None
+    True
     """
+    is_day = len(text) == 8 and text.isdigit()
     try:
-        if len(text) == 8 and text.isdigit():
+        if is_day:
             day = date.fromisoformat(text)
             return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
         moment = datetime.fromisoformat(text)
     except ValueError:
-        return as_number(text)
+        return None if is_day else as_number(text)
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 

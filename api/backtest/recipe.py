@@ -94,7 +94,7 @@ class Recipe:
         """The features of the estimator for this table."""
         numbers = {name: column.scale for name, column in self.numbers.items()}
         categories = {name: column.values for name, column in self.categories.items()}
-        categories |= {_known(name): ("yes", "no") for name in self._gaps()}
+        categories |= dict.fromkeys(self._gaps.values(), ("yes", "no"))
         names = [*numbers, *categories]
         crosses = tuple(combinations(names, 2)) if len(names) <= MOST_CROSSED else ()
         return Schema(version=1, numbers=numbers, categories=categories, crosses=crosses)
@@ -103,12 +103,20 @@ class Recipe:
         """Those of one row."""
         numbers = {name: column.value(row.get(name)) for name, column in self.numbers.items()}
         categories = {name: column.value(row.get(name)) for name, column in self.categories.items()}
-        for name in self._gaps():
-            categories[_known(name)] = "no" if row.get(name) is None else "yes"
+        for name, known in self._gaps.items():
+            categories[known] = "no" if row.get(name) is None else "yes"
         return Features(numbers, categories)
 
-    def _gaps(self) -> list[str]:
-        return [name for name, column in self.numbers.items() if column.sometimes_missing]
+    @cached_property
+    def _gaps(self) -> dict[str, str]:
+        """The numbers that are missing at times, each with a feature's name that is free for it."""
+        named: dict[str, str] = {}
+        for name in (name for name, column in self.numbers.items() if column.sometimes_missing):
+            known = f"{name} known"
+            while known in self.numbers or known in self.categories:
+                known += "?"
+            named[name] = known
+        return named
 
 
 def number_column(sample: Sequence[float], *, sometimes_missing: bool) -> NumberColumn | None:
@@ -161,10 +169,6 @@ def recipe_of(rows: Sequence[Row]) -> Recipe:
             category = category_column(words)
             categories |= {name: category} if category else {}
     return Recipe(numbers, categories)
-
-
-def _known(name: str) -> str:
-    return f"{name} known"
 
 
 def _skewness(values: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> float:

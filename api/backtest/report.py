@@ -102,8 +102,7 @@ def measures(report: Report) -> tuple[list[str], list[list[str]]]:
 
 
 def written(report: Report, folder: Path) -> tuple[Path, Path]:
-    """Write the report into a folder, as a page and as JSON."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write the report into a folder that is there, as a page and as JSON."""
     page, figures = folder / "backtest.html", folder / "backtest.json"
     page.write_text(_page(report), encoding="utf-8")
     figures.write_text(json.dumps(asdict(report), indent=2) + "\n", encoding="utf-8")

@@ -67,6 +67,11 @@ def backtest(  # noqa: PLR0913 - each is an option of the command
         raise _misused("Delays need to know when each row was: name its column with --time.")
     if (answered or silence_hours is not None) and not delay_days:
         raise _misused("Say with --delay-days how long a yes may take.")
+    if report is not None:
+        try:
+            report.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _misused(f"--report {report} cannot be a folder: {error.strerror}.") from None
     wishes = Wishes(number or (), category or (), ignore or (), allow or ())
     asked = Asked(label, time, positive, answered, wishes, Delays(delay_days, silence_hours))
     try:

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 
 from api.console import pages
+from api.console.headers import SecurityHeaders
 from api.console.problem_page import problem_page
 from api.console.rendering import STATIC
 from api.problems import Problem
@@ -16,6 +17,7 @@ from api.problems import Problem
 
 def install(app: FastAPI) -> None:
     """Serve the pages of the console."""
+    app.add_middleware(SecurityHeaders)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for router in pages.every():
         app.include_router(router, include_in_schema=False)

@@ -18,6 +18,9 @@ from infrastructure.event_store import VersionMismatch
 B = TypeVar("B", bound=BaseModel)
 
 MOST_FIELDS = 200
+DEEPEST = 4
+"""No body of a request has more groups within groups."""
+
 REFUSED = (Refused, RequestValidationError, VersionMismatch, Problem)
 """What comes of a form that is wrong or against the rules: the form again, with the reasons."""
 
@@ -64,12 +67,13 @@ class Sent:
                 continue
             *groups, last = name.removesuffix("[]").split(".")
             inner = body
-            for group in groups:
-                inner = inner.setdefault(group, {})
+            for group in groups[:DEEPEST]:
+                inner = _put(inner, group, {})
             if name.endswith("[]"):
                 lines = (line.strip() for line in value.splitlines())
-                inner.setdefault(last, []).extend(line for line in lines if line)
+                _put(inner, last, []).extend(line for line in lines if line)
             else:
+                _put(inner, last, value)
                 inner[last] = value
         return _without_lone_currencies(body)
 
@@ -86,6 +90,20 @@ class Sent:
             return kind.model_validate(self.body())
 
 
+def _put(inner: dict[str, Any], name: str, new: Any) -> Any:
+    """What a name stands for already, or the new value. Raises a 400 where that is no such thing.
+
+    >>> _put({"title": "Cook"}, "title", {})
+    Traceback (most recent call last):
+    api.problems.Problem: The form names title twice, in two ways; open its page again.
+    """
+    value = inner.setdefault(name, new)
+    if type(value) is not type(new):
+        detail = f"The form names {name[:50]} twice, in two ways; open its page again."
+        raise Problem(400, "bad-form", detail)
+    return value
+
+
 def _without_lone_currencies(body: dict[str, Any]) -> dict[str, Any]:
     return {
         name: _without_lone_currencies(value) if isinstance(value, dict) else value
@@ -100,7 +118,7 @@ class Faults:
     def __init__(self, error: Exception) -> None:
         self.problem: Problem = problem_of(error)
         details = self.problem.details
-        self.reasons = [*map(_in_plain_words, details.reasons)]
+        self.reasons = [*map(in_plain_words, details.reasons)]
         if isinstance(error, VersionMismatch):
             detail = "Somebody changed this since you opened it. Look at it again, then decide."
             self.reasons = [Reason(code="version_mismatch", detail=detail)]
@@ -122,12 +140,12 @@ class Faults:
         ]
 
 
-def _in_plain_words(reason: Reason) -> Reason:
+def in_plain_words(reason: Reason) -> Reason:
     """A reason as a page says it: the field by its label, not by its name in the API's body.
 
     >>> detail = "years_from: Input should be less than or equal to 80"
     >>> reason = Reason(code="less_than_equal", field="filters.years_from", detail=detail)
-    >>> _in_plain_words(reason).detail
+    >>> in_plain_words(reason).detail
     'Years from: must be at most 80'
     """
     name = (reason.field or "").rpartition(".")[2]
@@ -143,6 +161,14 @@ def _in_plain_words(reason: Reason) -> Reason:
 
 
 _PLAIN = {
+    "string_pattern_mismatch": ": leave out what cannot be written, such as a NUL.",
+    "string_type": ": write one text.",
+    "finite_number": ": write a number, such as 3.",
+    "int_parsing_size": ": write a smaller number.",
+    "datetime_parsing": ": write a moment, such as 2026-03-01 12:00.",
+    "datetime_from_date_parsing": ": write a moment, such as 2026-03-01 12:00.",
+    "date_parsing": ": write a day, such as 2026-03-01.",
+    "date_from_datetime_parsing": ": write a day, such as 2026-03-01.",
     "float_parsing": ": write a number, such as 3.",
     "int_parsing": ": write a whole number without commas or spaces, such as 60000.",
     "int_from_float": ": write a whole number without commas or spaces, such as 60000.",

@@ -2,13 +2,15 @@
 
 from fastapi import Request, Response
 
-from api.console.forms import Sent
+from api.console.forms import Sent, in_plain_words
 from api.console.rendering import rendered
 from api.console.session import STALE_FORM, csrf_token, demo_users, signed_in
 from api.problems import Problem
 
 PASSING = (429, 503)
 """What is over in a moment, so that the same may be asked again."""
+
+IN_FLIGHT, KEY_REUSED = ":request-in-flight", ":idempotency-key-reused"
 
 
 def problem_page(request: Request, problem: Problem) -> Response:
@@ -36,8 +38,13 @@ def problem_page(request: Request, problem: Problem) -> Response:
             why=details.detail,
         )
     else:
-        is_stale = details.type.endswith(f":{STALE_FORM}")
-        passes = details.status in PASSING
+        is_stale = details.type.endswith((f":{STALE_FORM}", KEY_REUSED))
+        passes = details.status in PASSING or details.type.endswith(IN_FLIGHT)
+        if sent and details.type.endswith(KEY_REUSED):
+            # The page was sent before with other words: these are another request.
+            sent = Sent([field for field in sent.fields if field[0] != "_key"])
+        if not sent or not sent.fields:
+            details.reasons = [*map(in_plain_words, details.reasons)]
         response = rendered(
             request,
             "problem.html",

@@ -75,7 +75,9 @@ def visiting(*roles: Role) -> Callable[..., Visit]:
             if not hmac.compare_digest(sent.value("_csrf").encode(), csrf_token(request).encode()):
                 detail = "The page was open for too long or in another session; send it again."
                 raise Problem(403, STALE_FORM, detail)
-            key = sent.value("_key")[:200] or _refuse_without_key()
+            key = sent.value("_key")[:200]
+            if not (key and key.isprintable()):
+                _refuse_without_key()
         caller = enter(request, response, actor, roles, idempotency_key=key, after=after)
         return Visit(request, caller, sent)
 

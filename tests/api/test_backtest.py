@@ -149,6 +149,24 @@ def test_a_time_may_be_a_number_that_no_calendar_has(table: Table, tmp_path: Pat
     assert "From row" in written(report, tmp_path)[0].read_text()
 
 
+def test_a_columns_gaps_never_hide_another_column(table: Table) -> None:
+    lines = (f"{n if n % 3 else ''},{n % 2},{n % 2}" for n in range(600))
+    report = backtested(table("a,a known,y", *lines), Asked("y"))
+    assert report.model.log_loss is not None
+    assert report.model.log_loss < 0.2
+
+
+def test_a_number_that_begins_to_vary_late_is_looked_at(table: Table) -> None:
+    lines = (f"{max(0, n - 1_000)},{n % 5},{n % 2}" for n in range(1_400))
+    report = backtested(table("late,a,y", *lines), Asked("y"))
+    assert "late" not in report.left_out
+
+
+def test_eight_digits_are_a_day_and_never_seconds(table: Table) -> None:
+    with pytest.raises(BadTable, match="19700132"):
+        backtested(table("t,a,y", "19700131,1,0", "19700132,2,1", "19700201,3,0"), Asked("y", "t"))
+
+
 def test_rows_without_an_outcome_are_left_out_and_counted(table: Table) -> None:
     report = backtested(table("a,y", "1,0", "2,", "3,1", "4,NA"), Asked("y"))
     assert (report.rows, report.without_outcome) == (2, 2)
@@ -263,6 +281,7 @@ def test_the_command_tells_the_measures_and_writes_the_report(
         (("--delay-days", 14), "name its column with --time"),
         (("--time", "sent", "--silence-hours", 24), "Say with --delay-days"),
         (("--label", "nobody"), "There is no column 'nobody'"),
+        (("--report", "/dev/null"), "cannot be a folder"),
     ],
 )
 def test_the_command_ends_with_a_sentence_where_it_cannot_go_on(

@@ -21,6 +21,9 @@ ASKED = (
     "asked",
     [
         "forest",
+        "x=river()",
+        "x=river.naive_bayes.GaussianNB({[]})",
+        'x=river.linear_model.LogisticRegression(**{"l2": 5})',
         "=river.forest.ARFClassifier()",
         "x=__import__('os').system('true')",
         "x=os.system('true')",
