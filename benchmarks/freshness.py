@@ -114,7 +114,7 @@ class Marketplace:
                 as_of = (card["likelihood"] or {}).get("as_of_position") or 0
                 if card["candidate_id"] == candidate and seen and as_of >= accepted["position"]:
                     return time.perf_counter() - start
-            time.sleep(NAP)
+            time.sleep(NAP)  # between two looks at the feed
 
 
 @contextmanager
@@ -171,7 +171,7 @@ def measure(market: Marketplace, options: argparse.Namespace) -> None:
         start = time.perf_counter()
         while (passed := time.perf_counter() - start) < options.seconds and not wrong:
             took.append(market.probe(probed, members[len(took) % PROBED]))
-            time.sleep(0.05)
+            time.sleep(0.05)  # one probe is not to crowd the next
     if wrong:
         raise SystemExit(f"the load failed: {wrong[0]!r}")
     load = ", ".join(f"{count / passed:,.1f} {what}/s" for what, count in market.done.items())

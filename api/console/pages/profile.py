@@ -120,7 +120,7 @@ def _once(send: Callable[[], Outcome]) -> Outcome:
         except InFlight:
             if time.monotonic() > deadline:
                 raise
-            time.sleep(0.1)
+            time.sleep(0.1)  # the first click is being worked on
 
 
 def _seen_now(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
