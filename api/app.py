@@ -62,7 +62,7 @@ def make_app(marketplace: Marketplace, *, with_worker: bool) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.marketplace = marketplace
-    app.state.tokens = Tokens(marketplace.settings)
+    app.state.tokens = Tokens(marketplace.settings, marketplace.pool)
     app.state.rate_limit = RateLimit(marketplace.settings.rate_limit)
     app.state.metrics = metrics.Metrics(marketplace)
     problems.install(app, console.page_of)

@@ -9,7 +9,7 @@ from prometheus_client import Counter
 
 import projections
 from api.expiry import expire_overdue
-from infrastructure import idempotency
+from infrastructure import idempotency, revocations
 from infrastructure.event_store import EventStore
 from infrastructure.migrations import migrate
 from infrastructure.postgres import Pool, database, open_pool
@@ -47,7 +47,7 @@ class Marketplace:
         """Keep the read models up to date meanwhile."""
         chores = [
             Chore("expire outreaches", 60, lambda: expire_overdue(self.store, self.pool, now())),
-            Chore("forget old requests", 3600, self._forget_old_requests),
+            Chore("forget what is over", 3600, self.forget),
         ]
         with Worker(
             self.database_url,
@@ -65,9 +65,11 @@ class Marketplace:
         reached = positions(self.projections, self.pool, PROBE_SECONDS)
         return {name: at for name, at in reached.items() if at < self.started_at_position}
 
-    def _forget_old_requests(self) -> None:
+    def forget(self) -> None:
+        """Forget requests that nobody repeats and revoked tokens that have expired."""
         with self.pool.connection() as db:
             idempotency.forget_old(db, now())
+            revocations.forget_expired(db, now())
 
 
 @contextmanager

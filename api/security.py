@@ -1,11 +1,16 @@
 """Bearer tokens: who calls, in which role, and for which employer (RFC 6750, RFC 7519).
 
 A token names `sub`, `role` and, for a recruiter, `employer_id`. It is signed with the local key, or
-with one that is published at the configured JWKS address (RFC 7517).
+with one that is published at the configured JWKS address (RFC 7517). Either may be revoked before
+it expires (after RFC 7009).
 """
 
-from datetime import datetime, timedelta
-from uuid import UUID
+import hashlib
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
 
 import jwt
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -15,10 +20,19 @@ from pydantic import ValidationError
 
 from api.problems import Problem
 from domain.event import Actor, Role
+from infrastructure import revocations
+from infrastructure.postgres import Pool
 from infrastructure.settings import Settings
 
 LOCAL_ALGORITHM = "HS256"
 PUBLISHED_ALGORITHMS = ["RS256", "ES256", "EdDSA"]
+
+BELIEVED_FOR = 1.0
+"""Seconds for which a token that was not revoked is taken without asking again."""
+
+MOST_BELIEVED = 10_000
+
+LAST_SECOND = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
 
 
 def local_key(settings: Settings) -> bytes:
@@ -28,8 +42,9 @@ def local_key(settings: Settings) -> bytes:
 
 
 def make_token(settings: Settings, actor: Actor, at: datetime, valid_for: timedelta) -> str:
-    """A local token for an actor."""
+    """A local token for an actor, unlike any other: to revoke it revokes no second one."""
     claims: dict[str, object] = {
+        "jti": str(uuid4()),
         "sub": actor.id,
         "role": actor.role,
         "iat": at,
@@ -45,9 +60,20 @@ def make_token(settings: Settings, actor: Actor, at: datetime, valid_for: timede
 
 
 class Tokens:
-    """Reads bearer tokens."""
+    """Reads bearer tokens, and revokes them.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        settings: whose tokens are taken.
+        pool: where the revoked ones are kept, for all processes.
+        clock: seconds that only go forward.
+    """
+
+    def __init__(
+        self, settings: Settings, pool: Pool, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._believed_until: dict[bytes, float] = {}
         self._local_key = local_key(settings)
         self._published = PyJWKClient(settings.jwks_url) if settings.jwks_url else None
         self._issuer = settings.jwt_issuer
@@ -59,17 +85,9 @@ class Tokens:
         Raises:
             Problem: 401, saying what is wrong with it.
         """
-        try:
-            claims = self._claims(token)
-        except jwt.ExpiredSignatureError:
-            raise _unauthorized("The bearer token has expired; get a new one.") from None
-        except jwt.PyJWKClientConnectionError:
-            detail = "The published keys cannot be read at the moment; try again."
-            raise Problem(503, "keys-unavailable", detail, headers={"Retry-After": "5"}) from None
-        except jwt.PyJWTError as error:
-            raise _unauthorized(
-                f"The bearer token is not valid ({error}); get a new one."
-            ) from None
+        claims = self._claims(token)
+        if self._is_revoked(_fingerprint(token)):
+            raise _unauthorized("The bearer token was revoked, by signing out; get a new one.")
         try:
             actor = Actor(
                 id=claims["sub"],
@@ -82,7 +100,44 @@ class Tokens:
             raise _unauthorized("A recruiter's token must name employer_id; system has no tokens.")
         return actor
 
-    def _claims(self, token: str) -> dict[str, str]:
+    def revoke(self, token: str) -> None:
+        """Take a token no more: here at once, in other processes after `BELIEVED_FOR` at most.
+
+        Raises:
+            Problem: 401 for one that is not valid anyway.
+        """
+        expires = min(int(self._claims(token)["exp"]), LAST_SECOND)
+        fingerprint = _fingerprint(token)
+        with self._pool.connection() as db:
+            revocations.revoke(db, fingerprint, datetime.fromtimestamp(expires, UTC))
+        self._believed_until.pop(fingerprint, None)
+
+    def _is_revoked(self, fingerprint: bytes) -> bool:
+        asked_at = self._clock()
+        if asked_at < self._believed_until.get(fingerprint, asked_at):
+            return False
+        with self._pool.connection() as db:
+            if revocations.is_revoked(db, fingerprint):
+                return True
+        if len(self._believed_until) >= MOST_BELIEVED:
+            self._believed_until.clear()
+        self._believed_until[fingerprint] = asked_at + BELIEVED_FOR
+        return False
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        try:
+            return self._read(token)
+        except jwt.ExpiredSignatureError:
+            raise _unauthorized("The bearer token has expired; get a new one.") from None
+        except jwt.PyJWKClientConnectionError:
+            detail = "The published keys cannot be read at the moment; try again."
+            raise Problem(503, "keys-unavailable", detail, headers={"Retry-After": "5"}) from None
+        except jwt.PyJWTError as error:
+            raise _unauthorized(
+                f"The bearer token is not valid ({error}); get a new one."
+            ) from None
+
+    def _read(self, token: str) -> dict[str, Any]:
         local = jwt.get_unverified_header(token).get("alg") == LOCAL_ALGORITHM
         if local or self._published is None:
             key, algorithms = self._local_key, [LOCAL_ALGORITHM]
@@ -90,7 +145,7 @@ class Tokens:
         published = self._published.get_signing_key_from_jwt(token)
         return self._decode(token, published, PUBLISHED_ALGORITHMS)
 
-    def _decode(self, token: str, key: bytes | jwt.PyJWK, algorithms: list[str]) -> dict[str, str]:
+    def _decode(self, token: str, key: bytes | jwt.PyJWK, algorithms: list[str]) -> dict[str, Any]:
         return jwt.decode(
             token,
             key,
@@ -99,6 +154,12 @@ class Tokens:
             audience=self._audience,
             options={"require": ["sub", "role", "exp"], "verify_aud": self._audience is not None},
         )
+
+
+def _fingerprint(token: str) -> bytes:
+    # Of what is signed: a signature may be written in several ways that are all valid, and a token
+    # of somebody else's need not have an id.
+    return hashlib.sha256(token.rpartition(".")[0].encode()).digest()
 
 
 def _unauthorized(detail: str) -> Problem:

@@ -43,6 +43,7 @@ DISTRIBUTED_BY = {
     "ratings": "rating_id",
     "idempotency_claims": "caller",
     "idempotency_answers": "caller",
+    "revoked_tokens": "fingerprint",
 }
 """By which column each table would be spread over machines."""
 

@@ -110,6 +110,13 @@ def begin(request: Request, response: Response, token: str) -> None:
     )
 
 
+def end(request: Request, response: Response) -> None:
+    """End the session: its token is taken no more, whoever has kept it."""
+    tokens: Tokens = request.app.state.tokens
+    tokens.revoke(request.cookies[COOKIE])
+    response.delete_cookie(COOKIE)
+
+
 def demo_token(request: Request, user: str) -> str | None:
     """A token for a user of the local demo; none where there are no such users."""
     if user not in demo_users(request):

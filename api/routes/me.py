@@ -1,9 +1,13 @@
 """Whom a token speaks for."""
 
-from fastapi import APIRouter
+from typing import Annotated
 
-from api.caller import Anyone
-from domain.event import Actor
+from fastapi import APIRouter, Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials
+
+from api.caller import Anyone, allowed, bearer
+from api.security import Tokens
+from domain.event import Actor, Role
 
 router = APIRouter(prefix="/me", tags=["Me"])
 
@@ -12,3 +16,12 @@ router = APIRouter(prefix="/me", tags=["Me"])
 def read_me(caller: Anyone) -> Actor:
     """Who the caller is: their id, role and, for a recruiter, employer."""
     return caller.actor
+
+
+@router.delete("/token", status_code=204, dependencies=[Depends(allowed(*Role))])
+def revoke_token(
+    request: Request, token: Annotated[HTTPAuthorizationCredentials, Depends(bearer)]
+) -> None:
+    """Revoke the token of this request. Within a second nothing takes it any more."""
+    tokens: Tokens = request.app.state.tokens
+    tokens.revoke(token.credentials)

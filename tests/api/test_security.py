@@ -10,7 +10,8 @@ import jwt
 import pytest
 
 from api.marketplace import now
-from api.security import local_key
+from api.problems import Problem
+from api.security import BELIEVED_FOR, Tokens, local_key
 from domain.event import Role
 from tests.api.stage import Stage, a_stage, filled, own_database, shared_stage, v1_routes
 
@@ -51,6 +52,7 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
     ("GET", "/events/{aggregate_id}/state"): {Role.AUDITOR},
     ("GET", "/feedback"): {Role.CSM},
     ("GET", "/me"): ANYONE,
+    ("DELETE", "/me/token"): ANYONE,
     ("GET", "/funnel"): {Role.ANALYST, Role.RECRUITER},
     ("GET", "/model"): {Role.ANALYST},
     ("GET", "/model/performance"): {Role.ANALYST},
@@ -221,6 +223,69 @@ def test_issuer_and_audience_are_checked_where_they_are_set(postgres: str) -> No
         assert ask(stage, signed(stage, iss="us", aud="sourcing")).status_code == 200
         assert ask(stage, signed(stage, iss="them", aud="sourcing")).status_code == 401
         assert ask(stage, signed(stage, iss="us")).status_code == 401
+
+
+# --- Revoking
+
+
+def test_a_revoked_token_is_refused_and_says_so(stage: Stage) -> None:
+    token = stage.token(Role.ADMIN)
+    assert ask(stage, token).status_code == 200
+    assert revoke(stage, token).status_code == 204
+    response = ask(stage, token)
+    assert response.status_code == 401
+    assert "was revoked" in response.json()["detail"]
+
+
+def test_a_token_is_revoked_alone_and_not_those_of_the_same_person(stage: Stage) -> None:
+    token, another = stage.token(Role.ADMIN), stage.token(Role.ADMIN)
+    revoke(stage, token)
+    assert ask(stage, another).status_code == 200
+
+
+def test_a_token_is_revoked_however_its_signature_is_written(stage: Stage) -> None:
+    token = stage.token(Role.ADMIN)
+    assert ask(stage, f"{token}=").status_code == 200
+    revoke(stage, f"{token}=")
+    assert ask(stage, token).status_code == 401
+
+
+def test_a_token_of_somebody_elses_is_revoked_without_an_id_and_whenever_it_ends(
+    stage: Stage,
+) -> None:
+    token = signed(stage, exp=10**15)
+    assert ask(stage, token).status_code == 200
+    assert revoke(stage, token).status_code == 204
+    assert ask(stage, token).status_code == 401
+
+
+def test_a_token_that_one_process_revoked_is_refused_by_another_within_a_second(
+    stage: Stage,
+) -> None:
+    seconds = iter([10.0, 10.0 + BELIEVED_FOR / 2, 10.0 + BELIEVED_FOR])
+    other = Tokens(stage.settings, stage.marketplace.pool, clock=lambda: next(seconds))
+    token = stage.token(Role.ADMIN)
+    other.actor(token)
+    revoke(stage, token)
+    other.actor(token)
+    with pytest.raises(Problem, match="was revoked"):
+        other.actor(token)
+
+
+def test_a_token_that_was_revoked_once_stays_revoked_when_others_are_forgotten(
+    stage: Stage,
+) -> None:
+    token = stage.token(Role.ADMIN)
+    revoke(stage, token)
+    stage.marketplace.forget()
+    assert ask(stage, token).status_code == 401
+
+
+def revoke(stage: Stage, token: str) -> Any:
+    return stage.http.delete("/v1/me/token", headers={"Authorization": f"Bearer {token}"})
+
+
+# --- Asking too often
 
 
 def test_who_asks_too_often_is_told_when_to_come_back(postgres: str) -> None:

@@ -14,7 +14,7 @@ from domain.event import Actor, Role
 from tests.api.scene import done
 from tests.api.stage import Scene, Stage, a_stage, own_database
 from tests.console.conftest import Desk, Desks
-from tests.console.visitor import Visitor, in_every_look
+from tests.console.visitor import Visitor, in_every_look, visitor
 
 BROWSER = {"Accept": "text/html"}
 TICKET = {"_key": "1", "subject": "Nothing lost", "text": "My feed is empty."}
@@ -152,6 +152,16 @@ def test_whoever_signs_out_is_asked_to_sign_in_again(desk: Desks, scene: Scene) 
     page.get_by_text("You are signed out.").wait_for()
     page.go_back()
     page.get_by_role("heading", name="Sign in").wait_for()
+
+
+def test_a_cookie_that_somebody_kept_opens_nothing_once_its_session_was_signed_out(
+    stage: Stage, scene: Scene
+) -> None:
+    recruiter = visitor(stage, Role.RECRUITER, scene.employer_id)
+    recruiter.post("/sign-out", {})
+    assert "Your session has ended; sign in again." in recruiter.get("/sign-in").text
+    bearer = {"Authorization": f"Bearer {recruiter.cookie}"}
+    assert stage.http.get("/v1/me", headers=bearer).status_code == 401
 
 
 # --- When the session ends while somebody types

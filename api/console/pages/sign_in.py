@@ -15,6 +15,7 @@ from api.console.session import (
     csrf_token,
     demo_token,
     demo_users,
+    end,
     signed_in,
 )
 from api.problems import Problem
@@ -81,5 +82,5 @@ def sign_in(request: Request, sent: Annotated[Sent, Depends(read_form)]) -> Resp
 def sign_out(visit: Anyone) -> Response:
     """End the session."""
     response = visit.go("/sign-in", notice="signed-out")
-    response.delete_cookie(COOKIE)
+    end(visit.request, response)
     return response
