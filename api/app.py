@@ -10,6 +10,7 @@ from fastapi_offline import FastAPIOffline
 from api import console, health, metrics, problems, routes
 from api.body_size import BodySize
 from api.caller import RateLimit
+from api.head import HeadAsGet
 from api.marketplace import Marketplace
 from api.problems import ProblemDetails
 from api.routes import activity
@@ -75,4 +76,5 @@ def make_app(marketplace: Marketplace, *, with_worker: bool) -> FastAPI:
     app.include_router(health.router)
     app.include_router(metrics.router)
     console.install(app)
+    app.add_middleware(HeadAsGet)
     return app

@@ -18,6 +18,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from pydantic import BaseModel, Field
 
+from api.head import is_head
 from api.marketplace import Marketplace, now
 from api.problems import Problem, ProblemDetails, etag, faults_of_the_request, problem_of
 from api.security import Tokens
@@ -72,6 +73,7 @@ class Caller:
     response: Response
     idempotency_key: str | None
     after: int | None
+    sees_content: bool
 
     def run(
         self,
@@ -219,6 +221,7 @@ def enter(
         response=response,
         idempotency_key=idempotency_key,
         after=after,
+        sees_content=not is_head(request),
     )
 
 

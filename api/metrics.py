@@ -39,7 +39,9 @@ DAYS_SHOWN = 30
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
-METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+"""A HEAD counts as the GET that answers it."""
+
 OTHER = "other"
 """The method or route of a request that is none of ours."""
 

@@ -43,7 +43,7 @@ def note_shown(
     cards: Sequence[Card],
 ) -> None:
     """Have it noted, once the page is sent, that these cards were on it, in this order."""
-    if caller.actor.role is Role.RECRUITER and cards:
+    if cards and _looks(caller):
         tasks.add_task(_note, caller, partial(_shown, caller, position, feed, sort, cursor, cards))
 
 
@@ -51,8 +51,12 @@ def note_opened(
     caller: Caller, tasks: BackgroundTasks, position: Position, profile: FullProfile
 ) -> None:
     """Have it noted, once the page is sent, that this profile was opened."""
-    if caller.actor.role is Role.RECRUITER:
+    if _looks(caller):
         tasks.add_task(_note, caller, partial(_opened, caller, position, profile))
+
+
+def _looks(caller: Caller) -> bool:
+    return caller.actor.role is Role.RECRUITER and caller.sees_content
 
 
 def _shown(
