@@ -55,6 +55,7 @@ class Likelihood(Value):
 
     `model_position` is the event position up to which that model had learned, `model_hash` the
     SHA-256 of its state, and `as_of_position` the one up to which the candidate was known.
+    `estimator_version` says which arithmetic made it: a program of another gives other bits.
     """
 
     probability: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -63,6 +64,7 @@ class Likelihood(Value):
     feature_version: Annotated[int, Field(ge=1)]
     model_hash: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
     as_of_position: Annotated[int, Field(ge=0)] | None = None
+    estimator_version: Annotated[int, Field(ge=1)] | None = None
 
 
 class Band(StrEnum):

@@ -19,7 +19,7 @@ from projections.likelihood_candidates import State, features
 from projections.likelihood_features import OF_CANDIDATE, ORDER, together
 from projections.likelihood_learning import NO_OPENING
 from projections.likelihood_matches import Opening, of_match, of_position
-from projections.likelihood_model import LikelihoodModel
+from projections.likelihood_model import ESTIMATOR, LikelihoodModel
 from projections.likelihood_words import Reason, reasons
 
 
@@ -107,6 +107,7 @@ class _Assessment:
             feature_version=model.schema.version,
             model_hash=self._standing.hash,
             as_of_position=self._standing.as_of,
+            estimator_version=ESTIMATOR,
         )
         return Assessed(likelihood, reasons(x, model.contributions(x, self._names)))
 

@@ -23,7 +23,7 @@ from infrastructure.projector import LOG_ID
 from projections.likelihood import Likelihoods
 from projections.likelihood_features import FEATURE_VERSION, ORDER
 from projections.likelihood_learning import FOLLOWED, NO_OPENING, Approach, Changes, Learner
-from projections.likelihood_model import ForeignModel, LikelihoodModel
+from projections.likelihood_model import ESTIMATOR, ForeignModel, LikelihoodModel
 from projections.likelihood_terms import BadFeatures
 from projections.likelihood_words import Reason, reasons
 
@@ -32,18 +32,28 @@ EVENTS_AT_ONCE = 5_000
 TOPICS = sorted(event.TOPIC for event in FOLLOWED)
 APPROACHES = sorted(event.TOPIC for event in (MessageSent, InterviewRequested))
 
-SNAPSHOTS = """
-    SELECT position, hash FROM likelihood_snapshots
-    WHERE log_id = %s AND position <= %s ORDER BY position"""
+LAST_UNNAMED_ESTIMATOR = 3
+"""What does not name its estimator was recorded by a program that had this one, or an older."""
 
-NEAREST_SNAPSHOT = """
+# Which program wrote a state, without reading the whole of it: keys are sorted, and no other of
+# these names has a number.
+_OF_THIS_PROGRAM = f"""
+    substring(state FROM '"estimator": ?([0-9]+)') = '{ESTIMATOR}'
+    AND substring(state FROM '"version": ?([0-9]+)') = '{FEATURE_VERSION}'"""
+
+SNAPSHOTS = f"""
+    SELECT position, hash, {_OF_THIS_PROGRAM} FROM likelihood_snapshots
+    WHERE log_id = %s AND position <= %s ORDER BY position"""  # noqa: S608 - our own names
+
+NEAREST_SNAPSHOT = f"""
     SELECT position, hash, state FROM likelihood_snapshots
-    WHERE log_id = %s AND position <= %s ORDER BY position DESC LIMIT 1"""
+    WHERE log_id = %s AND position <= %s AND {_OF_THIS_PROGRAM}
+    ORDER BY position DESC LIMIT 1"""  # noqa: S608 - our own names
 
-KEPT = """
-    SELECT model.position, hash, checkpoint.position
+KEPT = f"""
+    SELECT model.position, hash, checkpoint.position, {_OF_THIS_PROGRAM}
     FROM likelihood_model AS model JOIN projection_checkpoints AS checkpoint USING (log_id)
-    WHERE log_id = %s AND projection = %s AND version = %s"""
+    WHERE log_id = %s AND projection = %s AND version = %s"""  # noqa: S608 - our own names
 
 
 class Differs(Exception):
@@ -51,7 +61,7 @@ class Differs(Exception):
 
 
 class NotReproducible(Exception):
-    """What was recorded does not say enough to be held against a replay by this program."""
+    """Nothing was recorded, or by a program of other versions, of whose bits this cannot tell."""
 
 
 class Progress(Protocol):
@@ -74,8 +84,8 @@ class Replay:
     """The position of the snapshot that it was continued from; 0 from the log alone."""
     agreed: Mapping[str, int]
     """How many records came again, by what they are."""
-    beyond: int
-    """Outreach whose sender saw a likelihood of which this program cannot tell."""
+    beyond: Mapping[str, int]
+    """How many records another program made, of which this one cannot tell, by what they are."""
 
     @property
     def model(self) -> LikelihoodModel:
@@ -109,6 +119,8 @@ class _Record(NamedTuple):
     as_of: int
     kind: str
     what: str
+    is_ours: bool
+    """Whether a program of these versions made it; else it is not compared."""
     compare: Callable[[Learner], Iterable[tuple[str, object, object]]]
     """What is compared: its name, as recorded, and as rebuilt."""
 
@@ -129,19 +141,18 @@ def replay(
     Raises:
         Differs: something recorded on the way does not come again; says what and where.
     """
-    approaches = _approaches(store, position)
-    shown = [each for each in approaches if _is_reproducible(each[1].likelihood)]
-    records = [
+    recorded = [
         *_of_snapshots(db, position),
         *_of_the_read_model(db, position),
-        *(_of_a_sender(at, event) for at, event in shown),
+        *(_of_a_sender(at, event) for at, event in _approaches(store, position)),
     ]
+    records = [record for record in recorded if record and record.is_ours]
     snapshot = None if from_scratch else _nearest_snapshot(db, position)
     learner = _rebuilt(store, position, records, snapshot, progress)
     began_at = snapshot.position if snapshot else 0
     agreed = Counter(record.kind for record in records if record.as_of >= began_at)
-    told = sum(event.likelihood is not None for _, event in approaches)
-    return Replay(position, learner, began_at, agreed, told - len(shown))
+    beyond = Counter(record.kind for record in recorded if record and not record.is_ours)
+    return Replay(position, learner, began_at, agreed, beyond)
 
 
 def explain(store: EventStore, db: Database, outreach_id: UUID) -> Explanation:
@@ -159,15 +170,16 @@ def explain(store: EventStore, db: Database, outreach_id: UUID) -> Explanation:
             "Its sender saw no likelihood: it was sent by a simulated past, or by a program that"
             " showed none."
         )
-    if not _is_reproducible(likelihood):
+    if not _is_ours(likelihood):
         raise NotReproducible(
-            f"Its sender saw {likelihood.probability:.1%}, by features of version"
-            f" {likelihood.feature_version}, without the hash of the model: this program replays"
-            f" those of version {FEATURE_VERSION} with a hash. The program of then can."
+            f"Its sender saw {likelihood.probability:.1%}, by {_program_of(likelihood)}. This"
+            f" program has features of version {FEATURE_VERSION} and estimator {ESTIMATOR}, whose"
+            " bits are others by right: explain it with a program of those versions."
         )
     assert likelihood.as_of_position is not None
     as_of = likelihood.as_of_position
     record = _of_a_sender(position, event)
+    assert record is not None
     learner = _rebuilt(store, as_of, [record], _nearest_snapshot(db, as_of), _untold)
     opening = learner.openings.get(event.position_id, NO_OPENING)
     x = learner.features(event.candidate_id, opening, event.timestamp)
@@ -294,16 +306,18 @@ def _nearest_snapshot(db: Database, position: int) -> _Snapshot | None:
 
 
 def _of_snapshots(db: Database, position: int) -> Iterator[_Record]:
-    for at, hash in db.execute(SNAPSHOTS, (LOG_ID, position)).fetchall():
-        yield _Record(at, "snapshots", f"The snapshot at position {at}", _hash_is(hash))
+    for at, hash, is_ours in db.execute(SNAPSHOTS, (LOG_ID, position)).fetchall():
+        what = f"The snapshot at position {at}"
+        yield _Record(at, "snapshots", what, bool(is_ours), _hash_is(hash))
 
 
 def _of_the_read_model(db: Database, position: int) -> Iterator[_Record]:
     whose = (LOG_ID, Likelihoods.name, Likelihoods.version)
-    for learned, hash, reached in db.execute(KEPT, whose).fetchall():
+    for learned, hash, reached, is_ours in db.execute(KEPT, whose).fetchall():
         if learned <= position:
             what = f"The read model, which last learned at position {learned},"
-            yield _Record(min(reached, position), "read model", what, _hash_is(hash))
+            as_of = min(reached, position)
+            yield _Record(as_of, "read model", what, bool(is_ours), _hash_is(hash))
 
 
 def _hash_is(hash: str) -> Callable[[Learner], Iterable[tuple[str, object, object]]]:
@@ -336,20 +350,28 @@ def _sending(store: EventStore, db: Database, outreach_id: UUID) -> tuple[int, A
     raise LookupError(f"There is no outreach {outreach_id}.")
 
 
-def _is_reproducible(likelihood: Likelihood | None) -> bool:
+def _is_ours(likelihood: Likelihood) -> bool:
+    """Whether a program of these versions made it, and said enough to hold it against a replay."""
     return (
-        likelihood is not None
-        and likelihood.model_hash is not None
+        likelihood.model_hash is not None
         and likelihood.as_of_position is not None
         and likelihood.feature_version == FEATURE_VERSION
+        and (likelihood.estimator_version or LAST_UNNAMED_ESTIMATOR) == ESTIMATOR
     )
 
 
-def _of_a_sender(position: int, event: Approach) -> _Record:
+def _program_of(likelihood: Likelihood) -> str:
+    estimator = likelihood.estimator_version
+    named = f"estimator {estimator or f'{LAST_UNNAMED_ESTIMATOR} or an older one'}"
+    hashed = "" if likelihood.model_hash else ", without the hash of the model"
+    return f"features of version {likelihood.feature_version} and {named}{hashed}"
+
+
+def _of_a_sender(position: int, event: Approach) -> _Record | None:
     """What the sender saw: the candidate, the position and the model as they were known then."""
     likelihood = event.likelihood
-    assert likelihood is not None
-    assert likelihood.as_of_position is not None
+    if likelihood is None:
+        return None
 
     def compare(learner: Learner) -> Iterator[tuple[str, object, object]]:
         model = learner.model
@@ -363,4 +385,5 @@ def _of_a_sender(position: int, event: Approach) -> _Record:
         yield "probability", likelihood.probability, model.probability(logit)
 
     what = f"What the sender of outreach {event.originator_id} saw (event {position})"
-    return _Record(likelihood.as_of_position, "outreach", what, compare)
+    as_of = likelihood.as_of_position or 0
+    return _Record(as_of, "outreach", what, _is_ours(likelihood), compare)

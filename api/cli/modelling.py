@@ -101,9 +101,8 @@ def _tell_replay(rebuilt: Replay) -> None:
         "Agrees with": agreed or "nothing, since nothing was recorded on the way",
     }
     if rebuilt.beyond:
-        lines["Not compared"] = (
-            f"{rebuilt.beyond:,} outreaches whose senders saw a likelihood by another program"
-        )
+        beyond = ", ".join(f"{n:,} {kind}" for kind, n in sorted(rebuilt.beyond.items()))
+        lines["Not compared"] = f"{beyond}: recorded by programs of other versions"
     _tell(lines)
 
 
@@ -118,6 +117,10 @@ def _tell_explanation(told: Explanation) -> None:
             "Logit": repr(likelihood.logit),
             "Model": f"after event {likelihood.model_position:,}, hash {likelihood.model_hash}",
             "Known": f"the log up to event {likelihood.as_of_position or 0:,}",
+            "Versions": (
+                f"features {likelihood.feature_version},"
+                f" estimator {likelihood.estimator_version or 'not named'}"
+            ),
         }
     )
     typer.echo("\nWhat it was made of, in log-odds:")

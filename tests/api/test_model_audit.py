@@ -20,7 +20,9 @@ from domain.candidate import WasActive
 from domain.event import Actor, Role
 from domain.outreach import Message, SendMessage, outreach_id
 from infrastructure.projector import wait_for
-from projections import likelihood
+from projections import likelihood, likelihood_replay
+from projections.likelihood_features import FEATURE_VERSION
+from projections.likelihood_model import ESTIMATOR
 from projections.likelihood_replay import Differs, NotReproducible, Replay, explain, replay
 from tests.api.scene import MESSAGE, done
 from tests.api.stage import Scene, Stage, activity, shared_stage
@@ -110,7 +112,7 @@ def test_a_replay_agrees_with_everything_that_was_recorded(history: History) -> 
     assert from_scratch.agreed["read model"] == 1
     assert from_scratch.agreed["snapshots"] > 1
     assert from_scratch.model.observed == 3
-    assert from_scratch.beyond == 0
+    assert from_scratch.beyond == {}
 
 
 def test_as_of_any_position_a_snapshot_shortens_the_way_and_changes_nothing(
@@ -217,6 +219,72 @@ def test_a_snapshot_or_read_model_that_was_tampered_with_is_named(history: Histo
         rebuilt(history)
 
 
+# Other programs ---------------------------------------------------------------------------------
+
+
+def test_each_outreach_names_the_versions_that_made_its_likelihood(history: History) -> None:
+    auditor = history.stage.as_(Role.AUDITOR)
+    for outreach in history.outreaches:
+        sent = done(auditor.get(f"/events/{outreach}"))[0]["data"]["likelihood"]
+        assert (sent["feature_version"], sent["estimator_version"]) == (FEATURE_VERSION, ESTIMATOR)
+
+
+@pytest.mark.parametrize(
+    ("versions", "named"),
+    [
+        ({"estimator_version": ESTIMATOR + 1}, f"estimator {ESTIMATOR + 1}"),
+        ({"estimator_version": ESTIMATOR - 1}, f"estimator {ESTIMATOR - 1}"),
+        ({"feature_version": FEATURE_VERSION + 1}, f"features of version {FEATURE_VERSION + 1}"),
+    ],
+)
+def test_what_another_program_showed_does_not_differ_but_is_not_reproducible(
+    history: History, versions: dict[str, int], named: str
+) -> None:
+    outreach = history.outreaches[4]
+    where = f"topic = 'outreach.message_sent' AND originator_id = '{outreach}'"
+    by_another = in_event(lambda event: event["likelihood"].update({**versions, "logit": 0.25}))
+    with tampered(history, "events", "state", where, by_another):
+        whole = rebuilt(history, from_scratch=True)
+        answer = history.stage.as_(Role.AUDITOR).get(f"/outreach/{outreach}/explanation")
+    assert whole.beyond == {"outreach": 1}
+    assert whole.agreed["outreach"] == len(history.outreaches) - 1
+    assert (answer.status_code, answer.json()["type"]) == (
+        409,
+        "urn:sourcing:problem:not-reproducible",
+    )
+    assert named in answer.json()["detail"]
+    assert f"This program has features of version {FEATURE_VERSION}" in answer.json()["detail"]
+
+
+def test_an_outreach_that_names_no_estimator_is_one_of_before_they_were_named(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outreach = history.outreaches[4]
+    where = f"topic = 'outreach.message_sent' AND originator_id = '{outreach}'"
+    unnamed = in_event(lambda event: event["likelihood"].pop("estimator_version"))
+    with tampered(history, "events", "state", where, unnamed), history.stage.connection() as db:
+        store = history.stage.marketplace.store
+        monkeypatch.setattr(likelihood_replay, "LAST_UNNAMED_ESTIMATOR", ESTIMATOR)
+        assert explain(store, db, outreach).likelihood.estimator_version is None
+        monkeypatch.setattr(likelihood_replay, "LAST_UNNAMED_ESTIMATOR", ESTIMATOR - 1)
+        with pytest.raises(NotReproducible, match=f"estimator {ESTIMATOR - 1} or an older one"):
+            explain(store, db, outreach)
+
+
+def test_a_snapshot_of_another_program_is_passed_over(history: History) -> None:
+    latest = "position = (SELECT max(position) FROM likelihood_snapshots)"
+    began_at = rebuilt(history).began_at
+
+    def by_another(state: str) -> str:
+        return state.replace(f'"estimator":{ESTIMATOR}', f'"estimator":{ESTIMATOR + 1}')
+
+    with tampered(history, "likelihood_snapshots", "state", latest, by_another):
+        short = rebuilt(history)
+    assert 0 < short.began_at < began_at
+    assert short.beyond == {"snapshots": 1}
+    assert short.model.hash() == rebuilt(history).model.hash()
+
+
 # Explaining -------------------------------------------------------------------------------------
 
 
@@ -270,6 +338,7 @@ def test_the_command_line_tells_it_all(
     code, out, _ = run("model", "explain", "--outreach", str(history.outreaches[3]))
     assert code == Exit.DONE
     assert "together, bit for bit as recorded" in out
+    assert f"features {FEATURE_VERSION}, estimator {ESTIMATOR}" in out
     code, _, err = run("model", "explain", "--outreach", str(history.untold))
     assert (code, "saw no likelihood" in err) == (Exit.BAD_RECORDS, True)
     code, _, err = run("model", "at", "--position", "999999")

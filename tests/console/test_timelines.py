@@ -93,7 +93,7 @@ def test_the_reasons_are_those_that_the_sender_saw(stage: Stage, role: Role) -> 
 def test_what_the_sender_saw_is_told_at_once_while_the_reasons_are_rebuilt(stage: Stage) -> None:
     one = Approached(stage, "Walburga").answered()
     path = f"/outreach/{one.outreach}/explanation"
-    page = visitor(stage, Role.SUPPORT).get(path)
+    page = visitor(stage, Role.SUPPORT).get(f"{path}?after={stage.reached()}")
     assert "likely to respond" in text_of(page)
     assert f'href="{path}?rebuilt=true"' in page.text
 

@@ -118,6 +118,7 @@ def test_a_message_keeps_the_likelihood_its_sender_was_shown() -> None:
         feature_version=1,
         model_hash="0f" * 32,
         as_of_position=19,
+        estimator_version=4,
     )
     given(able_to_write, passive_candidate)
     when(
