@@ -4,6 +4,7 @@ import csv
 from datetime import timedelta
 from io import StringIO
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -74,15 +75,43 @@ def test_only_the_chosen_time_and_candidates_count(busy: Stage) -> None:
     ],
 )
 def test_a_question_that_makes_no_sense_is_refused_with_a_sentence(busy: Stage, query: str) -> None:
-    response = visitor(busy, Role.ANALYST).get(f"/funnel?{query}")
+    response = visitor(busy, Role.ANALYST).get(f"/funnel/by-band.csv?{query}")
     assert response.status_code == 422
     assert '<ul class="reasons">' in response.text
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "said"),
+    [
+        ("since=yesterday", "since", "Since: write a day, such as 2026-03-01."),
+        ("since=&until=2026-02-30", "until", "Until: write a day, such as 2026-03-01."),
+        (
+            "since=2026-02-01&until=2026-02-01",
+            "until",
+            "Until: choose a day after the one in Since.",
+        ),
+        ("candidates=some", "candidates", "Candidates: Input should be"),
+        ("interval=hour", "interval", "Interval: Input should be"),
+    ],
+)
+def test_what_is_wrong_with_a_question_stands_beside_its_field_and_what_was_typed_stays(
+    busy: Stage, query: str, field: str, said: str
+) -> None:
+    response = visitor(busy, Role.ANALYST).get(f"/funnel?interval=month&{query}")
+    assert response.status_code == 422
+    assert f'<p class="fault" id="{field}-fault-1">{said}' in response.text
+    assert f'aria-describedby="{field}-fault-1" aria-invalid="true"' in response.text
+    for name, value in parse_qsl(query):
+        if name in ("since", "until"):
+            assert f'name="{name}" type="date" value="{value}"' in response.text
+    assert "Nothing happened" not in response.text
 
 
 def test_the_page_looks_back_a_quarter_and_its_csv_says_the_same(busy: Stage) -> None:
     page = visitor(busy, Role.ANALYST).get("/funnel").text
     since = (now() - timedelta(weeks=13)).date()
     assert f'name="since" type="date" value="{since}"' in page
+    assert '<option value="week" selected>' in page
     assert f"/funnel/by-band.csv?interval=week&amp;since={since}&amp;until=&amp;" in page
 
 
@@ -107,6 +136,23 @@ def test_the_funnel_is_fit(desk: Desks, busy: Stage, width: str, dark: bool) -> 
     page = analyst.go(f"/funnel?interval=day&after={busy.reached()}")
     page.get_by_text("The numbers").first.click()
     analyst.is_fit("funnel-dark" if dark else "funnel")
+
+
+def test_days_the_wrong_way_round_are_mended_where_they_were_typed(
+    desk: Desks, busy: Stage
+) -> None:
+    analyst = desk(Role.ANALYST, width="narrow", dark=True)
+    page = analyst.go(f"/funnel?after={busy.reached()}")
+    since = page.get_by_label("Since").input_value()
+    page.get_by_label("Until").fill("2020-01-01")
+    page.get_by_role("button", name="Show").click()
+    page.get_by_role("alert").wait_for()
+    assert page.get_by_label("Since").input_value() == since
+    assert page.get_by_label("Until").input_value() == "2020-01-01"
+    analyst.is_fit("funnel-refused-dark")
+    page.get_by_label("Until").fill("")
+    page.get_by_role("button", name="Show").click()
+    page.get_by_text("The numbers").first.wait_for()
 
 
 def test_an_analyst_downloads_the_csv(desk: Desks, busy: Stage) -> None:

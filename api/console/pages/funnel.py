@@ -2,18 +2,18 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
-from typing import Annotated
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BeforeValidator
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, ValidationInfo, field_validator
 
 from api import spreadsheet
 from api.console import axes, charts
 from api.console.charts import Chart
+from api.console.forms import REFUSED, Faults, Sent
 from api.console.session import Analyst, Visit
 from api.marketplace import now
-from api.problems import Problem, Reason
 from domain.outreach import BAND_FROM
 from projections import funnel
 from projections.funnel import Funnel, Interval, Split, Steps
@@ -26,29 +26,22 @@ CANDIDATES = {"passive": True, "active": False, "all": None}
 USUALLY = timedelta(weeks=13)
 """How far back the page looks unless told otherwise; a blank first day is the beginning."""
 
-Day = Annotated[date | None, BeforeValidator(lambda typed: typed or None), Query()]
 
-
-class Asked:
+class Asked(BaseModel):
     """Which part of the funnel is asked for."""
 
-    def __init__(
-        self,
-        request: Request,
-        interval: Interval = Interval.WEEK,
-        since: Day = None,
-        until: Day = None,
-        candidates: Annotated[str, Query(pattern="^(passive|active|all)$")] = "passive",
-    ) -> None:
-        if "since" not in request.query_params:
-            since = (now() - USUALLY).date()
+    interval: Interval
+    since: date | None = None
+    until: date | None = None
+    candidates: Literal["passive", "active", "all"]
+
+    @field_validator("until")
+    @classmethod
+    def _after_since(cls, until: date | None, info: ValidationInfo) -> date | None:
+        since = info.data.get("since")
         if since and until and since >= until:
-            detail = "The first day is not before the last; change one of them."
-            raise Problem(422, "invalid", detail, [Reason(code="dates_crossed", detail=detail)])
-        self.interval = interval
-        self.since = since
-        self.until = until
-        self.candidates = candidates
+            raise ValueError("choose a day after the one in Since.")
+        return until
 
     def steps(self, visit: Visit, interval: Interval | None, *by: Split) -> list[Steps]:
         """The rows, told apart by period and by what is named."""
@@ -70,9 +63,28 @@ class Asked:
         return f"{path}?{urlencode({**shown, 'candidates': self.candidates})}"
 
 
+def asked_by(request: Request) -> Asked:
+    """The part that a page's address names.
+
+    Raises:
+        RequestValidationError: it names no such part.
+    """
+    return _typed(request).read(Asked)
+
+
+def _typed(request: Request) -> Sent:
+    since = (now() - USUALLY).date().isoformat()
+    usual = {"interval": Interval.WEEK.value, "candidates": "passive", "since": since}
+    return Sent([*{**usual, **request.query_params}.items()])
+
+
 @router.get("/funnel")
-def funnel_page(visit: Analyst, asked: Annotated[Asked, Depends()]) -> Response:
+def funnel_page(visit: Analyst) -> Response:
     """The funnel as charts, each beside its table."""
+    try:
+        asked = asked_by(visit.request)
+    except REFUSED as error:
+        return _page(visit, faults=Faults(error))
     rows = asked.steps(visit, asked.interval, Split.BAND)
     whole = _summed(rows, lambda _: True)
     by_period = _summed(rows, lambda row: row.period)
@@ -80,10 +92,8 @@ def funnel_page(visit: Analyst, asked: Annotated[Asked, Depends()]) -> Response:
     order = [*BAND_FROM, funnel.UNKNOWN]
     bands = sorted(by_band, key=lambda row: order.index(row.band or funnel.UNKNOWN))
     drawn = [_overall(whole), *_over_time(by_period), *_by_band(bands)] if whole else []
-    return visit.page(
-        "funnel.html",
-        asked=asked,
-        intervals=[(interval.value, interval.value.capitalize()) for interval in Interval],
+    return _page(
+        visit,
         charts=drawn,
         downloads=[
             (asked.address("/funnel/over-time.csv"), "Over time"),
@@ -93,20 +103,31 @@ def funnel_page(visit: Analyst, asked: Annotated[Asked, Depends()]) -> Response:
     )
 
 
+def _page(visit: Visit, faults: Faults | None = None, **shown: Any) -> Response:
+    return visit.page(
+        "funnel.html",
+        faults.status if faults else 200,
+        sent=_typed(visit.request),
+        faults=faults,
+        intervals=[(interval.value, interval.value.capitalize()) for interval in Interval],
+        **shown,
+    )
+
+
 @router.get("/funnel/over-time.csv")
-def over_time(visit: Analyst, asked: Annotated[Asked, Depends()]) -> Response:
+def over_time(visit: Analyst, asked: Annotated[Asked, Depends(asked_by)]) -> Response:
     """The funnel by period, as CSV."""
     return spreadsheet.download(Steps, asked.steps(visit, asked.interval), "funnel-over-time")
 
 
 @router.get("/funnel/by-band.csv")
-def by_band(visit: Analyst, asked: Annotated[Asked, Depends()]) -> Response:
+def by_band(visit: Analyst, asked: Annotated[Asked, Depends(asked_by)]) -> Response:
     """The funnel by likelihood band, as CSV."""
     return spreadsheet.download(Steps, asked.steps(visit, None, Split.BAND), "funnel-by-band")
 
 
 @router.get("/funnel/over-time-by-band.csv")
-def over_time_by_band(visit: Analyst, asked: Annotated[Asked, Depends()]) -> Response:
+def over_time_by_band(visit: Analyst, asked: Annotated[Asked, Depends(asked_by)]) -> Response:
     """The funnel by period and likelihood band, as CSV."""
     rows = asked.steps(visit, asked.interval, Split.BAND)
     return spreadsheet.download(Steps, rows, "funnel-over-time-by-band")
