@@ -1,6 +1,6 @@
 """How near the likelihood comes to the true process of the simulated world, and how soon.
 
-    python -m benchmarks world --candidates 54000
+    python -m benchmarks world --candidates 54000 [--hidden 0]
 
 Half-way the world shifts: fewer answer, and two reasons turn against answering. Every outreach is
 predicted when it is sent, by what was known then, and judged by what became of it. Beside the
@@ -224,10 +224,11 @@ def main() -> None:
     parser.add_argument("--candidates", type=int, default=54_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--window", type=int, default=2_000)
-    parser.add_argument("--all-visible", action="store_true", help="nothing is hidden from events")
+    parser.add_argument(
+        "--hidden", type=float, default=1.0, help="how much of what no event tells counts; 0: none"
+    )
     options, _ = parser.parse_known_args()
-    hidden = 0.0 if options.all_visible else 1.0
-    usual, shifted = (replace(process, hidden=hidden) for process in (USUAL, SHIFT.process))
+    usual, shifted = (replace(process, hidden=options.hidden) for process in (USUAL, SHIFT.process))
     cases = live(options.candidates, options.seed, replace(SHIFT, process=shifted), usual)
     report(cases, options.window)
 

@@ -45,7 +45,7 @@ WITH_THE_BATCH: Iterable[Change] = []
 """What a handler answers whose changes the batch writes."""
 
 
-class Likelihoods(Projection, name="likelihood", version=3):
+class Likelihoods(Projection, name="likelihood", version=4):
     """What is known of each candidate, how likely that makes an answer, and the model behind it."""
 
     FORMER_TABLES = ("likelihood_open_outreach",)

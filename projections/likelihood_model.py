@@ -33,7 +33,7 @@ from projections.likelihood_terms import Active, BadFeatures, Kind, Scale, Schem
 RIVER_VERSION = version("river")
 """What the model is an estimator of, and challengers are made with."""
 
-ESTIMATOR = 3
+ESTIMATOR = 4
 """Raise it with any change after which the same observations give other bits."""
 
 BASE_RATE = 0.1
@@ -54,11 +54,8 @@ class Member(NamedTuple):
 STEADY = Member(odds=100.0, drift=0.0, crosses=False)
 """Averages over all that it has seen; thought the best before there is data."""
 
-FORGETFUL = Member(odds=1.0, drift=3e-7, crosses=False)
+FORGETFUL = Member(odds=1.0, drift=1e-4, crosses=False)
 """Takes each weight for one that wanders, and so follows when the world changes."""
-
-QUICK = Member(odds=1.0, drift=3e-6, crosses=False)
-"""The same, ten times as quickly: the best in the first thousands after a sudden change."""
 
 CROSSED = Member(odds=1.0, drift=0.0, crosses=True)
 """Looks at pairs of features as well."""
@@ -220,9 +217,7 @@ class LikelihoodModel(Classifier):
                 "base_rate": self.base_rate,
                 "observed": self.observed,
                 "positive": self.positive,
-                "weights": regressions.weights.tolist(),
-                "variances": regressions.variances.tolist(),
-                "losses": regressions.losses,
+                **regressions.state(),
                 "calibrator": {"mass": self._calibrator.mass, "excess": self._calibrator.excess},
             }
             self._json = json.dumps(
@@ -255,9 +250,7 @@ class LikelihoodModel(Classifier):
             base_rate=state["base_rate"],
         )
         model.observed, model.positive = state["observed"], state["positive"]
-        model._regressions.weights = np.array(state["weights"])
-        model._regressions.variances = np.array(state["variances"])
-        model._regressions.losses = state["losses"]
+        model._regressions.restore(state)
         model._calibrator = Calibrator(**state["calibrator"])
         return model
 
@@ -309,7 +302,7 @@ def _regressions(terms: Terms, intercept: float) -> Regressions:
     term at even odds, times four.
     """
     schema, kinds = terms.schema, np.array(terms.kinds)
-    members = (STEADY, FORGETFUL, QUICK, CROSSED) if schema.crosses else (STEADY, FORGETFUL, QUICK)
+    members = (STEADY, FORGETFUL, CROSSED) if schema.crosses else (STEADY, FORGETFUL)
     crowd = max(1.0, len(schema.names()) / FEW_FEATURES)
     precision = {
         Kind.INTERCEPT: 1.0,
@@ -319,9 +312,14 @@ def _regressions(terms: Terms, intercept: float) -> Regressions:
         Kind.PAIR: 5.0 + len(schema.crosses) ** 2 / 30.0,
     }
     variances = np.array([1.0 / precision[kind] for kind in terms.kinds])
-    priors = np.column_stack(
+    priors = np.array(
         [np.where(kinds == Kind.PAIR, m.crosses * variances, variances) for m in members]
     )
-    regressions = Regressions(priors, [m.drift for m in members], [m.odds for m in members])
-    regressions.weights[0] = intercept
+    regressions = Regressions(
+        priors,
+        [m.drift for m in members],
+        [m.odds for m in members],
+        together=int(np.sum(kinds != Kind.PAIR)),
+    )
+    regressions.weights[:, 0] = intercept
     return regressions

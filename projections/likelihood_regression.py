@@ -1,17 +1,21 @@
-"""Logistic regressions that know how sure they are of each weight, mixed by what they foretold.
+"""Logistic regressions that know how sure they are of their weights, mixed by what they foretold.
 
-A weight is a normal distribution. An observation moves each weight by its variance, so that what
-has been seen often hardly moves any more and what is rare moves at once, and narrows it: a Kalman
-filter with a diagonal covariance, as Graepel et al. (2010) rank advertisements with. Several such
-regressions learn side by side, which differ in how fast they forget and in what they look at.
-Their logits are averaged, each by a share that falls with its loss of late (the exponentially
-weighted average of Vovk 1990, with losses that fade): one that forgets takes over after a sudden
-change, one that does not as long as nothing changes. An average of linear logits is linear: there
-is one weight for each term at any moment.
+The weights are jointly normal. An observation moves each by how much it goes along with what was
+observed, so that what has been seen often hardly moves any more and what is rare moves at once, and
+narrows them: an extended Kalman filter (Fahrmeir 1992). Where there are many terms, the later ones
+are each on their own, as Graepel et al. (2010) rank advertisements with.
+
+Several such regressions learn side by side, which differ in whether they forget and in what they
+look at. Their logits are averaged, each by a share that falls with its loss of late (the
+exponentially weighted average of Vovk 1990, with losses that fade): one that forgets takes over
+after a sudden change, and one that does not then goes on from there. An average of linear logits is
+linear: there is one weight for each term at any moment.
 """
 
+import base64
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,30 +24,42 @@ Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 Places = NDArray[np.intp]
 
+MOST_TOGETHER = 256
+"""Terms whose weights vary together; the time that an observation takes grows with its square."""
+
 LOSSES_FADE = 0.998
 """How much of a loss is left after one more observation: some 500 of them decide the shares."""
+
+FAR_BEHIND = 10.0
+"""Nats that the first has lost of late beyond the second when it takes over the second's weights:
+evidence of 22,000 to one that the world has changed."""
 
 
 class Regressions:
     """Some regressions over the same terms, and what each of them is worth.
 
-    Rows are terms, columns regressions. Sums run from the first term to the last, never by a
+    Rows are regressions, columns terms. Sums run from the first term to the last, never by a
     library's matrix product: the bits of that depend on the machine.
     """
 
-    def __init__(self, priors: Matrix, drifts: Sequence[float], odds: Sequence[float]) -> None:
-        """Regressions that know nothing.
+    def __init__(
+        self, priors: Matrix, drifts: Sequence[float], odds: Sequence[float], together: int
+    ) -> None:
+        """Regressions that know nothing. The first looks at what the second looks at.
 
         Args:
             priors: each term's variance of its weight in each regression; 0 leaves the term out.
-            drifts: by how much an observation widens the weights that it touches.
+            drifts: by which part of the prior an observation widens the weights that it touches.
             odds: what each regression is worth before there is data.
+            together: how many of the terms, the first of them, vary together.
         """
-        self.priors = priors
-        self.weights = np.zeros_like(priors)
-        self.variances = priors.copy()
-        self._drifts = np.array(drifts)
+        self._together = min(together, MOST_TOGETHER)
+        self._priors = priors
+        self._drifts = np.array(drifts).reshape(-1, 1)
         self._log_odds = [math.log(odd) for odd in odds]
+        self.weights = np.zeros_like(priors)
+        self.covariances = np.array([np.diag(row) for row in priors[:, : self._together]])
+        self.variances = priors[:, self._together :].copy()
         self.losses = [0.0] * len(odds)
 
     @property
@@ -62,42 +78,103 @@ class Regressions:
 
     def mixed(self, places: Places | slice) -> Vector:
         """The weights of the terms at these places."""
-        weights = self.weights[places]
-        mixed: Vector = self._shares[0] * weights[:, 0]
+        weights = self.weights[:, places]
+        mixed: Vector = self._shares[0] * weights[0]
         for member, share in enumerate(self._shares[1:], start=1):
-            mixed += share * weights[:, member]
+            mixed += share * weights[member]
         return mixed
 
     def learn(self, places: Places, values: Vector, y: bool, weight: float) -> None:
         """Learn an outcome from the terms at these places; with a negative weight, take it back.
 
-        Taking back widens the weights again as far as learning narrowed them, and then steps back
-        along the gradient as it is now.
+        Taking back steps back along the gradient as it is now. It leaves the weights as sure as
+        they are: who answers late counts as seen twice, which was found to cost nothing.
         """
-        weights, variances = self.weights[places], self.variances[places]
-        priors, by_value = self.priors[places], values.reshape(-1, 1)
+        near = places < self._together
+        inside, outside = places[near], places[~near]
+        within, beyond = values[near], values[~near]
         if weight > 0:
-            variances = np.minimum(variances + self._drifts, priors)
-        gains = variances * by_value
-        logits, spreads = _sums(weights * by_value), _sums(gains * by_value)
+            self._widen(inside, outside)
+        together = _sum_of_rows(self.covariances[:, inside] * within.reshape(-1, 1))
+        alone = self.variances[:, outside - self._together] * beyond
+        logits = _sums(self.weights[:, places] * values)
+        spreads = _sums(np.hstack((together[:, inside] * within, alone * beyond)))
         steps, narrowing = [], []
         for logit, spread in zip(logits, spreads, strict=True):
-            curvature = sigmoid_slope(logit) * weight
-            certainty = 1.0 + abs(curvature) * spread
-            steps.append(weight * (y - sigmoid(logit)) / certainty)
-            narrowing.append(curvature / certainty)
-        self.weights[places] = weights + gains * steps
-        variances -= gains * gains * narrowing
-        self.variances[places] = variances if weight > 0 else np.minimum(variances, priors)
+            curvature = sigmoid_slope(logit) * abs(weight)
+            certainty = 1.0 + curvature * max(spread, 0.0)  # rounding may leave it below 0
+            steps.append([weight * (y - sigmoid(logit)) / certainty])
+            narrowing.append([math.sqrt(curvature / certainty)])
+        self.weights[:, : self._together] += together * steps
+        self.weights[:, outside] += alone * steps
+        if weight > 0:
+            self._narrow(together * narrowing, outside, alone * narrowing)
         fade = LOSSES_FADE if weight > 0 else 1.0
         self.losses = [
             loss * fade + weight * log_loss(logit, y)
             for loss, logit in zip(self._losses, logits, strict=True)
         ]
+        if self._losses[0] > self._losses[1] + FAR_BEHIND:
+            self._start_over()
+
+    def state(self) -> dict[str, Any]:
+        """All that they learned, as JSON has it.
+
+        Of each covariance matrix the lower triangle, row by row, as little-endian IEEE 754 doubles
+        in Base64 (RFC 4648): as numbers in text they would be four times as long.
+        """
+        lower = np.tril_indices(self._together)
+        return {
+            "weights": self.weights.tolist(),
+            "covariances": [
+                base64.b64encode(covariance[lower].astype("<f8").tobytes()).decode()
+                for covariance in self.covariances
+            ],
+            "variances": self.variances.tolist(),
+            "losses": self.losses,
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take up what `state` wrote down."""
+        rows, columns = np.tril_indices(self._together)
+        self.weights[:] = state["weights"]
+        for covariance, text in zip(self.covariances, state["covariances"], strict=True):
+            covariance[rows, columns] = np.frombuffer(base64.b64decode(text), "<f8")
+            covariance[columns, rows] = covariance[rows, columns]
+        self.variances[:] = state["variances"]
+        self.losses = state["losses"]
+
+    def _widen(self, inside: Places, outside: Places) -> None:
+        """Let the weights of these terms wander, no farther than they were thought to at first."""
+        diagonal = self.covariances[:, inside, inside]
+        self.covariances[:, inside, inside] = self._wider(diagonal, self._priors[:, inside])
+        alone = self.variances[:, outside - self._together]
+        self.variances[:, outside - self._together] = self._wider(alone, self._priors[:, outside])
+
+    def _wider(self, variances: Matrix, priors: Matrix) -> Matrix:
+        return np.minimum(variances + self._drifts * priors, np.maximum(variances, priors))
+
+    def _narrow(self, together: Matrix, outside: Places, alone: Matrix) -> None:
+        """Be surer of the weights, by the squares of these."""
+        for member, by in enumerate(together):
+            self.covariances[member] -= np.multiply.outer(by, by)
+        self.variances[:, outside - self._together] -= alone * alone
+
+    def _start_over(self) -> None:
+        for state in (self.weights, self.covariances, self.variances):
+            state[0] = state[1]
+        self.losses = [self._losses[1], *self._losses[1:]]
 
 
 def _sums(rows: Matrix) -> list[float]:
-    sums: list[float] = np.add.accumulate(rows, axis=0)[-1].tolist()
+    """The sum of each row, from its first number to its last."""
+    sums: list[float] = np.add.accumulate(rows, axis=1)[:, -1].tolist()
+    return sums
+
+
+def _sum_of_rows(matrices: NDArray[np.float64]) -> Matrix:
+    """The rows of each matrix added up, from its first to its last."""
+    sums: Matrix = np.add.reduce(matrices, axis=1)
     return sums
 
 

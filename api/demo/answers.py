@@ -18,8 +18,11 @@ from domain.outreach import ANSWER_WINDOW, DeclineReason
 
 RESTLESS_YEARS, RESTLESS_WIDTH = 2.5, 1.1
 UNKNOWN_RESTLESSNESS = 0.35
-HABIT_SPREAD = 0.40
+HABIT_SPREAD = 0.25
 """Standard deviation of the habit of answering, in log-odds."""
+
+UNHAPPINESS = 0.5
+"""What it adds to be wholly unhappy at work rather than wholly happy, in log-odds."""
 
 PROMPT = 0.82
 PROMPT_DAYS = 1.3
@@ -86,7 +89,7 @@ def visible(s: Situation, process: Process = USUAL) -> float:
 
 def hidden(s: Situation) -> float:
     """The part of the log-odds that no event tells, around zero."""
-    return s.habit + 0.9 * (0.6 - s.satisfaction)
+    return s.habit + UNHAPPINESS * (0.6 - s.satisfaction)
 
 
 def probability(s: Situation, process: Process = USUAL) -> float:
