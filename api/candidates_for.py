@@ -133,8 +133,8 @@ def relaxations(db: Database, position: Position, at: datetime) -> list[Relaxati
 
 def still_listed(
     db: Database, kind: Feed, position: Position, at: datetime, ids: Sequence[UUID]
-) -> tuple[int, set[UUID]]:
-    """How many one of a position's lists has, and which of these are still among them."""
+) -> set[UUID]:
+    """Which of these are still in one of a position's lists."""
     return candidate_pool.still_listed(db, kind, _search(position, at), ids)
 
 

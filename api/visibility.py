@@ -16,12 +16,16 @@ from domain.employer import EmployerIsSuspended, EmployerNotApproved, NotInBeta
 from domain.position import Position, PositionIsClosed
 from domain.viewing import Feed
 from infrastructure.postgres import Database
+from infrastructure.projector import positions as reached_by
 from projections import interview_list, positions
-from projections.employers import Employer
+from projections.candidate_pool import CandidatePool
+from projections.employers import Employer, Employers
+from projections.interview_list import InterviewList
+from projections.positions import Positions
 
 
 class Counts(BaseModel):
-    """How many each tab of a position has."""
+    """How many each tab of a position has, by its address."""
 
     recommendations: int
     passive_candidates: int
@@ -41,6 +45,12 @@ def counts(db: Database, position: positions.Position, caller: Caller) -> Counts
         passive_candidates=passive,
         interviews=interview_list.count(db, position.employer_id, position.position_id),
     )
+
+
+def reached(caller: Caller) -> int:
+    """How far the read models are that these counts are of. Nothing changes while it stays."""
+    wanted = [CandidatePool(), Positions(), Employers(), InterviewList()]
+    return min(reached_by(wanted, caller.marketplace.pool).values())
 
 
 def reasons_against_looking(

@@ -328,18 +328,16 @@ def relaxations(db: Connection, search: Search) -> list[Relaxation]:
     return sorted(found, key=lambda each: -(each.passive_candidates + each.recommendations))
 
 
-def still_listed(
-    db: Connection, kind: Feed, search: Search, ids: Sequence[UUID]
-) -> tuple[int, set[UUID]]:
-    """How many a list of a position has now, and which of these are among them."""
+def still_listed(db: Connection, kind: Feed, search: Search, ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these are in a list of a position now."""
     condition, parameters = listed_condition(kind, search)
-    row = db.execute(
+    rows = db.execute(
         f"""
-        SELECT count(*), array_agg(candidate_id) FILTER (WHERE candidate_id = ANY(%(ids)s::uuid[]))
-        FROM candidate_pool AS p WHERE {condition}""",  # noqa: S608 - our own text
+        SELECT candidate_id FROM candidate_pool AS p
+        WHERE candidate_id = ANY(%(ids)s::uuid[]) AND {condition}""",  # noqa: S608 - our own text
         parameters | {"ids": list(ids)},
-    ).fetchone()
-    return (row[0], set(row[1] or ())) if row else (0, set())
+    ).fetchall()
+    return {id for (id,) in rows}
 
 
 def profile(db: Connection, candidate_id: UUID) -> Profile | None:

@@ -2,6 +2,8 @@
 
 import re
 from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -72,10 +74,32 @@ def test_a_position_that_nobody_was_approached_for_says_where_to_begin(stage: St
 
 def test_a_list_that_has_not_changed_is_not_sent_again(stage: Stage) -> None:
     at = both_kinds(stage)
-    page = at.recruiter.get(at.after(at.interviews)).text
-    news = re.search(r'hx-get="([^"]*known=[^"]*)"', page)
-    assert news
-    assert at.recruiter.get(news[1].replace("&amp;", "&")).status_code == 204
+    assert news(at, settled(at)).status_code == 204
+
+
+def test_a_list_that_has_not_changed_tells_the_counts_of_those_that_have(stage: Stage) -> None:
+    at = both_kinds(stage)
+    page = settled(at)
+    at.scene.member("Newcomer", silent_days=300)
+    settled(at)
+    told = news(at, page)
+    assert told.headers["HX-Reswap"] == "none"
+    assert "<li" not in told.text
+    assert re.search(r'id="count-passive-candidates" hx-swap-oob="innerHTML">\d+<', told.text)
+    assert news(at, told.text).status_code == 204
+
+
+def settled(at: Writing) -> str:
+    """The page, once all that it is made of has caught up with the log."""
+    feed = at.interviews.replace("interviews", "recommendations/news")
+    at.recruiter.get(f"{at.after(feed)}&reached=0&count=0")
+    return str(at.recruiter.get(at.interviews).text)
+
+
+def news(at: Writing, page: str) -> Any:
+    """What a page is told when it asks for news."""
+    known = dict(re.findall(r'name="(reached|known)" value="([^"]*)"', page))
+    return at.recruiter.get(f"{at.interviews}?{urlencode(known)}")
 
 
 def test_another_employers_interviews_are_not_there(stage: Stage) -> None:

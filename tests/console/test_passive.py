@@ -316,6 +316,8 @@ def test_who_has_left_is_marked_and_who_joined_is_counted(stage: Stage, scene: S
     told = news(one, page, position)
     assert re.findall(r'id="left-([^"]*)"', told) == [leaver]
     assert "1 more person matches now" in told
+    assert 'id="count-passive-candidates" hx-swap-oob="innerHTML">2<' in told
+    assert 'id="count-recommendations" hx-swap-oob="innerHTML">1<' in told
 
 
 # --- In the browser
@@ -396,6 +398,10 @@ def test_the_feed_keeps_itself_up_to_date_and_steals_no_focus(
     assert link.evaluate("link => link === document.activeElement")
     scene.member("Joiner", silent_days=200, skills=("Prolog",))
     page.get_by_text("1 more person matches now").wait_for()
+    page.get_by_role("link", name="Passive candidates 2", exact=True).wait_for()
+    page.get_by_role("link", name="Recommendations 1", exact=True).wait_for()
+    assert page.get_by_text("2 candidates match the filters").is_visible()
+    assert link.evaluate("link => link === document.activeElement")
     page.get_by_role("link", name="show them").click()
     page.get_by_role("link", name="Joiner", exact=True).wait_for()
     assert page.locator(".candidate").count() == 2

@@ -78,7 +78,7 @@ class Pooled:
         listed = candidate_feed.feed(self._db, kind, search, limit=1000, **asked)  # type: ignore[arg-type]
         ids = [slot.candidate.candidate_id for slot in listed.items]
         assert candidate_pool.counts(self._db, search)[kind is Feed.PASSIVE] == len(ids)
-        assert candidate_pool.still_listed(self._db, kind, search, ids) == (len(ids), set(ids))
+        assert candidate_pool.still_listed(self._db, kind, search, ids) == set(ids)
         return [slot.candidate.name for slot in listed.items]
 
     def pages(self, sort: Sort, size: int) -> list[str]:

@@ -15,12 +15,12 @@ from api.console.rendering import address
 from api.console.session import Recruiter, Recruiting, Visit
 from api.reading import Cursor
 from api.routes import employers as employer_routes
+from api.visibility import Counts
 from domain.contact_gate import CONTACT_WINDOW, CONTACTS_ALLOWED
 from domain.outreach import BAND_FROM
 from domain.passivity import MONTHS_OF_SILENCE
 from domain.viewing import Feed, Sort
 from infrastructure.postgres import Database
-from infrastructure.projector import positions as reached_by
 from projections import employers
 from projections.candidate_pool import CandidatePool, Relaxation
 from projections.employers import Employers
@@ -150,7 +150,7 @@ def _page(
     visit: Visit, tasks: BackgroundTasks, view: View, faults: Faults | None = None
 ) -> Response:
     caller = visit.caller
-    reached = _reached(visit)
+    reached = visibility.reached(caller)
     with caller.reading(Positions, CandidatePool, Likelihoods, Employers, InterviewList) as db:
         position = visibility.position_of(db, caller, view.position_id)
         employer = employers.one(db, position.employer_id)
@@ -162,7 +162,7 @@ def _page(
                 db, view.feed, position, caller.at, view.shown, view.cursor, view.sort
             )
         passive = view.feed is Feed.PASSIVE
-        count = counts.passive_candidates if passive else counts.recommendations
+        count = _count(counts, view.feed)
         relaxations = [] if count or against else _worthwhile(db, position, caller, passive)
     viewings.note_shown(caller, tasks, position, view.feed, view.sort, view.cursor, listed.items)
     is_landing = passive and not (employer and employer.in_beta)
@@ -186,6 +186,10 @@ def _page(
         bands=BAND_FROM,
         **_cards(view, listed),
     )
+
+
+def _count(counts: Counts, feed: Feed) -> int:
+    return counts.passive_candidates if feed is Feed.PASSIVE else counts.recommendations
 
 
 def _worthwhile(
@@ -237,27 +241,25 @@ def _cards(view: View, listed: Listed[Card]) -> dict[str, Any]:
 
 def _news(visit: Visit, position_id: UUID, feed: Feed, known: Known) -> Response:
     """What has changed in a list since its page was made; nothing where nothing can have."""
-    reached = _reached(visit)
+    caller = visit.caller
+    reached = visibility.reached(caller)
     if reached == known.reached:
         return Response(status_code=204)
-    caller = visit.caller
-    with caller.reading(Positions, CandidatePool, Employers) as db:
+    with caller.reading(Positions, CandidatePool, Employers, InterviewList) as db:
         position = visibility.position_of(db, caller, position_id)
         visibility.check_may_look(employers.one(db, position.employer_id), position, feed)
-        count, still = candidates_for.still_listed(db, feed, position, caller.at, known.shown)
+        counts = visibility.counts(db, position, caller)
+        still = candidates_for.still_listed(db, feed, position, caller.at, known.shown)
+    count = _count(counts, feed)
     gone = [id for id in known.shown if id not in still]
     return visit.page(
         "feed_news.html",
         view=View(position_id, feed, Sort.LIKELIHOOD),
         reached=reached,
         known=known,
+        counts=counts,
+        count=count,
         # Who left from further down is not known, and those who joined are fewer by them.
         joined=max(0, count - known.count + len(gone)),
         gone=gone,
     )
-
-
-def _reached(visit: Visit) -> int:
-    """How far the read models are that say who is in a list. Nothing changes while it stays."""
-    wanted = [CandidatePool(), Positions(), Employers()]
-    return min(reached_by(wanted, visit.caller.marketplace.pool).values())

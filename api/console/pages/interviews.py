@@ -14,6 +14,7 @@ from api.console.rendering import address
 from api.console.session import Recruiter, Recruiting, Visit
 from api.reading import Cursor, found
 from api.routes import outreach as outreach_routes
+from api.visibility import Counts
 from domain.outreach import ANSWER_WINDOW, Outreach, Status
 from projections import interview_list, outreach_timeline, positions
 from projections.candidate_pool import CandidatePool
@@ -31,12 +32,17 @@ A_MINUTE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?")
 
 
 class Asked(BaseModel):
-    """Which of a position's interviews to see. What is `known` already is not sent again."""
+    """Which of a position's interviews to see.
+
+    What is `known` already is not sent again, and nothing where the read models have `reached` no
+    further.
+    """
 
     status: Status | Literal[""] = ""
     badge: Literal["", "passive", "active"] = ""
     cursor: Cursor = None
     known: str = ""
+    reached: int | None = None
 
 
 @router.get("/positions/{position_id}/interviews")
@@ -45,6 +51,9 @@ def interviews_page(
 ) -> Response:
     """Everyone approached for a position, the latest first."""
     caller = visit.caller
+    reached = visibility.reached(caller)
+    if reached == asked.reached:
+        return Response(status_code=204)
     with caller.reading(Positions, InterviewList, CandidatePool) as db:
         position = visibility.position_of(db, caller, position_id)
         listed = interview_list.of_position(
@@ -56,11 +65,11 @@ def interviews_page(
             status=asked.status or None,
             passive=asked.badge == "passive" if asked.badge else None,
         )
+        counts = visibility.counts(db, position, caller)
         known = _fingerprint(listed)
         if known == asked.known:
-            return Response(status_code=204)
+            return _only_counts(visit, counts, known, reached)
         named = candidates_for.with_names(db, listed)
-        counts = None if asked.known else visibility.counts(db, position, caller)
     here = {"status": asked.status, "badge": asked.badge}
     path = f"/positions/{position_id}/interviews"
     return visit.page(
@@ -73,9 +82,17 @@ def interviews_page(
         statuses=["", *Status],
         badges=BADGES,
         more_at=named.next_cursor and address(path, **here, cursor=named.next_cursor),
-        news_at=address(path, **here, cursor=asked.cursor, known=known),
+        news_at=address(path, **here, cursor=asked.cursor),
+        known=known,
+        reached=reached,
         is_news=bool(asked.known),
     )
+
+
+def _only_counts(visit: Visit, counts: Counts, known: str, reached: int) -> Response:
+    response = visit.page("interviews_news.html", counts=counts, known=known, reached=reached)
+    response.headers["HX-Reswap"] = "none"  # of the list itself, which has not changed
+    return response
 
 
 @router.get("/outreach/{outreach_id}")
