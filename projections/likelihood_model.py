@@ -273,13 +273,11 @@ class LikelihoodModel(Classifier):
         self._mixed = self._json = None
 
     def _parts(self, active: Active) -> list[float]:
-        if self._mixed is None:
-            return active.parts(self._regressions.mixed(active.places))
-        return active.parts(self._mixed[active.places])
+        return active.parts(self._weights()[active.places])
 
     def _weights(self) -> Vector:
         if self._mixed is None:
-            self._mixed = self._regressions.mixed(slice(None))
+            self._mixed = self._regressions.mixed()
         return self._mixed
 
 

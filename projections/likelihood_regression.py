@@ -76,12 +76,11 @@ class Regressions:
         total = sum(shares)
         self._shares = [share / total for share in shares]
 
-    def mixed(self, places: Places | slice) -> Vector:
-        """The weights of the terms at these places."""
-        weights = self.weights[:, places]
-        mixed: Vector = self._shares[0] * weights[0]
+    def mixed(self) -> Vector:
+        """The weight of each term."""
+        mixed: Vector = self._shares[0] * self.weights[0]
         for member, share in enumerate(self._shares[1:], start=1):
-            mixed += share * weights[member]
+            mixed += share * self.weights[member]
         return mixed
 
     def learn(self, places: Places, values: Vector, y: bool, weight: float) -> None:
