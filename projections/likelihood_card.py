@@ -19,7 +19,7 @@ from projections.likelihood_features import (
     Number,
     Part,
 )
-from projections.likelihood_model import RIVER_VERSION
+from projections.likelihood_model import ESTIMATOR, RIVER_VERSION
 from projections.likelihood_watch import Performance, performance
 
 PURPOSE = (
@@ -68,6 +68,7 @@ class ModelCard(BaseModel):
         description="of the latest predictions whose answer window has closed, beside the prior"
     )
     feature_version: int
+    estimator_version: int
     river_version: str
     features: list[Feature]
 
@@ -88,6 +89,7 @@ def model_card(db: Connection, at: datetime) -> ModelCard:
         answered_share=model.positive / model.observed if model.observed else None,
         performance=performance(db, at, windows=1),
         feature_version=FEATURE_VERSION,
+        estimator_version=ESTIMATOR,
         river_version=RIVER_VERSION,
         features=[_feature(name, unknown) for name in ORDER],
     )

@@ -9,6 +9,8 @@ import pytest
 from api.demo import fill
 from api.marketplace import now
 from domain.event import Role
+from projections.likelihood_features import FEATURE_VERSION
+from projections.likelihood_model import ESTIMATOR
 from tests.api.scene import done
 from tests.api.stage import Stage
 from tests.console.conftest import Desks
@@ -105,6 +107,11 @@ def test_the_card_lists_every_feature_with_its_source(filled: Stage) -> None:
     page = seen(filled, "/model/card")
     assert "What it does not know" in page
     assert "Dormancy" in page
+
+
+def test_the_card_names_the_versions_that_an_outreach_can_be_held_against(filled: Stage) -> None:
+    page = seen(filled, "/model/card")
+    assert f"Features version {FEATURE_VERSION} Estimator version {ESTIMATOR}" in page
 
 
 @every_page
