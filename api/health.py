@@ -26,10 +26,15 @@ async def live() -> dict[str, str]:
     responses={503: {"description": "catching up, or the database does not answer"}},
 )
 def ready(request: Request) -> JSONResponse:
-    """The schema is there, the store answers, and the read models show what was there at start."""
+    """The schema is there, the store answers, and the read models show what was there at start.
+
+    `failing` names the projections of this process that cannot go on, `parked` those that have set
+    events aside, with how many; neither makes it unready, since the others serve.
+    """
     marketplace: Marketplace = request.app.state.marketplace
     try:
         behind: dict[str, int] = marketplace.behind()
+        parked = marketplace.parked()
     except (PersistenceError, psycopg.Error, PoolTimeout) as error:
         return problem_of(error).response()
     failures = marketplace.worker.failures if marketplace.worker else {}
@@ -39,5 +44,6 @@ def ready(request: Request) -> JSONResponse:
         "catching_up": behind,
         "to": marketplace.started_at_position,
         "failing": failures,
+        "parked": parked,
     }
     return JSONResponse(body, 503 if behind else 200)

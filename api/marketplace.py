@@ -9,7 +9,7 @@ from prometheus_client import Counter
 
 import projections
 from api.expiry import expire_overdue
-from infrastructure import idempotency, revocations
+from infrastructure import idempotency, parking, revocations
 from infrastructure.event_store import EventStore
 from infrastructure.migrations import migrate
 from infrastructure.postgres import Pool, database, open_pool
@@ -64,6 +64,11 @@ class Marketplace:
         """The projections that have not reached what was there at the start, and where they are."""
         reached = positions(self.projections, self.pool, PROBE_SECONDS)
         return {name: at for name, at in reached.items() if at < self.started_at_position}
+
+    def parked(self) -> dict[str, int]:
+        """How many events of each projection are parked, of those that have any."""
+        with self.pool.connection(PROBE_SECONDS) as db:
+            return parking.counts(db)
 
     def forget(self) -> None:
         """Forget requests that nobody repeats and revoked tokens that have expired."""

@@ -18,7 +18,7 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.marketplace import PROBE_SECONDS, Marketplace, now
-from infrastructure import history
+from infrastructure import history, parking
 from infrastructure.faults import named
 from infrastructure.postgres import Database
 from infrastructure.projector import positions
@@ -137,12 +137,20 @@ def _of_log(marketplace: Marketplace, db: Database, reached: Mapping[str, int]) 
         "Whether a projection of this process cannot go on.",
         labels=["projection"],
     )
+    parked = GaugeMetricFamily(
+        "sourcing_projection_parked_events",
+        "Events that a projection has set aside: one that it cannot handle, and those behind it.",
+        labels=["projection"],
+    )
     failures = marketplace.worker.failures if marketplace.worker else {}
+    counts = parking.counts(db)
     for name, position in sorted(reached.items()):
         lag.add_metric([name], max(head - position, 0))
         failing.add_metric([name], name in failures)
+        parked.add_metric([name], counts.get(name, 0))
     yield lag
     yield failing
+    yield parked
 
 
 JUDGED = {

@@ -22,6 +22,15 @@ for module in pkgutil.iter_modules(domain.__path__):
     import_module(f"domain.{module.name}")  # makes every event's name known
 
 
+class NewerEvent(ValueError):
+    """An event was written by a newer program, which says more in it than this one knows."""
+
+    def __init__(self, topic: str, version: int, known: int) -> None:
+        super().__init__(
+            f"{topic} is of version {version}, and this program knows {known}: run the newer one."
+        )
+
+
 class EventMapper(Mapper[UUID]):
     """Turns events into what is stored and back.
 
@@ -75,6 +84,8 @@ def _restore(stored: StoredEvent, state: dict[str, Any], key: Key | None) -> Eve
     kind: type[Event] = resolve_topic(stored.topic)
     sealed = state.pop(SEALED, None)
     version = state.pop("class_version", 1)
+    if version > kind.class_version:
+        raise NewerEvent(kind.TOPIC, version, kind.class_version)
     if kind.personal:
         if sealed and key:
             context = _context(stored.originator_id, stored.originator_version)

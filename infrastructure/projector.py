@@ -3,6 +3,9 @@
 A batch's changes and the projection's new position commit together, so a crash repeats nothing and
 skips nothing. The row that holds the position is locked meanwhile: of many workers, one runs a
 projection at a time.
+
+An event that cannot be handled is parked (`parking`) with the later ones of its stream, and the
+others go on. A projection without a key has one stream: it stops there until it is mended.
 """
 
 import logging
@@ -12,13 +15,19 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic, TypeVar
+from uuid import UUID
 
+from eventsourcing.persistence import Notification, StoredEvent
+from eventsourcing.utils import resolve_topic
 from psycopg import Connection, sql
 from psycopg.errors import LockNotAvailable
 from psycopg_pool import ConnectionPool
+from pydantic_core import from_json
 
 from domain.event import Event
+from infrastructure import parking
 from infrastructure.event_store import EventStore
 from infrastructure.faults import named, traced
 from infrastructure.migrations import MigrationError, schema_lock
@@ -59,6 +68,11 @@ class Projection:
 
     With a `key`, a statement changes only rows that belong to that parameter's value. Changes of
     different rows may then be applied in any order, and those by one statement all at once.
+    The value is that of the events' field of this name, or of those without one their aggregate's
+    id: so it is known of an event that cannot be handled too, and what comes behind it waits.
+
+    An erasure does not wait: it is applied at once, and again in its place when that comes. Twice
+    must give what once does.
     """
 
     TABLES: ClassVar[str] = ""
@@ -92,6 +106,16 @@ class Projection:
                     cursor.execute(statement, {p: [row[p] for row in rows] for p in rows[0]})
                 else:
                     cursor.executemany(statement, rows)
+
+    def stream(self, stored: StoredEvent) -> UUID:
+        """The key's value of an event that may be unreadable otherwise.
+
+        Raises:
+            ValueError, LookupError: not even that can be read.
+        """
+        if self.key in resolve_topic(stored.topic).model_fields:
+            return UUID(from_json(stored.state)[self.key])
+        return UUID(str(stored.originator_id))
 
     def changes(self, event: Event) -> Iterable[Change]:
         """What an event changes."""
@@ -152,12 +176,23 @@ class NotCaughtUp(Exception):
         self.position = position
 
 
+Placed = tuple[UUID, Notification]
+"""An event with its stream."""
+
+Failed = dict[int, Exception]
+"""The events that could not be handled, by their positions."""
+
+Apply = Callable[[Connection, Sequence[Notification]], Failed]
+
+
 class Projector:
     """Runs one projection over the event log."""
 
     LOCK = """
         SELECT position FROM projection_checkpoints
-        WHERE projection = %s AND version = %s AND log_id = %s FOR UPDATE NOWAIT"""
+        WHERE projection = %s AND version = %s AND log_id = %s FOR UPDATE"""
+
+    LOCK_IF_FREE = f"{LOCK} NOWAIT"
 
     MOVE = """
         UPDATE projection_checkpoints SET position = %s
@@ -184,10 +219,25 @@ class Projector:
             Whether there may be more to do at once; not so if another worker has the projection.
         """
         try:
-            with self._pool.connection() as db, db.transaction():
-                return self._apply_batch(db)
+            return self._apply_next()
         except LockNotAvailable:
             return False
+
+    def replay_parked(self) -> tuple[list[UUID], list[UUID]]:
+        """Apply what is parked, in order, each stream in a transaction of its own.
+
+        Returns:
+            The streams that are applied, and those that stay parked, from the first of their events
+            on that still fails.
+        """
+        with self._pool.connection() as db:
+            streams = parking.firsts(db, self._checkpoint)
+            for stream in streams:
+                with db.transaction():
+                    self._replay(db, stream)
+            remaining = parking.firsts(db, self._checkpoint)
+        applied = [stream for stream in streams if stream not in remaining]
+        return applied, [stream for stream in streams if stream in remaining]
 
     def run(self, stop: threading.Event, news: threading.Event) -> None:
         """Catch up for ever, woken by news, until told to stop."""
@@ -206,21 +256,121 @@ class Projector:
             if not more:
                 news.wait(LONGEST_NAP)
 
-    def _apply_batch(self, db: Connection) -> bool:
-        row = db.execute(self.LOCK, self._checkpoint).fetchone()
+    def _apply_next(self) -> bool:
+        try:
+            return self._apply_batch(self._apply_at_once)
+        except Exception as error:
+            if self.projection.key is None or not parking.lies_with_the_event(error):
+                raise
+        return self._apply_batch(self._apply_what_can_be)
+
+    def _apply_batch(self, apply: Apply) -> bool:
+        with self._pool.connection() as db, db.transaction():
+            position = self._lock(db, self.LOCK_IF_FREE)
+            stored, reached = self._store.read(position, self._batch_size, self.projection.topics)
+            if reached == position:
+                return False
+            failed = apply(db, stored) if stored else {}
+            moved = db.execute(self.MOVE, (reached, *self._checkpoint, position)).rowcount
+            assert moved == 1, "the checkpoint was locked"
+        self._tell(stored, failed)
+        return True
+
+    def _lock(self, db: Connection, statement: str) -> int:
+        row = db.execute(statement, self._checkpoint).fetchone()
         if row is None:
             raise RuntimeError(f"projection {self.projection.name} has no checkpoint; prepare it")
-        position: int = row[0]
-        stored, reached = self._store.read(position, self._batch_size, self.projection.topics)
-        if reached == position:
-            return False
-        events = self._store.mapper.with_personal_fields(stored)
-        if events:
+        return int(row[0])
+
+    def _apply_at_once(self, db: Connection, stored: Sequence[Notification]) -> Failed:
+        parked = parking.firsts(db, self._checkpoint) if self.projection.key else {}
+        ready = stored
+        if parked:
+            placed = self._placed(stored)
+            ready = _ready(placed, parked)
+            self._park(db, placed, parked, {})
+        self._change(db, ready)
+        return {}
+
+    def _apply_what_can_be(self, db: Connection, stored: Sequence[Notification]) -> Failed:
+        """Apply all but the events that fail and those behind them, and park these."""
+        parked = parking.firsts(db, self._checkpoint)
+        placed = self._placed(stored)
+        failed: Failed = {}
+        self._divide(db, placed, parked, failed)
+        self._park(db, placed, parked, failed)
+        return failed
+
+    def _divide(
+        self, db: Connection, placed: Sequence[Placed], parked: dict[UUID, int], failed: Failed
+    ) -> None:
+        """Apply all at once, or else each half by itself, down to the single event that fails."""
+        try:
+            with db.transaction():
+                self._change(db, _ready(placed, parked))
+        except Exception as error:
+            if not parking.lies_with_the_event(error):
+                raise
+            if len(placed) > 1:
+                middle = len(placed) // 2
+                self._divide(db, placed[:middle], parked, failed)
+                self._divide(db, placed[middle:], parked, failed)
+                return
+            ((stream, event),) = placed
+            if stream in parked:  # an erasure; it waits in its place as well
+                logger.error(
+                    "projection %s: the erasure at event %d is not applied yet: %s",
+                    self.projection.name,
+                    event.id,
+                    traced(error),
+                )
+                return
+            parked[stream] = event.id
+            failed[event.id] = error
+            if len(parked) > parking.MOST_STREAMS:
+                raise parking.TooManyParked from error
+
+    def _change(self, db: Connection, stored: Sequence[Notification]) -> None:
+        if stored:
+            events = self._store.mapper.with_personal_fields(stored)
             positioned = [Positioned(n.id, e) for n, e in zip(stored, events, strict=True)]
             self.projection.apply(db, positioned)
-        moved = db.execute(self.MOVE, (reached, *self._checkpoint, position)).rowcount
-        assert moved == 1, "the checkpoint was locked"
-        return True
+
+    def _placed(self, stored: Sequence[Notification]) -> list[Placed]:
+        return [(self.projection.stream(event), event) for event in stored]
+
+    def _park(
+        self,
+        db: Connection,
+        placed: Sequence[Placed],
+        parked: Mapping[UUID, int],
+        failed: Failed,
+    ) -> None:
+        behind = [(s, event) for s, event in placed if s in parked and event.id >= parked[s]]
+        parking.park(db, self._checkpoint, behind, failed, datetime.now(UTC))
+
+    def _replay(self, db: Connection, stream: UUID) -> None:
+        self._lock(db, self.LOCK)
+        positions = parking.take_out(db, self._checkpoint, stream)
+        for start in range(0, len(positions), self._batch_size):
+            part = positions[start : start + self._batch_size]
+            self._apply_what_can_be(db, parking.stored(db, LOG_ID, part))
+
+    def _tell(self, stored: Sequence[Notification], failed: Failed) -> None:
+        kinds = {event.id: event.topic for event in stored}
+        for position, error in failed.items():
+            logger.error(
+                "projection %s: event %d (%s) is parked: %s",
+                self.projection.name,
+                position,
+                kinds[position],
+                traced(error),
+            )
+
+
+def _ready(placed: Sequence[Placed], parked: Mapping[UUID, int]) -> list[Notification]:
+    """Those that need not wait: privacy comes before order."""
+    return [e for s, e in placed if s not in parked or resolve_topic(e.topic).erases]
 
 
 class NewerProjection(MigrationError):
@@ -264,6 +414,7 @@ def _drop(projection: Projection, version: int, db: Connection) -> None:
     for table in (*tables, *projection.FORMER_TABLES):
         db.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(table)))
     db.execute("DELETE FROM projection_checkpoints WHERE projection = %s", (projection.name,))
+    parking.forget(db, projection.name)
 
 
 def positions(

@@ -41,6 +41,7 @@ DISTRIBUTED_BY = {
     "feedback": "employer_id",
     "tickets": "ticket_id",
     "ratings": "rating_id",
+    "parked_events": "projection",
     "idempotency_claims": "caller",
     "idempotency_answers": "caller",
     "revoked_tokens": "fingerprint",

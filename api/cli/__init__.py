@@ -12,6 +12,7 @@ from api.cli.exits import EXIT_CODES, ending
 from api.cli.filling import demo
 from api.cli.importing import importing
 from api.cli.modelling import modelling
+from api.cli.replaying import parked
 from api.cli.screen import complain
 from api.cli.serving import api, serve, worker
 from api.cli.tokens import token
@@ -36,6 +37,7 @@ for command in (demo, serve, walkthrough, token, api, worker, backtest):
     app.command(epilog=EXIT_CODES)(command)
 app.add_typer(importing)
 app.add_typer(modelling)
+app.add_typer(parked)
 
 
 def main() -> None:

@@ -27,7 +27,8 @@ MEANINGS = {
     Exit.DONE: "done, or stopped as asked (serve, api, worker)",
     Exit.FAILED: "something failed, or was not as it should be (walkthrough, model)",
     Exit.WRONG_USAGE: "wrong usage or settings",
-    Exit.BAD_RECORDS: "some records were bad, the good ones taken; or none can be explained",
+    Exit.BAD_RECORDS: "some records were bad, the good ones taken; or none can be explained;"
+    " or events stay parked",
     Exit.UNREACHABLE: "a server, a port or the database cannot be reached or used",
     Exit.INTERRUPTED: "interrupted half-way (import, demo, walkthrough)",
 }

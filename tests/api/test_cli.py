@@ -9,10 +9,11 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import httpx2 as httpx
 import psutil
@@ -27,9 +28,16 @@ from api.cli.documents import entries
 from api.cli.exits import MEANINGS, Exit, ending
 from api.demo import NORDLICHT, fill
 from api.demo.fill import Log
+from domain.candidate import CandidateSignedUp
+from domain.event import Event
+from infrastructure.event_store import EventStore
 from infrastructure.keys import WrongSecret
 from infrastructure.migrations import MigrationError
+from infrastructure.postgres import Pool
+from infrastructure.projector import Change, Projector
+from projections.candidate_pool import CandidatePool
 from tests.conftest import SECRET
+from tests.projections.history import History, somebody
 
 PROGRAM = (sys.executable, "-c", "from api.cli import main; main()")
 SECONDS_TO_START, SECONDS_TO_STOP = 30, 20
@@ -117,12 +125,16 @@ def sourcing(
 def test_help_names_every_command(sourcing: Run) -> None:
     ended = sourcing("--help")
     assert ended.code == 0
-    for command in ("serve", "api", "worker", "import", "token", "demo", "walkthrough"):
+    for command in ("serve", "api", "worker", "import", "token", "demo", "walkthrough", "parked"):
         assert f"\n  {command} " in ended.out
 
 
 @pytest.mark.parametrize(
-    "command", ["serve", "api", "worker", "import candidates", "token", "demo", "walkthrough", ""]
+    "command",
+    [
+        *("serve", "api", "worker", "import candidates", "token", "demo", "walkthrough", ""),
+        *("parked", "parked replay"),
+    ],
 )
 def test_every_help_lists_the_exit_codes(sourcing: Run, command: str) -> None:
     told = " ".join(sourcing(*command.split(), "--help").out.split())
@@ -332,6 +344,74 @@ def test_a_sign_up_in_the_future_makes_a_record_bad(importing: Importing) -> Non
 
 def test_a_file_that_is_not_there_is_wrong_usage(sourcing: Run, env: Environment) -> None:
     assert sourcing("import", "candidates", "/none", env=env).code == Exit.WRONG_USAGE
+
+
+# Parked events --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def failing(store: EventStore, pool: Pool, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[UUID]]:
+    """Those whose sign-up the pool of candidates cannot handle for as long as they are in here."""
+    history, sound = History(), CandidatePool.changes
+    history.sign_up("Ada", "Bo")
+    ids = [somebody("Ada"), somebody("Bo")]
+
+    def changes(projection: CandidatePool, event: Event) -> Iterable[Change]:
+        if isinstance(event, CandidateSignedUp) and event.originator_id in ids:
+            raise ValueError("bad luck")
+        return sound(projection, event)
+
+    events = [
+        event.model_copy(update={"originator_version": 1 + n % 2})
+        for n, event in enumerate(history.events)
+    ]
+    store.record(events)
+    monkeypatch.setattr(CandidatePool, "changes", changes)
+    Projector(CandidatePool(), store, pool).catch_up()
+    yield ids
+    monkeypatch.undo()
+
+
+def test_parked_events_are_listed_with_how_many_wait_behind(
+    sourcing: Run, env: Environment, failing: list[UUID]
+) -> None:
+    ended = sourcing("parked", env=env)
+    assert ended.code == 0
+    first, error, *others = ended.out.splitlines()
+    assert first.startswith(
+        f"candidate_pool: event 1 (candidate.signed_up) of stream {failing[0]}, parked at 20"
+    )
+    assert first.endswith(", 1 behind it:")
+    assert error.startswith("    ValueError: test_cli.py line ")
+    assert len(others) == 2
+
+
+def test_a_replay_applies_what_is_mended_and_exits_3_while_something_stays_parked(
+    sourcing: Run, env: Environment, failing: list[UUID], pool: Pool
+) -> None:
+    mended = failing.pop(0)
+    ended = sourcing("parked", "replay", env=env)
+    assert ended.code == Exit.BAD_RECORDS
+    assert "candidate_pool: streams applied: 1 of 2." in ended.out
+    assert f"event 3 (candidate.signed_up) of stream {failing[0]}" in ended.out
+    assert str(mended) not in ended.out
+    assert "Streams that stay parked: 1. Mend what fails" in ended.err
+    assert sourcing("parked", "replay", "--projection", "employers", env=env).code == 0
+    failing.clear()
+    ended = sourcing("parked", "replay", "--projection", "candidate_pool", env=env)
+    assert (ended.code, ended.out.splitlines()) == (
+        0,
+        ["candidate_pool: streams applied: 1 of 1.", "Nothing is parked."],
+    )
+    with pool.connection() as db:
+        opted_in = db.execute("SELECT name, opted_in FROM candidate_pool ORDER BY name").fetchall()
+    assert opted_in == [("Ada", True), ("Bo", True)]
+
+
+def test_a_projection_that_there_is_not_is_wrong_usage(sourcing: Run, env: Environment) -> None:
+    ended = sourcing("parked", "replay", "--projection", "gossip", env=env)
+    assert ended.code == Exit.WRONG_USAGE
+    assert "there is none called gossip: adverse_impact, " in ended.err
 
 
 # The ways in which documents stand in a file --------------------------------------------------

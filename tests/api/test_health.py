@@ -1,7 +1,7 @@
 """A process says whether it lives, and whether it is ready for requests."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import psycopg
@@ -9,8 +9,10 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from domain.event import Event
 from infrastructure.keys import WrongSecret
-from infrastructure.projector import Projector
+from infrastructure.projector import Change, Projector
+from projections.positions import Positions
 from tests.api.stage import Stage, a_stage, own_database
 
 
@@ -74,6 +76,27 @@ def test_a_read_model_that_fails_is_told(url: str, monkeypatch: pytest.MonkeyPat
             eventually(lambda: ready(stage).json()["failing"] == expected)
             failing.undo()
             eventually(lambda: ready(stage).json()["failing"] == {})
+
+
+def test_what_is_parked_is_told_and_takes_the_service_away_from_nobody(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unlucky(_: Positions, __: Event) -> Iterable[Change]:
+        raise ValueError("bad luck")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(Positions, "changes", unlucky)
+        with a_stage(url) as stage:
+            stage.scene().approved().position()
+            eventually(lambda: ready(stage).json()["parked"] == {"positions": 1})
+            assert ready(stage).status_code == 200
+    with a_stage(url) as stage:
+        eventually(lambda: ready(stage).status_code == 200)
+        told = ready(stage).json()
+        assert (told["parked"], told["failing"]) == ({"positions": 1}, {})
+        figures = stage.http.get("/metrics").text
+        assert 'sourcing_projection_parked_events{projection="positions"} 1.0' in figures
+        assert 'sourcing_projection_parked_events{projection="employers"} 0.0' in figures
 
 
 def test_without_its_database_it_says_so_before_long_and_recovers(postgres: str, url: str) -> None:
