@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 import uvicorn
+from axe_playwright_python.base import AxeResults
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -30,6 +31,7 @@ FLAGS = [
     "--disable-sync",
 ]
 WIDTHS = {"narrow": 390, "wide": 1440}
+NARROWEST = 320
 PICTURES = os.environ.get("CONSOLE_PICTURES")
 """A folder to put a picture of every page that is looked at, for people to look at too."""
 
@@ -81,13 +83,19 @@ class Desk:
     page: Page
     address: str
     errors: list[str]
+    dark: bool = False
 
     def go(self, path: str) -> Page:
         self.page.goto(self.address + path)
         return self.page
 
     def is_fit(self, name: str) -> None:
-        """The page as it is now is accessible (WCAG 2.2 AA) and fits the window."""
+        """The page as it is now is accessible (WCAG 2.2 AA) and fits the window.
+
+        Its colours are as well in the other scheme, and it fits windows half as wide (as zoomed to
+        200 %) and 320 pixels wide (WCAG 1.4.10), and paper. Of forced colours axe cannot judge: a
+        browser does not tell those of texts.
+        """
         tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
         found = Axe().run(self.page, options={"runOnly": {"type": "tag", "values": tags}})
         assert found.violations_count == 0, found.generate_report()
@@ -96,6 +104,33 @@ class Desk:
             width = (self.page.viewport_size or {"width": 0})["width"]
             path = Path(PICTURES) / f"{name}-{width}.png"
             self.page.screenshot(path=path, full_page=True)
+        self._fits(name)
+        # Without motion, since a colour that is on its way to another is neither.
+        self.page.emulate_media(
+            color_scheme="light" if self.dark else "dark", reduced_motion="reduce"
+        )
+        self._has_contrast(f"{name} in the other colours")
+        self.page.emulate_media(media="print")
+        self._fits(f"{name}, printed,")
+        self.page.emulate_media(
+            color_scheme="dark" if self.dark else "light",
+            reduced_motion="no-preference",
+            media="screen",
+        )
+        size = self.page.viewport_size
+        assert size
+        for width in {max(size["width"] // 2, NARROWEST), NARROWEST}:
+            self.page.set_viewport_size({**size, "width": width})
+            self._fits(f"{name}, in {width} pixels,")
+        self.page.set_viewport_size(size)
+
+    def _has_contrast(self, name: str) -> None:
+        rules = ["color-contrast", "link-in-text-block"]
+        options = {"runOnly": {"type": "rule", "values": rules}, "resultTypes": ["violations"]}
+        found = AxeResults(self.page.evaluate("options => axe.run(options)", options))
+        assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+
+    def _fits(self, name: str) -> None:
         wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, f"{name} is {wide} pixels too wide"
 
@@ -105,7 +140,7 @@ Desks = Callable[..., Desk]
 LOOKS = pytest.mark.parametrize(
     ("width", "dark"), [("narrow", True), ("wide", False)], ids=["narrow-dark", "wide-light"]
 )
-"""Both widths and both colour schemes, in as few looks as that takes."""
+"""Both widths, each in one colour scheme; `is_fit` looks at its colours in the other too."""
 
 
 @pytest.fixture
@@ -138,7 +173,7 @@ def desk(browser: Browser, stage: Stage, address: str) -> Iterator[Desks]:
             "request",
             lambda asked: None if asked.url.startswith(address) else errors.append(asked.url),
         )
-        seated.append(Desk(page, address, errors))
+        seated.append(Desk(page, address, errors, dark))
         return seated[-1]
 
     yield seat
