@@ -37,3 +37,13 @@ def test_the_keyboard_comes_by_the_frame_in_the_order_of_reading(desk: Desks) ->
         page.keyboard.press("Tab")
         named.append(page.evaluate("document.activeElement.textContent.trim()"))
     assert named == ["Skip to the page", "Candidate sourcing", "Feedback", "Help", "Sign out"]
+
+
+def test_where_backgrounds_are_not_shown_a_line_marks_the_page_that_one_is_on(desk: Desks) -> None:
+    page = desk(Role.CSM).go("/help")
+    page.emulate_media(forced_colors="active")
+    marked = page.locator(".menu a").evaluate_all(
+        "links => links.filter(a => getComputedStyle(a).outlineStyle === 'solid')"
+        ".map(a => a.textContent)"
+    )
+    assert marked == ["Help"]

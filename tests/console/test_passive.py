@@ -342,6 +342,14 @@ def test_the_feed_is_fit(desk: Desks, stage: Stage, scene: Scene, width: str, da
     reader.is_fit("feed-dark" if dark else "feed")
 
 
+def test_on_a_phone_the_tabs_stand_side_by_side(desk: Desks, stage: Stage, scene: Scene) -> None:
+    position = scene.in_beta().position()
+    page = desk(Role.RECRUITER, scene.employer_id, width="narrow").go(after(stage, position))
+    boxes = page.locator(".tabs a").evaluate_all("tabs => tabs.map(t => t.getBoundingClientRect())")
+    assert len({box["bottom"] for box in boxes}) == 1
+    assert all(0 <= box["left"] < box["right"] <= 390 for box in boxes)
+
+
 def test_scrolling_brings_everyone_once_and_back_leads_to_the_place(
     desk: Desks, stage: Stage, scene: Scene
 ) -> None:
