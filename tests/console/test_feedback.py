@@ -1,12 +1,15 @@
 """Feedback, from any page of the feature to the employer's Customer Success Manager."""
 
+import re
+from html import unescape
+
 import pytest
 
 from domain.event import Role
 from tests.api.scene import done
 from tests.api.stage import Scene, Stage
 from tests.console.conftest import Desks
-from tests.console.visitor import in_every_look, text_of, visitor
+from tests.console.visitor import Visitor, in_every_look, text_of, visitor
 
 MARKUP = "<img src=x onerror=alert(1)>"
 
@@ -98,6 +101,29 @@ def test_markup_in_feedback_is_shown_as_text(stage: Stage, scene: Scene) -> None
     page = visitor(stage, Role.CSM).get(f"/feedback?after={stage.reached()}").text
     assert page.count("&lt;img src=x onerror=alert(1)&gt;") == 2
     assert MARKUP not in page
+
+
+def test_a_manager_sees_the_feedback_of_their_own_employers_at_a_click(stage: Stage) -> None:
+    for company, email in (("Mine Inc", "morgan@example.com"), ("Yours Inc", "else@example.com")):
+        manager = {"name": "Somebody", "email": email}
+        employer = done(
+            stage.as_(Role.ADMIN).post("/employers", {"company": company, "manager": manager})
+        )["id"]
+        recruiter = stage.as_(Role.RECRUITER, employer)
+        done(recruiter.post(f"/employers/{employer}/feedback", {"text": f"Of {company}"}))
+    morgan = Visitor(stage.http, stage.token(Role.CSM, name="Morgan@example.com"))
+    page = morgan.get(f"/feedback?after={stage.reached()}").text
+    link = re.search(r'href="([^"]*)">My employers</a>', page)
+    assert link
+    mine = morgan.get(unescape(link[1]))
+    assert "Of Mine Inc" in text_of(mine)
+    assert "Of Yours Inc" not in text_of(mine)
+    assert 'aria-current="page">My employers</a>' in mine.text
+
+
+def test_who_goes_by_no_address_has_no_employers_of_their_own(stage: Stage) -> None:
+    page = Visitor(stage.http, stage.token(Role.CSM, name="local-csm")).get("/feedback")
+    assert "My employers" not in text_of(page)
 
 
 # --- In the browser
