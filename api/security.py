@@ -87,7 +87,7 @@ class Tokens:
         """
         claims = self._claims(token)
         if self._is_revoked(_fingerprint(token)):
-            raise _unauthorized("The bearer token was revoked, by signing out; get a new one.")
+            raise _unauthorized("The bearer token was revoked; get a new one.")
         try:
             actor = Actor(
                 id=claims["sub"],
