@@ -45,7 +45,7 @@ WITH_THE_BATCH: Iterable[Change] = []
 """What a handler answers whose changes the batch writes."""
 
 
-class Likelihoods(Projection, name="likelihood", version=4):
+class Likelihoods(Projection, name="likelihood", version=5):
     """What is known of each candidate, how likely that makes an answer, and the model behind it."""
 
     FORMER_TABLES = ("likelihood_open_outreach",)
@@ -273,9 +273,8 @@ class _Batch:
 
     LAST_SNAPSHOT = "SELECT max(position) FROM likelihood_snapshots WHERE log_id = %s"
 
-    SILENCES = """
-        SELECT outreach_id, learned_logit FROM likelihood_predictions
-        WHERE outcome IS NULL AND learned_logit IS NOT NULL"""
+    UNDER_WAY = """
+        SELECT outreach_id, learned_logit FROM likelihood_predictions WHERE outcome IS NULL"""
 
     KEEP_SNAPSHOT = "INSERT INTO likelihood_snapshots VALUES (%s, %s, %s, %s)"
 
@@ -351,8 +350,8 @@ class _Batch:
             return
         self._write()
         learner = self._learner
-        silences: dict[UUID, float] = dict(self._db.execute(self.SILENCES).fetchall())
-        state = snapshot(learner.model, learner.position, learner.latest, silences)
+        under_way: dict[UUID, float | None] = dict(self._db.execute(self.UNDER_WAY).fetchall())
+        state = snapshot(learner.model, learner.position, learner.latest, under_way)
         kept = (LOG_ID, place, learner.model.hash(), state)
         self._change(self.KEEP_SNAPSHOT, *kept, rows=1)
         self._last_snapshot = place

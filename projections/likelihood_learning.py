@@ -8,7 +8,7 @@ any of them bears: so a replay learns the same in the same order, however the lo
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import singledispatchmethod
@@ -129,8 +129,16 @@ class Learner:
     def apply(self, position: int, event: Event) -> None:
         """Take in the event at this position of the log."""
         self._reading = position
-        self._pass_time(event)
+        self._pass_time(event.timestamp, event)
         self._apply(event)
+
+    def let_pass(self, position: int, moment: datetime) -> None:
+        """Take in of the event at this position when it happened, where the rest does not matter.
+
+        So it is with an event about somebody whom nobody approaches.
+        """
+        self._reading = position
+        self._pass_time(moment)
 
     def features(self, candidate_id: UUID, opening: Opening, at: datetime) -> Features:
         """All that the model looks at when this candidate hears of an opening."""
@@ -149,13 +157,20 @@ class Learner:
 
     def snapshot(self) -> str:
         """What the log up to here does not tell without learning it all over again, as JSON."""
-        silences = {id: p.learned_logit for id, p in self.open.items()}
-        return snapshot(self.model, self.position, self.latest, silences)
+        under_way = {id: p.learned_logit for id, p in self.open.items()}
+        return snapshot(self.model, self.position, self.latest, under_way)
 
-    def recall(self, position: int, event: Event) -> None:
-        """Take in an event whose lessons are in the snapshot that is to be resumed from."""
+    def recall(self, position: int, event: Event, under_way: Container[UUID] | None = None) -> None:
+        """Take in an event whose lessons are in the snapshot that is to be resumed from.
+
+        Of outreach that is not `under_way` there, no more will be learned; None if that is unknown.
+        """
         self._reading = position
-        if isinstance(event, Outcome):
+        if isinstance(event, Approach) and not (
+            under_way is None or event.originator_id in under_way
+        ):
+            self._fold(event.candidate_id, event)
+        elif isinstance(event, Outcome):
             self.open.pop(event.originator_id, None)
             self._fold_outcome(event)
         elif isinstance(event, CandidateErased):
@@ -164,12 +179,21 @@ class Learner:
             self._apply(event)
 
     def resume(self, snapshot: str) -> None:
-        """Go on from a snapshot, the log up to which has been recalled."""
+        """Go on from a snapshot, the log up to which has been recalled.
+
+        What was recalled may be less than the log, if it has what was under way then.
+
+        Raises:
+            ValueError: it is not the state of this program after this log.
+        """
         state = json.loads(snapshot)
         self.model = LikelihoodModel.from_json(json.dumps(state["model"]))
-        self.position, self.latest = state["position"], datetime.fromisoformat(state["latest"])
-        for id, logit in state["silences"].items():
-            self.open[UUID(id)].learned_logit = logit
+        self.position = state["position"]
+        self.latest, under_way = standing(snapshot)
+        if under_way.keys() != self.open.keys():
+            raise ValueError("Other outreach was under way than the log says.")
+        for id, logit in under_way.items():
+            self.open[id].learned_logit = logit
         self.changes = Changes()
         self.expect()
 
@@ -265,16 +289,16 @@ class Learner:
         self.changes.erase(candidate_id)
         return predictions
 
-    def _pass_time(self, event: Event) -> None:
-        """Learn from the silence that this event's moment shows to have lasted long enough.
+    def _pass_time(self, moment: datetime, event: Event | None = None) -> None:
+        """Learn from the silence that this moment shows to have lasted long enough.
 
         The outreach that the event itself settles, or whose candidate it erases, teaches by that.
         """
-        self.latest = max(self.latest, event.timestamp)
+        self.latest = max(self.latest, moment)
         while self._due and self._due[0][0] <= self.latest:
             id = heappop(self._due)[1]
             prediction = self.open.get(id)
-            if prediction and not _ends(event, prediction):
+            if prediction and not (event and _ends(event, prediction)):
                 prediction.learned_logit = self._learn(prediction.features, responded=False)
                 self.changes.predictions[prediction.outreach_id] = prediction
 
@@ -310,16 +334,23 @@ class Learner:
 
 
 def snapshot(
-    model: LikelihoodModel, position: int, latest: datetime, silences: Mapping[UUID, float | None]
+    model: LikelihoodModel, position: int, latest: datetime, under_way: Mapping[UUID, float | None]
 ) -> str:
-    """What `Learner.resume` takes; the silences are the learned logits of outreach under way."""
+    """What `Learner.resume` takes; of outreach under way the logit at which its silence taught."""
     state = {
         "position": position,
         "latest": latest.astimezone(UTC).isoformat(),
         "model": json.loads(model.to_json()),
-        "silences": {str(id): logit for id, logit in silences.items() if logit is not None},
+        "under_way": {str(id): logit for id, logit in under_way.items()},
     }
     return json.dumps(state, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def standing(snapshot: str) -> tuple[datetime, dict[UUID, float | None]]:
+    """The latest moment as of a snapshot, and of outreach under way what `snapshot` was given."""
+    state = json.loads(snapshot)
+    under_way = {UUID(id): logit for id, logit in state["under_way"].items()}
+    return datetime.fromisoformat(state["latest"]), under_way
 
 
 class Changes:

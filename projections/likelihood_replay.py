@@ -6,13 +6,12 @@ sender saw. All of it must come again to the last bit: whatever differs first is
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 from uuid import UUID
-
-from eventsourcing.persistence import Notification
 
 from domain.event import Event
 from domain.outreach import InterviewRequested, Likelihood, MessageSent
@@ -20,16 +19,32 @@ from infrastructure import history
 from infrastructure.event_store import EventStore
 from infrastructure.postgres import Database
 from infrastructure.projector import LOG_ID
+from projections import likelihood_recall as recall
 from projections.likelihood import Likelihoods
 from projections.likelihood_features import FEATURE_VERSION, ORDER
-from projections.likelihood_learning import FOLLOWED, NO_OPENING, Approach, Changes, Learner
+from projections.likelihood_learning import (
+    LONG_AGO,
+    NO_OPENING,
+    Approach,
+    Changes,
+    Learner,
+    standing,
+)
 from projections.likelihood_model import ESTIMATOR, ForeignModel, LikelihoodModel
+from projections.likelihood_recall import Differs, Lessons, Progress, Step, TakesLong
 from projections.likelihood_terms import BadFeatures
 from projections.likelihood_words import Reason, reasons
 
-EVENTS_AT_ONCE = 5_000
+__all__ = [
+    "Differs",
+    "Explanation",
+    "NotReproducible",
+    "Replay",
+    "TakesLong",
+    "explain",
+    "replay",
+]
 
-TOPICS = sorted(event.TOPIC for event in FOLLOWED)
 APPROACHES = sorted(event.TOPIC for event in (MessageSent, InterviewRequested))
 
 LAST_UNNAMED_ESTIMATOR = 3
@@ -56,18 +71,8 @@ KEPT = f"""
     WHERE log_id = %s AND projection = %s AND version = %s"""  # noqa: S608 - our own names
 
 
-class Differs(Exception):
-    """A replay of the log gives something else than was recorded."""
-
-
 class NotReproducible(Exception):
     """Nothing was recorded, or by a program of other versions, of whose bits this cannot tell."""
-
-
-class Progress(Protocol):
-    """Told how many positions of the log are done, out of how many."""
-
-    def __call__(self, done: int, total: int, /) -> None: ...
 
 
 def _untold(_done: int, _total: int, /) -> None:
@@ -85,7 +90,7 @@ class Replay:
     agreed: Mapping[str, int]
     """How many records came again, by what they are."""
     beyond: Mapping[str, int]
-    """How many records another program made, of which this one cannot tell, by what they are."""
+    """How many records on the way another program made, of which this one cannot tell."""
 
     @property
     def model(self) -> LikelihoodModel:
@@ -141,27 +146,40 @@ def replay(
     Raises:
         Differs: something recorded on the way does not come again; says what and where.
     """
+    snapshot = None if from_scratch else _nearest_snapshot(db, position)
+    began_at = snapshot.position if snapshot else 0
+    approaches = recall.approaches(store, began_at, position)
     recorded = [
         *_of_snapshots(db, position),
         *_of_the_read_model(db, position),
-        *(_of_a_sender(at, event) for at, event in _approaches(store, position)),
+        *(_of_a_sender(at, event) for at, event in approaches),
     ]
-    records = [record for record in recorded if record and record.is_ours]
-    snapshot = None if from_scratch else _nearest_snapshot(db, position)
-    learner = _rebuilt(store, position, records, snapshot, progress)
-    began_at = snapshot.position if snapshot else 0
-    agreed = Counter(record.kind for record in records if record.as_of >= began_at)
-    beyond = Counter(record.kind for record in recorded if record and not record.is_ours)
+    passed = [record for record in recorded if record and record.as_of >= began_at]
+    records = [record for record in passed if record.is_ours]
+    if from_scratch:
+        approached = {event.candidate_id for _, event in approaches}
+        log = _Log(recall.whole(store, position, approached, progress))
+        learner = _rebuilt(log, position, records, None)
+    else:
+        lessons = _lessons(store, db, position, snapshot)
+        log = _Log(recall.steps(store, lessons, progress))
+        learner = _rebuilt(log, position, records, snapshot)
+        learner.latest = lessons.latest
+    agreed = Counter(record.kind for record in records)
+    beyond = Counter(record.kind for record in passed if not record.is_ours)
     return Replay(position, learner, began_at, agreed, beyond)
 
 
-def explain(store: EventStore, db: Database, outreach_id: UUID) -> Explanation:
+def explain(
+    store: EventStore, db: Database, outreach_id: UUID, *, most: int | None = None
+) -> Explanation:
     """What the sender of an outreach saw, rebuilt from the log and found to be the same.
 
     Raises:
         LookupError: there is no such outreach.
         NotReproducible: it carries no likelihood, or one of which this program cannot tell.
         Differs: the replay gives other bits than the event recorded.
+        TakesLong: more than so many events are needed.
     """
     position, event = _sending(store, db, outreach_id)
     likelihood = event.likelihood
@@ -180,7 +198,9 @@ def explain(store: EventStore, db: Database, outreach_id: UUID) -> Explanation:
     as_of = likelihood.as_of_position
     record = _of_a_sender(position, event)
     assert record is not None
-    learner = _rebuilt(store, as_of, [record], _nearest_snapshot(db, as_of), _untold)
+    snapshot = _nearest_snapshot(db, as_of)
+    lessons = _lessons(store, db, as_of, snapshot, besides=[event], most=most)
+    learner = _rebuilt(_Log(recall.steps(store, lessons, _untold)), as_of, [record], snapshot)
     opening = learner.openings.get(event.position_id, NO_OPENING)
     x = learner.features(event.candidate_id, opening, event.timestamp)
     parts = learner.model.contributions(x, ORDER)
@@ -189,32 +209,41 @@ def explain(store: EventStore, db: Database, outreach_id: UUID) -> Explanation:
     )
 
 
-def to_replay(store: EventStore, db: Database, outreach_id: UUID) -> int:
-    """How many events have to be learned from to explain an outreach. Raises `LookupError`."""
-    _, event = _sending(store, db, outreach_id)
-    as_of = (event.likelihood and event.likelihood.as_of_position) or 0
-    snapshot = _nearest_snapshot(db, as_of)
-    return as_of - (snapshot.position if snapshot else 0)
+def _lessons(
+    store: EventStore,
+    db: Database,
+    position: int,
+    snapshot: _Snapshot | None,
+    *,
+    besides: Iterable[Approach] = (),
+    most: int | None = None,
+) -> Lessons:
+    """What the model as of a position follows from, continued from a snapshot if there is one."""
+    if snapshot is None:
+        return recall.since(store, db, 0, position, {}, LONG_AGO, besides=besides, most=most)
+    with _continuing(snapshot):
+        latest, under_way = standing(snapshot.state)
+    return recall.since(
+        store, db, snapshot.position, position, under_way, latest, besides=besides, most=most
+    )
 
 
 def _rebuilt(
-    store: EventStore,
-    position: int,
-    records: Iterable[_Record],
-    snapshot: _Snapshot | None,
-    progress: Progress,
+    log: "_Log", position: int, records: Iterable[_Record], snapshot: _Snapshot | None
 ) -> Learner:
     """A learner that has taken in the log up to a position, compared with the records on the way.
 
     A record is compared once the log is taken in up to where it was made, before the next event.
     """
-    log = _Log(store, position, progress)
     learner = Learner(scoring=False)
     agreed_up_to = 0
     if snapshot is not None:
         agreed_up_to = snapshot.position
+        with _continuing(snapshot):
+            _, under_way = standing(snapshot.state)
         for at, event in log.up_to(snapshot.position):
-            learner.recall(at, event)
+            assert isinstance(event, Event)
+            learner.recall(at, event, under_way)
             learner.changes = Changes()
         _resume(learner, snapshot)
     for record in sorted(records, key=attrgetter("as_of")):
@@ -226,28 +255,37 @@ def _rebuilt(
     return learner
 
 
-def _take_in(learner: Learner, events: Iterable[tuple[int, Event]]) -> None:
-    for at, event in events:
+def _take_in(learner: Learner, steps: Iterable[Step]) -> None:
+    for at, told in steps:
         try:
-            learner.apply(at, event)
+            if isinstance(told, Event):
+                learner.apply(at, told)
+            else:
+                learner.let_pass(at, told)
         except BadFeatures as error:
             raise Differs(f"The event at position {at} teaches what none can: {error}.") from error
         learner.changes = Changes()
 
 
 def _resume(learner: Learner, snapshot: _Snapshot) -> None:
-    try:
+    with _continuing(snapshot):
         learner.resume(snapshot.state)
-    except (ForeignModel, ValueError, LookupError, TypeError) as error:
-        raise Differs(
-            f"The snapshot at position {snapshot.position} cannot be continued from: {error}"
-            " Replay from scratch."
-        ) from error
     if (came := learner.model.hash()) != snapshot.hash:
         raise Differs(
             f"The snapshot at position {snapshot.position} was recorded under the hash"
             f" {snapshot.hash}, and its state has {came}. Replay from scratch."
         )
+
+
+@contextmanager
+def _continuing(snapshot: _Snapshot) -> Iterator[None]:
+    try:
+        yield
+    except (ForeignModel, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise Differs(
+            f"The snapshot at position {snapshot.position} cannot be continued from: {error}"
+            " Replay from scratch."
+        ) from error
 
 
 def _compare(record: _Record, learner: Learner, agreed_up_to: int) -> None:
@@ -261,40 +299,17 @@ def _compare(record: _Record, learner: Learner, agreed_up_to: int) -> None:
 
 
 class _Log:
-    """The events that anything is learned from, in order, read as far as they are asked for."""
+    """The steps that a model is rebuilt by, taken as far as they are asked for."""
 
-    def __init__(self, store: EventStore, end: int, progress: Progress) -> None:
-        self._events = self._read(store, end, progress)
-        self._next = next(self._events, None)
+    def __init__(self, steps: Iterator[Step]) -> None:
+        self._steps = steps
+        self._next = next(steps, None)
 
-    def up_to(self, position: int) -> Iterator[tuple[int, Event]]:
+    def up_to(self, position: int) -> Iterator[Step]:
         """Those up to a position that were not given yet."""
         while self._next is not None and self._next[0] <= position:
             yield self._next
-            self._next = next(self._events, None)
-
-    @staticmethod
-    def _read(store: EventStore, end: int, progress: Progress) -> Iterator[tuple[int, Event]]:
-        after = 0
-        while after < end:
-            progress(after, end)
-            stored, reached = store.read(after, EVENTS_AT_ONCE, TOPICS)
-            for notification in stored:
-                if notification.id > end:
-                    break
-                yield notification.id, _decoded(store, notification)
-            if reached == after:
-                break
-            after = reached
-        progress(end, end)
-
-
-def _decoded(store: EventStore, notification: Notification) -> Event:
-    """An event without its personal fields, from which nothing is learned."""
-    try:
-        return store.mapper.to_domain_event(notification)
-    except (ValueError, LookupError, TypeError) as error:
-        raise Differs(f"The event at position {notification.id} cannot be read: {error}") from error
+            self._next = next(self._steps, None)
 
 
 # What was recorded ------------------------------------------------------------------------------
@@ -322,23 +337,6 @@ def _of_the_read_model(db: Database, position: int) -> Iterator[_Record]:
 
 def _hash_is(hash: str) -> Callable[[Learner], Iterable[tuple[str, object, object]]]:
     return lambda learner: [("hash", hash, learner.model.hash())]
-
-
-def _approaches(store: EventStore, position: int) -> list[tuple[int, Approach]]:
-    """The outreach up to a position, each with the position of its sending."""
-    found: list[tuple[int, Approach]] = []
-    after = 0
-    while after < position:
-        stored, reached = store.read(after, EVENTS_AT_ONCE, APPROACHES)
-        for notification in stored:
-            event = _decoded(store, notification)
-            assert isinstance(event, Approach)
-            if notification.id <= position:
-                found.append((notification.id, event))
-        if reached == after:
-            break
-        after = reached
-    return found
 
 
 def _sending(store: EventStore, db: Database, outreach_id: UUID) -> tuple[int, Approach]:

@@ -34,7 +34,7 @@ def at(
         ),
     ] = None,
     from_scratch: Annotated[
-        bool, typer.Option("--from-scratch", help="Start from no snapshot.")
+        bool, typer.Option("--from-scratch", help="Start from no snapshot; read all.")
     ] = False,
 ) -> None:
     """Rebuild the model as of any event, and check it against everything recorded of it.

@@ -34,7 +34,7 @@ from projections import (
 from projections.candidate_pool import CandidatePool
 from projections.employers import Employers
 from projections.interview_list import Interview, InterviewList
-from projections.likelihood_replay import Differs, NotReproducible
+from projections.likelihood_replay import Differs, NotReproducible, TakesLong
 from projections.outreach_timeline import OutreachTimeline, Step
 from projections.paging import Listed
 from projections.positions import Positions
@@ -78,8 +78,8 @@ class ExplainedOutreach(Explanation):
     sent_by: str
 
 
-MOST_EVENTS_REPLAYED = 50_000
-"""After the nearest snapshot; learning from these takes some seconds."""
+MOST_EVENTS_REPLAYED = 30_000
+"""About those whose outreach teaches after the nearest snapshot; they take some two seconds."""
 
 Asked = Annotated[
     Words | None,
@@ -144,15 +144,16 @@ def explain_outreach(outreach_id: UUID, caller: Inspector) -> ExplainedOutreach:
     """
     with caller.reading() as db:
         try:
-            events = likelihood_replay.to_replay(caller.marketplace.store, db, outreach_id)
-            if events > MOST_EVENTS_REPLAYED:
-                raise Problem(
-                    409,
-                    "replay-too-long",
-                    f"It takes learning from {events:,} events again, too many to wait for here:"
-                    f" run `sourcing model explain --outreach {outreach_id}`.",
-                )
-            told = likelihood_replay.explain(caller.marketplace.store, db, outreach_id)
+            told = likelihood_replay.explain(
+                caller.marketplace.store, db, outreach_id, most=MOST_EVENTS_REPLAYED
+            )
+        except TakesLong as reason:
+            raise Problem(
+                409,
+                "replay-too-long",
+                f"{reason} That is too long to wait for here:"
+                f" run `sourcing model explain --outreach {outreach_id}`.",
+            ) from None
         except LookupError:
             raise NotFound(Outreach, outreach_id) from None
         except NotReproducible as reason:

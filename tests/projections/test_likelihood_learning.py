@@ -89,6 +89,16 @@ def test_recalling_teaches_nothing() -> None:
     assert learner.model.hash() == newborn
 
 
+def test_a_snapshot_is_not_resumed_from_by_who_misses_outreach_under_way() -> None:
+    history = History()
+    history.sign_up(1)
+    history.send(1)
+    events: list[Event] = [event for event in history.events if isinstance(event, FOLLOWED)]
+    snapshot = replayed(events).snapshot()
+    with pytest.raises(ValueError, match="Other outreach was under way"):
+        Learner(scoring=False).resume(snapshot)
+
+
 def test_the_projection_keeps_snapshots_that_a_replay_can_start_from(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

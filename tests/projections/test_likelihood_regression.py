@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
@@ -73,6 +73,7 @@ def test_while_nothing_changes_the_steady_one_never_starts_over() -> None:
 
 
 @given(st.integers(0, 10_000), st.lists(st.booleans(), min_size=1, max_size=60))
+@settings(deadline=None)
 def test_whatever_is_learned_and_taken_back_they_are_never_less_sure_than_at_first(
     seed: int, taken_back: list[bool]
 ) -> None:
@@ -106,6 +107,7 @@ def test_a_term_beyond_those_that_vary_together_is_learned_as_well() -> None:
 
 
 @given(st.integers(0, 10_000), st.integers(1, 100), st.integers(0, 100))
+@settings(deadline=None)
 def test_rows_no_more_than_they_are_long_are_added_up_in_order(
     seed: int, deep: int, more: int
 ) -> None:
