@@ -44,11 +44,16 @@ MOST_CROSSED = 24
 
 @dataclass(frozen=True)
 class NumberColumn:
-    """A number, by its logarithm or not; what is typical stands for it where there is none."""
+    """A number, by its logarithm or not; what is typical stands for it where there is none.
+
+    Otherwise it counts in a unit, which is another than 1 where numbers are too large for the
+    estimator, such as milliseconds since 1970, or so small that their squares are nothing.
+    """
 
     scale: Scale
     logged: bool = False
     sometimes_missing: bool = False
+    unit: float = 1.0
 
     def value(self, cell: Cell) -> float:
         """What the estimator gets.
@@ -60,7 +65,7 @@ class NumberColumn:
             return self.scale.typical
         if self.logged:
             return math.log1p(max(cell, 0.0))
-        return min(max(cell, -LARGEST), LARGEST)
+        return min(max(cell / self.unit, -LARGEST), LARGEST)
 
 
 @dataclass(frozen=True)
@@ -126,19 +131,29 @@ def number_column(sample: Sequence[float], *, sometimes_missing: bool) -> Number
     2.5
     >>> number_column([7.0, 7.0], sometimes_missing=False) is None
     True
+    >>> number_column([-4e12, 4e12], sometimes_missing=False).value(2e12)
+    0.5
     """
     values = np.array(sample)
     if not len(values) or values.min() == values.max():
         return None
-    values = np.minimum(np.maximum(values, -LARGEST), LARGEST)
-    logged = bool(values.min() >= 0 and _skewness(values) > SKEWED)
+    largest = float(np.abs(values).max())
+    unit = 1.0 if 1.0 / LARGEST <= largest <= LARGEST else largest
+    values = values / unit
+    logs = np.log1p(np.maximum(sample, 0.0))
+    logged = bool(
+        largest >= 1.0 / LARGEST
+        and values.min() >= 0
+        and _skewness(values) > SKEWED
+        and logs.min() < logs.max()  # of numbers that differ in their last digits they are the same
+    )
     if logged:
-        values = np.log1p(values)
+        values = logs
     knots = np.unique(np.quantile(values, (np.arange(KNOTS) + 0.5) / KNOTS))
     if len(knots) <= 2:
         knots = np.unique([values.min(), *knots, values.max()])
     scale = Scale(float(values.mean()), float(values.std()), tuple(knots.tolist()))
-    return NumberColumn(scale, logged, sometimes_missing)
+    return NumberColumn(scale, logged, sometimes_missing, unit)
 
 
 def category_column(counts: Counter[str | None]) -> CategoryColumn | None:

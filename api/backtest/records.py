@@ -96,7 +96,14 @@ class Records:
     def _sniffed(self) -> str:
         """The delimiter that the header has most of, outside quotes."""
         header = io.StringIO(self._file.read(ENOUGH_TO_SNIFF).decode("utf-8", "replace")).readline()
-        counts = {each: len(next(csv.reader([header], delimiter=each), [])) for each in DELIMITERS}
+        try:
+            counts = {
+                each: len(next(csv.reader([header], delimiter=each), [])) for each in DELIMITERS
+            }
+        except csv.Error as error:
+            raise BadTable(
+                f"{self._name} is no CSV in UTF-8 whose lines end with a line feed: save it as one."
+            ) from error
         return max(DELIMITERS, key=lambda each: counts[each])
 
 

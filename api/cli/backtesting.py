@@ -13,6 +13,9 @@ from api.backtest.trial import Delays
 from api.cli.exits import CannotGoOn, Exit
 from api.cli.screen import progress
 
+MOST_DAYS = 36_525
+"""A century."""
+
 
 def backtest(  # noqa: PLR0913 - each is an option of the command
     file: Annotated[
@@ -41,7 +44,8 @@ def backtest(  # noqa: PLR0913 - each is an option of the command
         typer.Option(metavar="COLUMN", help="Use it although its name says it is protected."),
     ] = None,
     delay_days: Annotated[
-        float, typer.Option(min=0, help="A no is known after so many days, a yes by then.")
+        float,
+        typer.Option(min=0, max=MOST_DAYS, help="A no is known after so many days, a yes by then."),
     ] = 0,
     answered: Annotated[
         str | None,
@@ -67,6 +71,8 @@ def backtest(  # noqa: PLR0913 - each is an option of the command
         raise _misused("Delays need to know when each row was: name its column with --time.")
     if (answered or silence_hours is not None) and not delay_days:
         raise _misused("Say with --delay-days how long a yes may take.")
+    if silence_hours is not None and silence_hours > delay_days * 24:
+        raise _misused("After --delay-days a no is known: give fewer --silence-hours.")
     if report is not None:
         try:
             report.mkdir(parents=True, exist_ok=True)

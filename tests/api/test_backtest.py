@@ -162,6 +162,34 @@ def test_a_number_that_begins_to_vary_late_is_looked_at(table: Table) -> None:
     assert "late" not in report.left_out
 
 
+@pytest.mark.parametrize(
+    "number",
+    [
+        lambda n: 1.7e12 + n * n,
+        lambda n: 1e15 + (n % 9 == 0),
+        lambda n: -4e9 - n,
+        lambda n: n * 1e-200,
+        lambda n: n * 5e-324,
+        lambda n: (n % 3 - 1) * 1e308,
+    ],
+)
+def test_a_number_of_any_size_tells_what_it_can(
+    table: Table, number: Callable[[int], float]
+) -> None:
+    lines = (f"{number(n)!r},{n % 5},{n % 9 == 0}" for n in range(600))
+    report = backtested(table("large,a,y", *lines), Asked("y"))
+    assert "large" in report.columns
+    assert all(math.isfinite(weight) for _, weight in report.weightiest)
+
+
+def test_moments_in_milliseconds_tell_the_late_from_the_early(table: Table) -> None:
+    lines = (f"{1_700_000_000_000 + n * 7_777_777 % 900_000_000}" for n in range(600))
+    rows = (f"{line},{int(line) > 1_700_000_450_000}" for line in lines)
+    report = backtested(table("at,y", *rows), Asked("y"))
+    assert report.model.roc_auc is not None
+    assert report.model.roc_auc > 0.95
+
+
 def test_eight_digits_are_a_day_and_never_seconds(table: Table) -> None:
     with pytest.raises(BadTable, match="19700132"):
         backtested(table("t,a,y", "19700131,1,0", "19700132,2,1", "19700201,3,0"), Asked("y", "t"))
@@ -246,6 +274,12 @@ def test_a_file_in_another_encoding_is_refused(table: Table) -> None:
         backtested(table("a,y", "1,0", "größer,1", encoding="latin-1"), Asked("y"))
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_file_whose_lines_end_otherwise_is_refused(table: Table, encoding: str) -> None:
+    with pytest.raises(BadTable, match="lines end with a line feed: save it as one"):
+        backtested(table("a,y\r1,0\r2,1\r", encoding=encoding), Asked("y"))
+
+
 # The command
 
 
@@ -280,6 +314,11 @@ def test_the_command_tells_the_measures_and_writes_the_report(
     [
         (("--delay-days", 14), "name its column with --time"),
         (("--time", "sent", "--silence-hours", 24), "Say with --delay-days"),
+        (("--time", "sent", "--delay-days", "inf"), "less than or equal to 36525"),
+        (
+            ("--time", "sent", "--delay-days", 1, "--silence-hours", 25),
+            "give fewer --silence-hours",
+        ),
         (("--label", "nobody"), "There is no column 'nobody'"),
         (("--report", "/dev/null"), "cannot be a folder"),
     ],
