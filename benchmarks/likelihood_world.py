@@ -247,7 +247,7 @@ def report(cases: Sequence[Case], window: int) -> None:
     shifted = sum(case.sent_at < SHIFT.at for case in cases)
     print(f"{len(cases):,} outreaches with an outcome; the world shifts at the {shifted:,}th")
     table(cases, said, window)
-    settled = min(20_000, shifted // 2)  # of a smaller world, its second half
+    settled = 20_000 if shifted > 22_000 else shifted // 2  # of a smaller world, its second half
     summary(cases, said, 0, shifted)
     summary(cases, said, settled, shifted)
     summary(cases, said, shifted, min(shifted + 2_000, len(cases)))

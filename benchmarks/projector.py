@@ -124,6 +124,8 @@ def main() -> None:
             stock_seconds = 0.0
             for projection in projections.every():
                 followed = store.recorder.select_notifications(1, total, total, projection.topics)
+                if not followed:  # the simulated world has no such events
+                    continue
                 taken = stock(database, projection, followed[-1].id)
                 stock_seconds += taken
                 row(projection.name, len(followed), our_seconds[projection.name], taken)

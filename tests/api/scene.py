@@ -62,8 +62,12 @@ class Scene:
 
     def latest(self) -> int:
         """A position that shows all that has happened so far."""
-        response = self.as_(Role.AUDITOR).get("/events", limit=1000)
-        return int(response.json()["reached"])
+        reached = 0
+        while True:
+            page = done(self.as_(Role.AUDITOR).get("/events", since=reached, limit=1000))
+            if page["reached"] == reached:
+                return reached
+            reached = int(page["reached"])
 
     def names(self, position: str, feed: str, **parameters: Any) -> list[str]:
         response = self.recruiter.get(
