@@ -24,8 +24,15 @@ class Calibrator:
     def __init__(
         self, mass: Sequence[float] | None = None, excess: Sequence[float] | None = None
     ) -> None:
-        self.mass = list(mass or [0.0] * self.KNOTS)
-        self.excess = list(excess or [0.0] * self.KNOTS)
+        """A calibrator that knows nothing, or what each knot has kept.
+
+        Raises:
+            ValueError: those are not as many as there are knots, or no numbers.
+        """
+        self.mass = [*map(float, mass or [0.0] * self.KNOTS)]
+        self.excess = [*map(float, excess or [0.0] * self.KNOTS)]
+        if {len(self.mass), len(self.excess)} != {self.KNOTS}:
+            raise ValueError(f"there are {self.KNOTS} knots")
 
     def learn(self, logit: float, y: bool, weight: float) -> None:
         """Note what came of this logit; with a negative weight, take it back."""

@@ -28,7 +28,7 @@ from projections.likelihood_features import (
     Features,
 )
 from projections.likelihood_regression import Regressions, Vector
-from projections.likelihood_terms import Active, BadFeatures, Kind, Scale, Schema, Terms
+from projections.likelihood_terms import LARGEST, Active, BadFeatures, Kind, Scale, Schema, Terms
 
 RIVER_VERSION = version("river")
 """What the model is an estimator of, and challengers are made with."""
@@ -118,10 +118,10 @@ class LikelihoodModel(Classifier):
             The logit that was theirs before, which taking it back needs.
 
         Raises:
-            BadFeatures: the features are not those of the schema, or are no plain finite numbers.
+            BadFeatures: the features are not those of the schema, or are no plain finite numbers,
+                or the outcome or the weight is none.
         """
-        if not (math.isfinite(weight) and weight > 0):
-            raise BadFeatures(f"weight is {weight}; give a positive number")
+        _check_lesson(y, weight)
         active = self._terms.of(x)
         logit = _sum(self._parts(active))
         self._step(active, y, weight, logit)
@@ -132,7 +132,11 @@ class LikelihoodModel(Classifier):
 
         The counts and the calibrator forget it wholly. The regressions step back along the gradient
         as it is now, which undoes the step as far as others have not moved it since.
+
+        Raises:
+            BadFeatures: as `learn` does.
         """
+        _check_lesson(y, weight)
         if not math.isfinite(logit):
             raise BadFeatures(f"logit is {logit}; give the one that learning returned")
         self._step(self._terms.of(x), y, -weight, logit)
@@ -172,6 +176,7 @@ class LikelihoodModel(Classifier):
 
     def learn_one(self, x: dict[FeatureName, Any], y: ClfTarget, w: float = 1.0) -> None:
         """Learn a row, as River has it. Raises `BadFeatures` as `learn` does."""
+        _check_lesson(y, w)
         self.learn(self._features(x), bool(y), w)
 
     def predict_proba_one(self, x: dict[FeatureName, Any], **_: Any) -> dict[ClfTarget, float]:
@@ -230,9 +235,23 @@ class LikelihoodModel(Classifier):
         """The model that was written down, to predict and learn on as if it never had been.
 
         Raises:
-            ForeignModel: it was made by another estimator, whose next bits may differ.
+            ForeignModel: it was made by another estimator, whose next bits may differ, or it is
+                not all that was written down.
         """
-        state = json.loads(text)
+        try:
+            state = json.loads(text)
+            model = cls._restored(state)
+            whole = json.loads(model.to_json()) == state
+        except ForeignModel:
+            raise
+        except (ValueError, LookupError, TypeError, AttributeError):
+            whole = False
+        if not whole:
+            raise ForeignModel("The model's state is damaged: rebuild the projection from the log.")
+        return model
+
+    @classmethod
+    def _restored(cls, state: dict[str, Any]) -> "LikelihoodModel":
         if state.get("estimator") != ESTIMATOR:
             raise ForeignModel(
                 f"The model was made by estimator {state.get('estimator', 1)}, this is {ESTIMATOR}:"
@@ -249,7 +268,7 @@ class LikelihoodModel(Classifier):
             ),
             base_rate=state["base_rate"],
         )
-        model.observed, model.positive = state["observed"], state["positive"]
+        model.observed, model.positive = float(state["observed"]), float(state["positive"])
         model._regressions.restore(state)
         model._calibrator = Calibrator(**state["calibrator"])
         return model
@@ -279,6 +298,13 @@ class LikelihoodModel(Classifier):
         if self._mixed is None:
             self._mixed = self._regressions.mixed()
         return self._mixed
+
+
+def _check_lesson(y: object, weight: float) -> None:
+    if y not in (False, True):
+        raise BadFeatures(f"the outcome is {y!r}; give True or False")
+    if not 0 < weight <= LARGEST:
+        raise BadFeatures(f"the weight is {weight!r}; give a number above 0 and up to {LARGEST:g}")
 
 
 def _sum(parts: list[float]) -> float:

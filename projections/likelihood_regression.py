@@ -134,7 +134,11 @@ class Regressions:
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Take up what `state` wrote down."""
+        """Take up what `state` wrote down.
+
+        Raises:
+            ValueError: it is of other regressions, or no numbers.
+        """
         rows, columns = np.tril_indices(self._together)
         self.weights[:] = state["weights"]
         for covariance, text in zip(self.covariances, state["covariances"], strict=True):
@@ -142,6 +146,8 @@ class Regressions:
             covariance[columns, rows] = covariance[rows, columns]
         self.variances[:] = state["variances"]
         self.losses = state["losses"]
+        if not np.isfinite(self.covariances).all():
+            raise ValueError("a covariance is no finite number")
 
     def _widen(self, inside: Places, outside: Places) -> None:
         """Let the weights of these terms wander, no farther than they were thought to at first."""

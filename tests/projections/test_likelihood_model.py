@@ -1,10 +1,12 @@
 """The model learns, is the same bits however it is stored, and refuses what would spoil it."""
 
+import json
 import math
 import os
 import random
 import subprocess
 import sys
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
@@ -267,6 +269,44 @@ def test_the_state_of_another_estimator_is_not_continued() -> None:
             LikelihoodModel.from_json(other)
 
 
+def _shorter(state: dict[str, Any]) -> None:
+    state["covariances"][0] = state["covariances"][0][: 8 * 4]  # three numbers of many
+
+
+def _of_one_number(state: dict[str, Any]) -> None:
+    state["covariances"][0] = b64encode(np.array([1.0]).tobytes()).decode()
+
+
+def _not_a_number(state: dict[str, Any]) -> None:
+    covariance = np.frombuffer(b64decode(state["covariances"][0])) * np.nan
+    state["covariances"][0] = b64encode(covariance.tobytes()).decode()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        _shorter,
+        _of_one_number,
+        _not_a_number,
+        lambda state: state["covariances"].pop(),
+        lambda state: state["weights"][0].pop(),
+        lambda state: state.update(weights=state["weights"][0]),
+        lambda state: state["losses"].pop(),
+        lambda state: state["calibrator"]["mass"].pop(),
+        lambda state: state.update(observed="many"),
+        lambda state: state.pop("schema"),
+        lambda state: state.update(remark="nobody wrote this"),
+    ],
+)
+def test_a_state_that_is_not_all_that_was_written_down_is_refused(
+    damage: Callable[[dict[str, Any]], object],
+) -> None:
+    state = json.loads(taught(5).to_json())
+    damage(state)
+    with pytest.raises(ForeignModel, match="damaged: rebuild the projection from the log"):
+        LikelihoodModel.from_json(json.dumps(state))
+
+
 def test_predicting_and_explaining_change_nothing() -> None:
     model = taught()
     text = model.to_json()
@@ -326,12 +366,30 @@ def test_bad_features_are_refused_and_change_nothing(spoil: Callable[[Features],
     assert math.isfinite(model.logit(x))
 
 
-@pytest.mark.parametrize("weight", [math.nan, math.inf, 0.0, -1.0])
-def test_weights_that_are_no_positive_numbers_are_refused(weight: float) -> None:
+@pytest.mark.parametrize("weight", [math.nan, math.inf, 0.0, -1.0, 1e300])
+def test_weights_that_are_no_positive_numbers_or_huge_are_refused(weight: float) -> None:
     model = taught(30)
-    before = model.hash()
-    with pytest.raises(ValueError, match="weight"):
-        model.learn(a_world(4, 1)[0][0], True, weight=weight)
+    (x, *_), before = a_world(4, 1)[0], model.hash()
+    for use in (
+        lambda: model.learn(x, True, weight=weight),
+        lambda: model.revoke(x, True, 0.0, weight=weight),
+    ):
+        with pytest.raises(BadFeatures, match="weight"):
+            use()
+    assert model.hash() == before
+
+
+@pytest.mark.parametrize("outcome", ["no", None, 2, -1, 0.5])
+def test_outcomes_other_than_yes_and_no_are_refused(outcome: Any) -> None:
+    model = taught(30)
+    (x, *_), before = a_world(4, 1)[0], model.hash()
+    for use in (
+        lambda: model.learn(x, outcome),
+        lambda: model.revoke(x, outcome, 0.0),
+        lambda: model.learn_one(dict([*x.numbers.items(), *x.categories.items()]), outcome),
+    ):
+        with pytest.raises(BadFeatures, match="give True or False"):
+            use()
     assert model.hash() == before
 
 
