@@ -108,10 +108,10 @@ def feed_is_ranked(play: Play) -> None:
         check(play.filters.admit(_facts(card)), f"{name} passes the filters", True, card["facts"])
         last = datetime.fromisoformat(card["last_active_at"])
         check(is_passive(last, datetime.now(UTC)), f"{name} is passive", True, f"active {last}")
-    logits = [card["likelihood"]["logit"] for card in play.feed]
+    logits = [card["likelihood"]["logit"] for card in play.feed if not card["explored"]]
     check(logits == sorted(logits, reverse=True), "the order", "the likeliest first", logits)
     play.say(f"{len(play.feed)} checked: all silent for six months, and within the filters.")
-    play.person = play.feed[0]
+    play.person = _likeliest(play.feed)
 
 
 def profile_is_opened(play: Play) -> None:
@@ -262,7 +262,7 @@ def another_opts_out(play: Play) -> None:
     if not feed:
         play.leave_out("the filters let nobody else through")
         return
-    other = feed[0]
+    other = _likeliest(feed)
     path = f"/candidates/{other['candidate_id']}"
     play.platform.post(f"{path}/opt-out").done(201)
     try:
@@ -321,6 +321,11 @@ def _feed(play: Play, position_id: UUID, *, at_once: bool = False) -> list[Any]:
     path = f"/positions/{position_id}/passive-candidates"
     cards: list[Any] = play.recruiter.get(path, limit=PAGE, at_once=at_once).done()["items"]
     return cards
+
+
+def _likeliest(cards: list[Any]) -> Any:
+    """The first who does not stand there by lot, or else the first."""
+    return next((card for card in cards if not card["explored"]), cards[0])
 
 
 def _is_in_feed(play: Play, position_id: UUID, person: Any, *, at_once: bool = False) -> bool:

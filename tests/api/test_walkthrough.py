@@ -1,19 +1,28 @@
 """The walkthrough: plays to its end where all is well, and says what is not where it is not."""
 
+import io
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from uuid import UUID
 
 import pytest
 import uvicorn
 from psycopg import Connection
 from psycopg.rows import TupleRow
+from rich.console import Console
 
 from api.app import make_app
 from api.cli.exits import Exit
-from api.marketplace import Marketplace
+from api.demo import fill
+from api.marketplace import Marketplace, now
+from api.security import make_token
+from api.walkthrough import steps, walk_through
+from domain.event import Actor, Role
+from projections import candidate_feed
 from tests.api.test_cli import Run, address, environment, running, sourcing
 from tests.conftest import SECRET, new_database
 
@@ -70,6 +79,23 @@ def test_it_plays_again_on_the_same_server(sourcing: Run, marketplace_url: str) 
     first = sourcing("walkthrough", "--url", marketplace_url)
     second = sourcing("walkthrough", "--url", marketplace_url + "/")
     assert (first.code, second.code) == (0, 0), second.out + second.err
+
+
+def test_it_plays_to_its_end_where_many_stand_in_the_feed_by_lot(
+    marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(candidate_feed, "EXPLORED_SHARE", 0.6)
+    monkeypatch.setattr(steps, "PAGE", 10)
+    fill(marketplace.store, candidates=4 * CANDIDATES, seed=1, until=now())
+    out = Console(record=True, width=200, file=io.StringIO())
+
+    def token_for(role: Role, employer_id: UUID | None) -> str:
+        actor = Actor(id=f"walkthrough-{role}", role=role, employer_id=employer_id)
+        return make_token(marketplace.settings, actor, now(), timedelta(hours=1))
+
+    with served(marketplace) as url:
+        walk_through(url, token_for, out)
+    assert "All 19 steps are as they should be." in out.export_text()
 
 
 def test_it_says_that_the_secret_differs(sourcing: Run, marketplace_url: str) -> None:
