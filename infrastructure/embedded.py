@@ -6,13 +6,14 @@ by process id, so that a killed one keeps the server for ever and a reused id st
 
 Here the users of a server are counted by the kernel: each holds a shared lock on one file, which
 goes when the process goes, however it ends. Whoever leaves last stops the server. A guard, one
-small process a start, waits for the same lock, so a server whose users were all killed is stopped
-as well. Starting and stopping happen under a second, exclusive lock.
+small process for all of them, waits for the same lock, so a server whose users were all killed is
+stopped as well. Starting and stopping happen under a second, exclusive lock.
 
 A folder HOME holds:
 
     HOME/starting.lock    held while the server is started or stopped
     HOME/users.lock       held, shared, by everyone who uses it
+    HOME/guard.lock       held by the guard
     HOME/data             PostgreSQL's data
     HOME/log              PostgreSQL's log since its last start; HOME/log.old the one before
 
@@ -105,7 +106,7 @@ def embedded_server(home: Path, options: Mapping[str, str] = OPTIONS) -> Iterato
             yield postmaster.url
         finally:
             with _exclusive(home / "starting.lock"):
-                if _is_last(users):
+                if _is_ours_alone(users):
                     _stop(home)
 
 
@@ -154,7 +155,7 @@ def _prepared(home: Path) -> Path:
         account = _owner(home)
         if not account.reaches(home):
             raise PermissionError
-        for name in ("starting.lock", "users.lock"):
+        for name in ("starting.lock", "users.lock", "guard.lock"):
             with suppress(FileExistsError):
                 os.close(os.open(home / name, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
                 os.chown(home / name, account.uid, account.gid)
@@ -276,10 +277,13 @@ def _exclusive(path: Path) -> Iterator[None]:
         yield
 
 
-def _is_last(users: IO[str]) -> bool:
-    """Whether nobody else uses the server; asked under the lock that keeps newcomers out."""
+def _is_ours_alone(lock: IO[str]) -> bool:
+    """Whether nobody else holds this lock: of the users, whether we are the last, or alone.
+
+    It is asked under the lock that keeps newcomers out, and is held from then on if so.
+    """
     try:
-        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
@@ -436,7 +440,10 @@ def _stop(home: Path) -> None:
 
 
 def _guard(home: Path) -> None:
-    """Leave a process behind that stops the server if everyone who uses it is killed."""
+    """See that a process stands by that stops the server if everyone who uses it is killed."""
+    with (home / "guard.lock").open("r+") as guard:
+        if not _is_ours_alone(guard):
+            return
     subprocess.run(
         [sys.executable, "-I", __file__, str(home)],
         cwd="/",
@@ -449,15 +456,23 @@ def _guard(home: Path) -> None:
 
 
 def _stand_guard(home: Path) -> None:
-    with (home / "users.lock").open("r+") as users, (home / "starting.lock").open("r+") as starting:
+    with (
+        (home / "users.lock").open("r+") as users,
+        (home / "starting.lock").open("r+") as starting,
+        (home / "guard.lock").open("r+") as guard,
+    ):
+        if not _is_ours_alone(guard):
+            return
         if os.fork():
             os._exit(0)
-        fcntl.flock(users, fcntl.LOCK_EX)  # waits until the last user is gone
-        fcntl.flock(users, fcntl.LOCK_UN)
-        fcntl.flock(starting, fcntl.LOCK_EX)
-        # Whoever came meanwhile has a guard of their own.
-        if _is_last(users):
-            _stop(home)
+        while True:
+            fcntl.flock(users, fcntl.LOCK_EX)  # waits until the last user is gone
+            fcntl.flock(users, fcntl.LOCK_UN)
+            fcntl.flock(starting, fcntl.LOCK_EX)
+            if _is_ours_alone(users):
+                _stop(home)
+                return
+            fcntl.flock(starting, fcntl.LOCK_UN)  # somebody came meanwhile, who counts on us
 
 
 if __name__ == "__main__":

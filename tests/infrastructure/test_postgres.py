@@ -107,6 +107,15 @@ def ends(home: Path) -> bool:
     return not runs(home)
 
 
+def guards(home: Path) -> int:
+    command = [embedded.__file__, str(home.resolve())]
+    return sum(
+        process.info["cmdline"][2:] == command
+        for process in psutil.process_iter(["cmdline"])
+        if process.info["cmdline"]
+    )
+
+
 def answers(url: str) -> bool:
     with psycopg.connect(url) as connection:
         return connection.execute("SELECT 1").fetchone() == (1,)
@@ -126,6 +135,14 @@ def test_a_given_database_is_used_as_it_is(tmp_path: Path) -> None:
 def test_without_one_an_embedded_server_starts_in_the_data_folder(folder: Path) -> None:
     with database(Settings(data_dir=folder.parent, database_url=None)) as url:
         assert answers(url)
+
+
+def test_one_guard_stands_by_however_many_come_and_go(folder: Path) -> None:
+    with embedded_server(folder):
+        for _ in range(3):
+            with embedded_server(folder):
+                assert guards(folder) == 1
+        assert guards(folder) == 1
 
 
 def test_the_server_stops_cleanly_with_its_last_user(folder: Path) -> None:
