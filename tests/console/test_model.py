@@ -2,6 +2,7 @@
 
 import csv
 import re
+from html import unescape
 from io import StringIO
 
 import pytest
@@ -84,6 +85,20 @@ def test_a_question_that_makes_no_sense_is_refused(filled: Stage, query: str) ->
     response = visitor(filled, Role.ANALYST).get(f"/model?{query}")
     assert response.status_code == 422
     assert '<ul class="reasons">' in response.text
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("/model?window=year", "'500', '1000', 'week' or 'month'"),
+        ("/model/drift?latest=5", "'1000' or '5000'"),
+        ("/model/adverse-impact?candidates=few", "'passive', 'active' or 'all'"),
+    ],
+)
+def test_a_refused_question_is_told_what_may_be_asked(
+    filled: Stage, question: str, said: str
+) -> None:
+    assert said in unescape(visitor(filled, Role.ANALYST).get(question).text)
 
 
 def test_drift_names_what_is_watched(filled: Stage) -> None:

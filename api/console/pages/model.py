@@ -1,9 +1,9 @@
 """The analyst's pages of the likelihood model: how good it is, what moved, whom it favours."""
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any
+from typing import Any, Literal, get_args
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from api import spreadsheet
 from api.console import axes, charts
@@ -20,7 +20,11 @@ from projections.likelihood_watch import MODEL, Drifted, Exploration, Performanc
 
 router = APIRouter(prefix="/model")
 
-WINDOWS = {"100": "100 outreaches", "500": "500 outreaches", "1000": "1,000 outreaches"} | {
+Window = Literal["100", "500", "1000", "week", "month"]
+WINDOWS: dict[Window, str] = {
+    "100": "100 outreaches",
+    "500": "500 outreaches",
+    "1000": "1,000 outreaches",
     "week": "a week",
     "month": "a month",
 }
@@ -28,10 +32,7 @@ MOST_WINDOWS = 40
 LATEST = 5_000
 """Predictions that the diagram and the slices look at."""
 
-LATEST_SIZES = ("100", "500", "1000", "5000")
-
-Latest = Annotated[str, Query(pattern=f"^({'|'.join(LATEST_SIZES)})$")]
-Window = Annotated[str, Query(pattern=f"^({'|'.join(WINDOWS)})$")]
+Latest = Literal["100", "500", "1000", "5000"]
 MEASURES = [
     ("log_loss", "Log loss", "lower is better", axes.number),
     ("calibration_error", "Expected calibration error", "lower is better", axes.number),
@@ -83,7 +84,7 @@ def drift_page(visit: Analyst, latest: Latest = "500") -> Response:
         "model_drift.html",
         drifted=sorted(told, key=lambda row: -(row.stability_index or 0)),
         latest=latest,
-        sizes=LATEST_SIZES,
+        sizes=get_args(Latest),
         charts=[_indexes(told), _explored(exploration)],
         fewest=FEWEST,
     )
@@ -92,7 +93,7 @@ def drift_page(visit: Analyst, latest: Latest = "500") -> Response:
 @router.get("/adverse-impact")
 def adverse_impact_page(
     visit: Analyst,
-    candidates: Annotated[str, Query(pattern="^(passive|active|all)$")] = "all",
+    candidates: Literal["passive", "active", "all"] = "all",
 ) -> Response:
     """Whether scores favour or disfavour people for who they say they are."""
     passive = {"passive": True, "active": False}.get(candidates)
