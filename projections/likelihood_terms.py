@@ -28,6 +28,9 @@ MOST_PAIRS = 1021
 """Terms of two crossed features; where there are more pairs of values, some share one
 (Weinberger et al. 2009)."""
 
+FEW_VALUES = 64
+"""Up to so many, a category's terms stand before the knots: each of them is learned of often."""
+
 Codes = NDArray[np.intp]
 
 
@@ -74,6 +77,7 @@ class Kind(IntEnum):
 
 class _Number(NamedTuple):
     place: int
+    curve: int
     scale: Scale
 
     @property
@@ -145,25 +149,26 @@ class Active(NamedTuple):
 
 
 class Terms:
-    """The terms of a schema's features, each at its place in the vectors of the regressions."""
+    """The terms of a schema's features, each at its place in the vectors of the regressions.
+
+    Those that tell the most come first, since only so many weights vary together: the numbers, the
+    categories of few values, the knots, the other categories, the pairs.
+    """
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
         self.kinds: list[Kind] = []
         self._add(Kind.INTERCEPT, 1)
+        scales = {name: scale or Scale(0.0, 1.0) for name, scale in schema.numbers.items()}
+        straight = {name: self._add(Kind.NUMBER, 1) for name in scales}
+        large = {name for name, values in schema.categories.items() if len(values) > FEW_VALUES}
+        places = {name: self._one_hot(name) for name in schema.categories if name not in large}
         self.numbers = {
-            name: self._number(scale or Scale(0.0, 1.0)) for name, scale in schema.numbers.items()
+            name: _Number(straight[name], self._add(Kind.KNOT, _knots(scale)), scale)
+            for name, scale in scales.items()
         }
-        self.one_hot = {
-            name: dict(
-                zip(
-                    values,
-                    range(self._add(Kind.CATEGORY, len(values)), len(self.kinds)),
-                    strict=True,
-                )
-            )
-            for name, values in schema.categories.items()
-        }
+        places |= {name: self._one_hot(name) for name in schema.categories if name in large}
+        self.one_hot = {name: places[name] for name in schema.categories}
         self._crosses = [self._cross(names) for names in schema.crosses]
         self._all = schema.names()
         self._plans: dict[tuple[str, ...], _Plan] = {}
@@ -229,7 +234,7 @@ class Terms:
         part: Vector = weights[number.place] * near
         if number.knotted:
             below, way = number.bends(column)
-            curve = weights[number.place + 1 :]
+            curve = weights[number.curve :]
             part = part + (curve[below] * (1.0 - way) + curve[below + 1] * way)
         return part
 
@@ -248,7 +253,7 @@ class Terms:
         for _, name in plan.knotted:
             number = self.numbers[name]
             below, way = number.bend(x.numbers[name])
-            places += (number.place + 1 + below, number.place + 2 + below)
+            places += (number.curve + below, number.curve + below + 1)
             values += (1.0 - way, way)
             codes[name] = below + (way >= 0.5)
         if plan.crosses:
@@ -279,11 +284,10 @@ class Terms:
     def _first(self, name: str) -> int:
         return next(iter(self.one_hot[name].values()))
 
-    def _number(self, scale: Scale) -> _Number:
-        number = _Number(self._add(Kind.NUMBER, 1), scale)
-        if number.knotted:
-            self._add(Kind.KNOT, len(scale.knots))
-        return number
+    def _one_hot(self, name: str) -> dict[str, int]:
+        values = self.schema.categories[name]
+        first = self._add(Kind.CATEGORY, len(values))
+        return dict(zip(values, range(first, len(self.kinds)), strict=True))
 
     def _cross(self, names: tuple[str, str]) -> _Cross:
         for name in names:
@@ -300,6 +304,10 @@ class Terms:
         place = len(self.kinds)
         self.kinds += [kind] * count
         return place
+
+
+def _knots(scale: Scale) -> int:
+    return len(scale.knots) if len(scale.knots) > 1 else 0
 
 
 def _checked(x: Features, plan: _Plan) -> list[float]:

@@ -141,6 +141,27 @@ def test_an_effect_may_bend_at_the_knots_of_its_number() -> None:
     assert bent.logit(middle) - bent.logit(edge) > 2
 
 
+def test_of_many_numbers_the_last_are_learned_as_well_as_the_first() -> None:
+    rng, names = random.Random(7), [f"n{number}" for number in range(40)]
+    knots = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5)
+    first, last = (
+        LikelihoodModel(Schema(1, {name: Scale(0.0, 1.0, knots) for name in order}, {}))
+        for order in (names, names[::-1])
+    )
+    losses = []
+    for number in range(1200):
+        common = rng.gauss(0, 1)
+        x = {name: common + 0.3 * rng.gauss(0, 1) for name in names}
+        y = rng.random() < 1 / (1 + math.exp(3 * (x["n0"] - x["n1"])))
+        if number >= 400:
+            shown = [model.probability(model.logit(Features(x, {}))) for model in (first, last)]
+            losses.append([-math.log(p if y else 1 - p) for p in shown])
+        for model in (first, last):
+            model.learn(Features(x, {}), y)
+    early, late = (sum(column) / len(losses) for column in zip(*losses, strict=True))
+    assert late == pytest.approx(early, abs=0.01)
+
+
 # Taking back
 
 
