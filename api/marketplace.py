@@ -78,10 +78,14 @@ class Marketplace:
 
 
 @contextmanager
-def open_marketplace(settings: Settings) -> Iterator[Marketplace]:
+def open_marketplace(settings: Settings, *, renew: bool = False) -> Iterator[Marketplace]:
     """Reach the database, bring its schema up to date, and open the event store.
 
+    Servers `renew` read models of an older version. Commands that come and go do not: a server of
+    the older program may be running.
+
     Raises:
+        OlderProjection: a read model is of an older version, and is not to be renewed.
         SettingsError: a challenger of the likelihood model cannot be made.
         WrongSecret: the database was made with another secret.
     """
@@ -92,7 +96,7 @@ def open_marketplace(settings: Settings) -> Iterator[Marketplace]:
         size = settings.database_pool_size
         # Beside those of the requests each projection holds a connection while it works.
         with open_pool(url, name="marketplace", max_size=size + len(every)) as pool:
-            prepare(every, pool)
+            prepare(every, pool, renew=renew)
             secret, group = settings.secret.get_secret_value(), settings.writer_batch_size
             with EventStore(url, pool, secret, largest_group=group) as store:
                 store.keyring.check()

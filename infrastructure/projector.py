@@ -373,17 +373,22 @@ def _ready(placed: Sequence[Placed], parked: Mapping[UUID, int]) -> list[Notific
     return [e for s, e in placed if s not in parked or resolve_topic(e.topic).erases]
 
 
+class OlderProjection(MigrationError):
+    """The read models are of an older version, which an older program may be keeping."""
+
+
 class NewerProjection(MigrationError):
     """The database was used by a newer program, whose read models this one does not know."""
 
 
-def prepare(projections: Iterable[Projection], pool: ConnectionPool) -> None:
+def prepare(projections: Iterable[Projection], pool: ConnectionPool, *, renew: bool = True) -> None:
     """Make the tables and checkpoints of projections that have none of this version yet.
 
     Those of an older version are dropped: the new one is made anew from the events. Processes of
-    the older program must have stopped by then.
+    the older program must have stopped by then; whoever cannot know that does not `renew`.
 
     Raises:
+        OlderProjection: there are tables of an older version, and they are not to be renewed.
         NewerProjection: the tables are of a later version than this program knows.
     """
     with pool.connection() as db, schema_lock(db):
@@ -396,7 +401,14 @@ def prepare(projections: Iterable[Projection], pool: ConnectionPool) -> None:
             if projection.version in known:
                 continue
             if known:
-                _drop(projection, max(known), db)
+                _check_not_newer(projection, max(known))
+                if not renew:
+                    raise OlderProjection(
+                        f"The read model {projection.name} is of version {max(known)}, and this"
+                        f" program makes {projection.version}. Stop the older program, then start"
+                        " this one's `serve` or `worker`, which makes it anew."
+                    )
+                _drop(projection, db)
             db.execute(projection.TABLES)
             db.execute(
                 "INSERT INTO projection_checkpoints VALUES (%s, %s, %s, 0)",
@@ -404,12 +416,15 @@ def prepare(projections: Iterable[Projection], pool: ConnectionPool) -> None:
             )
 
 
-def _drop(projection: Projection, version: int, db: Connection) -> None:
+def _check_not_newer(projection: Projection, version: int) -> None:
     if version > projection.version:
         raise NewerProjection(
             f"The read model {projection.name} is of version {version}, and this program knows"
             f" {projection.version}: run the newer program."
         )
+
+
+def _drop(projection: Projection, db: Connection) -> None:
     tables = re.findall(r"CREATE TABLE (\w+)", projection.TABLES)
     for table in (*tables, *projection.FORMER_TABLES):
         db.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(table)))

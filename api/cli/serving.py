@@ -55,7 +55,7 @@ def worker() -> None:
     log_to_stderr(settings)
     with (
         _until_told_to_stop(),
-        open_marketplace(settings) as marketplace,
+        open_marketplace(settings, renew=True) as marketplace,
         marketplace.working(),
     ):
         names = ", ".join(projection.name for projection in marketplace.projections)
@@ -84,7 +84,7 @@ def _listen(settings: Settings, *, with_worker: bool, access_log: bool) -> None:
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     with _until_told_to_stop(), _bound(settings) as listener:
         address = _address(listener)
-        with open_marketplace(settings) as marketplace:
+        with open_marketplace(settings, renew=True) as marketplace:
             config = uvicorn.Config(
                 make_app(marketplace, with_worker=with_worker),
                 loop="uvloop",

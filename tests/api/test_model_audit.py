@@ -348,6 +348,17 @@ def test_the_command_line_tells_it_all(
     assert (code, "The read model" in err) == (Exit.FAILED, True)
 
 
+def test_an_audit_beside_a_server_of_an_older_program_leaves_its_read_models_alone(
+    history: History, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = in_process(history, monkeypatch, capsys)
+    with tampered(history, "projection_checkpoints", "version", "projection = 'likelihood'", 1):
+        code, _, err = run("model", "at")
+    assert (code, "Stop the older program, then start" in err) == (Exit.FAILED, True)
+    with history.stage.connection() as db:
+        assert db.execute("SELECT count(*) > 0 FROM likelihood_scores").fetchone() == (True,)
+
+
 def in_process(
     history: History, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[object, str, str]]:

@@ -25,6 +25,7 @@ from infrastructure.projector import (
     Change,
     NewerProjection,
     NotCaughtUp,
+    OlderProjection,
     Positioned,
     Projection,
     Projector,
@@ -347,6 +348,17 @@ def test_a_new_version_is_made_anew_from_the_events(store: EventStore, pool: Poo
     with pool.connection() as db:
         assert db.execute("SELECT length FROM ledger").fetchall() == [(9,)] * 3
         assert db.execute("SELECT to_regclass('ledger_total')").fetchone() == (None,)
+
+
+def test_who_is_not_to_renew_leaves_an_older_version_to_its_program(
+    store: EventStore, pool: Pool
+) -> None:
+    prepare([Ledger()], pool)
+    register(store, 3)
+    drain(Projector(Ledger(), store, pool))
+    with pytest.raises(OlderProjection, match="ledger is of version 1, and this program makes 2"):
+        prepare([LedgerOfTwo()], pool, renew=False)
+    assert ledger(pool)[1] == 3
 
 
 def test_an_older_program_leaves_a_newer_version_alone(pool: Pool) -> None:
