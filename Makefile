@@ -17,7 +17,7 @@ run: .venv/runtime ## Fill a marketplace on the first start, then serve it; Ctrl
 	@$(BIN)/sourcing demo --if-empty && exec $(BIN)/sourcing serve
 
 test: .venv/dev ## Run the tests.
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile # of two cores: tests wait for disks and browsers
 
 check: .venv/dev ## Check format, lint, types and import rules, then run the tests.
 	@$(BIN)/ruff format --check .

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -317,10 +317,18 @@ def _counts(play: Play, position_id: UUID) -> Any:
     return play.recruiter.get(f"/positions/{position_id}/counts").done()
 
 
-def _feed(play: Play, position_id: UUID, *, at_once: bool = False) -> list[Any]:
-    path = f"/positions/{position_id}/passive-candidates"
-    cards: list[Any] = play.recruiter.get(path, limit=PAGE, at_once=at_once).done()["items"]
-    return cards
+def _feed(play: Play, position_id: UUID) -> list[Any]:
+    return next(_pages_of_feed(play, position_id))
+
+
+def _pages_of_feed(play: Play, position_id: UUID, *, at_once: bool = False) -> Iterator[list[Any]]:
+    path, cursor = f"/positions/{position_id}/passive-candidates", dict[str, str]()
+    while True:
+        page = play.recruiter.get(path, limit=PAGE, at_once=at_once, **cursor).done()
+        yield page["items"]
+        if page["next_cursor"] is None:
+            return
+        cursor = {"cursor": page["next_cursor"]}
 
 
 def _likeliest(cards: list[Any]) -> Any:
@@ -329,8 +337,11 @@ def _likeliest(cards: list[Any]) -> Any:
 
 
 def _is_in_feed(play: Play, position_id: UUID, person: Any, *, at_once: bool = False) -> bool:
-    cards = _feed(play, position_id, at_once=at_once)
-    return any(card["candidate_id"] == person["candidate_id"] for card in cards)
+    return any(
+        card["candidate_id"] == person["candidate_id"]
+        for cards in _pages_of_feed(play, position_id, at_once=at_once)
+        for card in cards
+    )
 
 
 def _facts(card: Any) -> Facts:

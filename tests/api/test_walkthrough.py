@@ -86,7 +86,7 @@ def test_it_plays_to_its_end_where_many_stand_in_the_feed_by_lot(
 ) -> None:
     monkeypatch.setattr(candidate_feed, "EXPLORED_SHARE", 0.6)
     monkeypatch.setattr(steps, "PAGE", 10)
-    fill(marketplace.store, candidates=4 * CANDIDATES, seed=1, until=now())
+    fill(marketplace.store, candidates=3 * CANDIDATES, seed=1, until=now())
     out = Console(record=True, width=200, file=io.StringIO())
 
     def token_for(role: Role, employer_id: UUID | None) -> str:

@@ -653,7 +653,7 @@ class Model:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(parts=st.lists(st.lists(steps, max_size=15), max_size=3), batch_size=st.integers(1, 20))
 def test_whatever_fails_the_rows_are_those_of_single_events_and_once_mended_of_a_plain_fold(
