@@ -74,7 +74,7 @@ def wait_until_ready(client: httpx.Client) -> None:
                 return
         except httpx.TransportError:
             pass
-        time.sleep(0.1)
+        time.sleep(0.1)  # it is starting
     raise SystemExit("the server did not get ready")
 
 

@@ -111,7 +111,7 @@ def rate(save: Callable[[], None], callers: int, seconds: float) -> float:
         thread.start()
     start.wait()
     began, before = time.perf_counter(), sum(counts)
-    time.sleep(seconds)
+    time.sleep(seconds)  # the callers save meanwhile
     count, took = sum(counts) - before, time.perf_counter() - began
     stop.set()
     for thread in threads:

@@ -323,7 +323,7 @@ def _started(home: Path, options: Mapping[str, str]) -> Postmaster:
                 f"{home / 'log'}."
             )
         else:  # starting, or stopping because its users were killed
-            time.sleep(0.02)
+            time.sleep(0.02)  # until it has
 
 
 def _ensure_data(home: Path, account: _Account, programs: Path) -> None:

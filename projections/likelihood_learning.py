@@ -52,12 +52,16 @@ NO_OPENING = Opening()
 Approach = MessageSent | InterviewRequested
 Outcome = OutreachAccepted | OutreachDeclined | OutreachExpired | OutreachWithdrawn
 
-FOLLOWED = (
-    *(CandidateSignedUp, OptedIn, OptedOut, WasActive, ProfileEnhanced, CandidateErased),
-    *(PositionOpened, FiltersSet),
+OF_A_CANDIDATE = (
+    *(CandidateSignedUp, OptedIn, OptedOut, WasActive, ProfileEnhanced),
+    CandidateErased,
+)
+OF_A_POSITION = (PositionOpened, FiltersSet)
+OF_AN_OUTREACH = (
     *(MessageSent, InterviewRequested),
     *(OutreachAccepted, OutreachDeclined, OutreachExpired, OutreachWithdrawn),
 )
+FOLLOWED = (*OF_A_CANDIDATE, *OF_A_POSITION, *OF_AN_OUTREACH)
 """The events that anything is learned from."""
 
 

@@ -17,46 +17,26 @@ from uuid import UUID
 from eventsourcing.persistence import StoredEvent
 from psycopg import DataError
 
-from domain.candidate import (
-    CandidateErased,
-    CandidateSignedUp,
-    Contacted,
-    OptedIn,
-    OptedOut,
-    ProfileEnhanced,
-    WasActive,
-)
+from domain.candidate import Contacted
 from domain.event import Event
-from domain.outreach import (
-    InterviewRequested,
-    MessageSent,
-    OutreachAccepted,
-    OutreachDeclined,
-    OutreachExpired,
-    OutreachWithdrawn,
-)
-from domain.position import FiltersSet, PositionOpened
+from domain.outreach import InterviewRequested, MessageSent
 from infrastructure import history
 from infrastructure.event_store import EventStore
 from infrastructure.history import Logged
 from infrastructure.postgres import Database
-from projections.likelihood_learning import FOLLOWED, SILENCE, Approach
+from projections.likelihood_learning import (
+    FOLLOWED,
+    OF_A_CANDIDATE,
+    OF_A_POSITION,
+    OF_AN_OUTREACH,
+    SILENCE,
+    Approach,
+)
 
 EVENTS_AT_ONCE = 5_000
 
 SKIMMED_FOR_ONE = 25
 """So many events are skimmed in the time in which one is taken in."""
-
-OF_A_CANDIDATE = (
-    *(CandidateSignedUp, OptedIn, OptedOut, WasActive, ProfileEnhanced),
-    CandidateErased,
-)
-OF_AN_OUTREACH = (
-    *(MessageSent, InterviewRequested),
-    *(OutreachAccepted, OutreachDeclined, OutreachExpired, OutreachWithdrawn),
-)
-OF_A_POSITION = (PositionOpened, FiltersSet)
-assert {*OF_A_CANDIDATE, *OF_AN_OUTREACH, *OF_A_POSITION} == {*FOLLOWED}
 
 Step = tuple[int, Event | datetime]
 """A position of the log, and its event, or the moment of one that tells nothing else."""
