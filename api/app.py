@@ -7,14 +7,15 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi_offline import FastAPIOffline
 
-from api import console, health, metrics, problems, routes
-from api.body_size import BodySize
-from api.caller import RateLimit
-from api.head import HeadAsGet
+from api import console, routes
+from api.http import health, metrics, problems
+from api.http.body_size import BodySize
+from api.http.caller import RateLimit
+from api.http.head import HeadAsGet
+from api.http.problems import ProblemDetails
+from api.http.tokens import Tokens
 from api.marketplace import Marketplace
-from api.problems import ProblemDetails
 from api.routes import activity
-from api.security import Tokens
 
 DESCRIPTION = """
 Reach former members of a hiring marketplace who fell silent, and agreed to hear from employers.
@@ -70,7 +71,7 @@ def make_app(marketplace: Marketplace, *, with_worker: bool) -> FastAPI:
     app.add_middleware(BodySize, allowing={"/activity": activity.MOST_BYTES})
     app.add_middleware(metrics.CountRequests, metrics=app.state.metrics)
     v1 = APIRouter(prefix="/v1", responses=ERRORS)
-    for router in routes.every():
+    for router in routes.ROUTERS:
         v1.include_router(router)
     app.include_router(v1)
     app.include_router(health.router)

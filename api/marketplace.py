@@ -7,17 +7,18 @@ from datetime import UTC, datetime
 
 from prometheus_client import Counter
 
-import projections
-from api.expiry import expire_overdue
-from infrastructure import idempotency, parking, revocations
-from infrastructure.event_store import EventStore
-from infrastructure.migrations import migrate
-from infrastructure.postgres import Pool, database, open_pool
-from infrastructure.projector import Projection, positions, prepare
+from api.periodic_tasks import expire_overdue
+from infrastructure.database.migrations import migrate
+from infrastructure.database.postgres import Pool, database, open_pool
+from infrastructure.event_log.store import EventStore
+from infrastructure.projecting import parking
+from infrastructure.projecting.projector import Projection, positions, prepare
+from infrastructure.projecting.worker import Chore, Worker
+from infrastructure.requests import idempotency, revocations
 from infrastructure.settings import Settings, SettingsError
-from infrastructure.worker import Chore, Worker
-from projections.likelihood import Likelihoods
-from projections.likelihood_challengers import BadChallenger, challengers
+from projections.likelihood.monitoring.challengers import BadChallenger, challengers
+from projections.likelihood.projection import Likelihoods
+from projections.read_models import read_models
 
 PROBE_SECONDS = 2.0
 """How long it may take to say whether the process is ready; whoever asks waits no longer."""
@@ -89,7 +90,7 @@ def open_marketplace(settings: Settings, *, renew: bool = False) -> Iterator[Mar
         SettingsError: a challenger of the likelihood model cannot be made.
         WrongSecret: the database was made with another secret.
     """
-    every = projections.every()
+    every = read_models()
     _challenge(every, settings.challengers)
     with database(settings) as url:
         migrate(url, at=now())

@@ -34,8 +34,8 @@ from api.app import make_app
 from api.console import pages
 from api.console.session import COOKIE, DEMO_USERS
 from api.demo.companies import NORDLICHT
+from api.http.tokens import make_token
 from api.marketplace import Marketplace, now, open_marketplace
-from api.security import make_token
 from infrastructure.settings import load_settings
 
 TARGET_MS = 100
@@ -191,7 +191,7 @@ def addresses(known: dict[str, str]) -> list[str]:
     """The address of every page, about these things."""
     paths = sorted(
         route.path
-        for router in pages.every()
+        for router in pages.ROUTERS
         for route in router.routes
         if isinstance(route, APIRoute) and "GET" in (route.methods or ())
     )

@@ -25,16 +25,16 @@ from domain.filters import Filters
 from domain.money import Salary, SalaryRange
 from domain.outreach import InterviewRequested, MessageSent
 from domain.viewing import Feed
-from infrastructure.migrations import migrate
-from infrastructure.postgres import open_pool
-from infrastructure.projector import Positioned, prepare
+from infrastructure.database.migrations import migrate
+from infrastructure.database.postgres import open_pool
+from infrastructure.projecting.projector import Positioned, prepare
 from projections import candidate_feed
 from projections.candidate_feed import feed
 from projections.candidate_pool import CandidatePool, Search, listed_condition
-from projections.likelihood import Likelihoods
-from projections.likelihood_assessment import current
-from projections.likelihood_ranking import Ranking
-from tests.projections.history import EMPLOYER, History, days, hours
+from projections.likelihood.projection import Likelihoods
+from projections.likelihood.ranking import Ranking
+from projections.likelihood.scoring import current
+from tests.support.history import EMPLOYER, History, days, hours
 
 PAGE = 20
 SKILLS = ("Python", "Go", "SQL", "Rust", "React", "Java", "Kotlin", "C", "Scala", "Elixir")

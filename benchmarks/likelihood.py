@@ -18,8 +18,8 @@ from rich.table import Table as Printed
 from api.backtest.recipe import recipe_of
 from benchmarks.anchors import ANCHORS, Estimator, Probabilities, online
 from benchmarks.tables import Table, cdnow, hr_job_change
-from projections.likelihood_metrics import Metrics, metrics
-from projections.likelihood_model import LikelihoodModel
+from projections.likelihood.estimator.model import LikelihoodModel
+from projections.likelihood.monitoring.metrics import Metrics, metrics
 
 TABLES = {"hr_job_change": hr_job_change, "cdnow": cdnow}
 

@@ -37,9 +37,9 @@ from river import compose, linear_model, preprocessing
 from api.demo.answers import USUAL, Process
 from api.demo.world import Shift, World
 from domain.outreach import ANSWER_WINDOW, InterviewRequested, MessageSent
-from projections.likelihood_features import Features
-from projections.likelihood_learning import FOLLOWED, Changes, Learner, Prediction
-from projections.likelihood_model import LikelihoodModel
+from projections.likelihood.estimator.model import LikelihoodModel
+from projections.likelihood.features.catalogue import Features
+from projections.likelihood.learner import FOLLOWED, Changes, Learner, Prediction
 
 UNTIL = datetime(2026, 1, 1, tzinfo=UTC)
 JUDGED_UNTIL = UNTIL - timedelta(days=15)

@@ -25,15 +25,15 @@ from eventsourcing.projection import ProjectionRunner
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import tuple_row
 
-import projections
 from api import demo
 from benchmarks.recorder import server
 from domain.event import Event
-from infrastructure.event_store import EventStore
-from infrastructure.migrations import migrate
-from infrastructure.postgres import open_pool
-from infrastructure.projector import Positioned, Projection, Projector, prepare
-from infrastructure.recorder import event_log_environment
+from infrastructure.database.migrations import migrate
+from infrastructure.database.postgres import open_pool
+from infrastructure.event_log.recorder import event_log_environment
+from infrastructure.event_log.store import EventStore
+from infrastructure.projecting.projector import Positioned, Projection, Projector, prepare
+from projections.read_models import read_models
 
 SECRET = "a secret of the benchmark's own, long enough"
 UNTIL = datetime(2026, 1, 1, tzinfo=UTC)
@@ -48,7 +48,7 @@ def marketplace(server_url: str, name: str, candidates: int) -> Iterator[tuple[s
     url = make_conninfo(server_url, dbname=name)
     migrate(url, at=UNTIL)
     with open_pool(url, name=name) as pool, EventStore(url, pool, SECRET) as store:
-        prepare(projections.every(), pool)
+        prepare(read_models(), pool)
         demo.fill(store, candidates=candidates, seed=1, until=UNTIL, progress=lambda *_: None)
         yield url, store
 
@@ -57,7 +57,7 @@ def ours(url: str, store: EventStore, batch_size: int) -> dict[str, float]:
     """Seconds that each projection takes for the whole log."""
     seconds = {}
     with open_pool(url, name="projector") as pool:
-        for projection in projections.every():
+        for projection in read_models():
             projector = Projector(projection, store, pool, batch_size)
             start = time.perf_counter()
             while projector.catch_up():
@@ -122,7 +122,7 @@ def main() -> None:
             print(f"{total:,} events of {options.candidates} candidates")
             print(f"{'projection':<20}{'ours, events/s':>16}{'library':>10}{'ratio':>8}")
             stock_seconds = 0.0
-            for projection in projections.every():
+            for projection in read_models():
                 followed = store.recorder.select_notifications(1, total, total, projection.topics)
                 if not followed:  # the simulated world has no such events
                     continue

@@ -31,11 +31,11 @@ from domain.event import Actor, Cause, Role
 from domain.filters import Filters
 from domain.money import SalaryRange
 from domain.position import Position
-from infrastructure.codec import EventMapper
-from infrastructure.embedded import embedded_server
-from infrastructure.keys import Keyring
-from infrastructure.migrations import migrate
-from infrastructure.recorder import event_log_environment
+from infrastructure.database.embedded import embedded_server
+from infrastructure.database.migrations import migrate
+from infrastructure.event_log.codec import EventMapper
+from infrastructure.event_log.keys import Keyring
+from infrastructure.event_log.recorder import event_log_environment
 
 CALLERS = (1, 16, 128)
 STATE = b"x" * 400

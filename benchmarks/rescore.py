@@ -17,15 +17,15 @@ from psycopg import Connection
 from psycopg.conninfo import make_conninfo
 
 from benchmarks.recorder import server
-from infrastructure.migrations import migrate
-from infrastructure.postgres import open_pool
-from infrastructure.projector import prepare
-from projections import likelihood_sweep
-from projections.likelihood import Likelihoods
-from projections.likelihood_candidates import STATE_NUMBERS
-from projections.likelihood_features import CATEGORIES
-from projections.likelihood_model import LikelihoodModel
-from tests.projections.likelihood_people import NOW, an_opening, met, somebody
+from infrastructure.database.migrations import migrate
+from infrastructure.database.postgres import open_pool
+from infrastructure.projecting.projector import prepare
+from projections.likelihood import rescoring
+from projections.likelihood.estimator.model import LikelihoodModel
+from projections.likelihood.features.candidate import STATE_NUMBERS
+from projections.likelihood.features.catalogue import CATEGORIES
+from projections.likelihood.projection import Likelihoods
+from tests.support.likelihood_people import NOW, an_opening, met, somebody
 
 MOMENTS = ("signed_up_at", "last_active_at", "observed_at", "consented_at", "last_contact_at")
 
@@ -88,7 +88,7 @@ def main() -> None:
                     teach(model, 3_000, number)
                     start = time.perf_counter()
                     with db.transaction():
-                        likelihood_sweep.sweep(db, model, number + 1, NOW)
+                        rescoring.sweep(db, model, number + 1, NOW)
                         swept = time.perf_counter() - start
                     seconds = time.perf_counter() - start
                     print(

@@ -26,7 +26,7 @@ from pydantic import BaseModel, Field
 from domain.attributes import Attributes
 from domain.candidate import AttributesCleared, AttributesReported, CandidateErased
 from domain.passivity import active_since
-from infrastructure.projector import Change, Projection, on
+from infrastructure.projecting.projector import Change, Projection, on
 
 FOUR_FIFTHS = Fraction(4, 5)
 

@@ -15,7 +15,6 @@ from psycopg import Connection
 from pydantic import BaseModel, FiniteFloat
 
 from domain.viewing import Feed, Sort
-from projections import likelihood_assessment
 from projections.candidate_pool import (
     SKILLS_MATCHED,
     Candidate,
@@ -23,7 +22,8 @@ from projections.candidate_pool import (
     listed_condition,
     of_candidates,
 )
-from projections.likelihood_ranking import Ranked, Ranking
+from projections.likelihood import scoring
+from projections.likelihood.ranking import Ranked, Ranking
 from projections.paging import Listed, Position, after, encoded, page
 
 EXPLORED_SHARE = 0.03
@@ -107,7 +107,7 @@ def _by_likelihood(
     db: Connection, kind: Feed, search: Search, limit: int, cursor: str | None
 ) -> Listed[Slot]:
     so_far = after(cursor, _Reading) or _Reading(Sort.LIKELIHOOD, None, None, 0, ())
-    standing, opening = likelihood_assessment.current(db, search.position_id)
+    standing, opening = scoring.current(db, search.position_id)
     condition, parameters = listed_condition(kind, search)
     parameters |= {"explored": [*so_far.explored]}
     condition += " AND NOT candidate_id = ANY(%(explored)s::uuid[])"

@@ -31,7 +31,7 @@ from domain.filters import Demand, Filters
 from domain.passivity import active_since
 from domain.profile import Facts, Job, key
 from domain.viewing import Feed
-from infrastructure.projector import AllAtOnce, Change, Projection, on
+from infrastructure.projecting.projector import AllAtOnce, Change, Projection, on
 
 SIGN_UP = "sign-up"
 """The source of what a candidate said of themselves when they joined."""

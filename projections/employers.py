@@ -18,7 +18,7 @@ from domain.employer import (
     FeedbackShared,
 )
 from domain.event import Words
-from infrastructure.projector import Change, Projection, on
+from infrastructure.projecting.projector import Change, Projection, on
 from projections.paging import Listed, Position, after, page
 
 

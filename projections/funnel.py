@@ -28,7 +28,7 @@ from domain.outreach import (
     band,
 )
 from domain.viewing import CandidatesShown, Feed, ProfileOpened
-from infrastructure.projector import Change, Projection, on
+from infrastructure.projecting.projector import Change, Projection, on
 
 UNKNOWN: Literal["unknown"] = "unknown"
 """The band of what was shown without a probability."""

@@ -24,7 +24,7 @@ from domain.outreach import (
     OutreachWithdrawn,
     Status,
 )
-from infrastructure.projector import Change, Projection, on
+from infrastructure.projecting.projector import Change, Projection, on
 from projections.paging import Listed, after, page
 
 PASSIVE_CANDIDATE: Literal["Passive Candidate"] = "Passive Candidate"

@@ -20,7 +20,7 @@ from domain.outreach import (
     OutreachExpired,
     OutreachWithdrawn,
 )
-from infrastructure.projector import Change, Projection, on
+from infrastructure.projecting.projector import Change, Projection, on
 from projections.paging import Listed, Position, after, page
 
 

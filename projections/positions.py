@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from domain.filters import Filters
 from domain.money import SalaryRange
 from domain.position import FiltersSet, PositionClosed, PositionOpened
-from infrastructure.projector import Change, Projection, on
+from infrastructure.projecting.projector import Change, Projection, on
 from projections.paging import Listed, after, page
 
 

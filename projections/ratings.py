@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from domain.event import Actor
 from domain.rating import RatingGiven, rating_id
-from infrastructure.projector import Change, Projection, on
+from infrastructure.projecting.projector import Change, Projection, on
 
 
 class Ratings(Projection, name="ratings", version=1, key="id"):

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from domain.event import Actor, Role
 from domain.ticket import TicketClosed, TicketSubmitted
-from infrastructure.projector import Change, Projection, on
+from infrastructure.projecting.projector import Change, Projection, on
 from projections.paging import Listed, Position, after, page
 
 

@@ -15,13 +15,13 @@ from psycopg import Connection, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 
-import projections
-from infrastructure.embedded import OPTIONS, embedded_server
-from infrastructure.event_store import EventStore
-from infrastructure.migrations import migrate
-from infrastructure.postgres import Pool, open_pool
-from infrastructure.projector import prepare
-from tests.api.survey import survey_profiles
+from infrastructure.database.embedded import OPTIONS, embedded_server
+from infrastructure.database.migrations import migrate
+from infrastructure.database.postgres import Pool, open_pool
+from infrastructure.event_log.store import EventStore
+from infrastructure.projecting.projector import prepare
+from projections.read_models import read_models
+from tests.support.survey import survey_profiles
 
 # The data of a test is worth nothing after it: do not wait for the disk.
 FAST = {
@@ -117,7 +117,7 @@ def template(postgres: str, administration: Connection[TupleRow]) -> Iterator[st
     with new_database(postgres, administration) as url:
         migrate(url, at=datetime.now(UTC))
         with open_pool(url, name="template") as pool:
-            prepare(projections.every(), pool)
+            prepare(read_models(), pool)
         yield str(conninfo_to_dict(url)["dbname"])
 
 

@@ -15,8 +15,9 @@ from psycopg.rows import TupleRow
 
 import infrastructure
 import projections
-from infrastructure.postgres import Pool
-from infrastructure.projector import prepare
+from infrastructure.database.postgres import Pool
+from infrastructure.projecting.projector import prepare
+from projections.read_models import read_models
 
 DISTRIBUTED_BY = {
     "events": "log_id",
@@ -64,11 +65,11 @@ FORBIDDEN = {
 
 def statements() -> Iterator[tuple[str, str]]:
     """Every piece of SQL there is, with where it stands."""
-    for migration in Path(infrastructure.__file__).parent.glob("migrations/*.sql"):
+    for migration in Path(infrastructure.__file__).parent.glob("database/sql/*.sql"):
         text = re.sub(r"--[^\n]*", "", migration.read_text(encoding="utf-8"))
         yield migration.name, text
     for package in (infrastructure, projections):
-        for module in Path(str(package.__file__)).parent.glob("*.py"):
+        for module in Path(str(package.__file__)).parent.rglob("*.py"):
             for text in re.findall(
                 r'"""(.*?)"""|"([^"\n]*)"', module.read_text("utf-8"), re.DOTALL
             ):
@@ -87,7 +88,7 @@ def test_no_statement_breaks_the_rule(pattern: str) -> None:
 @pytest.fixture
 def tables(pool: Pool, connection: Connection[TupleRow]) -> dict[str, list[Any]]:
     """The columns of each unique key of each table."""
-    prepare(projections.every(), pool)
+    prepare(read_models(), pool)
     rows = connection.execute(
         """
         SELECT relname, array_agg(attname ORDER BY attnum)

@@ -13,8 +13,8 @@ from itertools import combinations
 
 import numpy as np
 
-from projections.likelihood_features import Features
-from projections.likelihood_terms import LARGEST, Scale, Schema
+from projections.likelihood.estimator.terms import LARGEST, Scale, Schema
+from projections.likelihood.features.catalogue import Features
 
 Cell = float | str | None
 """A number, a word, or nothing."""

@@ -14,17 +14,15 @@ from markupsafe import Markup
 
 from api.backtest.columns import Columns
 from api.backtest.trial import Trial
-from api.console import axes, charts
-from projections import likelihood_metrics
-from projections.likelihood_metrics import BINS, Metrics, ReliabilityBin
-from projections.likelihood_model import ESTIMATOR
+from api.charts import STATIC, TEMPLATES, axes, charts
+from projections.likelihood.estimator.model import ESTIMATOR
+from projections.likelihood.monitoring import metrics as likelihood_metrics
+from projections.likelihood.monitoring.metrics import BINS, Metrics, ReliabilityBin
 
 WINDOWS = 40
 """Parts of equal length in which the measures are followed."""
 
 WEIGHTIEST = 12
-
-_CONSOLE = Path(charts.__file__).parent
 
 
 @dataclass(frozen=True)
@@ -138,11 +136,11 @@ def _written_out(moment: float) -> str | None:
 def _page(report: Report) -> str:
     columns, rows = measures(report)
     environment = Environment(
-        loader=FileSystemLoader([Path(__file__).parent / "templates", _CONSOLE / "templates"]),
+        loader=FileSystemLoader([Path(__file__).parent / "templates", TEMPLATES]),
         autoescape=True,
         undefined=StrictUndefined,
     )
-    style = (_CONSOLE / "static" / "charts.css").read_text(encoding="utf-8")
+    style = (STATIC / "charts.css").read_text(encoding="utf-8")
     return environment.get_template("report.html").render(
         report=report,
         summary=_summary(report),

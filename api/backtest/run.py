@@ -18,7 +18,7 @@ from api.backtest.columns import (
 from api.backtest.records import BadTable, Records, column, opened
 from api.backtest.report import Report, reported
 from api.backtest.trial import Case, Delays, tried
-from projections.likelihood_model import LikelihoodModel
+from projections.likelihood.estimator.model import LikelihoodModel
 
 Progress = Callable[[str, int, int], None]
 """Is told what goes on, how much of it is done, and out of how much."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-from projections.likelihood_features import Features
-from projections.likelihood_model import BASE_RATE, LikelihoodModel
+from projections.likelihood.estimator.model import BASE_RATE, LikelihoodModel
+from projections.likelihood.features.catalogue import Features
 
 DAY, HOUR = 86_400.0, 3_600.0
 
@@ -78,7 +78,7 @@ def tried(
 ) -> Trial:
     """Foretell each case in its turn, having learned what was known by then.
 
-    >>> from projections.likelihood_terms import Schema
+    >>> from projections.likelihood.estimator.terms import Schema
     >>> model = LikelihoodModel(Schema(1, {"a": None}, {}))
     >>> cases = (Case(n, Features({"a": float(n % 2)}, {}), n % 2 == 1) for n in range(400))
     >>> tried(model, cases, Delays()).probabilities[-1] > 0.8

@@ -7,16 +7,16 @@ from typing import NoReturn
 
 import typer
 
-from api.cli.backtesting import backtest
-from api.cli.exits import EXIT_CODES, ending
-from api.cli.filling import demo
-from api.cli.importing import importing
-from api.cli.modelling import modelling
-from api.cli.replaying import parked
-from api.cli.screen import complain
-from api.cli.serving import api, serve, worker
-from api.cli.tokens import token
-from api.cli.walking import walkthrough
+from api.cli.backtest import backtest
+from api.cli.demo import demo
+from api.cli.exit_codes import EXIT_CODES, ending
+from api.cli.import_candidates import importing
+from api.cli.model import modelling
+from api.cli.parked import parked
+from api.cli.serve import api, serve, worker
+from api.cli.terminal import complain
+from api.cli.token import token
+from api.cli.walkthrough import walkthrough
 
 app = typer.Typer(
     name="sourcing",

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from pydantic import ValidationError
 
 from api.cli.documents import Entry
-from api.json_resume import CANDIDATES, BadDocument, to_profile
+from api.formats.json_resume import CANDIDATES, BadDocument, to_profile
 from domain.candidate import (
     Candidate,
     CandidateErased,
@@ -17,7 +17,7 @@ from domain.candidate import (
     SignUpCandidate,
 )
 from domain.event import Cause
-from infrastructure.event_store import EventStore
+from infrastructure.event_log.store import EventStore
 
 
 class BadMember(Exception):

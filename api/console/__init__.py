@@ -12,14 +12,16 @@ from api.console import pages
 from api.console.headers import SecurityHeaders
 from api.console.problem_page import problem_page
 from api.console.rendering import STATIC
-from api.problems import Problem
+from api.http.problems import Problem
 
 
 def install(app: FastAPI) -> None:
     """Serve the pages of the console."""
     app.add_middleware(SecurityHeaders)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for router in pages.every():
+    app.mount(
+        "/static", StaticFiles(directory=STATIC, packages=[("api.charts", "static")]), name="static"
+    )
+    for router in pages.ROUTERS:
         app.include_router(router, include_in_schema=False)
 
 

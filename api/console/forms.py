@@ -10,10 +10,10 @@ from pydantic import BaseModel
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
-from api.console.words import words
-from api.problems import Problem, Reason, faults_of_the_request, problem_of
+from api.console.wording.words import words
+from api.http.problems import Problem, Reason, faults_of_the_request, problem_of
 from domain.aggregate import Refused
-from infrastructure.event_store import VersionMismatch
+from infrastructure.event_log.store import VersionMismatch
 
 B = TypeVar("B", bound=BaseModel)
 
@@ -95,7 +95,7 @@ def _put(inner: dict[str, Any], name: str, new: Any) -> Any:
 
     >>> _put({"title": "Cook"}, "title", {})
     Traceback (most recent call last):
-    api.problems.Problem: The form names title twice, in two ways; open its page again.
+    api.http.problems.Problem: The form names title twice, in two ways; open its page again.
     """
     value = inner.setdefault(name, new)
     if type(value) is not type(new):

@@ -5,7 +5,7 @@ from fastapi import Request, Response
 from api.console.forms import Sent, in_plain_words
 from api.console.rendering import rendered
 from api.console.session import STALE_FORM, csrf_token, demo_users, signed_in
-from api.problems import Problem
+from api.http.problems import Problem
 
 PASSING = (429, 503)
 """What is over in a moment, so that the same may be asked again."""

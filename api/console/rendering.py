@@ -11,7 +11,8 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from api.console import filter_words, words
+from api.charts import TEMPLATES
+from api.console.wording import filter_words, words
 from domain.event import Role
 
 HERE = Path(__file__).parent
@@ -104,7 +105,7 @@ def local_path(path: str) -> str:
 
 
 _TEMPLATES = Environment(
-    loader=FileSystemLoader(HERE / "templates"),
+    loader=FileSystemLoader([HERE / "templates", TEMPLATES]),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,

@@ -9,13 +9,13 @@ from typing import Annotated, Any, NoReturn
 from fastapi import Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api.caller import At, Caller, enter
 from api.console.forms import Faults, Sent, read_form
 from api.console.rendering import address, rendered
 from api.demo.companies import NORDLICHT_RECRUITER
+from api.http.caller import At, Caller, enter
+from api.http.problems import Problem
+from api.http.tokens import Tokens, local_key, make_token
 from api.marketplace import now
-from api.problems import Problem
-from api.security import Tokens, local_key, make_token
 from domain.event import Actor, Role
 from infrastructure.settings import Settings
 

@@ -30,7 +30,7 @@ Progress = Callable[[str, int, int], None]
 
 
 class Log(Protocol):
-    """Where events are written; `infrastructure.event_store.EventStore` is one."""
+    """Where events are written; `infrastructure.event_log.store.EventStore` is one."""
 
     def record(self, events: Sequence[Event]) -> int:
         """Record events in this order. Returns the position of the last."""

@@ -20,7 +20,7 @@ from api.demo.agenda import DAY, YEAR, Agenda
 from api.demo.answers import HABIT_SPREAD
 from api.demo.chance import Weighted, stream
 from api.demo.companies import company_name
-from api.json_resume import Profile
+from api.formats.json_resume import Profile
 from domain.attributes import AgeBand, Attributes, Disability, Ethnicity, Gender
 from domain.candidate import Activity, ActivityKind, Candidate, Observation
 from domain.event import Actor, Role

@@ -10,7 +10,7 @@ from api.demo.chance import Weighted, stream
 from api.demo.companies import DEMO, TITLES, company_name, in_currency
 from api.demo.names import NAMES
 from api.demo.published import COUNTRIES, EUROPEAN_UNION, Country
-from api.json_resume import Profile
+from api.formats.json_resume import Profile
 from domain.profile import Facts, Job
 
 DAYS_A_YEAR = 365.25

@@ -11,7 +11,7 @@ from api.demo.answers import USUAL, Process
 from api.demo.companies import DEMO, companies
 from api.demo.market import Market
 from api.demo.members import Members, Person
-from api.json_resume import Profile, to_profile
+from api.formats.json_resume import Profile, to_profile
 from domain.event import Event
 
 FEWEST_CANDIDATES, MOST_CANDIDATES = 20, 1_000_000

@@ -1,13 +1,31 @@
 """The HTTP API by what it is about; a module's docstring is its chapter in the documentation."""
 
-import pkgutil
-from collections.abc import Iterator
-from importlib import import_module
+from api.routes import (
+    activity,
+    candidates,
+    employers,
+    events,
+    feedback,
+    funnel,
+    me,
+    model,
+    outreach,
+    positions,
+    ratings,
+    tickets,
+)
 
-from fastapi import APIRouter
-
-
-def every() -> Iterator[APIRouter]:
-    """All routers there are; a new module here is one more."""
-    for module in pkgutil.iter_modules(__path__):
-        yield import_module(f"{__name__}.{module.name}").router
+ROUTERS = (
+    activity.router,
+    candidates.router,
+    employers.router,
+    events.router,
+    feedback.router,
+    funnel.router,
+    me.router,
+    model.router,
+    outreach.router,
+    positions.router,
+    ratings.router,
+    tickets.router,
+)

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
 
-from api.caller import Feed
-from api.ingestion import Ingested, ingest
+from api.http.caller import Feed
+from api.routes.activity_ingestion import Ingested, ingest
 from domain.event import Cause
 
 router = APIRouter(prefix="/activity", tags=["Activity"])

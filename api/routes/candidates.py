@@ -5,10 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends
 
-from api import candidates_for, json_resume
-from api.caller import Caller, Outcome, Platform, allowed
-from api.candidates_for import Explanation
-from api.problems import Problem, Reason
+from api.candidates import candidates_for
+from api.candidates.candidates_for import Explanation
+from api.formats import json_resume
+from api.http.caller import Caller, Outcome, Platform, allowed
+from api.http.problems import Problem, Reason
 from domain.attributes import Attributes
 from domain.candidate import (
     BlockEmployer,
@@ -26,7 +27,7 @@ from domain.command import NotFound
 from domain.event import Role, Value
 from projections import candidate_pool
 from projections.candidate_pool import CandidatePool, Profile
-from projections.likelihood import Likelihoods
+from projections.likelihood.projection import Likelihoods
 
 router = APIRouter(prefix="/candidates", tags=["Candidates"])
 

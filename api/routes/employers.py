@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from api.caller import Admin, Manager, Outcome, Reader, Recruiter, Staff
-from api.reading import Cursor, Limit, found
+from api.http.caller import Admin, Manager, Outcome, Reader, Recruiter, Staff
+from api.http.lists import Cursor, Limit, found
 from domain.employer import (
     ApproveEmployer,
     Employer,

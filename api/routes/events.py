@@ -8,14 +8,14 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from api import past_state
-from api.caller import At, Auditor
-from api.past_state import Clock, PastState
-from api.problems import Problem
+from api.audit import past_state
+from api.audit.past_state import Clock, PastState
+from api.http.caller import At, Auditor
+from api.http.problems import Problem
 from domain.event import ENVELOPE, Event, Moment, Words
-from infrastructure import history
-from infrastructure.event_store import EventStore
-from infrastructure.history import Logged
+from infrastructure.event_log import queries
+from infrastructure.event_log.queries import Logged
+from infrastructure.event_log.store import EventStore
 
 router = APIRouter(prefix="/events", tags=["Events"])
 
@@ -57,8 +57,8 @@ def read_log(
 ) -> EventPage:
     """The log in order, with personal data as far as it is not erased."""
     with caller.reading() as db:
-        head = history.head(db)
-        logged = history.after(db, since, limit, kind or ())
+        head = queries.head(db)
+        logged = queries.after(db, since, limit, kind or ())
     reached = logged[-1].position if len(logged) == limit else max(since, head)
     return EventPage(events=cloud_events(caller.marketplace.store, logged), reached=reached)
 
@@ -75,9 +75,9 @@ class Search(BaseModel):
     before: At | None = Field(None, description="only events before this position of the log")
     limit: Annotated[int, Field(ge=1, le=1000)] = 50
 
-    def of_the_log(self) -> history.Wanted:
+    def of_the_log(self) -> queries.Wanted:
         """What the log is asked for."""
-        return history.Wanted(
+        return queries.Wanted(
             topics=self.kind,
             aggregate_id=self.aggregate_id,
             actor_id=self.actor_id,
@@ -104,7 +104,7 @@ def search_log(
 ) -> FoundEvents:
     """The log backwards: the events of a kind, an aggregate, a person, a request or a time."""
     with caller.reading() as db:
-        logged, further = history.before(db, wanted.before, wanted.limit, wanted.of_the_log())
+        logged, further = queries.before(db, wanted.before, wanted.limit, wanted.of_the_log())
     items = cloud_events(caller.marketplace.store, logged)
     return FoundEvents(items=items, next_before=further)
 
@@ -127,7 +127,7 @@ def read_past_state(
     """
     store = caller.marketplace.store
     with caller.reading() as db:
-        logged: Sequence[Logged] = history.of_aggregate(db, aggregate_id, as_of.position)
+        logged: Sequence[Logged] = queries.of_aggregate(db, aggregate_id, as_of.position)
     if as_of.at is not None:
         logged = past_state.until(store, logged, as_of.at, as_of.clock)
     state = past_state.past_state(store, logged)
@@ -144,7 +144,7 @@ def read_aggregate(
 ) -> list[CloudEvent]:
     """Everything that ever happened to an employer, a position, a candidate or an outreach."""
     with caller.reading() as db:
-        logged = history.of_aggregate(db, aggregate_id, until)
+        logged = queries.of_aggregate(db, aggregate_id, until)
     return cloud_events(caller.marketplace.store, logged)
 
 

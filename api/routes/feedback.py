@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.caller import Manager
-from api.reading import Cursor, Limit
+from api.http.caller import Manager
+from api.http.lists import Cursor, Limit
 from domain.event import Words
 from projections import employers
 from projections.employers import Employers

@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from api import spreadsheet
-from api.caller import Caller, allowed
+from api.formats import csv
+from api.http.caller import Caller, allowed
 from domain.command import NotFound
 from domain.employer import Employer
 from domain.event import Actor, Role
@@ -59,7 +59,7 @@ class Asked(BaseModel):
 @router.get(
     "",
     response_model=list[Steps],
-    responses={200: {"content": {spreadsheet.MEDIA_TYPE: {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {csv.MEDIA_TYPE: {"schema": {"type": "string"}}}}},
 )
 def read_funnel(
     request: Request,
@@ -79,7 +79,7 @@ def read_funnel(
             by=asked.by,
             only=asked.only(caller.actor),
         )
-    wants_csv = spreadsheet.MEDIA_TYPE in request.headers.get("accept", "")
+    wants_csv = csv.MEDIA_TYPE in request.headers.get("accept", "")
     if asked.format is Format.CSV or (asked.format is None and wants_csv):
-        return spreadsheet.download(Steps, rows, "funnel")
+        return csv.download(Steps, rows, "funnel")
     return rows

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials
 
-from api.caller import Anyone, allowed, bearer
-from api.security import Tokens
+from api.http.caller import Anyone, allowed, bearer
+from api.http.tokens import Tokens
 from domain.event import Actor, Role
 
 router = APIRouter(prefix="/me", tags=["Me"])

@@ -5,14 +5,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.caller import Analyst
-from projections import adverse_impact, likelihood_card, likelihood_watch
+from api.http.caller import Analyst
+from projections import adverse_impact
 from projections.adverse_impact import AdverseImpact
 from projections.candidate_pool import CandidatePool
 from projections.funnel import Funnel, Interval
-from projections.likelihood import Likelihoods
-from projections.likelihood_card import ModelCard
-from projections.likelihood_watch import (
+from projections.likelihood.monitoring import model_card as likelihood_card
+from projections.likelihood.monitoring import performance as likelihood_watch
+from projections.likelihood.monitoring.model_card import ModelCard
+from projections.likelihood.monitoring.performance import (
     WINDOW,
     WINDOWS,
     Drifted,
@@ -21,6 +22,7 @@ from projections.likelihood_watch import (
     Reliable,
     Slice,
 )
+from projections.likelihood.projection import Likelihoods
 
 router = APIRouter(prefix="/model", tags=["Model"])
 

@@ -7,11 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from api import candidates_for
-from api.caller import Inspector, Outcome, Platform, Reader, Recruiter, Support, Timekeeper
-from api.candidates_for import Contribution, Explanation, NamedInterview
-from api.problems import Problem
-from api.reading import Cursor, Limit, found
+from api.candidates import candidates_for
+from api.candidates.candidates_for import Contribution, Explanation, NamedInterview
+from api.http.caller import Inspector, Outcome, Platform, Reader, Recruiter, Support, Timekeeper
+from api.http.lists import Cursor, Limit, found
+from api.http.problems import Problem
 from domain.command import NotFound
 from domain.event import Moment, Value, Words
 from domain.outreach import (
@@ -24,17 +24,12 @@ from domain.outreach import (
     WithdrawOutreach,
     band,
 )
-from projections import (
-    employers,
-    interview_list,
-    likelihood_replay,
-    outreach_timeline,
-    positions,
-)
+from projections import employers, interview_list, outreach_timeline, positions
 from projections.candidate_pool import CandidatePool
 from projections.employers import Employers
 from projections.interview_list import Interview, InterviewList
-from projections.likelihood_replay import Differs, NotReproducible, TakesLong
+from projections.likelihood.audit import replay
+from projections.likelihood.audit.replay import Differs, NotReproducible, TakesLong
 from projections.outreach_timeline import OutreachTimeline, Step
 from projections.paging import Listed
 from projections.positions import Positions
@@ -144,7 +139,7 @@ def explain_outreach(outreach_id: UUID, caller: Inspector) -> ExplainedOutreach:
     """
     with caller.reading() as db:
         try:
-            told = likelihood_replay.explain(
+            told = replay.explain(
                 caller.marketplace.store, db, outreach_id, most=MOST_EVENTS_REPLAYED
             )
         except TakesLong as reason:

@@ -6,13 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, BackgroundTasks, Query
 from pydantic import Field
 
-from api import candidates_for, viewings, visibility
-from api.caller import Caller, IfMatch, Outcome, Reader, Recruiter, Recruiting, version_in
-from api.candidates_for import Card, Explanation, FullProfile, NamedInterview
-from api.job_posting import JobPosting
-from api.problems import faults_of_the_request
-from api.reading import Cursor, Limit
-from api.visibility import Counts, position_of, profile_of
+from api.candidates import candidates_for, viewings, visibility
+from api.candidates.candidates_for import Card, Explanation, FullProfile, NamedInterview
+from api.candidates.visibility import Counts, position_of, profile_of
+from api.formats.job_posting import JobPosting
+from api.http.caller import Caller, IfMatch, Outcome, Reader, Recruiter, Recruiting, version_in
+from api.http.lists import Cursor, Limit
+from api.http.problems import faults_of_the_request
 from domain.candidate import Candidate
 from domain.command import NotFound
 from domain.employer import Employer
@@ -32,7 +32,7 @@ from projections import employers, interview_list, positions
 from projections.candidate_pool import CandidatePool, Relaxation
 from projections.employers import Employers
 from projections.interview_list import InterviewList
-from projections.likelihood import Likelihoods
+from projections.likelihood.projection import Likelihoods
 from projections.paging import Listed
 from projections.positions import Positions
 

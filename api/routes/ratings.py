@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from api.caller import Anyone, Outcome
+from api.http.caller import Anyone, Outcome
 from domain.event import Value
 from domain.rating import GiveRating, RatedPage
 from projections import ratings

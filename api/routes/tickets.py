@@ -5,8 +5,8 @@ from uuid import UUID
 from fastapi import APIRouter
 
 import domain.ticket
-from api.caller import Anyone, Outcome, Support
-from api.reading import Cursor, Limit
+from api.http.caller import Anyone, Outcome, Support
+from api.http.lists import Cursor, Limit
 from domain.command import NotFound
 from domain.employer import FreeText
 from domain.event import Value

@@ -11,8 +11,8 @@ from httpx2 import Response
 from pydantic import SecretStr
 
 from api.app import make_app
+from api.http.tokens import make_token
 from api.marketplace import Marketplace, now, open_marketplace
-from api.security import make_token
 from domain.event import Actor, Role
 from infrastructure.settings import Settings
 from tests.conftest import SECRET

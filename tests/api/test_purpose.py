@@ -9,9 +9,9 @@ import pytest
 
 from api.marketplace import now
 from domain.event import Role
-from tests.api import stage as stages
-from tests.api.scene import MESSAGE, codes, done
-from tests.api.stage import Stage, shared_stage
+from tests.support import stage as stages
+from tests.support.scene import MESSAGE, codes, done
+from tests.support.stage import Stage, shared_stage
 
 
 class Scene(stages.Scene):

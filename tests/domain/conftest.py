@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.domain.given")
+pytest.register_assert_rewrite("tests.support.given")

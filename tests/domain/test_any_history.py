@@ -70,7 +70,7 @@ from domain.outreach import (
 )
 from domain.position import ClosePosition, PositionClosed
 from domain.profile import Facts
-from tests.domain.given import (
+from tests.support.given import (
     A_LETTER,
     ACME,
     CASEY,

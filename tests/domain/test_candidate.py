@@ -34,7 +34,7 @@ from domain.candidate import (
 from domain.command import Command
 from domain.event import ERASED
 from domain.profile import Facts, Job
-from tests.domain.given import (
+from tests.support.given import (
     ACME,
     CASEY,
     GLOBEX,

@@ -9,7 +9,7 @@ from domain.candidate import BlockEmployer
 from domain.contact_gate import CONTACT_WINDOW
 from domain.employer import BetaLeft, EmployerSuspended
 from domain.outreach import InterviewRequested, MessageSent, RequestInterview, SendMessage
-from tests.domain.given import (
+from tests.support.given import (
     A_LETTER,
     ACME,
     BACKEND_ENGINEER,

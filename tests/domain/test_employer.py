@@ -18,7 +18,7 @@ from domain.employer import (
     ShareFeedback,
     SuspendEmployer,
 )
-from tests.domain.given import (
+from tests.support.given import (
     ACME,
     acmes_recruiter,
     approved_employer,

@@ -12,10 +12,10 @@ from eventsourcing.persistence import StoredEvent
 
 from domain.event import Event
 from domain.outreach import outreach_id
-from infrastructure.codec import SEALED, EventMapper
-from tests.domain.given import ACME, NOW, KeysAtHand, Story, the_admin
+from infrastructure.event_log.codec import SEALED, EventMapper
 from tests.domain.golden import FOLDER, as_stored, everything_that_happens, file_of
-from tests.domain.vocabulary import EVENTS
+from tests.support.given import ACME, NOW, KeysAtHand, Story, the_admin
+from tests.support.vocabulary import EVENTS
 
 KEPT = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
 NEWEST = {f"{event.TOPIC}.v{event.class_version}" for event in EVENTS} & KEPT.keys()

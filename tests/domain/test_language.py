@@ -19,7 +19,7 @@ from domain.outreach import DeclineOutreach, Message
 from domain.position import OpenPosition
 from domain.profile import Facts, Job
 from domain.ticket import CloseTicket, SubmitTicket
-from tests.domain.vocabulary import AGGREGATES, COMMANDS, EVENTS, MODULES, SOURCES
+from tests.support.vocabulary import AGGREGATES, COMMANDS, EVENTS, MODULES, SOURCES
 
 every_event = pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.TOPIC)
 every_command = pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.__name__)

@@ -30,7 +30,7 @@ from domain.outreach import (
     WithdrawOutreach,
     outreach_id,
 )
-from tests.domain.given import (
+from tests.support.given import (
     A_LETTER,
     ACME,
     BACKEND_ENGINEER,

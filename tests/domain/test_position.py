@@ -13,7 +13,7 @@ from domain.position import (
     PositionOpened,
     SetFilters,
 )
-from tests.domain.given import (
+from tests.support.given import (
     ACME,
     BACKEND_ENGINEER,
     GLOBEX_ENGINEER,

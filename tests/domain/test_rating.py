@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from domain.event import Actor, Role
 from domain.rating import GiveRating, RatingGiven, rating_id
-from tests.domain.given import ACME, GLOBEX, acmes_recruiter, by, fact, given, then, when
+from tests.support.given import ACME, GLOBEX, acmes_recruiter, by, fact, given, then, when
 
 THEIRS = rating_id("help", acmes_recruiter)
 found_it_helpful = fact(RatingGiven, THEIRS, page="help", helpful=True, by=acmes_recruiter)

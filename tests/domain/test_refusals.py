@@ -11,7 +11,7 @@ import pytest
 from domain.aggregate import Refusal, Refused, refuse
 from domain.employer import EmployerIsSuspended, NotInBeta
 from tests.domain.golden import FOLDER
-from tests.domain.vocabulary import REFUSALS, SOURCES
+from tests.support.vocabulary import REFUSALS, SOURCES
 
 CODES = FOLDER / "refusals.txt"
 KEPT = CODES.read_text().split()

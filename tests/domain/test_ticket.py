@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from domain.event import ERASED
 from domain.ticket import CloseTicket, SubmitTicket, TicketClosed, TicketSubmitted
-from infrastructure.codec import EventMapper
-from tests.domain.given import (
+from infrastructure.event_log.codec import EventMapper
+from tests.support.given import (
     acmes_recruiter,
     by,
     fact,

@@ -14,7 +14,7 @@ from domain.viewing import (
     Slot,
     Sort,
 )
-from tests.domain.given import (
+from tests.support.given import (
     ACME,
     BACKEND_ENGINEER,
     CASEY,

@@ -7,8 +7,8 @@ import pytest
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from infrastructure.recorder import GroupCommitRecorder
-from tests.infrastructure.event_logs import SCHEMA, event_log
+from infrastructure.event_log.recorder import GroupCommitRecorder
+from tests.support.event_logs import SCHEMA, event_log
 
 
 @pytest.fixture

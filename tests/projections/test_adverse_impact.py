@@ -28,9 +28,9 @@ from domain.candidate import (
 )
 from domain.command import Command
 from domain.event import Actor, Role
-from infrastructure.event_store import EventStore
-from infrastructure.postgres import Pool
-from infrastructure.projector import Projector
+from infrastructure.database.postgres import Pool
+from infrastructure.event_log.store import EventStore
+from infrastructure.projecting.projector import Projector
 from projections import adverse_impact
 from projections.adverse_impact import (
     FEWEST_TOLD,
@@ -42,6 +42,7 @@ from projections.adverse_impact import (
     Group,
     comparison,
 )
+from projections.read_models import read_models
 
 NOW = datetime(2026, 8, 31, 12, tzinfo=UTC)
 PLATFORM = Actor(id="feed", role=Role.PLATFORM)
@@ -173,7 +174,7 @@ class Reported:
 
     def __init__(self, store: EventStore, pool: Pool, db: Connection[TupleRow]) -> None:
         self._store = store
-        self._projectors = [Projector(p, store, pool) for p in projections.every()]
+        self._projectors = [Projector(p, store, pool) for p in read_models()]
         self.db = db
 
     def after(self, command: Callable[..., Command], **asked: object) -> None:
@@ -297,7 +298,7 @@ def test_it_is_gone_from_the_log_with_the_persons_key(
 def test_only_the_report_follows_what_people_say_of_themselves() -> None:
     following = {
         type(projection)
-        for projection in projections.every()
+        for projection in read_models()
         if {AttributesReported, AttributesCleared} & projection.handlers.keys()
     }
     assert following == {AdverseImpact}

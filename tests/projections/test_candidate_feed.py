@@ -19,15 +19,16 @@ from domain.filters import Filters
 from domain.money import Salary, SalaryRange
 from domain.outreach import InterviewRequested, MessageSent
 from domain.viewing import Feed, Sort
-from infrastructure.projector import Positioned
-from projections import candidate_feed, likelihood_ranking
+from infrastructure.projecting.projector import Positioned
+from projections import candidate_feed
 from projections.candidate_feed import EXPLORED_SHARE, Slot, feed
 from projections.candidate_pool import CandidatePool, Search, counts
-from projections.likelihood import Likelihoods
-from projections.likelihood_assessment import of_candidates
-from projections.likelihood_ranking import _Walk
+from projections.likelihood import ranking
+from projections.likelihood.projection import Likelihoods
+from projections.likelihood.ranking import _Walk
+from projections.likelihood.scoring import of_candidates
 from tests.conftest import new_database
-from tests.projections.history import EMPLOYER, History, days, hours
+from tests.support.history import EMPLOYER, History, days, hours
 
 EVERYONE = 300
 FILTERS = Filters(nice_to_have_skills=("Python", "Go"))
@@ -146,8 +147,8 @@ def unexplored(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Walk in chunks that are small beside the pool, so that the walk may end early."""
-    monkeypatch.setattr(likelihood_ranking, "FIRST_CHUNK", 20)
-    monkeypatch.setattr(likelihood_ranking, "GROWTH", 1)
+    monkeypatch.setattr(ranking, "FIRST_CHUNK", 20)
+    monkeypatch.setattr(ranking, "GROWTH", 1)
 
 
 def ids(slots: list[Slot]) -> list[UUID]:

@@ -27,12 +27,12 @@ from domain.money import Salary, SalaryRange
 from domain.passivity import is_passive
 from domain.profile import Facts, Job
 from domain.viewing import Feed, Sort
-from infrastructure.event_store import EventStore
-from infrastructure.postgres import Pool
-from infrastructure.projector import Projector, prepare
+from infrastructure.database.postgres import Pool
+from infrastructure.event_log.store import EventStore
+from infrastructure.projecting.projector import Projector, prepare
 from projections import candidate_feed, candidate_pool
 from projections.candidate_pool import CandidatePool, Relaxation, Search
-from projections.likelihood import Likelihoods
+from projections.likelihood.projection import Likelihoods
 
 NOW = datetime(2026, 8, 31, 12, tzinfo=UTC)
 PLATFORM = Actor(id="feed", role=Role.PLATFORM)

@@ -26,11 +26,11 @@ from domain.outreach import (
     band,
 )
 from domain.viewing import CandidatesShown, Feed, ProfileOpened, Slot, Sort
-from infrastructure.postgres import Pool
-from infrastructure.projector import Positioned
+from infrastructure.database.postgres import Pool
+from infrastructure.projecting.projector import Positioned
 from projections import funnel
 from projections.funnel import Funnel, Interval, Split, Steps
-from projections.likelihood_watch import exploration
+from projections.likelihood.monitoring.performance import exploration
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 IDS = UUID("00000000-0000-5000-8000-000000000002")

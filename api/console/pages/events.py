@@ -8,17 +8,17 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from api import past_state
+from api.audit import past_state
+from api.audit.past_state import Clock
 from api.console.forms import REFUSED, Faults, Sent
 from api.console.rendering import address
 from api.console.session import Auditor, Visit
-from api.past_state import Clock
-from api.problems import Problem
+from api.http.problems import Problem
 from api.routes import events as event_routes
 from api.routes.events import AsOf, CloudEvent, Search
 from domain.event import Event
-from infrastructure import history
-from infrastructure.history import Logged
+from infrastructure.event_log import queries
+from infrastructure.event_log.queries import Logged
 
 router = APIRouter()
 
@@ -48,7 +48,7 @@ def aggregate_page(request: Request, visit: Auditor, aggregate_id: UUID) -> Resp
     """What happened to an aggregate up to a position or moment, and what that made of it."""
     asked = Sent(request.query_params.multi_items())
     with visit.caller.reading() as db:
-        everything = history.of_aggregate(db, aggregate_id)
+        everything = queries.of_aggregate(db, aggregate_id)
     if not everything:
         raise Problem(404, "not-found", f"Nothing ever happened to {aggregate_id}; check the id.")
     faults = None

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query, Response
 from api.console.forms import REFUSED
 from api.console.rendering import address, local_path
 from api.console.session import Manager, Recruiter
-from api.problems import Problem
-from api.reading import Cursor
+from api.http.lists import Cursor
+from api.http.problems import Problem
 from api.routes import employers as employer_routes
 from api.routes import feedback as feedback_routes
 from domain.event import Words

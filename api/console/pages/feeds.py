@@ -7,25 +7,25 @@ from uuid import UUID
 from fastapi import APIRouter, BackgroundTasks, Query, Response
 from pydantic import BaseModel, Field
 
-from api import candidates_for, viewings, visibility
-from api.caller import Caller
-from api.candidates_for import Card
+from api.candidates import candidates_for, viewings, visibility
+from api.candidates.candidates_for import Card
+from api.candidates.visibility import Counts
 from api.console.forms import REFUSED, Faults
 from api.console.rendering import address
 from api.console.session import Recruiter, Recruiting, Visit
-from api.reading import Cursor
+from api.http.caller import Caller
+from api.http.lists import Cursor
 from api.routes import employers as employer_routes
-from api.visibility import Counts
 from domain.contact_gate import CONTACT_WINDOW, CONTACTS_ALLOWED
 from domain.outreach import BAND_FROM
 from domain.passivity import MONTHS_OF_SILENCE
 from domain.viewing import Feed, Sort
-from infrastructure.postgres import Database
+from infrastructure.database.postgres import Database
 from projections import employers
 from projections.candidate_pool import CandidatePool, Relaxation
 from projections.employers import Employers
 from projections.interview_list import InterviewList
-from projections.likelihood import Likelihoods
+from projections.likelihood.projection import Likelihoods
 from projections.paging import Listed
 from projections.positions import Position, Positions
 

@@ -5,18 +5,18 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from api import candidates_for, visibility
-from api.console.filter_words import differences
+from api.candidates import candidates_for, visibility
 from api.console.forms import REFUSED, Faults
 from api.console.pages.positions import CURRENCIES
 from api.console.session import Recruiter, Visit
-from api.problems import etag
+from api.console.wording.filter_words import differences
+from api.http.problems import etag
 from api.routes import positions as position_routes
 from domain.event import Event
 from domain.filters import Demand, Filters
 from domain.position import Position
-from infrastructure import history
-from infrastructure.event_store import VersionMismatch
+from infrastructure.event_log import queries
+from infrastructure.event_log.store import VersionMismatch
 from projections.candidate_pool import CandidatePool
 from projections.interview_list import InterviewList
 from projections.positions import Positions
@@ -93,7 +93,7 @@ def _shown(visit: Visit, position_id: UUID) -> dict[str, Any]:
 def _changed_meanwhile(visit: Visit, position_id: UUID) -> dict[str, Any]:
     """What others did to the filters since the form was made, and who did the last of it."""
     with visit.caller.reading() as db:
-        logged = history.of_aggregate(db, position_id)
+        logged = queries.of_aggregate(db, position_id)
     decode = visit.caller.marketplace.store.mapper.to_domain_event
     events: list[Event] = [decode(entry.stored) for entry in logged]
     seen = Position.fold(position_id, events[: visit.sent.version()])

@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ValidationInfo, field_validator
 
-from api import spreadsheet
-from api.console import axes, charts
-from api.console.charts import Chart
+from api.charts import axes, charts
+from api.charts.charts import Chart
 from api.console.forms import REFUSED, Faults, Sent
 from api.console.session import Analyst, Visit
+from api.formats import csv
 from api.marketplace import now
 from domain.outreach import BAND_FROM
 from projections import funnel
@@ -117,20 +117,20 @@ def _page(visit: Visit, faults: Faults | None = None, **shown: Any) -> Response:
 @router.get("/funnel/over-time.csv")
 def over_time(visit: Analyst, asked: Annotated[Asked, Depends(asked_by)]) -> Response:
     """The funnel by period, as CSV."""
-    return spreadsheet.download(Steps, asked.steps(visit, asked.interval), "funnel-over-time")
+    return csv.download(Steps, asked.steps(visit, asked.interval), "funnel-over-time")
 
 
 @router.get("/funnel/by-band.csv")
 def by_band(visit: Analyst, asked: Annotated[Asked, Depends(asked_by)]) -> Response:
     """The funnel by likelihood band, as CSV."""
-    return spreadsheet.download(Steps, asked.steps(visit, None, Split.BAND), "funnel-by-band")
+    return csv.download(Steps, asked.steps(visit, None, Split.BAND), "funnel-by-band")
 
 
 @router.get("/funnel/over-time-by-band.csv")
 def over_time_by_band(visit: Analyst, asked: Annotated[Asked, Depends(asked_by)]) -> Response:
     """The funnel by period and likelihood band, as CSV."""
     rows = asked.steps(visit, asked.interval, Split.BAND)
-    return spreadsheet.download(Steps, rows, "funnel-over-time-by-band")
+    return csv.download(Steps, rows, "funnel-over-time-by-band")
 
 
 def _summed(rows: Iterable[Steps], of: Callable[[Steps], object]) -> list[Steps]:

@@ -8,13 +8,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
-from api import candidates_for, visibility
+from api.candidates import candidates_for, visibility
+from api.candidates.visibility import Counts
 from api.console.forms import REFUSED, Sent
 from api.console.rendering import address
 from api.console.session import Recruiter, Recruiting, Visit
-from api.reading import Cursor, found
+from api.http.lists import Cursor, found
 from api.routes import outreach as outreach_routes
-from api.visibility import Counts
 from domain.outreach import ANSWER_WINDOW, Outreach, Status
 from projections import interview_list, outreach_timeline, positions
 from projections.candidate_pool import CandidatePool

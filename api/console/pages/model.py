@@ -5,18 +5,24 @@ from typing import Any, Literal, get_args
 
 from fastapi import APIRouter, Response
 
-from api import spreadsheet
-from api.console import axes, charts
-from api.console.charts import Chart
+from api.charts import axes, charts
+from api.charts.charts import Chart
 from api.console.session import Analyst
-from api.console.words import words
+from api.console.wording.words import words
+from api.formats import csv
 from api.routes import model as model_routes
-from projections import likelihood_watch
 from projections.adverse_impact import FOUR_FIFTHS, Comparison
 from projections.funnel import Funnel, Interval
-from projections.likelihood import Likelihoods
-from projections.likelihood_drift import FEWEST
-from projections.likelihood_watch import MODEL, Drifted, Exploration, Performance, Slice
+from projections.likelihood.monitoring import performance as likelihood_watch
+from projections.likelihood.monitoring.drift import FEWEST
+from projections.likelihood.monitoring.performance import (
+    MODEL,
+    Drifted,
+    Exploration,
+    Performance,
+    Slice,
+)
+from projections.likelihood.projection import Likelihoods
 
 router = APIRouter(prefix="/model")
 
@@ -69,7 +75,7 @@ def performance_csv(visit: Analyst, window: Window = "500") -> Response:
     """How good predictions were, window by window, as CSV."""
     with visit.caller.reading(Likelihoods, Funnel) as db:
         rows = likelihood_watch.performance(db, visit.caller.at, **_windows(window))
-    return spreadsheet.download(Performance, rows, "performance")
+    return csv.download(Performance, rows, "performance")
 
 
 @router.get("/drift")

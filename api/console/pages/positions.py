@@ -8,14 +8,14 @@ from fastapi import APIRouter, Query, Response
 from api.console.forms import REFUSED
 from api.console.rendering import address
 from api.console.session import Recruiter, Recruiting, Visit
-from api.problems import etag, faults_of_the_request
-from api.reading import Cursor
+from api.http.lists import Cursor
+from api.http.problems import etag, faults_of_the_request
 from api.routes import employers as employer_routes
 from api.routes import positions as position_routes
 from domain.event import Words
 from domain.filters import Filters
 from domain.money import USD_PER_UNIT
-from infrastructure.event_store import VersionMismatch
+from infrastructure.event_log.store import VersionMismatch
 from projections.employers import Employer
 from projections.positions import PositionStatus
 

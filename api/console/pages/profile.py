@@ -9,25 +9,25 @@ from uuid import UUID
 
 from fastapi import APIRouter, BackgroundTasks, Response
 
-from api import viewings, visibility
-from api.caller import Caller, Outcome
-from api.candidates_for import FullProfile
+from api.candidates import viewings, visibility
+from api.candidates.candidates_for import FullProfile
 from api.console.forms import REFUSED, Sent
 from api.console.session import Recruiter, Recruiting
-from api.problems import Problem
+from api.http.caller import Caller, Outcome
+from api.http.problems import Problem
 from api.routes import positions as position_routes
 from domain.candidate import Candidate
 from domain.command import NotFound
 from domain.event import ERASED
 from domain.outreach import Message, outreach_id
 from domain.profile import Job
-from infrastructure.idempotency import InFlight
-from infrastructure.projector import NotCaughtUp
+from infrastructure.projecting.projector import NotCaughtUp
+from infrastructure.requests.idempotency import InFlight
 from projections import employers, interview_list, outreach_timeline
 from projections.candidate_pool import CandidatePool, Origin
 from projections.employers import Employer, Employers
 from projections.interview_list import Interview, InterviewList
-from projections.likelihood import Likelihoods
+from projections.likelihood.projection import Likelihoods
 from projections.outreach_timeline import OutreachTimeline
 from projections.positions import Position, Positions
 

@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api.caller import At
 from api.console.forms import Faults, Sent, read_form
 from api.console.rendering import address, local_path, menu, rendered
 from api.console.session import (
@@ -18,8 +17,9 @@ from api.console.session import (
     end,
     signed_in,
 )
-from api.problems import Problem
-from api.security import Tokens
+from api.http.caller import At
+from api.http.problems import Problem
+from api.http.tokens import Tokens
 
 router = APIRouter()
 

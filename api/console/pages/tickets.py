@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from api.console.forms import REFUSED
 from api.console.rendering import address
 from api.console.session import Support, Visit
-from api.reading import Cursor
+from api.http.lists import Cursor
 from api.routes import tickets as ticket_routes
 from projections import employers
 from projections.employers import Employers

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from api import candidates_for
-from api.console import charts
+from api.audit.past_state import loaded
+from api.candidates import candidates_for
+from api.charts import charts
 from api.console.rendering import address
 from api.console.session import Support, Visit, visiting
-from api.past_state import loaded
-from api.reading import Cursor, found
+from api.http.lists import Cursor, found
 from api.routes import outreach as outreach_routes
 from domain import contact_gate
 from domain.candidate import Candidate

@@ -22,8 +22,8 @@ from domain.filters import Filters
 from domain.money import Salary, SalaryRange
 from domain.outreach import DeclineReason, Likelihood, outreach_id
 from domain.profile import Facts, Job
-from infrastructure.codec import EventMapper
-from tests.domain.given import (
+from infrastructure.event_log.codec import EventMapper
+from tests.support.given import (
     A_LETTER,
     ACME,
     BACKEND_ENGINEER,

@@ -1,0 +1,127 @@
+"""What an aggregate was at some moment: its events up to there, folded by the domain itself."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+from pydantic_core import to_jsonable_python
+
+from domain.aggregate import Aggregate
+from infrastructure.database.postgres import Database
+from infrastructure.event_log import queries
+from infrastructure.event_log.queries import Logged
+from infrastructure.event_log.store import EventStore
+
+A = TypeVar("A", bound=Aggregate)
+
+
+class Clock(StrEnum):
+    """By which moment an event counts as past: when it was recorded, or when it happened."""
+
+    RECORDED = "recorded"
+    HAPPENED = "happened"
+
+
+class Change(BaseModel):
+    """A part of the state that an event made another; absent before or after, it is null."""
+
+    name: str
+    before: Any
+    after: Any
+
+
+class PastState(BaseModel):
+    """An aggregate as it was, and what the last event before that moment changed about it."""
+
+    kind: str = Field(description="employer, position, candidate, outreach, ticket and so on")
+    id: UUID
+    version: int
+    position: int = Field(description="of the last event that made it so")
+    type: str = Field(description="of that event")
+    recorded_at: datetime
+    state: dict[str, Any] = Field(description="what its rules remember; no personal data")
+    changes: list[Change] = Field(description="against the state one event before")
+
+
+def loaded(store: EventStore, db: Database, kind: type[A], id: UUID) -> A:
+    """An aggregate as it is now, to ask its rules."""
+    stored = [entry.stored for entry in queries.of_aggregate(db, id)]
+    return kind.fold(id, map(store.mapper.to_domain_event, stored))
+
+
+def past_state(store: EventStore, logged: Sequence[Logged]) -> PastState | None:
+    """The state that these events leave, which are all or some of one aggregate's, in order.
+
+    None where there are none: then it did not exist yet.
+    """
+    if not logged:
+        return None
+    *_, last = logged
+    id = UUID(str(last.stored.originator_id))  # which the library types as either
+    before, after = (_state(store, _kind(last), id, events) for events in (logged[:-1], logged))
+    changes = difference(before, after)
+    if len(logged) == 1:  # before it there was nothing, whatever the rules begin with
+        changes = [Change(name=change.name, before=None, after=change.after) for change in changes]
+    return PastState(
+        kind=_kind(last),
+        id=id,
+        version=last.stored.originator_version,
+        position=last.position,
+        type=last.stored.topic,
+        recorded_at=last.recorded_at,
+        state=after,
+        changes=changes,
+    )
+
+
+def until(
+    store: EventStore, logged: Sequence[Logged], at: datetime, clock: Clock
+) -> Sequence[Logged]:
+    """Those of an aggregate's events that were recorded, or had happened, at this moment."""
+    if clock is Clock.RECORDED:
+        return [entry for entry in logged if entry.recorded_at <= at]
+    return [e for e in logged if store.mapper.to_domain_event(e.stored).timestamp <= at]
+
+
+def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+    """What is not the same in two states, by name.
+
+    >>> difference({"in_beta": False, "approved": True}, {"in_beta": True, "approved": True})
+    [Change(name='in_beta', before=False, after=True)]
+    """
+    names = [*before, *(name for name in after if name not in before)]
+    return [
+        Change(name=name, before=before.get(name), after=after.get(name))
+        for name in names
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _kind(entry: Logged) -> str:
+    return entry.stored.topic.partition(".")[0]
+
+
+def _state(store: EventStore, kind: str, id: UUID, logged: Sequence[Logged]) -> dict[str, Any]:
+    kinds = {kind.__name__.lower(): kind for kind in Aggregate.__subclasses__()}
+    events = [store.mapper.to_domain_event(entry.stored) for entry in logged]
+    version = logged[-1].stored.originator_version if logged else 0
+    aggregate = kinds[kind].fold(id, events, version=version)
+    known = {n: v for n, v in vars(aggregate).items() if not n.startswith("_")}
+    return _flat({n: v for n, v in known.items() if n not in ("id", "version")})
+
+
+def _flat(state: Mapping[str, Any], within: str = "") -> dict[str, Any]:
+    """The state as JSON, with one name for each part of a part, such as `filters.roles`."""
+    flat: dict[str, Any] = {}
+    for name, value in state.items():
+        plain = dict(value) if isinstance(value, BaseModel) else value
+        if isinstance(plain, Mapping) and plain:
+            flat |= _flat(plain, f"{within}{name}.")
+        elif isinstance(plain, set | frozenset):
+            flat[within + name] = sorted(to_jsonable_python(plain))
+        else:
+            flat[within + name] = to_jsonable_python(plain)
+    return flat

@@ -1,0 +1,109 @@
+"""`import candidates`: takes members over from JSON Resume documents, each once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Annotated, BinaryIO
+from uuid import uuid4
+
+import typer
+
+from api.cli.documents import Entry, entries
+from api.cli.exit_codes import EXIT_CODES, Exit
+from api.cli.takeover import BadMember, Taken, sign_up_of, take_over
+from api.cli.terminal import Report, complain, progress
+from api.marketplace import now, open_marketplace
+from domain.candidate import SignUpCandidate
+from domain.event import Actor, Cause, Role
+from infrastructure.event_log.store import EventStore
+from infrastructure.settings import load_settings
+
+importing = typer.Typer(
+    name="import",
+    help="Take data over from elsewhere.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+IMPORT = Actor(id="import", role=Role.PLATFORM)
+AT_ONCE = 500
+"""Documents taken over in one transaction."""
+
+
+@dataclass
+class Totals:
+    """What became of the documents so far."""
+
+    taken: int = 0
+    known: int = 0
+    bad: int = 0
+
+    def refuse(self, where: str, reason: str) -> None:
+        self.bad += 1
+        complain(f"{where}: {reason}")
+
+    def add(self, chunk: Taken) -> None:
+        self.taken += chunk.taken
+        self.known += chunk.known
+        for where, reason in chunk.refused:
+            self.refuse(where, reason)
+
+
+@importing.callback()
+def _import() -> None: ...
+
+
+@importing.command(epilog=EXIT_CODES)
+def candidates(
+    file: Annotated[
+        typer.FileBinaryRead, typer.Argument(metavar="FILE", help="A file, or - for standard input")
+    ],
+) -> None:
+    """Take over members from JSON Resume documents (https://jsonresume.org/schema).
+
+    FILE is NDJSON (a document a line, read as it comes), a JSON array or a single document; which
+    of them is found out. What JSON Resume has no word for stands under meta.sourcing: candidate_id,
+    external_id, opted_in, signed_up_at, last_active_at, roles and more. Whoever has last_active_at
+    counts as active until then; without signed_up_at they signed up then at the latest, and
+    without either today.
+
+    A record that is bad is told with its line or number and the reason, and left out. Importing the
+    same file again takes nothing twice: a person is known by candidate_id, by external_id, or, with
+    neither, by the document itself.
+    """
+    with open_marketplace(load_settings()) as marketplace:
+        totals = Totals()
+        try:
+            with progress() as report:
+                _import_all(marketplace.store, file, totals, report)
+        except KeyboardInterrupt:
+            complain("Interrupted; importing the same again takes the rest.")
+            raise
+        finally:
+            typer.echo(
+                f"Candidates taken: {totals.taken:,}. Already there: {totals.known:,}. "
+                f"Bad: {totals.bad:,}."
+            )
+    if totals.bad:
+        raise typer.Exit(Exit.BAD_RECORDS)
+
+
+def _import_all(store: EventStore, file: BinaryIO, totals: Totals, report: Report) -> None:
+    done = 0
+    for chunk in _chunks(entries(file)):
+        cause = Cause(by=IMPORT, at=now(), request_id=str(uuid4()))
+        members: list[tuple[str, SignUpCandidate]] = []
+        for entry in chunk:
+            try:
+                members.append((entry.where, sign_up_of(entry, cause)))
+            except BadMember as bad:
+                totals.refuse(entry.where, str(bad))
+        totals.add(take_over(store, members))
+        done += len(chunk)
+        report("Records read", done)
+
+
+def _chunks(all: Iterator[Entry]) -> Iterator[list[Entry]]:
+    while chunk := [*islice(all, AT_ONCE)]:
+        yield chunk

@@ -1,0 +1,137 @@
+"""`model`: rebuilds the likelihood model from the log, and holds it against what was recorded."""
+
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from api.cli.exit_codes import EXIT_CODES, CannotGoOn, Exit
+from api.cli.terminal import progress
+from api.marketplace import Marketplace, open_marketplace
+from domain.outreach import band
+from infrastructure.event_log import queries
+from infrastructure.settings import load_settings
+from projections.likelihood.audit import replay as likelihood_replay
+from projections.likelihood.audit.replay import Differs, Explanation, NotReproducible, Replay
+from projections.likelihood.estimator.model import ESTIMATOR
+from projections.likelihood.features.catalogue import FEATURE_VERSION
+
+modelling = typer.Typer(
+    name="model",
+    help="Audit the likelihood model: rebuild it from the log, explain what was shown.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@modelling.command(epilog=EXIT_CODES)
+def at(
+    position: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="An event's position in the log. Default: the last.", show_default=False
+        ),
+    ] = None,
+    from_scratch: Annotated[
+        bool, typer.Option("--from-scratch", help="Start from no snapshot; read all.")
+    ] = False,
+) -> None:
+    """Rebuild the model as of any event, and check it against everything recorded of it.
+
+    That is the hash of each snapshot, of the model that the read model keeps, and of each outreach
+    the model, the logit and the probability that its sender saw. Ends with 1 and says what differs
+    first if a single bit does.
+    """
+    with open_marketplace(load_settings()) as marketplace, marketplace.pool.connection() as db:
+        last = queries.head(db)
+        wanted = last if position is None else position
+        if wanted > last:
+            raise typer.BadParameter(f"the log ends at position {last}", param_hint="--position")
+        try:
+            with progress() as report:
+                rebuilt = likelihood_replay.replay(
+                    marketplace.store,
+                    db,
+                    wanted,
+                    from_scratch=from_scratch,
+                    progress=lambda done, total: report("The log is replayed", done, total),
+                )
+        except Differs as difference:
+            raise CannotGoOn(str(difference)) from None
+    _tell_replay(rebuilt)
+
+
+@modelling.command(epilog=EXIT_CODES)
+def explain(
+    outreach: Annotated[UUID, typer.Option(help="The id of an outreach.", show_default=False)],
+) -> None:
+    """Show what the sender of an outreach saw, and why, rebuilt from the log.
+
+    Ends with 1 and says what differs if the replay gives another bit than was recorded, and with 3
+    if there is nothing that could be rebuilt.
+    """
+    with open_marketplace(load_settings()) as marketplace:
+        _tell_explanation(_explanation(marketplace, outreach))
+
+
+def _explanation(marketplace: Marketplace, outreach: UUID) -> Explanation:
+    with marketplace.pool.connection() as db:
+        try:
+            return likelihood_replay.explain(marketplace.store, db, outreach)
+        except LookupError as unknown:
+            raise typer.BadParameter(str(unknown), param_hint="--outreach") from None
+        except NotReproducible as reason:
+            raise CannotGoOn(str(reason), Exit.BAD_RECORDS) from None
+        except Differs as difference:
+            raise CannotGoOn(str(difference)) from None
+
+
+def _tell_replay(rebuilt: Replay) -> None:
+    model, learner = rebuilt.model, rebuilt.learner
+    begun = f"the snapshot at {rebuilt.began_at:,}" if rebuilt.began_at else "the log alone"
+    agreed = ", ".join(f"{n:,} {kind}" for kind, n in sorted(rebuilt.agreed.items()))
+    lines = {
+        "Position": f"{rebuilt.position:,}, rebuilt from {begun}",
+        "Hash": model.hash(),
+        "Learned up to": f"event {learner.position:,}",
+        "Observations": f"{model.observed:,.0f}, {model.positive:,.0f} of them answered",
+        "Under way": f"{len(learner.open):,} outreaches",
+        "Versions": f"features {FEATURE_VERSION}, estimator {ESTIMATOR}",
+        "Agrees with": agreed or "nothing, since nothing was recorded on the way",
+    }
+    if rebuilt.beyond:
+        beyond = ", ".join(f"{n:,} {kind}" for kind, n in sorted(rebuilt.beyond.items()))
+        lines["Not compared"] = f"{beyond}: recorded by programs of other versions"
+    _tell(lines)
+
+
+def _tell_explanation(told: Explanation) -> None:
+    likelihood = told.likelihood
+    word = band(likelihood.probability)
+    _tell(
+        {
+            "Outreach": f"{told.outreach_id}, event {told.position:,}",
+            "Sent": f"{told.at.isoformat()} by {told.sent_by}",
+            "Shown": f"{likelihood.probability:.1%} ({word}), exactly {likelihood.probability!r}",
+            "Logit": repr(likelihood.logit),
+            "Model": f"after event {likelihood.model_position:,}, hash {likelihood.model_hash}",
+            "Known": f"the log up to event {likelihood.as_of_position or 0:,}",
+            "Versions": (
+                f"features {likelihood.feature_version},"
+                f" estimator {likelihood.estimator_version or 'not named'}"
+            ),
+        }
+    )
+    typer.echo("\nWhat it was made of, in log-odds:")
+    for reason in told.reasons:
+        value = reason.value if isinstance(reason.value, str) else f"{reason.value or 0:.6g}"
+        feature = f"{reason.feature} = {value}" if reason.value is not None else reason.feature
+        typer.echo(f"  {reason.contribution:+.6f}  {reason.text}  [{feature}]")
+    typer.echo(f"  {likelihood.logit:+.6f}  together, bit for bit as recorded")
+
+
+def _tell(lines: dict[str, str]) -> None:
+    width = max(map(len, lines)) + 1
+    for name, text in lines.items():
+        typer.echo(f"{name + ':':<{width}} {text}")

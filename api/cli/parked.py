@@ -1,0 +1,86 @@
+"""`parked`: the events that projections have set aside, and their replay once these are mended."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from api.cli.exit_codes import EXIT_CODES, CannotGoOn, Exit
+from api.cli.terminal import log_to_stderr
+from api.marketplace import Marketplace, open_marketplace
+from infrastructure.projecting import parking
+from infrastructure.projecting.projector import Projection, Projector
+from infrastructure.settings import load_settings
+
+parked = typer.Typer(
+    name="parked",
+    help="List the events that projections could not handle, and replay them.",
+    epilog=EXIT_CODES,
+    invoke_without_command=True,
+    rich_markup_mode=None,
+)
+
+
+@parked.callback()
+def show(context: typer.Context) -> None:
+    """List the events that projections could not handle, and how many wait behind each.
+
+    They wait behind it who belong to the same stream: mostly the same candidate, outreach, position
+    or employer. Mend the projection, start the mended program, then run `parked replay`.
+    """
+    if context.invoked_subcommand:
+        return
+    with open_marketplace(load_settings()) as marketplace:
+        _tell_parked(marketplace)
+
+
+@parked.command(epilog=EXIT_CODES)
+def replay(
+    projection: Annotated[
+        str | None, typer.Option(help="Of this projection alone.", show_default=False)
+    ] = None,
+) -> None:
+    """Apply the parked events in order, each stream in one transaction.
+
+    Workers may run meanwhile. What still fails stays parked, is listed, and makes this end with 3.
+    """
+    settings = load_settings()
+    log_to_stderr(settings)
+    with open_marketplace(settings) as marketplace:
+        remaining = 0
+        for chosen in _chosen(marketplace.projections, projection):
+            projector = Projector(
+                chosen, marketplace.store, marketplace.pool, settings.projector_batch_size
+            )
+            applied, failing = projector.replay_parked()
+            if applied or failing:
+                of = len(applied) + len(failing)
+                typer.echo(f"{chosen.name}: streams applied: {len(applied):,} of {of:,}.")
+            remaining += len(failing)
+        _tell_parked(marketplace, projection)
+    if remaining:
+        raise CannotGoOn(
+            f"Streams that stay parked: {remaining:,}. Mend what fails, then replay again.",
+            Exit.BAD_RECORDS,
+        )
+
+
+def _chosen(every: Sequence[Projection], name: str | None) -> list[Projection]:
+    chosen = [one for one in every if name is None or one.name == name]
+    if not chosen:
+        names = ", ".join(sorted(one.name for one in every))
+        raise typer.BadParameter(f"there is none called {name}: {names}", param_hint="--projection")
+    return chosen
+
+
+def _tell_parked(marketplace: Marketplace, projection: str | None = None) -> None:
+    with marketplace.pool.connection() as db:
+        listed = [one for one in parking.listed(db) if projection in (None, one.projection)]
+    if not listed:
+        typer.echo("Nothing is parked.")
+    for one in listed:
+        typer.echo(
+            f"{one.projection}: event {one.position} ({one.kind}) of stream {one.stream}, "
+            f"parked at {one.parked_at.isoformat(timespec='seconds')}, {one.waiting:,} behind it:\n"
+            f"    {one.error}"
+        )

@@ -1,0 +1,180 @@
+"""`serve`, `api` and `worker`: the processes that stay until they are told to stop."""
+
+import errno
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from api.app import make_app
+from api.cli.exit_codes import CannotGoOn, Exit
+from api.cli.terminal import log_to_stderr, program
+from api.marketplace import open_marketplace
+from infrastructure.settings import Settings, load_settings
+
+SECONDS_TO_FINISH = 10
+"""How long requests may take to finish once we are told to stop."""
+
+Port = Annotated[
+    int | None,
+    typer.Option(min=0, max=65535, help="Port to listen on, 0 for a free one. [SOURCING_PORT]"),
+]
+Host = Annotated[str | None, typer.Option(help="Address to listen on. [SOURCING_HOST]")]
+AccessLog = Annotated[bool, typer.Option("--access-log", help="Log every request.")]
+
+
+def serve(port: Port = None, host: Host = None, access_log: AccessLog = False) -> None:
+    """Serve the API and keep its read models, in one process.
+
+    It runs on a PostgreSQL of its own in the data folder, unless DATABASE_URL names another. Ctrl-C
+    stops it; the data stays.
+    """
+    _listen(_settings(port, host), with_worker=True, access_log=access_log)
+
+
+def api(port: Port = None, host: Host = None, access_log: AccessLog = False) -> None:
+    """Serve the API alone, beside a `worker` or more.
+
+    Several may run on one database, each on a port or machine of its own.
+    """
+    _listen(_settings(port, host), with_worker=False, access_log=access_log)
+
+
+def worker() -> None:
+    """Keep the read models and do the chores, beside an `api`.
+
+    Several may run on one database: each read model is kept by one of them at a time.
+    """
+    settings = load_settings()
+    log_to_stderr(settings)
+    with (
+        _until_told_to_stop(),
+        open_marketplace(settings, renew=True) as marketplace,
+        marketplace.working(),
+    ):
+        names = ", ".join(projection.name for projection in marketplace.projections)
+        typer.echo(f"Keeping up to date: {names}. Ctrl-C stops it.")
+        threading.Event().wait()
+
+
+def _settings(port: int | None, host: str | None) -> Settings:
+    given = {"port": port, "host": host}
+    return load_settings().model_copy(update={k: v for k, v in given.items() if v is not None})
+
+
+@contextmanager
+def _until_told_to_stop() -> Iterator[None]:
+    """Being interrupted is how this is meant to end."""
+    # A shell that starts us in the background has told us to ignore this signal.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        yield
+
+
+def _listen(settings: Settings, *, with_worker: bool, access_log: bool) -> None:
+    log_to_stderr(settings)
+    if settings.log_level != "debug":
+        # What uvicorn has to say about starting and stopping we say ourselves.
+        logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    with _until_told_to_stop(), _bound(settings) as listener:
+        address = _address(listener)
+        with open_marketplace(settings, renew=True) as marketplace:
+            config = uvicorn.Config(
+                make_app(marketplace, with_worker=with_worker),
+                loop="uvloop",
+                http="httptools",
+                log_config=None,
+                access_log=access_log,
+                server_header=False,
+                timeout_graceful_shutdown=SECONDS_TO_FINISH,
+            )
+            _Server(config, lambda: _announce(address, with_worker)).run_on(listener)
+
+
+class _Server(uvicorn.Server):
+    """Tells when it is really listening, and why if it cannot."""
+
+    def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._listening = listening
+
+    def run_on(self, listener: socket.socket) -> None:
+        try:
+            self.run(sockets=[listener])
+        except SystemExit:
+            raise CannotGoOn("The server did not start; the lines above say why.") from None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().startup(sockets)
+        except OSError as error:  # somebody else took the port since we bound it
+            await self.lifespan.shutdown()
+            raise _cannot_listen(error, *_host_and_port(sockets)) from None
+        self._listening()
+
+
+def _bound(settings: Settings) -> socket.socket:
+    """The socket to listen on; nobody can connect before the server listens."""
+    host, port = settings.host, settings.port
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+        except BaseException:
+            listener.close()
+            raise
+    except OSError as error:
+        raise _cannot_listen(error, host, port) from None
+    return listener
+
+
+def _cannot_listen(error: OSError, host: str, port: int) -> CannotGoOn:
+    if error.errno == errno.EADDRINUSE:
+        sentence = (
+            f"Port {port} of {host} is in use: stop what uses it, or choose another with --port "
+            "or SOURCING_PORT."
+        )
+    else:
+        sentence = (
+            f"It cannot listen on port {port} of {host} ({error.strerror}): choose others with "
+            "--host and --port, or SOURCING_HOST and SOURCING_PORT."
+        )
+    return CannotGoOn(sentence, Exit.UNREACHABLE)
+
+
+def _host_and_port(sockets: list[socket.socket] | None) -> tuple[str, int]:
+    host, port = sockets[0].getsockname()[:2] if sockets else ("", 0)
+    return host, port
+
+
+def _address(listener: socket.socket) -> str:
+    """Where a browser on this machine finds it."""
+    host, port = _host_and_port([listener])
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared with, not bound to
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _announce(address: str, with_worker: bool) -> None:
+    alone = "" if with_worker else f"Read models are kept by `{program()} worker` beside it.\n"
+    typer.echo(
+        f"Console: {address}\nAPI:     {address}/docs\n{alone}"
+        "\n"
+        "Next, in another terminal in the same folder:\n"
+        f"  {program()} walkthrough --url {address}\n"
+        "      see the whole of Passive Candidate Sourcing happen, step by step\n"
+        f"  {program()} token recruiter\n"
+        "      a token to call the API with, or to authorize in its documentation\n"
+        "\n"
+        "Ctrl-C stops it."
+    )

@@ -1,0 +1,89 @@
+"""How pages say what a position's filters ask."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from api.console.wording.words import NOTHING, money
+from domain.filters import Asked, Demand, Filters
+from domain.money import SalaryRange
+
+MOST_TERMS = 3
+
+
+def said(demand: Demand, filters: Filters) -> str:
+    """What a demand asks.
+
+    >>> backend = Filters(required_skills=["Go"], locations=["Berlin"], remote=True, years_from=3)
+    >>> [said(demand, backend) for demand in backend.demands()]
+    ['Go', '3 years or more', 'Berlin or remote']
+    """
+    match demand.asked:
+        case Asked.ROLE:
+            return _any_of(filters.roles)
+        case Asked.YEARS_FROM:
+            return f"{_years(filters.years_from)} or more"
+        case Asked.YEARS_TO:
+            return f"{_years(filters.years_to)} at most"
+        case Asked.PLACE:
+            return _any_of([*filters.locations, *(["remote"] if filters.remote else [])])
+        case Asked.SALARY:
+            return f"up to {_maximum(filters.salary_budget)}"
+        case Asked.WORK_AUTHORISATION:
+            return f"may work in {_any_of(filters.work_authorisation)}"
+        case Asked.SKILL | Asked.LANGUAGE:
+            return str(demand.term)
+
+
+def chips(filters: Filters) -> list[str]:
+    """What filters ask, in a few words each.
+
+    >>> chips(Filters(roles=["Cook", "Chef"], years_from=2, years_to=6, languages=["French"]))
+    ['Cook or Chef', '2 to 6 years', 'French']
+    """
+    demands = [d for d in filters.demands() if d.asked is not Asked.YEARS_TO]
+    if filters.years_from is None or filters.years_to is None:
+        return [said(demand, filters) for demand in filters.demands()]
+    years = f"{filters.years_from:g} to {_years(filters.years_to)}"
+    return [years if d.asked is Asked.YEARS_FROM else said(d, filters) for d in demands]
+
+
+def differences(before: Filters, after: Filters) -> list[tuple[str, str, str]]:
+    """The filters that are not the same, each with how it was and how it is.
+
+    >>> differences(Filters(remote=True), Filters(remote=True, languages=["French"]))
+    [('languages', '-', 'French')]
+    """
+    values = [(name, getattr(before, name), getattr(after, name)) for name in dict(after)]
+    return [(name, _value(was), _value(is_)) for name, was, is_ in values if was != is_]
+
+
+def _value(value: object) -> str:
+    if isinstance(value, SalaryRange):
+        return money(value)
+    if isinstance(value, tuple):
+        return ", ".join(value) or NOTHING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return NOTHING if value is None else f"{value:g}"
+
+
+def _any_of(terms: Sequence[str]) -> str:
+    more = len(terms) - MOST_TERMS
+    shown = [*terms[:MOST_TERMS], *([f"{more} more"] if more > 0 else [])]
+    return " or ".join(shown)
+
+
+def _years(years: float | None) -> str:
+    return f"{years:g} year{'' if years == 1 else 's'}"
+
+
+def _maximum(budget: SalaryRange | None) -> str:
+    return f"{budget.currency} {budget.maximum:,}" if budget else NOTHING
+
+
+def _plain(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
+
+
+FILTERS: dict[str, Callable[..., Any]] = {"said": said, "filter_chips": chips, "plain": _plain}
+"""By these names templates call them."""

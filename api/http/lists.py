@@ -1,0 +1,34 @@
+"""What all reading routes share: pages, and that others' things do not exist."""
+
+from typing import Annotated, Protocol, TypeVar
+from uuid import UUID
+
+from fastapi import Query
+
+from api.http.caller import Caller
+from domain.aggregate import Aggregate
+from domain.command import NotFound
+
+Limit = Annotated[int, Query(ge=1, le=200, description="how many at most")]
+Cursor = Annotated[
+    str | None, Query(max_length=4000, description="`next_cursor` of the page before")
+]
+
+
+class OfEmployer(Protocol):
+    """Something that belongs to an employer."""
+
+    @property
+    def employer_id(self) -> UUID:
+        """Whose it is."""
+        ...
+
+
+T = TypeVar("T", bound=OfEmployer)
+
+
+def found(caller: Caller, kind: type[Aggregate], id: UUID, thing: T | None) -> T:
+    """What was read, if it is there and the caller may see it. Raises `NotFound` otherwise."""
+    if thing is None or not caller.actor.acts_for(thing.employer_id):
+        raise NotFound(kind, id)
+    return thing

@@ -1,0 +1,237 @@
+"""Figures for monitoring, as Prometheus reads them: no personal data, and no id in any label.
+
+Requests and refusals are counted as they happen. What is worked out of the database is asked for
+when somebody reads, and kept for some seconds, so that reading often costs little.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.marketplace import PROBE_SECONDS, Marketplace, now
+from infrastructure.database.postgres import Database
+from infrastructure.error_redaction import named
+from infrastructure.event_log import queries
+from infrastructure.projecting import parking
+from infrastructure.projecting.projector import positions
+from projections.likelihood.monitoring import performance as likelihood_watch
+
+logger = logging.getLogger(__name__)
+
+router = APIRouter(tags=["Health"])
+
+SECONDS_KEPT = 5.0
+"""How long what was read of the database is told again."""
+
+SECONDS_JUDGED = 60.0
+"""The same of how good the likelihood is, which takes longer to work out."""
+
+DAYS_SHOWN = 30
+"""The days of which the share of exploration is told."""
+
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+"""A HEAD counts as the GET that answers it."""
+
+OTHER = "other"
+"""The method or route of a request that is none of ours."""
+
+
+class Metrics:
+    """The figures of one application, in a registry of its own."""
+
+    def __init__(self, marketplace: Marketplace) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "sourcing_http_requests",
+            "Requests answered.",
+            ["method", "route", "status"],
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "sourcing_http_request_seconds",
+            "Seconds until an answer was sent.",
+            ["method", "route"],
+            buckets=BUCKETS,
+            registry=self.registry,
+        )
+        self.registry.register(marketplace.refusals)
+        self.registry.register(Standing(marketplace))
+        ProcessCollector(registry=self.registry)
+
+
+class Standing(Collector):
+    """How far the log and the projections are, and how good the likelihood is, as of now."""
+
+    def __init__(self, marketplace: Marketplace) -> None:
+        self._marketplace = marketplace
+        self._lock = threading.Lock()
+        self._log = _Kept(SECONDS_KEPT)
+        self._likelihood = _Kept(SECONDS_JUDGED)
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing: what there is depends on the database, which registering must not ask."""
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        """Everything that the database tells; of one that does not answer, that alone."""
+        up = GaugeMetricFamily("sourcing_database_up", "Whether the database answers.")
+        pool, at = self._marketplace.pool, time.monotonic()
+        with self._lock:
+            try:
+                reached = positions(self._marketplace.projections, pool, PROBE_SECONDS)
+                with pool.connection(PROBE_SECONDS) as db:
+                    log = self._log.again(at) or self._log.keep(
+                        [*_of_log(self._marketplace, db, reached)], at
+                    )
+                    likelihood = self._likelihood.again(at) or self._likelihood.keep(
+                        [*_of_likelihood(db)], at
+                    )
+            except Exception as error:  # noqa: BLE001 - whatever it is, the other figures are told
+                logger.error("the database's figures cannot be told: %s", named(error))
+                up.add_metric([], 0)
+                yield up
+                return
+        up.add_metric([], 1)
+        yield up
+        yield from log
+        yield from likelihood
+
+
+class _Kept:
+    """Figures that are told again for some seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._until = 0.0
+        self._figures: list[Metric] = []
+
+    def again(self, at: float) -> list[Metric]:
+        """The kept figures; none if they are too old."""
+        return self._figures if at < self._until else []
+
+    def keep(self, figures: list[Metric], at: float) -> list[Metric]:
+        self._figures, self._until = figures, at + self._seconds
+        return figures
+
+
+def _of_log(marketplace: Marketplace, db: Database, reached: Mapping[str, int]) -> Iterator[Metric]:
+    head = queries.head(db)
+    yield _gauge("sourcing_event_log_position", "Position of the last event.", head)
+    lag = GaugeMetricFamily(
+        "sourcing_projection_lag_events",
+        "Events that a projection has not looked at yet.",
+        labels=["projection"],
+    )
+    failing = GaugeMetricFamily(
+        "sourcing_projection_failing",
+        "Whether a projection of this process cannot go on.",
+        labels=["projection"],
+    )
+    parked = GaugeMetricFamily(
+        "sourcing_projection_parked_events",
+        "Events that a projection has set aside: one that it cannot handle, and those behind it.",
+        labels=["projection"],
+    )
+    failures = marketplace.worker.failures if marketplace.worker else {}
+    counts = parking.counts(db)
+    for name, position in sorted(reached.items()):
+        lag.add_metric([name], max(head - position, 0))
+        failing.add_metric([name], name in failures)
+        parked.add_metric([name], counts.get(name, 0))
+    yield lag
+    yield failing
+    yield parked
+
+
+JUDGED = {
+    "count": "Predictions that the others are about: the latest whose answer window has closed.",
+    "base_rate": "Share of outreaches that were answered.",
+    "log_loss": "Mean logarithmic loss of the predictions, in nats.",
+    "brier": "Mean squared error of the predictions.",
+    "roc_auc": "How often an answered outreach was ranked above a silent one.",
+    "calibration_error": "Expected calibration error of the predictions, over ten bins.",
+}
+
+
+def _of_likelihood(db: Database) -> Iterator[Metric]:
+    at = now()
+    judged = likelihood_watch.performance(db, at, windows=1)
+    for name, text in JUDGED.items():
+        family = GaugeMetricFamily(f"sourcing_likelihood_{name}", text, labels=["judged"])
+        for row in judged:
+            if (value := getattr(row, name)) is not None:
+                family.add_metric([row.judged], value)
+        yield family
+    since = at.date() - timedelta(days=DAYS_SHOWN)
+    for shown in likelihood_watch.exploration(db, since=since):
+        if shown.share is not None:
+            text = f"Share of what was shown in {DAYS_SHOWN} days that stood there by lot."
+            yield _gauge("sourcing_likelihood_explored_share", text, shown.share)
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, text, value=value)
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+def read_metrics(request: Request) -> Response:
+    """Figures for monitoring, in Prometheus' text format. Keep it inside: it asks for no token."""
+    metrics: Metrics = request.app.state.metrics
+    return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+# Counting requests --------------------------------------------------------------------------------
+
+
+class CountRequests:
+    """Counts each request by its method, the template of its route and the answer's status."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and count it when its answer begins."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begin = time.perf_counter()
+
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                method = scope["method"] if scope["method"] in METHODS else OTHER
+                route = route_of(scope)
+                self._metrics.requests.labels(method, route, message["status"]).inc()
+                self._metrics.seconds.labels(method, route).observe(time.perf_counter() - begin)
+            await send(message)
+
+        await self._app(scope, receive, counted)
+
+
+def route_of(scope: Scope) -> str:
+    """The template of the route that a request has come to.
+
+    A route knows its own path alone, not those of the routers it is in; what stands before it in
+    the request's path is theirs.
+    """
+    template = getattr(scope.get("route"), "path_format", None)
+    if template is None:
+        return OTHER
+    own = template.format(**scope["path_params"])
+    path: str = scope["path"]
+    return f"{path.removesuffix(own)}{template}" if path.endswith(own) else template

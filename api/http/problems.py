@@ -1,0 +1,212 @@
+"""Every error as RFC 9457 problem details, with a stable type and what to do about it."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Any
+
+from eventsourcing import persistence
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
+from pydantic import BaseModel, Field, ValidationError
+from starlette.exceptions import HTTPException
+
+from domain.aggregate import Refused
+from domain.command import NotFound
+from infrastructure.error_redaction import named, traced
+from infrastructure.event_log.store import Contended, VersionMismatch
+from infrastructure.projecting.projector import NotCaughtUp
+from infrastructure.requests.idempotency import InFlight, KeyReused
+from projections.paging import BadCursor
+
+logger = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Reason(BaseModel):
+    """One of the things that are wrong."""
+
+    code: str = Field(description="stable; tell reasons apart by it")
+    detail: str = Field(description="a sentence that says what to do")
+    field: str | None = Field(None, description="the field it is about, as a path from the body")
+
+
+class ProblemDetails(BaseModel):
+    """What went wrong, as RFC 9457 has it, with every reason at once."""
+
+    type: str = Field(description="stable; tell problems apart by it")
+    title: str
+    status: int
+    detail: str
+    reasons: list[Reason] = []
+
+
+class Problem(Exception):
+    """Something to answer a request with instead of what it asked for."""
+
+    def __init__(
+        self,
+        status: int,
+        name: str,
+        detail: str,
+        reasons: Sequence[Reason] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.headers = headers
+        self.details = ProblemDetails(
+            type=f"urn:sourcing:problem:{name}",
+            title=HTTPStatus(status).phrase,
+            status=status,
+            detail=detail,
+            reasons=list(reasons),
+        )
+
+    def response(self) -> JSONResponse:
+        """As it is sent."""
+        return JSONResponse(
+            self.details.model_dump(exclude_none=True),
+            self.details.status,
+            headers=dict(self.headers or {}),
+            media_type=MEDIA_TYPE,
+        )
+
+
+def problem_of(error: Exception) -> Problem:
+    """The problem that an error of any layer is to a client."""
+    kind = next(kind for kind in type(error).__mro__ if kind in _PROBLEMS)
+    return _PROBLEMS[kind](error)
+
+
+@contextmanager
+def faults_of_the_request() -> Iterator[None]:
+    """Around what is made of a request alone: what is not valid then is the request's fault."""
+    try:
+        yield
+    except ValidationError as error:
+        raise RequestValidationError(error.errors(include_url=False)) from None
+
+
+def etag(version: int) -> str:
+    """The entity tag of an aggregate's version."""
+    return f'"{version}"'
+
+
+def install(app: FastAPI, page_of: Callable[[Request, Problem], Response | None]) -> None:
+    """Answer every error with its problem details, and say so in the OpenAPI document.
+
+    Where a person is looking, `page_of` shows them a page instead.
+    """
+
+    def answer(request: Request, error: Exception) -> Response:
+        problem = problem_of(error)
+        response = page_of(request, problem) or problem.response()
+        if request_id := getattr(request.state, "request_id", None):
+            response.headers["X-Request-ID"] = request_id
+        return response
+
+    for kind in _PROBLEMS:
+        app.add_exception_handler(kind, answer)
+    describe = app.openapi
+    app.openapi = lambda: _with_problems(describe())  # type: ignore[method-assign] # FastAPI's own way
+
+
+def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
+    # FastAPI documents every answer of a route as having the media type of its success.
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for status, response in operation["responses"].items():
+                content = response.get("content", {})
+                if status >= "400" and "application/json" in content:
+                    content[MEDIA_TYPE] = content.pop("application/json")
+    return document
+
+
+def _reasons(refused: Refused) -> list[Reason]:
+    return [Reason(code=reason.code, detail=str(reason)) for reason in refused.reasons]
+
+
+def _invalid(error: RequestValidationError) -> Problem:
+    reasons = [
+        Reason(
+            code=fault["type"],
+            field=_field(fault),
+            detail=_sentence(fault),
+        )
+        for fault in error.errors()
+    ]
+    fields = ", ".join(dict.fromkeys(reason.field or "the body" for reason in reasons))
+    return Problem(422, "invalid", f"The request is not valid: see {fields}.", reasons)
+
+
+def _field(fault: Mapping[str, Any]) -> str | None:
+    if fault["type"] == "json_invalid":  # which stands at a character, not in a field
+        return None
+    return ".".join(str(part) for part in fault["loc"] if part != "body") or None
+
+
+def _sentence(fault: Mapping[str, Any]) -> str:
+    if fault["type"] == "json_invalid":
+        return f"The body is not JSON ({fault['ctx']['error']} at character {fault['loc'][-1]})."
+    name = str(fault["loc"][-1]) if fault["loc"] else "the body"
+    if fault["type"] == "missing":
+        return f"{name} is missing."
+    if fault["type"] == "string_too_short":
+        return f"{name} is blank; fill it in."
+    if fault["type"] == "extra_forbidden":
+        return f"{name} is not known here; leave it out."
+    return f"{name}: {fault['msg'].removeprefix('Value error, ')}"
+
+
+def _failed_http(error: HTTPException) -> Problem:
+    name = _NAMES.get(error.status_code, f"http-{error.status_code}")
+    return Problem(error.status_code, name, str(error.detail), headers=error.headers)
+
+
+def _no_database(error: Exception) -> Problem:
+    logger.error("the database does not answer: %s", named(error))
+    detail = "The database does not answer; try again in a moment."
+    return Problem(503, "database-unavailable", detail, headers={"Retry-After": "5"})
+
+
+def _unexpected(error: Exception) -> Problem:
+    logger.error("an error nobody expected: %s", traced(error))
+    detail = "Something went wrong on our side; give support the request's id."
+    return Problem(500, "internal", detail)
+
+
+# Python changes the phrases of statuses from version to version; these stay.
+_NAMES = {
+    400: "bad-request",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "too-large",
+}
+
+_SOON = {"Retry-After": "1"}
+
+_PROBLEMS: dict[type, Callable[[Any], Problem]] = {
+    Problem: lambda problem: problem,
+    NotFound: lambda error: Problem(404, "not-found", str(error), _reasons(error)),
+    Refused: lambda error: Problem(409, "refused", str(error), _reasons(error)),
+    RequestValidationError: _invalid,
+    BadCursor: lambda error: Problem(422, "bad-cursor", str(error)),
+    VersionMismatch: lambda error: Problem(
+        412, "version-mismatch", str(error), headers={"ETag": etag(error.current)}
+    ),
+    InFlight: lambda error: Problem(409, "request-in-flight", str(error), headers=_SOON),
+    KeyReused: lambda error: Problem(422, "idempotency-key-reused", str(error)),
+    Contended: lambda error: Problem(503, "contended", str(error), headers=_SOON),
+    NotCaughtUp: lambda error: Problem(503, "not-caught-up", str(error), headers=_SOON),
+    PoolTimeout: _no_database,
+    OperationalError: _no_database,
+    persistence.OperationalError: _no_database,
+    persistence.InterfaceError: _no_database,
+    HTTPException: _failed_http,
+    Exception: _unexpected,
+}

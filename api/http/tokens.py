@@ -1,0 +1,166 @@
+"""Bearer tokens: who calls, in which role, and for which employer (RFC 6750, RFC 7519).
+
+A token names `sub`, `role` and, for a recruiter, `employer_id`. It is signed with the local key, or
+with one that is published at the configured JWKS address (RFC 7517). Either may be revoked before
+it expires (after RFC 7009).
+"""
+
+import hashlib
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import jwt
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from jwt import PyJWKClient
+from pydantic import ValidationError
+
+from api.http.problems import Problem
+from domain.event import Actor, Role
+from infrastructure.database.postgres import Pool
+from infrastructure.requests import revocations
+from infrastructure.settings import Settings
+
+LOCAL_ALGORITHM = "HS256"
+PUBLISHED_ALGORITHMS = ["RS256", "ES256", "EdDSA"]
+
+BELIEVED_FOR = 1.0
+"""Seconds for which a token that was not revoked is taken without asking again."""
+
+MOST_BELIEVED = 10_000
+
+LAST_SECOND = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
+
+
+def local_key(settings: Settings) -> bytes:
+    """The key that local tokens are signed with, derived from the secret."""
+    derive = HKDF(SHA256(), length=32, salt=None, info=b"passive-candidate-sourcing/local-tokens")
+    return derive.derive(settings.secret.get_secret_value().encode())
+
+
+def make_token(settings: Settings, actor: Actor, at: datetime, valid_for: timedelta) -> str:
+    """A local token for an actor, unlike any other: to revoke it revokes no second one."""
+    claims: dict[str, object] = {
+        "jti": str(uuid4()),
+        "sub": actor.id,
+        "role": actor.role,
+        "iat": at,
+        "exp": at + valid_for,
+    }
+    if actor.employer_id:
+        claims["employer_id"] = str(actor.employer_id)
+    if settings.jwt_issuer:
+        claims["iss"] = settings.jwt_issuer
+    if settings.jwt_audience:
+        claims["aud"] = settings.jwt_audience
+    return jwt.encode(claims, local_key(settings), LOCAL_ALGORITHM)
+
+
+class Tokens:
+    """Reads bearer tokens, and revokes them.
+
+    Args:
+        settings: whose tokens are taken.
+        pool: where the revoked ones are kept, for all processes.
+        clock: seconds that only go forward.
+    """
+
+    def __init__(
+        self, settings: Settings, pool: Pool, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._believed_until: dict[bytes, float] = {}
+        self._local_key = local_key(settings)
+        self._published = PyJWKClient(settings.jwks_url) if settings.jwks_url else None
+        self._issuer = settings.jwt_issuer
+        self._audience = settings.jwt_audience
+
+    def actor(self, token: str) -> Actor:
+        """Whom a token speaks for.
+
+        Raises:
+            Problem: 401, saying what is wrong with it.
+        """
+        claims = self._claims(token)
+        if self._is_revoked(_fingerprint(token)):
+            raise _unauthorized("The bearer token was revoked; get a new one.")
+        try:
+            actor = Actor(
+                id=claims["sub"],
+                role=Role(claims["role"]),
+                employer_id=UUID(claims["employer_id"]) if "employer_id" in claims else None,
+            )
+        except (KeyError, ValueError, TypeError, AttributeError, ValidationError):
+            raise _unauthorized("The bearer token must name sub and a known role.") from None
+        if actor.role is Role.SYSTEM or (actor.role is Role.RECRUITER and not actor.employer_id):
+            raise _unauthorized("A recruiter's token must name employer_id; system has no tokens.")
+        return actor
+
+    def revoke(self, token: str) -> None:
+        """Take a token no more: here at once, in other processes after `BELIEVED_FOR` at most.
+
+        Raises:
+            Problem: 401 for one that is not valid anyway.
+        """
+        expires = min(int(self._claims(token)["exp"]), LAST_SECOND)
+        fingerprint = _fingerprint(token)
+        with self._pool.connection() as db:
+            revocations.revoke(db, fingerprint, datetime.fromtimestamp(expires, UTC))
+        self._believed_until.pop(fingerprint, None)
+
+    def _is_revoked(self, fingerprint: bytes) -> bool:
+        asked_at = self._clock()
+        if asked_at < self._believed_until.get(fingerprint, asked_at):
+            return False
+        with self._pool.connection() as db:
+            if revocations.is_revoked(db, fingerprint):
+                return True
+        if len(self._believed_until) >= MOST_BELIEVED:
+            self._believed_until.clear()
+        self._believed_until[fingerprint] = asked_at + BELIEVED_FOR
+        return False
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        try:
+            return self._read(token)
+        except jwt.ExpiredSignatureError:
+            raise _unauthorized("The bearer token has expired; get a new one.") from None
+        except jwt.PyJWKClientConnectionError:
+            detail = "The published keys cannot be read at the moment; try again."
+            raise Problem(503, "keys-unavailable", detail, headers={"Retry-After": "5"}) from None
+        except jwt.PyJWTError as error:
+            raise _unauthorized(
+                f"The bearer token is not valid ({error}); get a new one."
+            ) from None
+
+    def _read(self, token: str) -> dict[str, Any]:
+        local = jwt.get_unverified_header(token).get("alg") == LOCAL_ALGORITHM
+        if local or self._published is None:
+            key, algorithms = self._local_key, [LOCAL_ALGORITHM]
+            return self._decode(token, key, algorithms)
+        published = self._published.get_signing_key_from_jwt(token)
+        return self._decode(token, published, PUBLISHED_ALGORITHMS)
+
+    def _decode(self, token: str, key: bytes | jwt.PyJWK, algorithms: list[str]) -> dict[str, Any]:
+        return jwt.decode(
+            token,
+            key,
+            algorithms=algorithms,
+            issuer=self._issuer,
+            audience=self._audience,
+            options={"require": ["sub", "role", "exp"], "verify_aud": self._audience is not None},
+        )
+
+
+def _fingerprint(token: str) -> bytes:
+    # Of what is signed: a signature may be written in several ways that are all valid, and a token
+    # of somebody else's need not have an id.
+    return hashlib.sha256(token.rpartition(".")[0].encode()).digest()
+
+
+def _unauthorized(detail: str) -> Problem:
+    return Problem(401, "unauthorized", detail, headers={"WWW-Authenticate": "Bearer"})

@@ -1,0 +1,73 @@
+"""The database of a process: the given one or an embedded one, and pooled connections to it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
+
+from infrastructure.database.embedded import embedded_server
+from infrastructure.settings import Settings
+
+Database = Connection[TupleRow]
+Pool = ConnectionPool[Database]
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """The address of the database to use: `DATABASE_URL`, or the data folder's embedded server.
+
+    Several processes may share an embedded server; the last to leave stops it.
+
+    Raises:
+        EmbeddedServerError: the embedded server cannot run here; the text says why.
+    """
+    if settings.database_url is not None:
+        yield settings.database_url.get_secret_value()
+    else:
+        with embedded_server(settings.data_dir / "postgres") as url:
+            yield url
+
+
+def open_pool(
+    conninfo: str,
+    *,
+    name: str,
+    min_size: int = 1,
+    max_size: int = 10,
+    timeout: float = 30.0,
+    **connection: Any,
+) -> Pool:
+    """An open pool of autocommit connections, each checked before it is lent.
+
+    `name` tells these connections apart in `pg_stat_activity` and in logs; further arguments go to
+    `psycopg.connect`. Use it as a context manager, or close it.
+
+    Raises:
+        PoolTimeout: the database did not answer within `timeout` seconds.
+    """
+    pool: Pool = ConnectionPool(
+        conninfo,
+        kwargs={"autocommit": True, "application_name": name, **connection},
+        name=name,
+        min_size=min_size,
+        max_size=max_size,
+        timeout=timeout,
+        configure=_in_utc,
+        # A connection that the server closed meanwhile is replaced before anyone notices.
+        check=ConnectionPool.check_connection,
+        open=False,
+    )
+    try:
+        pool.open(wait=True, timeout=timeout)
+    except BaseException:
+        pool.close()
+        raise
+    return pool
+
+
+def _in_utc(connection: Database) -> None:
+    """Read moments in UTC, in which all that were accepted can be told."""
+    connection.execute("SET TIME ZONE 'UTC'")

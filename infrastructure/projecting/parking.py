@@ -1,0 +1,157 @@
+"""Events that a projection cannot handle, set aside with the later ones of their stream.
+
+A stream is what a projection's key groups changes by. Its first parked event has an error; those
+behind it wait, so that what belongs to one row stays in order.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import psycopg
+from eventsourcing.persistence import Notification
+from psycopg.rows import class_row
+
+from infrastructure.database.postgres import Database
+from infrastructure.error_redaction import described
+from infrastructure.event_log.codec import NewerEvent
+from infrastructure.event_log.keys import WrongSecret
+
+Checkpoint = tuple[str, int, int]
+"""A projection's name and version, and the log that it follows."""
+
+MOST_STREAMS = 1_000
+"""How many streams of a projection may be parked: beyond, it is the projection that is broken."""
+
+EVENTS_FAULTS = {"21", "22", "23", "54"}
+"""Classes of SQLSTATE that come from the values of a statement (PostgreSQL, Appendix A): a wrong
+number of rows, bad data, a broken constraint, a limit exceeded."""
+
+TYPES_FAULTS = {"42725", "42804", "42846", "42883", "42P18"}
+"""The same of a value whose type does not fit the statement."""
+
+NOT_THE_EVENTS = (OSError, MemoryError, NewerEvent, WrongSecret)
+
+
+def lies_with_the_event(error: Exception) -> bool:
+    """Whether trying again would fail again, and other events would not.
+
+    What a database says that is none of its own troubles, and whatever a handler raises.
+
+    >>> lies_with_the_event(psycopg.errors.CheckViolation()), lies_with_the_event(KeyError())
+    (True, True)
+    >>> lies_with_the_event(psycopg.errors.DiskFull()), lies_with_the_event(ConnectionError())
+    (False, False)
+    """
+    if not isinstance(error, psycopg.Error):
+        return not isinstance(error, NOT_THE_EVENTS)
+    if error.sqlstate is None:  # psycopg's own: it could not even send the values
+        return isinstance(error, psycopg.DataError | psycopg.ProgrammingError)
+    return error.sqlstate[:2] in EVENTS_FAULTS or error.sqlstate in TYPES_FAULTS
+
+
+class TooManyParked(Exception):
+    """So many streams are parked that it is no matter of single events any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"More than {MOST_STREAMS:,} streams would be parked: mend the projection."
+        )
+
+
+FIRSTS = """
+    SELECT stream, position FROM parked_events
+    WHERE projection = %s AND version = %s AND log_id = %s AND error IS NOT NULL
+    ORDER BY position"""
+
+PARK = """
+    INSERT INTO parked_events
+    SELECT %s, %s, %s, * , %s::timestamptz
+    FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::text[])"""
+
+TAKE_OUT = """
+    DELETE FROM parked_events
+    WHERE projection = %s AND version = %s AND log_id = %s AND stream = %s RETURNING position"""
+
+STORED = """
+    SELECT originator_id, originator_version, topic, state, position FROM events
+    WHERE log_id = %s AND position = ANY(%s::bigint[]) ORDER BY position"""
+
+FORGET = "DELETE FROM parked_events WHERE projection = %s"
+
+COUNTS = "SELECT projection, count(*) FROM parked_events GROUP BY projection"
+
+LISTED = """
+    SELECT projection, position, stream, kind, error, parked_at,
+        (SELECT count(*) FROM parked_events AS behind
+         WHERE (behind.projection, behind.version, behind.log_id, behind.stream)
+             = (first.projection, first.version, first.log_id, first.stream)) - 1 AS waiting
+    FROM parked_events AS first WHERE error IS NOT NULL ORDER BY projection, position"""
+
+
+class Parked(NamedTuple):
+    """A parked stream: its first event with the error, and how many wait behind it."""
+
+    projection: str
+    position: int
+    stream: UUID
+    kind: str
+    error: str
+    parked_at: datetime
+    waiting: int
+
+
+def firsts(db: Database, checkpoint: Checkpoint) -> dict[UUID, int]:
+    """The parked streams, each with the position of its first event, in the order of those."""
+    return dict(db.execute(FIRSTS, checkpoint).fetchall())
+
+
+def park(
+    db: Database,
+    checkpoint: Checkpoint,
+    events: Iterable[tuple[UUID, Notification]],
+    errors: Mapping[int, Exception],
+    at: datetime,
+) -> None:
+    """Set events aside, each with its stream.
+
+    Args:
+        db: within a transaction that also moves the projection on.
+        checkpoint: whose they are.
+        events: in any order.
+        errors: of those among them that failed, by their positions.
+        at: the moment.
+    """
+    rows = [
+        (stream, n.id, n.topic, described(errors[n.id]) if n.id in errors else None)
+        for stream, n in events
+    ]
+    if rows:
+        streams, positions, kinds, told = (list(column) for column in zip(*rows, strict=True))
+        db.execute(PARK, (*checkpoint, at, streams, positions, kinds, told))
+
+
+def take_out(db: Database, checkpoint: Checkpoint, stream: UUID) -> list[int]:
+    """Park nothing of a stream any more, and say in order what was, by positions."""
+    return sorted(position for (position,) in db.execute(TAKE_OUT, (*checkpoint, stream)))
+
+
+def stored(db: Database, log_id: int, positions: Sequence[int]) -> list[Notification]:
+    """The events at these positions, in order."""
+    return [Notification(*row) for row in db.execute(STORED, (log_id, [*positions]))]
+
+
+def forget(db: Database, projection: str) -> None:
+    """Park nothing of a projection any more, because it is made anew from all events."""
+    db.execute(FORGET, [projection])
+
+
+def listed(db: Database) -> list[Parked]:
+    """All parked streams, by projection and position."""
+    return db.cursor(row_factory=class_row(Parked)).execute(LISTED).fetchall()
+
+
+def counts(db: Database) -> dict[str, int]:
+    """How many events of each projection are parked, of those that have any."""
+    return dict(db.execute(COUNTS).fetchall())

@@ -1,0 +1,109 @@
+"""Runs the projections of a process in the background, and the chores that come round."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import psycopg
+
+from infrastructure.database.postgres import Pool
+from infrastructure.error_redaction import traced
+from infrastructure.event_log.recorder import CHANNEL
+from infrastructure.event_log.store import EventStore
+from infrastructure.projecting.projector import Projection, Projector
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Chore:
+    """Something to do again and again, each time this many seconds after the last."""
+
+    name: str
+    every: float
+    do: Callable[[], object]
+
+
+class Worker:
+    """A thread for each projection, one for chores, and one that listens for new events.
+
+    Several workers may run beside each other, in this process or in others.
+    """
+
+    def __init__(
+        self,
+        database_url: str,
+        store: EventStore,
+        pool: Pool,
+        projections: Sequence[Projection],
+        chores: Sequence[Chore] = (),
+        batch_size: int = 2000,
+    ) -> None:
+        self._database_url = database_url
+        self._stop = threading.Event()
+        self._chores = chores
+        self._projectors = [Projector(p, store, pool, batch_size) for p in projections]
+        self._news = [threading.Event() for _ in self._projectors]
+        self._threads = [
+            threading.Thread(target=projector.run, args=(self._stop, news), name=name, daemon=True)
+            for projector, news in zip(self._projectors, self._news, strict=True)
+            for name in [f"projection {projector.projection.name}"]
+        ]
+        self._threads.append(threading.Thread(target=self._listen, name="listener", daemon=True))
+        self._threads.append(threading.Thread(target=self._do_chores, name="chores", daemon=True))
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """The projections that cannot go on, each with its error."""
+        return {p.projection.name: p.failure for p in self._projectors if p.failure}
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        self._wake()
+        for thread in self._threads:
+            thread.join()
+
+    def _wake(self) -> None:
+        for news in self._news:
+            news.set()
+
+    def _listen(self) -> None:
+        # Only a hint: who misses one looks again by itself before long.
+        while not self._stop.is_set():
+            try:
+                with psycopg.connect(self._database_url, autocommit=True) as connection:
+                    connection.execute(f"LISTEN {CHANNEL}")
+                    while not self._stop.is_set():
+                        for _ in connection.notifies(timeout=0.1, stop_after=1):
+                            self._wake()
+            except psycopg.Error as error:
+                logger.warning("listening for events failed, will try again: %s", error)
+                self._stop.wait(1.0)
+
+    def _do_chores(self) -> None:
+        due = {chore.name: time.monotonic() for chore in self._chores}
+        while not self._stop.is_set():
+            for chore in self._chores:
+                if time.monotonic() < due[chore.name]:
+                    continue
+                try:
+                    chore.do()
+                except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+                    logger.error("chore %s failed, comes again: %s", chore.name, traced(error))
+                due[chore.name] = time.monotonic() + chore.every
+            next_due = min(due.values(), default=time.monotonic() + 60)
+            self._stop.wait(max(0.0, next_due - time.monotonic()))

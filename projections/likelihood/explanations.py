@@ -1,0 +1,266 @@
+"""Each feature in plain words, as the reason it is for a likelihood.
+
+One sentence a feature, whichever way it points: "Silent for 14 months" speaks against an answer or
+for one, as the sign of what it contributes says.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from projections.likelihood.features.catalogue import (
+    JOB_YEARS,
+    LARGEST_OFFER,
+    SENIORITIES,
+    Features,
+)
+from projections.likelihood.features.role_names import ROLES
+
+
+class Reason(NamedTuple):
+    """What a feature adds to a logit, and why."""
+
+    feature: str
+    value: float | str | None
+    text: str
+    contribution: float
+
+
+NUMBERS: Mapping[str, str] = {
+    "dormancy": "Silent for {dormancy:time}",
+    "tenure": "A member for {tenure:time}",
+    "consent_age": "Agreed to be written to {consent_age:time} ago",
+    "profile_age": "Profile last brought up to date {profile_age:time} ago",
+    "since_contact": "Last heard from an employer {since_contact:time} ago",
+    **{f"job_{years}": "Has been in the present job for {job:job}" for years in JOB_YEARS},
+    "activity_30": "Did something here {activity_30:times} in the last weeks",
+    "activity_90": "Did something here {activity_90:times} in the last months",
+    "visits_90": "Signed in {visits_90:times} in the last months",
+    "visits_365": "Signed in {visits_365:times} in the last years",
+    "searches_90": "Looked for jobs {searches_90:times} in the last months",
+    "searches_365": "Looked for jobs {searches_365:times} in the last years",
+    "applications_90": "Applied for jobs {applications_90:times} in the last months",
+    "applications_365": "Applied for jobs {applications_365:times} in the last years",
+    "edits_90": "Worked on their profile {edits_90:times} in the last months",
+    "edits_365": "Worked on their profile {edits_365:times} in the last years",
+    "mail_visits_90": "Followed a link in a mail {mail_visits_90:times} in the last months",
+    "mail_visits_365": "Followed a link in a mail {mail_visits_365:times} in the last years",
+    "received": "Has had {received:messages} before",
+    "received_30": "Has had {received_30:few_messages} in the last weeks",
+    "received_365": "Has had {received_365:messages} in the last years",
+    "answered": "Answered {answered:count} of {received:count} earlier messages",
+    "answered_365": "Answered {answered_365:messages} in the last years",
+    "accepted": "Said yes to {accepted:messages} before",
+    "accepted_365": "Said yes to {accepted_365:messages} in the last years",
+    "expired": "Left {expired:messages} unanswered before",
+    "expired_365": "Left {expired_365:messages} unanswered in the last years",
+    "years": "Has {years:years} of experience",
+    "answer_rate": "Answered {answered:count} of {received:count} earlier messages",
+    "pay": "The position pays up to {pay:thousands} US dollars",
+    "years_asked": "The position asks for {years_asked:years} of experience",
+    "skills_covered": "Has {skills_covered:percent} of the skills that the position names",
+    "nice_covered": "Has {nice_covered:percent} of the nice-to-have skills",
+    "offer": "The offered salary is {offer:above} what they expect",
+}
+
+_NO_SKILLS = ("skills_named", "no", "The position names no skills")
+
+UNKNOWN: Mapping[str, tuple[tuple[str, str, str], ...]] = {
+    "consent_age": (("consented", "no", "Has not agreed to be written to"),),
+    **{
+        f"job_{years}": (("present_job", "unknown", "Does not say since when they have their job"),)
+        for years in JOB_YEARS
+    },
+    "since_contact": (("contacted", "never", "No employer has written to them yet"),),
+    "received": (("contacted", "never", "No employer has written to them yet"),),
+    "answered": (("contacted", "never", "No employer has written to them yet"),),
+    "answer_rate": (("contacted", "never", "No employer has written to them yet"),),
+    "years": (("seniority", "unknown", "Does not say how much experience they have"),),
+    "pay": (("position_pay", "unknown", "The position names no salary"),),
+    "skills_covered": (_NO_SKILLS,),
+    "nice_covered": (_NO_SKILLS,),
+    "offer": (
+        ("offer_known", "none_offered", "The position names no salary"),
+        ("offer_known", "none_expected", "Does not say what salary they expect"),
+    ),
+}
+"""What is said instead where a category has this value."""
+
+CATEGORIES: Mapping[str, str | Mapping[str, str]] = {
+    "role": {
+        **dict.fromkeys(ROLES, "Their kind of work: {role:words}"),
+        "other": "Their kind of work is a rare one here",
+        "unknown": "Does not say what their work is",
+    },
+    "seniority": {
+        "junior": "Is at the beginning of their career",
+        "middle": "Has some years of experience",
+        "senior": "Has many years of experience",
+        "principal": "Has long experience",
+        "unknown": "Does not say how much experience they have",
+    },
+    "present_job": {
+        "known": "Says since when they have their job",
+        "unknown": "Does not say since when they have their job",
+    },
+    "contacted": {
+        "before": "Employers have written to them before",
+        "never": "No employer has written to them yet",
+    },
+    "consented": {
+        "yes": "Has agreed to be written to",
+        "no": "Has not agreed to be written to",
+    },
+    "remote_wish": {
+        "yes": "Is open to remote work",
+        "no": "Does not want to work remotely",
+        "unknown": "Does not say whether they would work remotely",
+    },
+    "position_role": {
+        **dict.fromkeys(ROLES, "The position's kind of work: {position_role:words}"),
+        "other": "The position's kind of work is a rare one here",
+        "unknown": "Nothing is known of the position's kind of work",
+    },
+    "position_seniority": {
+        **dict.fromkeys(SENIORITIES, "The position is for {position_seniority:words} people"),
+        "unknown": "The position does not say for what experience it is",
+    },
+    "position_pay": {
+        "known": "The position names a salary",
+        "unknown": "The position names no salary",
+    },
+    "position_remote": {
+        "yes": "The position may be held from anywhere",
+        "no": "The position is not remote",
+    },
+    "offer_known": {
+        "known": "Both name a salary",
+        "none_expected": "Does not say what salary they expect",
+        "none_offered": "The position names no salary",
+    },
+    "place": {
+        "city": "Lives where the work is",
+        "country": "Lives in the country where the work is",
+        "remote": "Would work remotely, as the position allows",
+        "elsewhere": "Lives elsewhere",
+        "unknown": "Where they live or where the work is is not known",
+    },
+    "role_match": {
+        "same": "The position is in their own kind of work",
+        "other": "The position is in another kind of work than theirs",
+        "unknown": "Whether the position is in their kind of work is not known",
+    },
+    "skills_named": {
+        "yes": "The position names skills",
+        "no": "The position names no skills",
+    },
+}
+
+INTERCEPT = "Where everybody starts"
+
+
+def reasons(x: Features, contributions: Iterable[tuple[str, float]]) -> list[Reason]:
+    """What a logit is made of, in words."""
+    return [Reason(name, _value(x, name), in_words(x, name), part) for name, part in contributions]
+
+
+def strongest(given: Iterable[Reason], most: int) -> list[Reason]:
+    """The weightiest of them; those that say the same count together."""
+    by_text: dict[str, Reason] = {}
+    for reason in given:
+        if reason.text != INTERCEPT:
+            before = by_text.get(reason.text)
+            together = reason.contribution + (before.contribution if before else 0.0)
+            by_text[reason.text] = (before or reason)._replace(contribution=together)
+    return sorted(by_text.values(), key=lambda reason: -abs(reason.contribution))[:most]
+
+
+def in_words(x: Features, name: str) -> str:
+    """A feature as a sentence.
+
+    >>> in_words(Features({"dormancy": math.log1p(14.2)}, {}), "dormancy")
+    'Silent for 14 months'
+    """
+    told: Mapping[str, float | str] = {**x.numbers, **x.categories}
+    if name not in told:
+        return INTERCEPT
+    for category, value, sentence in UNKNOWN.get(name, ()):
+        if told.get(category) == value:
+            return sentence
+    sentences = CATEGORIES[name] if name in CATEGORIES else NUMBERS[name]
+    sentence = sentences if isinstance(sentences, str) else sentences[str(told[name])]
+    values = {key: _Told(value) for key, value in told.items()}
+    return sentence.format_map(values | {"job": _Told(_years_in_job(x.numbers))})
+
+
+def _years_in_job(numbers: Mapping[str, float]) -> float:
+    """The time that the hats of `JOB_YEARS` stand for, exact up to the last of them."""
+    return sum(numbers.get(f"job_{years}", 0.0) * years for years in JOB_YEARS)
+
+
+def _value(x: Features, name: str) -> float | str | None:
+    return x.numbers.get(name, x.categories.get(name))
+
+
+class _Told:
+    """A feature's value, which a sentence tells in its own unit."""
+
+    def __init__(self, value: float | str) -> None:
+        self._value = value
+
+    def __format__(self, unit: str) -> str:
+        return _TOLD[unit](self._value)
+
+
+def span(days: float) -> str:
+    """A number of days in words.
+
+    >>> span(1), span(40), span(426), span(882)
+    ('1 day', '40 days', '14 months', '2 years 5 months')
+    """
+    if days < 60:
+        return _counted(max(round(days), 0), "day")
+    months = round(days / DAYS_A_MONTH)
+    if months < 24:
+        return _counted(months, "month")
+    years, months = divmod(months, 12)
+    return _counted(years, "year") + (f" {_counted(months, 'month')}" if months else "")
+
+
+DAYS_A_MONTH = 365.25 / 12
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def _times(number: int) -> str:
+    return {0: "hardly ever", 1: "once", 2: "twice"}.get(number, f"{number} times")
+
+
+def _messages(number: int) -> str:
+    return _counted(number, "message") if number else "hardly any message"
+
+
+def _above(log_ratio: float) -> str:
+    if abs(log_ratio) >= LARGEST_OFFER:
+        return "at least twice" if log_ratio > 0 else "at most half of"
+    percent = round(math.expm1(log_ratio) * 100)
+    return f"{abs(percent)} % {'above' if percent > 0 else 'below'}" if percent else "just"
+
+
+_TOLD: Mapping[str, Callable[..., str]] = {
+    "time": lambda value: span(math.expm1(value) * 30),
+    "job": lambda years: (
+        "10 years or more" if years >= JOB_YEARS[-1] else span(years * 12 * DAYS_A_MONTH)
+    ),
+    "times": lambda value: _times(round(math.expm1(value))),
+    "count": lambda value: str(round(math.expm1(value)) or "none"),
+    "messages": lambda value: _messages(round(math.expm1(value))),
+    "few_messages": lambda value: _messages(round(value)),
+    "years": lambda value: _counted(round(value), "year"),
+    "thousands": lambda value: f"{round(math.expm1(value)) * 1_000:,}",
+    "percent": lambda value: f"{round(value * 100)} %",
+    "above": _above,
+    "words": lambda value: value.replace("-", " "),
+}

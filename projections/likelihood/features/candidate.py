@@ -1,0 +1,350 @@
+"""What the likelihood keeps of a candidate, and the features that follow from it at a moment.
+
+A candidate's state is folded event by event into moments and decayed counts, never into "days
+since": asking at a later moment needs no further event.
+"""
+
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.candidate import CandidateSignedUp, OptedIn, OptedOut, ProfileEnhanced, WasActive
+from domain.event import Event
+from domain.outreach import (
+    InterviewRequested,
+    MessageSent,
+    OutreachAccepted,
+    OutreachDeclined,
+    OutreachExpired,
+)
+from domain.profile import Facts, key
+from projections.likelihood.features.catalogue import (
+    ACTIVITY_GROUPS,
+    JOB_YEARS,
+    NUMBERS,
+    OF_CANDIDATE,
+    SENIORITIES,
+    SENIORITY_FROM_YEARS,
+    Columns,
+    Features,
+)
+from projections.likelihood.features.role_names import role_family
+
+DAY = 86_400.0
+MONTH = 30 * DAY
+YEAR = 365.25 * DAY
+LANDMARK = 1_577_836_800.0  # 2020-01-01
+UNKNOWN = math.nan
+
+
+@dataclass(slots=True)
+class State:
+    """What is kept of a candidate: moments in seconds since 1970, totals and decayed counts.
+
+    A decayed count is kept as of 2020: an event adds 2^(its time since then / half-life), so that
+    events may arrive in any order, and the count now is what is kept times 2^-(now / half-life).
+    """
+
+    signed_up_at: float
+    last_active_at: float
+    observed_at: float
+    consented_at: float = UNKNOWN
+    last_contact_at: float = UNKNOWN
+    job_since: float = UNKNOWN
+    years: float = UNKNOWN
+    expected_usd: float = UNKNOWN
+    activity_30: float = 0.0
+    activity_90: float = 0.0
+    visits_90: float = 0.0
+    visits_365: float = 0.0
+    searches_90: float = 0.0
+    searches_365: float = 0.0
+    applications_90: float = 0.0
+    applications_365: float = 0.0
+    edits_90: float = 0.0
+    edits_365: float = 0.0
+    mail_visits_90: float = 0.0
+    mail_visits_365: float = 0.0
+    received: float = 0.0
+    received_30: float = 0.0
+    received_365: float = 0.0
+    answered: float = 0.0
+    answered_365: float = 0.0
+    accepted: float = 0.0
+    accepted_365: float = 0.0
+    expired: float = 0.0
+    expired_365: float = 0.0
+    role: str = "unknown"
+    remote_wish: str = "unknown"
+    city: str | None = None
+    country: str | None = None
+    skills: Sequence[str] = ()
+
+
+_WORDS = ("role", "remote_wish", "city", "country", "skills")
+STATE_NUMBERS = tuple(field.name for field in fields(State) if field.name not in _WORDS)
+STATE = (*STATE_NUMBERS, *_WORDS)
+as_row: Callable[[State], tuple[Any, ...]] = attrgetter(*STATE)
+"""A state as a row, in the order of `STATE`: its numbers, then its words."""
+
+
+# Folding ----------------------------------------------------------------------------------------
+
+
+def signed_up(event: CandidateSignedUp) -> State:
+    """Somebody new."""
+    at = event.timestamp.timestamp()
+    state = State(signed_up_at=at, last_active_at=at, observed_at=at)
+    _observe(state, event.facts)
+    return state
+
+
+_FOLDS: dict[type[Event], Callable[[State, Any, float], None]] = {}
+
+
+def fold(state: State, event: Event) -> None:
+    """Change a candidate's state by an event about them."""
+    _FOLDS[type(event)](state, event, event.timestamp.timestamp())
+
+
+def _folds(*events: type[Event]) -> Callable[[Callable[[State, Any, float], None]], None]:
+    def register(change: Callable[[State, Any, float], None]) -> None:
+        _FOLDS.update(dict.fromkeys(events, change))
+
+    return register
+
+
+@_folds(OptedIn)
+def _(state: State, _event: OptedIn, at: float) -> None:
+    state.consented_at = at
+
+
+@_folds(OptedOut)
+def _(state: State, _event: OptedOut, _at: float) -> None:
+    state.consented_at = UNKNOWN
+
+
+@_folds(WasActive)
+def _(state: State, event: WasActive, at: float) -> None:
+    state.last_active_at = max(state.last_active_at, at)
+    _count(state, "activity", at, (30, 90))
+    _count(state, ACTIVITY_GROUPS[event.kind], at, (90, 365))
+
+
+@_folds(ProfileEnhanced)
+def _(state: State, event: ProfileEnhanced, _at: float) -> None:
+    state.observed_at = max(state.observed_at, _midnight(event.observed_on))
+    _observe(state, event.facts)
+
+
+@_folds(MessageSent, InterviewRequested)
+def _(state: State, _event: MessageSent | InterviewRequested, at: float) -> None:
+    state.received += 1
+    if not state.last_contact_at > at:
+        state.last_contact_at = at
+    _count(state, "received", at, (30, 365))
+
+
+@_folds(OutreachAccepted, OutreachDeclined)
+def _(state: State, event: OutreachAccepted | OutreachDeclined, at: float) -> None:
+    state.answered += 1
+    _count(state, "answered", at, (365,))
+    if isinstance(event, OutreachAccepted):
+        state.accepted += 1
+        _count(state, "accepted", at, (365,))
+
+
+@_folds(OutreachExpired)
+def _(state: State, _event: OutreachExpired, at: float) -> None:
+    state.expired += 1
+    _count(state, "expired", at, (365,))
+
+
+def _count(state: State, counter: str, at: float, half_lives: Iterable[int]) -> None:
+    for days in half_lives:
+        name = f"{counter}_{days}"
+        setattr(state, name, getattr(state, name) + math.exp2(_half_lives(at, days)))
+
+
+def _half_lives(at: float, days: int) -> float:
+    # Bounded, so that no date whatever overflows: with 30 days the bounds lie in 1978 and 2061.
+    return min(max((at - LANDMARK) / (days * DAY), -500.0), 500.0)
+
+
+def _observe(state: State, facts: Facts) -> None:
+    if facts.roles is not None:
+        state.role = role_family(facts.roles[0]) if facts.roles else "unknown"
+    if facts.skills is not None:
+        state.skills = tuple(map(key, facts.skills))
+    if facts.city is not None:
+        state.city = key(facts.city)
+    if facts.country is not None:
+        state.country = key(facts.country)
+    if facts.open_to_remote is not None:
+        state.remote_wish = "yes" if facts.open_to_remote else "no"
+    if facts.years_experience is not None:
+        state.years = float(facts.years_experience)
+    if facts.expected_salary is not None:
+        state.expected_usd = float(facts.expected_salary.in_usd)
+    if facts.in_present_job_since is not None:
+        state.job_since = _midnight(facts.in_present_job_since)
+
+
+def _midnight(day: date) -> float:
+    return (day.toordinal() - 719_163) * DAY
+
+
+# Features ---------------------------------------------------------------------------------------
+
+
+def features(state: State, now: datetime) -> Features:
+    """A candidate's part of the features at a moment."""
+    return Features(
+        _numbers(state, now.timestamp(), _Plain),
+        {
+            "role": state.role,
+            "seniority": seniority(state.years),
+            "present_job": "unknown" if math.isnan(state.job_since) else "known",
+            "contacted": "before" if state.received else "never",
+            "consented": "no" if math.isnan(state.consented_at) else "yes",
+            "remote_wish": state.remote_wish,
+        },
+    )
+
+
+def seniority(years: float) -> str:
+    """The seniority that years of experience make; those that are not a number are unknown."""
+    return SENIORITIES[bisect_right(SENIORITY_FROM_YEARS, years) if years >= 0 else -1]
+
+
+def columns(rows: Sequence[tuple[Any, ...]], now: datetime) -> Columns:
+    """The features of many candidates, given as rows of `as_row`, at a moment."""
+    count = len(STATE_NUMBERS)
+    values = np.array([row[:count] for row in rows], dtype=np.float64).reshape(-1, count).T
+    return columns_of(values, [row[count] for row in rows], [row[count + 1] for row in rows], now)
+
+
+def columns_of(
+    values: NDArray[np.float64], roles: list[str], remote_wishes: list[str], now: datetime
+) -> Columns:
+    """The same, given a row of values for each of `STATE_NUMBERS`."""
+    state = State(**dict(zip(STATE_NUMBERS, values, strict=True)))
+    years, received = np.asarray(state.years), np.asarray(state.received)
+    band = np.searchsorted(SENIORITY_FROM_YEARS, years, side="right")
+    return Columns(
+        _numbers(state, now.timestamp(), _Columnwise),
+        {
+            "role": roles,
+            "seniority": np.array(SENIORITIES)[np.where(years >= 0, band, -1)].tolist(),
+            "present_job": np.where(np.isnan(state.job_since), "unknown", "known").tolist(),
+            "contacted": np.where(received > 0, "before", "never").tolist(),
+            "consented": np.where(np.isnan(state.consented_at), "no", "yes").tolist(),
+            "remote_wish": remote_wishes,
+        },
+    )
+
+
+class _Plain:
+    """Arithmetic on one candidate."""
+
+    @staticmethod
+    def since(value: float, typical: float) -> float:
+        return typical if math.isnan(value) else max(0.0, value)
+
+    @staticmethod
+    def hat(value: float, rise: float, fall: float) -> float:
+        return 0.0 if math.isnan(value) else max(0.0, min(rise, fall, 1.0))
+
+    @staticmethod
+    def logs(values: list[float]) -> list[float]:
+        return [math.log1p(value) for value in values]
+
+    @staticmethod
+    def rounded(values: list[float]) -> list[float]:
+        return [round(value * 1e6) / 1e6 for value in values]
+
+
+class _Columnwise:
+    """The same arithmetic on columns of candidates."""
+
+    @staticmethod
+    def since(value: Any, typical: float) -> Any:
+        return np.where(np.isnan(value), typical, np.maximum(value, 0.0))
+
+    @staticmethod
+    def hat(value: Any, rise: Any, fall: Any) -> Any:
+        rising = np.minimum(np.minimum(rise, fall), 1.0)
+        return np.where(np.isnan(value), 0.0, np.maximum(0.0, rising))
+
+    @staticmethod
+    def logs(values: list[Any]) -> list[Any]:
+        return [np.log1p(value) for value in values]
+
+    @staticmethod
+    def rounded(values: list[Any]) -> list[Any]:
+        return [np.rint(value * 1e6) / 1e6 for value in values]
+
+
+_MOMENTS = {
+    "dormancy": "last_active_at",
+    "tenure": "signed_up_at",
+    "consent_age": "consented_at",
+    "profile_age": "observed_at",
+    "since_contact": "last_contact_at",
+}
+_moments: Callable[[State], tuple[Any, ...]] = attrgetter(*_MOMENTS.values())
+_TYPICAL_MONTHS = [math.expm1(NUMBERS[name].typical) for name in _MOMENTS]
+_JOBS = [f"job_{years}" for years in JOB_YEARS]
+_LINEAR = ["received_30"]
+_LOG_COUNTS = [
+    name
+    for name in OF_CANDIDATE
+    if name in NUMBERS and name in STATE_NUMBERS and name not in ("years", *_LINEAR)
+]
+_log_counts: Callable[[State], tuple[Any, ...]] = attrgetter(*_LOG_COUNTS)
+_HALF_LIVES = [int(name.rpartition("_")[2]) if name[-1].isdigit() else 0 for name in _LOG_COUNTS]
+_COMPUTED = [*_MOMENTS, *_LOG_COUNTS, *_JOBS, *_LINEAR, "years", "answer_rate"]
+_USUAL_RATE = NUMBERS["answer_rate"].typical
+_IN_ORDER = [name for name in OF_CANDIDATE if name in NUMBERS]
+assert {*_IN_ORDER} == {*_COMPUTED}
+_PLACES = [_COMPUTED.index(name) for name in _IN_ORDER]
+
+
+def _numbers(state: State, now: float, on: Any) -> dict[str, Any]:
+    """The numbers of one candidate, or of columns of them, in the order of the sum."""
+    left = {days: math.exp2(-_half_lives(now, days)) for days in (30, 90, 365)} | {0: 1.0}
+    months = [
+        on.since((now - t) / MONTH, typical)
+        for t, typical in zip(_moments(state), _TYPICAL_MONTHS, strict=True)
+    ]
+    counts = [count * left[h] for count, h in zip(_log_counts(state), _HALF_LIVES, strict=True)]
+    computed = on.rounded(
+        [
+            *on.logs(months + counts),
+            *_hats((now - state.job_since) / YEAR, on),
+            state.received_30 * left[30],
+            on.since(state.years, NUMBERS["years"].typical),
+            (state.answered + _USUAL_RATE) / (state.answered + state.expired + 1.0),
+        ]
+    )
+    return {name: computed[place] for name, place in zip(_IN_ORDER, _PLACES, strict=True)}
+
+
+def _hats(years: Any, on: Any) -> list[Any]:
+    """How near a time is to each of `JOB_YEARS`: piecewise linear, and together one."""
+    last = len(JOB_YEARS) - 1
+    return [
+        on.hat(
+            years,
+            1.0 if n == 0 else (years - JOB_YEARS[n - 1]) / (at - JOB_YEARS[n - 1]),
+            1.0 if n == last else (JOB_YEARS[n + 1] - years) / (JOB_YEARS[n + 1] - at),
+        )
+        for n, at in enumerate(JOB_YEARS)
+    ]

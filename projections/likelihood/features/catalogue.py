@@ -1,0 +1,215 @@
+"""What the likelihood to respond looks at: every feature with its unit and its source.
+
+A feature belongs to the candidate, to the position, or to the match of the two. They are summed up
+in that order, so that the candidates' part of a sum can be kept and continued for any position. No
+personal data, no protected attribute and no free text is among them; where somebody lives counts
+only as far as it suits the place of the work.
+
+Numbers are rounded to six decimals, so that they are the same bits whether the C library or NumPy
+took the logarithm, read the same in JSON, and survive another machine's last digit.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.candidate import ActivityKind
+from projections.likelihood.features.role_names import ROLES
+
+FEATURE_VERSION = 2
+"""Raise it with any change that gives anybody other features; then the projection's too."""
+
+
+class Part(StrEnum):
+    """Whom a feature is about."""
+
+    CANDIDATE = "candidate"
+    POSITION = "position"
+    MATCH = "match"
+
+
+class Number(NamedTuple):
+    """A feature that is a number.
+
+    What is typical, and how far it spreads, is what its scaling starts from before there is data.
+    """
+
+    part: Part
+    unit: str
+    source: str
+    typical: float
+    spread: float
+
+
+class Category(NamedTuple):
+    """A feature that is one of a few names."""
+
+    part: Part
+    source: str
+    values: tuple[str, ...]
+
+
+class Features(NamedTuple):
+    """One candidate at one moment, perhaps with a position, as the model sees them."""
+
+    numbers: Mapping[str, float]
+    categories: Mapping[str, str]
+
+
+class Columns(NamedTuple):
+    """Many candidates' features, column by column, each equal to those of one alone."""
+
+    numbers: dict[str, NDArray[np.float64]]
+    categories: dict[str, list[str]]
+
+
+ACTIVITY_GROUPS = {
+    ActivityKind.SIGNED_IN: "visits",
+    ActivityKind.SEARCHED_JOBS: "searches",
+    ActivityKind.VIEWED_JOB: "searches",
+    ActivityKind.SAVED_JOB: "searches",
+    ActivityKind.APPLIED: "applications",
+    ActivityKind.EDITED_PROFILE: "edits",
+    ActivityKind.UPLOADED_RESUME: "edits",
+    ActivityKind.FOLLOWED_MAIL_LINK: "mail_visits",
+}
+
+SENIORITY_FROM_YEARS = (2.0, 5.0, 10.0)
+SENIORITIES = ("junior", "middle", "senior", "principal", "unknown")
+
+JOB_YEARS = (0, 1, 2, 3, 4, 6, 10)
+"""Years in a job at which its effect is learned; between two of them it runs straight."""
+
+LARGEST_OFFER = 0.7
+"""An offer of more than twice, or less than half of what is expected counts as just that."""
+
+_LOG_MONTHS = "log(1 + months of 30 days)"
+_LOG_COUNT = "log(1 + count)"
+_LOG_RECENT = "log(1 + count, each halved every {} days)"
+_CANDIDATE, _POSITION, _MATCH = Part.CANDIDATE, Part.POSITION, Part.MATCH
+
+
+def _number(unit: str, source: str, typical: float, spread: float) -> Number:
+    return Number(_CANDIDATE, unit, source, typical, spread)
+
+
+def _job_times() -> dict[str, Number]:
+    unit = "share, 1 at {} years and less the farther from there; 0 if unknown"
+    return {
+        f"job_{years}": _number(unit.format(years), "time in the present job", 0.14, 0.3)
+        for years in JOB_YEARS
+    }
+
+
+def _activities() -> dict[str, Number]:
+    described = {
+        group: ", ".join(kind for kind, its_group in ACTIVITY_GROUPS.items() if its_group == group)
+        for group in dict.fromkeys(ACTIVITY_GROUPS.values())
+    }
+    return {
+        f"{group}_{days}": _number(_LOG_RECENT.format(days), f"activity: {kinds}", 0.3, 0.5)
+        for group, kinds in described.items()
+        for days in (90, 365)
+    }
+
+
+NUMBERS: dict[str, Number] = {
+    "dormancy": _number(_LOG_MONTHS, "since the last activity, or sign-up", 2.0, 0.8),
+    "tenure": _number(_LOG_MONTHS, "since sign-up", 3.0, 0.8),
+    "consent_age": _number(_LOG_MONTHS, "since the last opting in; typical if none", 3.0, 0.8),
+    "profile_age": _number(_LOG_MONTHS, "since the latest observed fact", 2.5, 0.8),
+    "since_contact": _number(_LOG_MONTHS, "since the last outreach; typical if none", 1.5, 0.8),
+    **_job_times(),
+    "activity_30": _number(_LOG_RECENT.format(30), "activity of any kind", 0.2, 0.4),
+    "activity_90": _number(_LOG_RECENT.format(90), "activity of any kind", 0.4, 0.6),
+    **_activities(),
+    "received": _number(_LOG_COUNT, "outreach received", 0.5, 0.6),
+    "received_30": _number("count, each halved every 30 days", "outreach received", 0.1, 0.3),
+    "received_365": _number(_LOG_RECENT.format(365), "outreach received", 0.3, 0.5),
+    "answered": _number(_LOG_COUNT, "outreach accepted or declined", 0.2, 0.4),
+    "answered_365": _number(_LOG_RECENT.format(365), "outreach accepted or declined", 0.1, 0.3),
+    "accepted": _number(_LOG_COUNT, "outreach accepted", 0.1, 0.3),
+    "accepted_365": _number(_LOG_RECENT.format(365), "outreach accepted", 0.1, 0.3),
+    "expired": _number(_LOG_COUNT, "outreach that expired unanswered", 0.4, 0.6),
+    "expired_365": _number(_LOG_RECENT.format(365), "outreach that expired unanswered", 0.2, 0.4),
+    "years": _number("years", "of experience by the profile; typical if unknown", 7.0, 6.0),
+    "answer_rate": _number("share", "of outreach answered, and one more as usual", 0.2, 0.1),
+    "pay": Number(
+        _POSITION, "log(1 + thousand US dollars)", "top of the salary; typical if none", 4.2, 0.6
+    ),
+    "years_asked": Number(
+        _POSITION, "years", "least experience by the filters; typical if none", 3.0, 2.5
+    ),
+    "skills_covered": Number(
+        _MATCH, "share", "of the skills that the filters name; 0 if they name none", 0.6, 0.3
+    ),
+    "nice_covered": Number(
+        _MATCH, "share", "of the nice-to-have skills; 0 if the filters name none", 0.3, 0.3
+    ),
+    "offer": Number(
+        _MATCH,
+        f"log, from -{LARGEST_OFFER:g} to {LARGEST_OFFER:g}",
+        "top of the offered salary over the expected one; 0 if unknown",
+        0.1,
+        0.3,
+    ),
+}
+
+_YEARS = f"from {', '.join(f'{y:g}' for y in SENIORITY_FROM_YEARS)} on"
+
+CATEGORIES: dict[str, Category] = {
+    "role": Category(_CANDIDATE, "the profile's first role, as far as its kind is known", ROLES),
+    "seniority": Category(_CANDIDATE, f"years of experience, {_YEARS}", SENIORITIES),
+    "present_job": Category(_CANDIDATE, "whether its beginning is known", ("known", "unknown")),
+    "contacted": Category(_CANDIDATE, "whether there was outreach before", ("before", "never")),
+    "consented": Category(_CANDIDATE, "whether they have opted in", ("yes", "no")),
+    "remote_wish": Category(_CANDIDATE, "open to remote work", ("yes", "no", "unknown")),
+    "position_role": Category(_POSITION, "first role of the filters, or the title", ROLES),
+    "position_seniority": Category(
+        _POSITION, f"the title's words, or the years asked for, {_YEARS}", SENIORITIES
+    ),
+    "position_pay": Category(_POSITION, "whether it names a salary", ("known", "unknown")),
+    "position_remote": Category(_POSITION, "whether it is remote", ("yes", "no")),
+    "offer_known": Category(
+        _MATCH, "whether both name a salary", ("known", "none_expected", "none_offered")
+    ),
+    "place": Category(
+        _MATCH,
+        "where they live and where the work is",
+        ("city", "country", "remote", "elsewhere", "unknown"),
+    ),
+    "role_match": Category(
+        _MATCH, "whether the kinds of work are one", ("same", "other", "unknown")
+    ),
+    "skills_named": Category(_MATCH, "whether the filters name skills", ("yes", "no")),
+}
+
+
+def names_of(*parts: Part) -> tuple[str, ...]:
+    """The features of these parts, in the order of the sum."""
+    return tuple(
+        name
+        for part in parts
+        for features in (NUMBERS, CATEGORIES)
+        for name, feature in features.items()
+        if feature.part is part
+    )
+
+
+ORDER = names_of(*Part)
+OF_CANDIDATE = names_of(Part.CANDIDATE)
+OF_POSITION = names_of(Part.POSITION)
+OF_MATCH = names_of(Part.MATCH)
+
+
+def together(*parts: Features) -> Features:
+    """The features of several parts as one."""
+    numbers: dict[str, float] = {}
+    categories: dict[str, str] = {}
+    for part in parts:
+        numbers |= part.numbers
+        categories |= part.categories
+    return Features(numbers, categories)

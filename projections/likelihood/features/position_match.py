@@ -1,0 +1,233 @@
+"""What the likelihood keeps of a position, and the features of it and of its match with somebody.
+
+A letter may offer another salary or place than its position: what the candidate saw counts.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from domain.filters import Filters
+from domain.money import SalaryRange
+from domain.outreach import InterviewRequested, MessageSent
+from domain.position import FiltersSet, PositionOpened
+from domain.profile import key
+from projections.likelihood.features.candidate import STATE, State, seniority
+from projections.likelihood.features.catalogue import (
+    CATEGORIES,
+    LARGEST_OFFER,
+    NUMBERS,
+    Columns,
+    Features,
+)
+from projections.likelihood.features.role_names import role_family, seniority_named
+
+
+class Opening(NamedTuple):
+    """What is kept of a position."""
+
+    title_role: str = "unknown"
+    title_seniority: str = "unknown"
+    role: str = "unknown"
+    seniority: str = "unknown"
+    years_asked: float | None = None
+    pay_usd: int | None = None
+    remote: bool = False
+    places: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    nice: tuple[str, ...] = ()
+
+
+def opened(event: PositionOpened) -> Opening:
+    """A new position."""
+    opening = Opening(
+        title_role=role_family(event.title),
+        title_seniority=seniority_named(event.title),
+        pay_usd=_top(event.salary),
+        remote=event.remote or event.filters.remote,
+        places=_places(event.location) or tuple(map(key, event.filters.locations)),
+    )
+    return _filtered(opening, event.filters)
+
+
+def refined(opening: Opening, event: FiltersSet) -> Opening:
+    """The position under other filters."""
+    return _filtered(opening, event.filters)
+
+
+def offered(opening: Opening, letter: MessageSent | InterviewRequested) -> Opening:
+    """The position as a letter tells of it."""
+    return opening._replace(
+        pay_usd=_top(letter.salary),
+        remote=letter.remote,
+        places=_places(letter.location) or opening.places,
+    )
+
+
+def _filtered(opening: Opening, filters: Filters) -> Opening:
+    years = filters.years_from
+    named = opening.title_seniority
+    if named == "unknown" and years is not None:
+        named = seniority(years)
+    return opening._replace(
+        role=role_family(filters.roles[0]) if filters.roles else opening.title_role,
+        seniority=named,
+        years_asked=years,
+        required=tuple(sorted(map(key, filters.required_skills))),
+        nice=tuple(sorted(map(key, filters.nice_to_have_skills))),
+    )
+
+
+def _top(salary: SalaryRange | None) -> int | None:
+    return None if salary is None else salary.maximum_in_usd
+
+
+def _places(location: str | None) -> tuple[str, ...]:
+    """The parts of a place, as profiles name them: its city and its country.
+
+    >>> _places("Hamburg, Germany")
+    ('hamburg', 'germany')
+    """
+    return tuple(filter(None, map(key, (location or "").split(","))))
+
+
+# Features ---------------------------------------------------------------------------------------
+
+
+def of_position(opening: Opening) -> Features:
+    """A position's part of the features."""
+    pay = NUMBERS["pay"].typical
+    if opening.pay_usd is not None:
+        pay = round(math.log1p(opening.pay_usd / 1_000) * 1e6) / 1e6
+    asked = opening.years_asked
+    return Features(
+        {
+            "pay": pay,
+            "years_asked": NUMBERS["years_asked"].typical if asked is None else float(asked),
+        },
+        {
+            "position_role": opening.role,
+            "position_seniority": opening.seniority,
+            "position_pay": "unknown" if opening.pay_usd is None else "known",
+            "position_remote": "yes" if opening.remote else "no",
+        },
+    )
+
+
+_OF_MATCH = ("expected_usd", "role", "remote_wish", "city", "country", "skills")
+MATCHED_COLUMNS = (
+    "coalesce(f.expected_usd, 'NaN'), f.role, f.remote_wish, f.city, f.country, f.skills"
+)
+"""What a match depends on, of `likelihood_features AS f`."""
+
+matched: Callable[[tuple[Any, ...]], tuple[Any, ...]] = itemgetter(*map(STATE.index, _OF_MATCH))
+"""What a match depends on, of a candidate's row."""
+
+
+def of_match(state: State, opening: Opening) -> Features:
+    """What a candidate and a position make of each other."""
+    return _Matching(opening).of(*(getattr(state, name) for name in _OF_MATCH))
+
+
+def matches(rows: Sequence[Sequence[Any]], opening: Opening) -> Columns:
+    """The features of a position and its match with many, given what the match depends on."""
+    matching, position = _Matching(opening), of_position(opening)
+    each = [matching.of(*row) for row in rows]
+    names, kinds = _NOBODY
+    numbers = {name: np.array([x.numbers[name] for x in each], dtype=np.float64) for name in names}
+    categories = {name: [x.categories[name] for x in each] for name in kinds}
+    for name, value in position.numbers.items():
+        numbers[name] = np.full(len(each), value)
+    for name, category in position.categories.items():
+        categories[name] = [category] * len(each)
+    return Columns(numbers, categories)
+
+
+def possible(opening: Opening) -> dict[str, tuple[float, ...] | tuple[str, ...]]:
+    """What the features of a position and of its match can be: the ends of a number, or names."""
+    position = of_position(opening)
+    named, nice = bool(opening.required or opening.nice), bool(opening.nice)
+    pays = opening.pay_usd is not None
+    places = ("city", "country", "elsewhere", "unknown") if opening.places else ("unknown",)
+    return {
+        **{name: (value, value) for name, value in position.numbers.items()},
+        **{name: (value,) for name, value in position.categories.items()},
+        "skills_covered": (0.0, float(named)),
+        "nice_covered": (0.0, float(nice)),
+        "offer": (-LARGEST_OFFER * pays, LARGEST_OFFER * pays),
+        "offer_known": ("known", "none_expected") if pays else ("none_offered",),
+        "place": (*places, "remote") if opening.remote else places,
+        "role_match": ("unknown",)
+        if opening.role == "unknown"
+        else CATEGORIES["role_match"].values,
+        "skills_named": ("yes" if named else "no",),
+    }
+
+
+class _Matching:
+    """An opening, and the answers that it gives again and again."""
+
+    def __init__(self, opening: Opening) -> None:
+        self._opening = opening
+        self._nice = frozenset(opening.nice)
+        self._named = self._nice | frozenset(opening.required)
+        self._places = frozenset(opening.places)
+        self._log_pay = math.log(max(opening.pay_usd, 1)) if opening.pay_usd is not None else None
+
+    def of(
+        self,
+        expected_usd: float,
+        role: str,
+        remote_wish: str,
+        city: str | None,
+        country: str | None,
+        skills: Iterable[str],
+    ) -> Features:
+        had = self._named.intersection(skills) if self._named else frozenset()
+        offer, offer_known = self._offer(expected_usd)
+        return Features(
+            {
+                "skills_covered": _share(len(had), len(self._named)),
+                "nice_covered": _share(len(had & self._nice), len(self._nice)),
+                "offer": offer,
+            },
+            {
+                "offer_known": offer_known,
+                "place": self._place(remote_wish, city, country),
+                "role_match": self._role(role),
+                "skills_named": "yes" if self._named else "no",
+            },
+        )
+
+    def _offer(self, expected_usd: float) -> tuple[float, str]:
+        if self._log_pay is None:
+            return 0.0, "none_offered"
+        if math.isnan(expected_usd):
+            return 0.0, "none_expected"
+        offer = self._log_pay - math.log(max(expected_usd, 1.0))
+        return round(min(max(offer, -LARGEST_OFFER), LARGEST_OFFER) * 1e6) / 1e6, "known"
+
+    def _place(self, remote_wish: str, city: str | None, country: str | None) -> str:
+        if city in self._places:
+            return "city"
+        if country in self._places:
+            return "country"
+        if self._opening.remote and remote_wish == "yes":
+            return "remote"
+        known = self._places and (city or country)
+        return "elsewhere" if known else "unknown"
+
+    def _role(self, role: str) -> str:
+        if "unknown" in (role, self._opening.role):
+            return "unknown"
+        return "same" if role == self._opening.role else "other"
+
+
+def _share(part: int, whole: int) -> float:
+    return round(part / whole * 1e6) / 1e6 if whole else 0.0
+
+
+_NOBODY = _Matching(Opening()).of(math.nan, "unknown", "unknown", None, None, ())

@@ -1,0 +1,321 @@
+"""How good the likelihood is, and whether what it is asked about still looks as it did.
+
+Every outreach was predicted when it was sent, before anything of its outcome was known: judging
+these predictions is prequential by itself. They are judged in the order of sending, and only once
+their answer window has closed: of those sent lately the answered ones are known first, and would
+flatter whoever predicts high. Withdrawn ones have no outcome and do not count.
+
+Beside the model stands the running prior, the share of answers known when each was sent, and every
+challenger.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg import Connection
+from pydantic import BaseModel, Field
+from pydantic_core import from_json
+
+from domain.outreach import ANSWER_WINDOW
+from projections import funnel
+from projections.funnel import Interval, Split
+from projections.likelihood.monitoring import drift as likelihood_drift
+from projections.likelihood.monitoring.drift import Bin, Drift, Mark
+from projections.likelihood.monitoring.metrics import metrics, reliability
+
+MODEL, PRIOR = "model", "running prior"
+
+MOST = 100_000
+"""Predictions that one question looks at, at most: the latest ones."""
+
+WINDOW, WINDOWS = 1_000, 20
+
+
+class Slice(StrEnum):
+    """By what predictions may be told apart."""
+
+    ROLE = "role"
+    SENIORITY = "seniority"
+    KIND = "kind"
+    EXPLORED = "explored"
+
+
+class Performance(BaseModel):
+    """How good predictions were, those of one window and perhaps of one slice."""
+
+    judged: str = Field(description="`model`, `running prior`, or a challenger's name")
+    slice: str | None = Field(description="the role, seniority, kind or exploration; null for all")
+    sent_from: datetime = Field(description="when the first of them was sent")
+    sent_to: datetime = Field(description="when the last of them was sent")
+    count: int
+    base_rate: float | None = Field(description="share of answers")
+    log_loss: float | None = Field(description="in nats; lower is better")
+    brier: float | None = Field(description="mean squared error; lower is better")
+    roc_auc: float | None = Field(description="null without both an answer and a silence")
+    calibration_error: float | None = Field(description="expected, over ten bins of equal mass")
+
+
+class Reliable(BaseModel):
+    """A point of a reliability diagram: predictions of like probability."""
+
+    judged: str
+    slice: str | None
+    count: int
+    predicted: float = Field(description="mean probability")
+    observed: float = Field(description="share of answers")
+
+
+class Drifted(BaseModel):
+    """How far something has moved from a window to the latest."""
+
+    name: str
+    of: Literal["number", "category", "prediction", "outcome"]
+    stability_index: float | None = Field(description="population stability index")
+    mark: Mark = Field(description="from .1 on `some`, from .25 on `much`, of too few none")
+    reference_count: int
+    latest_count: int
+    bins: list[Bin]
+
+
+class Exploration(BaseModel):
+    """How much of what was shown stood there by lot, and what came of it."""
+
+    period: date | None = Field(description="its first day; null for all the time together")
+    shown: int
+    explored: int
+    share: float | None
+    messaged: int = Field(description="of those explored")
+    answered: int = Field(description="of those explored")
+
+
+@dataclass(frozen=True)
+class _Settled:
+    """Predictions in the order of sending, column by column, with what became of them."""
+
+    sent_at: list[datetime]
+    answered: NDArray[np.bool_]
+    said: dict[str, NDArray[np.float64]]
+    """By whom, the probabilities; not a number where a challenger was not there yet."""
+    slices: dict[Slice, list[str]]
+
+    def __len__(self) -> int:
+        return len(self.sent_at)
+
+
+_SETTLED = """
+    SELECT sent_at, sent_position, settled_position, outcome, l.probability, challengers::text,
+           role, seniority, kind, coalesce(explored, false)
+    FROM likelihood_predictions AS l LEFT JOIN funnel_outreach USING (employer_id, outreach_id)
+    WHERE outcome IS NOT NULL AND sent_at <= %s
+    ORDER BY sent_position DESC LIMIT %s"""
+
+_OUTCOMES = """
+    SELECT outcome FROM likelihood_predictions WHERE outcome IS NOT NULL AND sent_at <= %s
+    ORDER BY sent_position DESC LIMIT %s"""
+
+_BEFORE = """
+    SELECT count(*), count(*) FILTER (WHERE outcome) FROM likelihood_predictions
+    WHERE outcome IS NOT NULL AND sent_position < %s"""
+
+
+def performance(
+    db: Connection,
+    at: datetime,
+    *,
+    window: int = WINDOW,
+    windows: int = WINDOWS,
+    interval: Interval | None = None,
+    by: Slice | None = None,
+) -> list[Performance]:
+    """How good predictions were, window by window, the earliest first.
+
+    Args:
+        db: where to read.
+        at: the moment, up to which answer windows have closed.
+        window: how many predictions a window has; the latest one is full, the earliest may not be.
+        windows: how many windows, at most.
+        interval: tell windows apart by when they were sent instead; then `window` does not count.
+        by: what to tell apart in each window.
+    """
+    settled = _settled(db, at, MOST if interval else min(window * windows, MOST))
+    parts = _by_time(settled, interval) if interval else _by_count(len(settled), window)
+    return [
+        Performance(
+            judged=judged,
+            slice=value,
+            sent_from=settled.sent_at[int(chosen[0])],
+            sent_to=settled.sent_at[int(chosen[-1])],
+            **asdict(metrics(settled.said[judged][chosen], settled.answered[chosen])),
+        )
+        for part in parts[-windows:]
+        for value, judged, chosen in _judged(settled, part, by)
+    ]
+
+
+def diagram(
+    db: Connection, at: datetime, *, last: int = 5_000, bins: int = 10, by: Slice | None = None
+) -> list[Reliable]:
+    """The points of the reliability diagrams of the latest predictions."""
+    settled = _settled(db, at, min(last, MOST))
+    return [
+        Reliable(judged=judged, slice=value, **asdict(point))
+        for value, judged, chosen in _judged(settled, np.arange(len(settled)), by)
+        for point in reliability(settled.said[judged][chosen], settled.answered[chosen], bins)
+    ]
+
+
+def drift(
+    db: Connection, at: datetime, *, latest: int = WINDOW, reference: int = 3 * WINDOW
+) -> list[Drifted]:
+    """How far features, predictions and outcomes of the latest have moved from those before.
+
+    Features and predictions are those frozen when an outreach was sent. Outcomes are those whose
+    answer window has closed. The latest are never more than half of what there is.
+    """
+    rows = db.execute(
+        "SELECT probability, features::text FROM likelihood_predictions"
+        " ORDER BY sent_position DESC LIMIT %s",
+        [latest + reference],
+    ).fetchall()
+    latest = min(latest, len(rows) // 2)
+    now, before = rows[:latest], rows[latest:]
+    settled = db.execute(_OUTCOMES, [at - ANSWER_WINDOW, latest + reference]).fetchall()
+    outcomes = ["answered" if answered else "silent" for (answered,) in settled]
+    found = [*_drift_of_features([f for _, f in before], [f for _, f in now])]
+    said = [np.array([p for p, _ in part], dtype=np.float64) for part in (before, now)]
+    found.append(_drifted("probability", "prediction", likelihood_drift.of_numbers, *said))
+    half = min(latest, len(outcomes) // 2)
+    ends = (outcomes[half:], outcomes[:half])
+    found.append(_drifted("answer", "outcome", likelihood_drift.of_categories, *ends))
+    return sorted(found, key=lambda row: (row.of, -(row.stability_index or 0.0), row.name))
+
+
+def exploration(
+    db: Connection,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    interval: Interval | None = None,
+) -> list[Exploration]:
+    """How much of what was shown stood there by lot, by period."""
+    rows = funnel.steps(db, since=since, until=until, interval=interval, by=[Split.EXPLORED])
+    found = []
+    for period in sorted({row.period for row in rows}, key=str):
+        those = [row for row in rows if row.period == period]
+        by_lot = [row for row in those if row.explored]
+        shown, explored = (sum(row.shown for row in some) for some in (those, by_lot))
+        found.append(
+            Exploration(
+                period=period,
+                shown=shown,
+                explored=explored,
+                share=explored / shown if shown else None,
+                messaged=sum(row.messaged for row in by_lot),
+                answered=sum(row.answered for row in by_lot),
+            )
+        )
+    return found
+
+
+def _settled(db: Connection, at: datetime, most: int) -> _Settled:
+    """The latest predictions whose answer window has closed."""
+    rows = db.execute(_SETTLED, [at - ANSWER_WINDOW, most]).fetchall()[::-1]
+    columns: list[Sequence[Any]] = [*zip(*rows, strict=True)] if rows else [()] * 10
+    sent_at, sent, settled, outcome, probability, challengers, *slices = columns
+    answered = np.array(outcome, dtype=np.bool_)
+    said = {MODEL: np.array(probability, dtype=np.float64)}
+    said[PRIOR] = _running_prior(db, sent, settled, answered)
+    told = [from_json(text) for text in challengers]
+    for name in sorted({name for of_each in told for name in of_each}):
+        said[name] = np.array([of_each.get(name, np.nan) for of_each in told], dtype=np.float64)
+    role, seniority, kind, explored = slices
+    words = ["explored" if by_lot else "ranked" for by_lot in explored]
+    named = dict(zip(Slice, ([*role], [*seniority], [*kind], words), strict=True))
+    return _Settled([*sent_at], answered, said, named)
+
+
+def _running_prior(
+    db: Connection, sent: Sequence[int], settled: Sequence[int], answered: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """The share of answers among the outcomes known at each sending, one yes and one no ahead."""
+    if not sent:
+        return np.empty(0)
+    earlier, answers = db.execute(_BEFORE, [sent[0]]).fetchone() or (0, 0)
+    order = np.argsort(np.array(settled), kind="stable")
+    known = np.searchsorted(np.array(settled)[order], np.array(sent))
+    yes = np.concatenate(([0], np.cumsum(answered[order])))
+    shares: NDArray[np.float64] = (answers + yes[known] + 1.0) / (earlier + known + 2.0)
+    return shares
+
+
+def _by_count(count: int, window: int) -> list[NDArray[np.int64]]:
+    return [np.arange(max(end - window, 0), end) for end in range(count, 0, -window)][::-1]
+
+
+def _by_time(settled: _Settled, interval: Interval) -> list[NDArray[np.int64]]:
+    starts = [_first_day(sent_at.date(), interval).toordinal() for sent_at in settled.sent_at]
+    return [np.flatnonzero(np.array(starts) == start) for start in sorted({*starts})]
+
+
+def _first_day(day: date, interval: Interval) -> date:
+    if interval is Interval.MONTH:
+        return day.replace(day=1)
+    weekday = day.weekday() if interval is Interval.WEEK else 0
+    return date.fromordinal(day.toordinal() - weekday)
+
+
+def _judged(
+    settled: _Settled, part: NDArray[np.int64], by: Slice | None
+) -> Iterator[tuple[str | None, str, NDArray[np.int64]]]:
+    """Which predictions of a part to judge together, by whom they were made."""
+    values: list[str | None] = [*sorted({settled.slices[by][n] for n in part})] if by else [None]
+    for value in values:
+        here = part if by is None else part[[settled.slices[by][n] == value for n in part]]
+        for judged, said in settled.said.items():
+            chosen = here[~np.isnan(said[here])]
+            if len(chosen):
+                yield value, judged, chosen
+
+
+def _drift_of_features(before: Sequence[str], now: Sequence[str]) -> Iterator[Drifted]:
+    windows = [[from_json(text) for text in part] for part in (before, now)]
+    names = _names("numbers", windows)
+    tables = [
+        np.array([[x["numbers"].get(name, np.nan) for name in names] for x in part], np.float64)
+        for part in windows
+    ]
+    for column, name in enumerate(names):
+        columns = [table.reshape(-1, len(names))[:, column] for table in tables]
+        known = [values[~np.isnan(values)] for values in columns]
+        yield _drifted(name, "number", likelihood_drift.of_numbers, *known)
+    for name in _names("categories", windows):
+        words = [[x["categories"].get(name, "unknown") for x in part] for part in windows]
+        yield _drifted(name, "category", likelihood_drift.of_categories, *words)
+
+
+def _names(kind: str, windows: Sequence[Sequence[Any]]) -> list[str]:
+    return sorted({name for part in windows for x in part for name in x[kind]})
+
+
+def _drifted(
+    name: str,
+    of: Literal["number", "category", "prediction", "outcome"],
+    measure: Callable[[Any, Any], Drift],
+    reference: Any,
+    latest: Any,
+) -> Drifted:
+    drift = measure(reference, latest)
+    return Drifted(
+        name=name,
+        of=of,
+        stability_index=drift.index,
+        mark=drift.mark,
+        reference_count=len(reference),
+        latest_count=len(latest),
+        bins=[*drift.bins],
+    )

@@ -1,0 +1,29 @@
+"""The list of read models: a new one is added here."""
+
+from infrastructure.projecting.projector import Projection
+from projections.adverse_impact import AdverseImpact
+from projections.candidate_pool import CandidatePool
+from projections.employers import Employers
+from projections.funnel import Funnel
+from projections.interview_list import InterviewList
+from projections.likelihood.projection import Likelihoods
+from projections.outreach_timeline import OutreachTimeline
+from projections.positions import Positions
+from projections.ratings import Ratings
+from projections.tickets import Tickets
+
+
+def read_models() -> list[Projection]:
+    """All read models, each ready to follow the log."""
+    return [
+        AdverseImpact(),
+        CandidatePool(),
+        Employers(),
+        Funnel(),
+        InterviewList(),
+        Likelihoods(),
+        OutreachTimeline(),
+        Positions(),
+        Ratings(),
+        Tickets(),
+    ]

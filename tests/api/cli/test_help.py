@@ -1,0 +1,96 @@
+"""People ask support, and say whether the help helped."""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+
+from domain.event import Role
+from tests.support.scene import codes, done
+from tests.support.stage import Stage, at_once, shared_stage, statuses
+
+ASKED = {"subject": "No candidates", "text": "My feed is empty.", "page": "/positions"}
+
+
+@pytest.fixture(scope="module")
+def stage(postgres: str) -> Iterator[Stage]:
+    with shared_stage(postgres) as stage:
+        yield stage
+
+
+def test_a_ticket_arrives_at_support_with_who_sent_it_and_from_where(stage: Stage) -> None:
+    scene = stage.scene()
+    ticket = done(scene.recruiter.post("/tickets", ASKED))
+    listed = done(stage.as_(Role.SUPPORT).get("/tickets", after=ticket["position"]))["items"]
+    (arrived,) = [one for one in listed if one["ticket_id"] == ticket["id"]]
+    assert ASKED.items() <= arrived.items()
+    assert arrived["employer_id"] == scene.employer_id
+    assert (arrived["submitted_by"], arrived["submitted_role"]) == ("recruiter@test", "recruiter")
+    assert (arrived["status"], arrived["answer"]) == ("open", None)
+
+
+def test_an_answer_reaches_who_asked(stage: Stage) -> None:
+    analyst, support = stage.as_(Role.ANALYST, name="alex"), stage.as_(Role.SUPPORT)
+    ticket = done(analyst.post("/tickets", ASKED))["id"]
+    closed = done(support.post(f"/tickets/{ticket}/closure", {"answer": "Relax a filter."}))
+    (mine,) = done(analyst.get("/me/tickets", after=closed["position"]))["items"]
+    assert (mine["status"], mine["answer"]) == ("closed", "Relax a filter.")
+    assert (mine["closed_by"], mine["version"]) == ("support@test", 2)
+
+
+def test_a_ticket_is_closed_once(stage: Stage) -> None:
+    support = stage.as_(Role.SUPPORT)
+    ticket = done(support.post("/tickets", ASKED))["id"]
+    doings = [lambda: support.post(f"/tickets/{ticket}/closure", {})] * 2
+    answers = at_once(*doings)
+    assert statuses(answers) == [201, 409]
+    (refused,) = [answer for answer in answers if answer.status_code == 409]
+    assert codes(refused) == ["ticket_already_closed"]
+
+
+def test_a_ticket_that_is_nowhere_is_not_closed(stage: Stage) -> None:
+    response = stage.as_(Role.SUPPORT).post(f"/tickets/{uuid4()}/closure", {})
+    assert response.status_code == 404
+
+
+def test_nobody_sees_anothers_tickets(stage: Stage) -> None:
+    ours, theirs = stage.scene(), stage.scene()
+    done(ours.recruiter.post("/tickets", ASKED))
+    mine = done(theirs.recruiter.get("/me/tickets", after=stage.reached()))["items"]
+    assert mine == []
+
+
+def test_tickets_come_by_status_and_page_by_page(stage: Stage) -> None:
+    support = stage.as_(Role.SUPPORT)
+    made = [done(support.post("/tickets", ASKED))["id"] for _ in range(3)]
+    done(support.post(f"/tickets/{made[1]}/closure", {}))
+    after = stage.reached()
+    first = done(support.get("/tickets", status="open", limit=1, after=after))
+    cursor = first["next_cursor"]
+    second = done(support.get("/tickets", status="open", limit=1, after=after, cursor=cursor))
+    found = [one["ticket_id"] for page in (first, second) for one in page["items"]]
+    assert found == [made[2], made[0]]
+
+
+def test_a_person_is_counted_once_whatever_they_say(stage: Stage) -> None:
+    one, other = stage.as_(Role.CSM, name="one"), stage.as_(Role.CSM, name="other")
+    for helpful in (True, True, False, True, False):
+        done(one("PUT", "/ratings/counted", {"helpful": helpful}))
+    done(other("PUT", "/ratings/counted", {"helpful": True}))
+    told = done(one.get("/ratings/counted", after=stage.reached()))
+    assert told == {"page": "counted", "helpful": 1, "not_helpful": 1, "yours": False}
+    assert done(other.get("/ratings/counted"))["yours"] is True
+
+
+def test_the_same_answer_again_is_taken_and_tells_where_the_log_is(stage: Stage) -> None:
+    person = stage.as_(Role.CSM)
+    first = done(person("PUT", "/ratings/again", {"helpful": True}))
+    again = done(person("PUT", "/ratings/again", {"helpful": True}))
+    assert again["version"] == first["version"] == 1
+    assert again["position"] >= first["position"]
+    assert len(stage.topics(first["id"])) == 1
+
+
+def test_a_page_that_nobody_rated_has_no_answers(stage: Stage) -> None:
+    told = done(stage.as_(Role.AUDITOR).get("/ratings/never"))
+    assert told == {"page": "never", "helpful": 0, "not_helpful": 0, "yours": None}

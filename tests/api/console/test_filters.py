@@ -1,0 +1,284 @@
+"""The filters of a position: who matches them, what each costs, and two who change them at once."""
+
+from typing import Any
+
+import pytest
+
+from api.console.pages.filters import FEW
+from domain.event import Role
+from tests.api.console.conftest import Desks
+from tests.support.scene import codes, done
+from tests.support.stage import Scene, Stage
+from tests.support.visitor import Visitor, in_every_look, text_of, visitor
+
+
+def recruiter(stage: Stage, scene: Scene) -> Visitor:
+    return visitor(stage, Role.RECRUITER, scene.employer_id)
+
+
+def path(position: str) -> str:
+    return f"/positions/{position}/filters"
+
+
+def page_of(stage: Stage, scene: Scene, position: str) -> Any:
+    return recruiter(stage, scene).get(f"{path(position)}?after={stage.reached()}")
+
+
+def changed_by_another(scene: Scene, position: str, **filters: Any) -> None:
+    done(scene.recruiter("PUT", f"/positions/{position}/filters", filters))
+
+
+def filters_of(scene: Scene, position: str) -> Any:
+    return done(scene.recruiter.get(f"/positions/{position}", after=scene.latest()))["filters"]
+
+
+def test_the_form_shows_the_filters_as_they_are(stage: Stage, scene: Scene) -> None:
+    position = scene.in_beta().position(
+        roles=["Cook", "Chef"],
+        years_from=2,
+        remote=True,
+        salary_budget={"minimum": 1, "maximum": 2, "currency": "CHF"},
+    )
+    page = page_of(stage, scene, position).text
+    assert ">\nCook\nChef</textarea>" in page
+    assert 'name="years_from" type="text" inputmode="decimal" value="2"' in page
+    assert 'name="remote" type="checkbox" value="true" checked' in page
+    assert '<option value="CHF" selected>' in page
+
+
+def test_after_a_change_the_page_tells_who_matches(stage: Stage, scene: Scene) -> None:
+    scene.in_beta()
+    for n in range(FEW + 1):
+        scene.member(f"Silent-{n}", silent_days=400, skills=("Cobol",))
+        scene.member(f"Lively-{n}", silent_days=3, skills=("Cobol",))
+    position = scene.position()
+    form = {"_version": "1", "required_skills[]": "Cobol"}
+    page = recruiter(stage, scene).sends(path(position), form, at=path(position))
+    text = text_of(page)
+    assert "The filters are saved." in text
+    assert f"Passive candidates {FEW + 1} Recommendations {FEW + 1} By the filters" in text
+    assert "Relax a filter?" not in text
+    assert filters_of(scene, position)["required_skills"] == ["Cobol"]
+
+
+def test_where_few_match_it_tells_what_dropping_each_demand_would_add(
+    stage: Stage, scene: Scene
+) -> None:
+    scene.in_beta()
+    scene.member("Both", silent_days=400, skills=("Ada", "Lisp"))
+    scene.member("Half", silent_days=400, skills=("Ada",))
+    scene.member("Lively", silent_days=3, skills=("Ada",))
+    position = scene.position(required_skills=["Ada", "Lisp"])
+    text = text_of(page_of(stage, scene, position))
+    assert "Few match. Relax a filter?" in text
+    assert "Lisp +1 passive, +1 recommended Drop Lisp" in text
+    assert "Drop Ada" not in text
+    assert "To drop one of the others alone adds nobody." in text
+
+
+def test_where_no_single_demand_keeps_anybody_out_it_says_to_relax_more(
+    stage: Stage, scene: Scene
+) -> None:
+    position = scene.in_beta().position(required_skills=["Nobody has this", "Nor this"])
+    text = text_of(page_of(stage, scene, position))
+    assert "To drop one of them alone adds nobody. Relax more than one." in text
+
+
+def test_the_api_tells_the_same(stage: Stage, scene: Scene) -> None:
+    scene.in_beta()
+    scene.member("Half", silent_days=400, skills=("Eiffel",))
+    position = scene.position(required_skills=["Eiffel", "Simula"])
+    relaxations = scene.recruiter.get(f"/positions/{position}/relaxations", after=scene.latest())
+    assert done(relaxations) == [
+        {
+            "demand": {"asked": "skill", "term": "Simula"},
+            "recommendations": 0,
+            "passive_candidates": 1,
+        },
+        {
+            "demand": {"asked": "skill", "term": "Eiffel"},
+            "recommendations": 0,
+            "passive_candidates": 0,
+        },
+    ]
+
+
+def test_filters_that_ask_nothing_offer_nothing_to_relax(stage: Stage, scene: Scene) -> None:
+    position = stage.scene().in_beta()
+    text = text_of(page_of(stage, position, position.position()))
+    assert "No filters: everybody matches" in text
+
+
+def test_a_relaxation_drops_its_demand_and_keeps_the_rest(stage: Stage, scene: Scene) -> None:
+    scene.in_beta()
+    position = scene.position(required_skills=["Ada", "Lisp"], years_from=3)
+    one = recruiter(stage, scene)
+    form = {"_version": "1", "asked": "skill", "term": "Lisp"}
+    at = f"{path(position)}?after={stage.reached()}"
+    page = one.sends(f"/positions/{position}/relaxations", form, at=at)
+    assert "The filters are saved." in text_of(page)
+    filters = filters_of(scene, position)
+    assert (filters["required_skills"], filters["years_from"]) == (["Ada"], 3)
+
+
+def test_a_relaxation_of_filters_that_changed_meanwhile_is_refused(
+    stage: Stage, scene: Scene
+) -> None:
+    position = scene.in_beta().position(required_skills=["Ada", "Lisp"])
+    changed_by_another(scene, position, required_skills=["Ada", "Prolog"])
+    one = recruiter(stage, scene)
+    form = {"_version": "1", "asked": "skill", "term": "Ada"}
+    at = f"{path(position)}?after={stage.reached()}"
+    response = one.post(f"/positions/{position}/relaxations", form, at=at)
+    assert response.status_code == 412
+    assert "Somebody changed this since you opened it." in response.text
+    assert ">\nAda\nProlog</textarea>" in response.text
+
+
+def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(
+    stage: Stage, scene: Scene
+) -> None:
+    position = scene.in_beta().position()
+    wrong = {"_version": "1", "years_from": "9", "years_to": "3", "roles[]": "Cook\nChef"}
+    at = f"{path(position)}?after={stage.reached()}"
+    response = recruiter(stage, scene).post(path(position), wrong, at=at)
+    assert response.status_code == 422
+    sentence = "Years to: this is fewer than the years from; swap them"
+    assert f'<a href="#years_to">{sentence}</a>' in response.text
+    assert 'aria-describedby="years_to-fault-1" aria-invalid="true"' in response.text
+    assert ">\nCook\nChef</textarea>" in response.text
+    assert filters_of(scene, position)["roles"] == []
+
+
+def test_a_stale_page_shows_what_changed_meanwhile_and_keeps_what_was_typed(
+    stage: Stage, scene: Scene
+) -> None:
+    position = scene.in_beta().position(roles=["Cook"])
+    changed_by_another(scene, position, roles=["Cook", "Chef"], remote=True)
+    form = {"_version": "1", "roles[]": "Baker", "years_from": "4"}
+    at = f"{path(position)}?after={stage.reached()}"
+    one = recruiter(stage, scene)
+    response = one.post(path(position), form, at=at)
+    assert response.status_code == 412
+    assert "recruiter@test changed these filters just now" in response.text
+    rows = [" ".join(row.split()) for row in response.text.split("<tr>")]
+    assert any("Roles</th><td>Cook</td><td>Cook, Chef</td>" in row for row in rows)
+    assert any("Remote</th><td>no</td><td>yes</td>" in row for row in rows)
+    assert ">\nBaker</textarea>" in response.text
+    assert 'value="4"' in response.text
+    assert filters_of(scene, position)["roles"] == ["Cook", "Chef"]
+    page = one.sends(path(position), form | {"_version": "2"}, at=at)
+    assert "The filters are saved." in text_of(page)
+    assert filters_of(scene, position)["roles"] == ["Baker"]
+
+
+def test_a_stale_page_stays_stale_while_something_else_is_wrong_with_it(
+    stage: Stage, scene: Scene
+) -> None:
+    position = scene.in_beta().position(roles=["Cook"])
+    changed_by_another(scene, position, roles=["Chef"])
+    at = f"{path(position)}?after={stage.reached()}"
+    form = {"_version": "1", "years_from": "many"}
+    response = recruiter(stage, scene).post(path(position), form, at=at)
+    assert response.status_code == 422
+    form_again = response.text.partition(f'action="{path(position)}"')[2]
+    assert 'name="_version" value="1"' in form_again.partition("</form>")[0]
+
+
+def test_the_same_filters_again_are_refused_in_words(stage: Stage, scene: Scene) -> None:
+    position = scene.in_beta().position(roles=["Cook"])
+    at = f"{path(position)}?after={stage.reached()}"
+    response = recruiter(stage, scene).post(
+        path(position), {"_version": "1", "roles[]": "Cook"}, at=at
+    )
+    assert response.status_code == 409
+    assert 'data-code="filters_unchanged"' in response.text
+
+
+def test_a_form_without_its_version_changes_nothing(stage: Stage, scene: Scene) -> None:
+    position = scene.in_beta().position(roles=["Cook"])
+    at = f"{path(position)}?after={stage.reached()}"
+    for version in ("", "x", "9" * 30):
+        form = {"_version": version, "roles[]": "Chef"}
+        assert recruiter(stage, scene).post(path(position), form, at=at).status_code == 400
+    assert filters_of(scene, position)["roles"] == ["Cook"]
+
+
+def test_the_filters_of_a_closed_position_stay(stage: Stage, scene: Scene) -> None:
+    position = scene.in_beta().position(roles=["Cook"])
+    done(scene.recruiter.post(f"/positions/{position}/closure", {"reason": "filled"}))
+    page = page_of(stage, scene, position).text
+    assert "The filters of a closed position stay as they are." in page
+    assert "Save filters" not in page
+    response = recruiter(stage, scene).post(path(position), {"_version": "2", "roles[]": "x"})
+    assert response.status_code == 409
+
+
+@pytest.mark.parametrize("role", [Role.SUPPORT, Role.CSM, Role.ANALYST, Role.AUDITOR])
+def test_filters_are_changed_by_recruiters_alone(stage: Stage, scene: Scene, role: Role) -> None:
+    position = scene.in_beta().position()
+    other = visitor(stage, role)
+    assert other.get(path(position)).status_code == 403
+    for to in ("filters", "relaxations"):
+        response = other.post(f"/positions/{position}/{to}", {"_version": "1", "asked": "role"})
+        assert response.status_code == 403
+
+
+def test_another_employers_relaxations_are_nowhere(stage: Stage, scene: Scene) -> None:
+    position = scene.in_beta().position(roles=["Cook"])
+    stranger = stage.scene().approved()
+    response = stranger.recruiter.get(f"/positions/{position}/relaxations", after=scene.latest())
+    assert (response.status_code, codes(response)) == (404, ["unknown"])
+    form = {"_version": "1", "asked": "role"}
+    response = recruiter(stage, stranger).post(f"/positions/{position}/relaxations", form)
+    assert response.status_code == 404
+
+
+# --- In the browser
+
+
+@in_every_look
+def test_the_page_of_filters_is_fit(
+    desk: Desks, stage: Stage, scene: Scene, width: str, dark: bool
+) -> None:
+    scene.in_beta()
+    scene.member("Both", silent_days=400, skills=("Fortran", "MPI"))
+    scene.member("Half", silent_days=400, skills=("Fortran",))
+    position = scene.position(
+        required_skills=["Fortran", "MPI"], nice_to_have_skills=["OpenMP"], locations=["Jülich"]
+    )
+    one = desk(Role.RECRUITER, scene.employer_id, width=width, dark=dark)
+    page = one.go(f"{path(position)}?after={stage.reached()}")
+    one.is_fit("filters-dark" if dark else "filters")
+    changed_by_another(scene, position, required_skills=["Fortran"])
+    page.get_by_label("Years from").fill("many")
+    page.get_by_role("button", name="Save filters").click()
+    page.get_by_role("alert").wait_for()
+    one.is_fit("filters-refused-dark" if dark else "filters-refused")
+    page.get_by_label("Years from").fill("3")
+    page.get_by_role("button", name="Save filters").click()
+    page.get_by_text("while you had them open").wait_for()
+    one.is_fit("filters-stale-dark" if dark else "filters-stale")
+
+
+def test_filters_are_relaxed_with_a_click(desk: Desks, stage: Stage, scene: Scene) -> None:
+    scene.in_beta()
+    scene.member("Half", silent_days=400, skills=("Zig",))
+    position = scene.position(required_skills=["Zig", "Nim"])
+    page = desk(Role.RECRUITER, scene.employer_id).go(f"{path(position)}?after={stage.reached()}")
+    page.get_by_role("button", name="Drop Nim").click()
+    page.get_by_text("The filters are saved.").wait_for()
+    assert page.get_by_label("Filters").get_by_text("Zig").is_visible()
+    assert not page.get_by_label("Filters").get_by_text("Nim").is_visible()
+    page.get_by_role("link", name="Passive candidates 1").click()
+    page.get_by_role("link", name="Half").wait_for()
+
+
+def test_filters_work_without_javascript(desk: Desks, stage: Stage, scene: Scene) -> None:
+    position = scene.in_beta().position()
+    one = desk(Role.RECRUITER, scene.employer_id, script=False)
+    page = one.go(f"{path(position)}?after={stage.reached()}")
+    page.get_by_label("Required skills").fill("Python\nGo")
+    page.get_by_role("button", name="Save filters").click()
+    page.get_by_text("The filters are saved.").wait_for()
+    assert filters_of(scene, position)["required_skills"] == ["Python", "Go"]

@@ -1,0 +1,244 @@
+"""The Interviews tab, and a conversation from its first word to its last."""
+
+import re
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from api.marketplace import now
+from domain.event import Role
+from tests.api.console.conftest import LOOKS, Desks
+from tests.support.letters import Writing, writing
+from tests.support.scene import done
+from tests.support.stage import Stage
+from tests.support.visitor import text_of, visitor
+
+MARKUP = "<img src=x onerror=alert(1)>"
+
+
+def both_kinds(stage: Stage) -> Writing:
+    """A position with a message to Silent, and an interview request to Busy that was accepted."""
+    at = writing(stage)
+    at.approached()
+    busy = at.scene.member("Busy", silent_days=10)
+    body = {"candidate_id": busy, "message": {
+        "subject": "Hello", "text": "Talk?", "remote": True, "sender_name": "Robin",
+        "sender_role": "CTO", "salary": {"minimum": 1, "maximum": 2, "currency": "EUR"},
+    }}  # fmt: skip
+    sent = done(at.scene.recruiter.post(f"/positions/{at.position}/interview-requests", body))
+    done(at.scene.platform.post(f"/outreach/{sent['id']}/acceptance", {}))
+    return at
+
+
+def names_on(page: str) -> list[str]:
+    return re.findall(r'<h2><a id="o-[^"]*" href="/outreach/[^"]*">([^<]*)</a>', page)
+
+
+# --- The tab
+
+
+def test_both_kinds_stand_in_one_list_the_passive_ones_with_their_badge(stage: Stage) -> None:
+    at = both_kinds(stage)
+    response = at.recruiter.get(at.after(at.interviews))
+    assert names_on(response.text) == ["Busy", "Silent"]
+    page = text_of(response).partition("Filter Busy")[2]
+    assert page.count("Passive Candidate Awaiting answer") == 1
+    assert "Accepted" in page.partition("Silent")[0]
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("badge=passive", ["Silent"]),
+        ("badge=active", ["Busy"]),
+        ("status=accepted", ["Busy"]),
+        ("status=awaiting_answer&badge=", ["Silent"]),
+        ("status=declined", []),
+    ],
+)
+def test_the_list_is_filtered_by_status_and_badge(
+    stage: Stage, query: str, names: list[str]
+) -> None:
+    at = both_kinds(stage)
+    response = at.recruiter.get(f"{at.after(at.interviews)}&{query}")
+    assert names_on(response.text) == names
+
+
+def test_a_position_that_nobody_was_approached_for_says_where_to_begin(stage: Stage) -> None:
+    at = writing(stage)
+    page = text_of(at.recruiter.get(at.after(at.interviews)))
+    assert "Nobody has been approached yet" in page
+
+
+def test_a_list_that_has_not_changed_is_not_sent_again(stage: Stage) -> None:
+    at = both_kinds(stage)
+    assert news(at, settled(at)).status_code == 204
+
+
+def test_a_list_that_has_not_changed_tells_the_counts_of_those_that_have(stage: Stage) -> None:
+    at = both_kinds(stage)
+    page = settled(at)
+    at.scene.member("Newcomer", silent_days=300)
+    settled(at)
+    told = news(at, page)
+    assert told.headers["HX-Reswap"] == "none"
+    assert "<li" not in told.text
+    assert re.search(r'id="count-passive-candidates" hx-swap-oob="innerHTML">\d+<', told.text)
+    assert news(at, told.text).status_code == 204
+
+
+def settled(at: Writing) -> str:
+    """The page, once all that it is made of has caught up with the log."""
+    feed = at.interviews.replace("interviews", "recommendations/news")
+    at.recruiter.get(f"{at.after(feed)}&reached=0&count=0")
+    return str(at.recruiter.get(at.interviews).text)
+
+
+def news(at: Writing, page: str) -> Any:
+    """What a page is told when it asks for news."""
+    known = dict(re.findall(r'name="(reached|known)" value="([^"]*)"', page))
+    return at.recruiter.get(f"{at.interviews}?{urlencode(known)}")
+
+
+def test_another_employers_interviews_are_not_there(stage: Stage) -> None:
+    at = writing(stage)
+    outreach = at.approached()
+    stranger = visitor(stage, Role.RECRUITER, stage.scene().in_beta().employer_id)
+    assert stranger.get(at.after(at.interviews)).status_code == 404
+    assert stranger.get(at.after(f"/outreach/{outreach}")).status_code == 404
+    assert stranger.post(f"/outreach/{outreach}/withdrawal", {}).status_code == 404
+
+
+# --- A conversation
+
+
+def test_a_conversation_tells_what_was_said_by_whom_and_when(stage: Stage) -> None:
+    at = writing(stage)
+    outreach = at.accepted("Gladly, call me.")
+    page = text_of(at.recruiter.get(at.after(f"/outreach/{outreach}")))
+    assert "Silent Passive Candidate Accepted" in page
+    assert "We build robots, and would like to talk." in page
+    assert page.index("would like to talk") < page.index("Gladly, call me.")
+
+
+def test_an_approach_is_withdrawn(stage: Stage) -> None:
+    at = writing(stage)
+    here = f"/outreach/{at.approached()}"
+    at.recruiter.get(at.after(here))
+    page = text_of(at.recruiter.sends(f"{here}/withdrawal", {}))
+    assert "It is withdrawn." in page
+    assert "Silent Passive Candidate Withdrawn" in page
+
+
+def test_an_approach_answered_meanwhile_is_not_withdrawn(stage: Stage) -> None:
+    at = writing(stage)
+    here = f"/outreach/{at.accepted()}"
+    at.recruiter.get(at.after(here))
+    response = at.recruiter.post(f"{here}/withdrawal", {})
+    assert response.status_code == 409
+    assert 'data-code="already_answered"' in response.text
+
+
+def test_an_interview_is_scheduled_and_moved(stage: Stage) -> None:
+    at = writing(stage)
+    here = f"/outreach/{at.accepted()}"
+    at.recruiter.get(at.after(here))
+    for days in (3, 4):
+        starts_at = now() + timedelta(days=days)
+        typed = {"starts_at": f"{starts_at:%Y-%m-%dT10:30}"}
+        page = text_of(at.recruiter.sends(f"{here}/interview", typed))
+        assert f"{starts_at.day} {starts_at:%B %Y}, 10:30 UTC" in page
+    assert "Interview scheduled" in page
+
+
+@pytest.mark.parametrize("typed", ["", "soon", "2020-01-01T10:00"])
+def test_a_time_that_is_none_is_told_and_kept(stage: Stage, typed: str) -> None:
+    at = writing(stage)
+    here = f"/outreach/{at.accepted()}"
+    at.recruiter.get(at.after(here))
+    response = at.recruiter.post(f"{here}/interview", {"starts_at": typed})
+    assert response.status_code in (409, 422)
+    assert f'type="datetime-local" value="{typed}"' in response.text
+    assert 'role="alert"' in response.text
+
+
+def test_what_an_erased_candidate_was_told_is_gone(stage: Stage) -> None:
+    at = writing(stage)
+    outreach = at.accepted("Gladly, call me.")
+    done(at.scene.platform("DELETE", f"/candidates/{at.candidate}"))
+    page = text_of(at.recruiter.get(at.after(f"/outreach/{outreach}")))
+    assert "[erased]" in page
+    assert "Silent" not in page
+    assert "call me" not in page
+
+
+def test_support_reads_a_conversation_and_changes_nothing(stage: Stage) -> None:
+    at = writing(stage)
+    outreach = at.approached()
+    support = visitor(stage, Role.SUPPORT)
+    response = support.get(at.after(f"/outreach/{outreach}"))
+    assert "would like to talk" in text_of(response)
+    assert "/withdrawal" not in response.text
+    assert support.post(f"/outreach/{outreach}/withdrawal", {}).status_code == 403
+
+
+def test_markup_in_an_answer_is_shown_as_text(stage: Stage) -> None:
+    at = writing(stage)
+    page = at.recruiter.get(at.after(f"/outreach/{at.accepted(MARKUP)}")).text
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page
+    assert MARKUP not in page
+
+
+# --- In the browser
+
+
+@LOOKS
+def test_interviews_and_conversation_are_fit(
+    desk: Desks, stage: Stage, width: str, dark: bool
+) -> None:
+    at = both_kinds(stage)
+    reader = desk(Role.RECRUITER, at.scene.employer_id, width=width, dark=dark)
+    page = reader.go(at.after(at.interviews))
+    reader.is_fit("interviews-dark" if dark else "interviews")
+    page.get_by_role("link", name="Busy").click()
+    page.get_by_role("heading", name="What comes next").wait_for()
+    reader.is_fit("conversation-dark" if dark else "conversation")
+
+
+def test_an_answer_shows_by_itself_in_the_list_and_in_the_conversation(
+    desk: Desks, stage: Stage
+) -> None:
+    at = writing(stage)
+    outreach = at.approached()
+    tab = desk(Role.RECRUITER, at.scene.employer_id).go(at.after(at.interviews))
+    conversation = desk(Role.RECRUITER, at.scene.employer_id).go(at.after(f"/outreach/{outreach}"))
+    tab.get_by_role("link", name="Silent").focus()
+    done(at.scene.platform.post(f"/outreach/{outreach}/acceptance", {"note": "Gladly."}))
+    conversation.get_by_text("Gladly.").wait_for()
+    conversation.get_by_text("There is something new").wait_for()
+    tab.locator(".interview").get_by_text("Accepted").wait_for()
+    assert tab.evaluate("document.activeElement.textContent") == "Silent"
+
+
+def test_an_approach_is_withdrawn_after_a_second_thought(desk: Desks, stage: Stage) -> None:
+    at = writing(stage)
+    outreach = at.approached()
+    page = desk(Role.RECRUITER, at.scene.employer_id, script=False).go(
+        at.after(f"/outreach/{outreach}")
+    )
+    assert not page.get_by_role("button", name="Withdraw for good").is_visible()
+    page.get_by_text("Withdraw", exact=True).click()
+    page.get_by_role("button", name="Withdraw for good").click()
+    page.get_by_text("It is withdrawn.").wait_for()
+
+
+def test_an_interview_is_scheduled_in_the_browser(desk: Desks, stage: Stage) -> None:
+    at = writing(stage)
+    outreach = at.accepted()
+    page = desk(Role.RECRUITER, at.scene.employer_id).go(at.after(f"/outreach/{outreach}"))
+    page.get_by_label("Interview starts").fill("2040-05-06T09:30")
+    page.get_by_role("button", name="Schedule interview").click()
+    page.get_by_text("The interview is scheduled.").wait_for()
+    page.get_by_text("6 May 2040, 09:30 UTC").first.wait_for()

@@ -1,0 +1,428 @@
+"""The passive candidates of a position: the page before the beta, and the feed."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from api.console.pages import feeds
+from api.marketplace import now
+from domain.event import Role
+from projections import candidate_feed
+from tests.api.console.conftest import LOOKS, Desks
+from tests.support.scene import done
+from tests.support.stage import Scene, Stage, activity
+from tests.support.visitor import Visitor, text_of, visitor
+
+MARKUP = "<img src=x onerror=alert(1)>"
+
+
+def recruiter(stage: Stage, scene: Scene) -> Visitor:
+    return visitor(stage, Role.RECRUITER, scene.employer_id)
+
+
+def path(position: str, tab: str = "passive-candidates") -> str:
+    return f"/positions/{position}/{tab}"
+
+
+def after(stage: Stage, position: str, query: str = "") -> str:
+    """The feed, once it shows all that has happened."""
+    return f"{path(position)}?after={stage.reached()}{query}"
+
+
+def names_on(page: str) -> list[str]:
+    return re.findall(r'<h2><a href="/positions/[^"]*/candidates/[^"]*"[^>]*>([^<]*)</a>', page)
+
+
+def crowd(scene: Scene, skill: str, count: int) -> None:
+    """Silent members who all have a skill."""
+    for number in range(count):
+        scene.member(f"{skill}-{number}", silent_days=300 + number, skills=(skill,))
+
+
+# --- Before the beta
+
+
+def test_an_approved_employer_reads_what_it_is_about_and_may_join(
+    stage: Stage, scene: Scene
+) -> None:
+    position = scene.approved().position()
+    page = text_of(recruiter(stage, scene).get(after(stage, position)))
+    assert "Where they come from" in page
+    assert "How likely they are to respond" in page
+    assert "How fresh their profiles are" in page
+    assert "Join the Beta One person joins for the whole company." in page
+
+
+def test_an_employer_who_is_not_approved_is_told_why_and_by_whom(
+    stage: Stage, scene: Scene
+) -> None:
+    position = scene.approved().position()
+    done(scene.admin.post(f"/employers/{scene.employer_id}/suspension", {"reason": "unpaid bills"}))
+    response = recruiter(stage, scene).get(after(stage, position))
+    page = text_of(response)
+    assert "The employer is suspended (unpaid bills)" in page
+    assert "Your Customer Success Manager is Casey : write to casey@example.com" in page
+    assert "/passive-candidates/beta" not in response.text
+
+
+def test_support_sees_the_page_without_the_button(stage: Stage, scene: Scene) -> None:
+    position = scene.approved().position()
+    response = visitor(stage, Role.SUPPORT).get(after(stage, position))
+    assert "One of its recruiters can, on this page." in text_of(response)
+    assert "/passive-candidates/beta" not in response.text
+
+
+def test_joining_leads_to_the_feed(stage: Stage, scene: Scene) -> None:
+    position = scene.approved().position(required_skills=["Fortran"])
+    scene.member("Grace", silent_days=300, skills=("Fortran",))
+    page = recruiter(stage, scene).sends(f"{path(position)}/beta", {}, at=after(stage, position))
+    assert "You are in the beta." in text_of(page)
+    assert names_on(page.text) == ["Grace"]
+
+
+def test_an_employer_may_join_from_a_position_that_is_closed(stage: Stage, scene: Scene) -> None:
+    position = scene.approved().position()
+    done(scene.recruiter.post(f"/positions/{position}/closure", {"reason": "filled"}))
+    page = text_of(recruiter(stage, scene).get(after(stage, position)))
+    assert "Join the Beta One person joins" in page
+
+
+def test_joining_while_suspended_is_refused_with_the_reason(stage: Stage, scene: Scene) -> None:
+    position = scene.approved().position()
+    one = recruiter(stage, scene)
+    one.get(after(stage, position))
+    done(scene.admin.post(f"/employers/{scene.employer_id}/suspension", {"reason": "unpaid bills"}))
+    response = one.post(f"{path(position)}/beta", {}, at=after(stage, position))
+    assert response.status_code == 409
+    assert 'data-code="employer_is_suspended"' in response.text
+
+
+def test_leaving_the_beta_leads_back_to_the_page_before_it(stage: Stage, scene: Scene) -> None:
+    position = scene.in_beta().position()
+    form = {"_step": "leave"}
+    page = recruiter(stage, scene).sends(f"{path(position)}/beta", form, at=after(stage, position))
+    assert "You have left the beta." in text_of(page)
+    assert "Join the Beta" in text_of(page)
+
+
+# --- The feed
+
+
+def test_a_card_shows_what_to_decide_by(stage: Stage, scene: Scene) -> None:
+    position = scene.in_beta().position(required_skills=["Cobol"])
+    signed_up = (now() - timedelta(days=420)).isoformat()
+    document = {
+        "basics": {"name": "Ada", "location": {"city": "Berlin", "countryCode": "DE"}},
+        "skills": [{"name": "Cobol"}, {"name": "Haskell"}],
+        "meta": {
+            "sourcing": {
+                "opted_in": True,
+                "signed_up_at": signed_up,
+                "roles": ["Backend developer"],
+                "years_experience": 7,
+                "expected_salary": {"amount": 70_000, "currency": "EUR"},
+            }
+        },
+    }
+    ada = done(scene.platform.post("/candidates", document))["id"]
+    enhanced = {
+        "source": "github",
+        "observed_on": "2026-03-05",
+        "facts": {"years_experience": 8},
+    }
+    done(scene.platform.post(f"/candidates/{ada}/observations", enhanced))
+    response = recruiter(stage, scene).get(after(stage, position))
+    page = text_of(response)
+    assert "Backend developer 8 years Berlin" in page
+    assert "Cobol , matches Haskell" in page
+    assert "Last active 1 year ago Experience updated March 2026, from github" in page
+    assert "Expects EUR 70,000" in page
+    assert re.search(r"(High|Medium|Low) \d+% likely to respond (In favour|Against): ", page)
+
+
+def test_the_order_may_be_chosen(stage: Stage, scene: Scene) -> None:
+    position = scene.in_beta().position(required_skills=["Ada95"])
+    crowd(scene, "Ada95", 3)
+    page = recruiter(stage, scene).get(after(stage, position, "&sort=last_active"))
+    assert names_on(page.text) == ["Ada95-0", "Ada95-1", "Ada95-2"]
+
+
+def test_the_address_keeps_how_far_down_one_is(stage: Stage, scene: Scene) -> None:
+    position = scene.in_beta().position(required_skills=["Forth"])
+    crowd(scene, "Forth", 23)
+    one = recruiter(stage, scene)
+    first = one.get(after(stage, position))
+    assert len(names_on(first.text)) == 20
+    assert f'href="{path(position)}?shown=40#c-' in first.text
+    whole = one.get(f"{path(position)}?shown=40")
+    assert len(set(names_on(whole.text))) == 23
+    assert "Show more" not in whole.text
+
+
+def test_what_comes_further_down_alone_is_nobody_twice_and_nobody_less(
+    stage: Stage, scene: Scene
+) -> None:
+    position = scene.in_beta().position(required_skills=["Eiffel"])
+    crowd(scene, "Eiffel", 23)
+    one = recruiter(stage, scene)
+    first = one.get(after(stage, position)).text
+    more = re.search(r'hx-get="([^"]*further[^"]*)"', first)
+    assert more
+    part = one.get(more[1].replace("&amp;", "&"), **{"HX-Request": "true"})
+    assert part.headers["HX-Replace-Url"] == f"{path(position)}?shown=40"
+    assert "<html" not in part.text
+    everyone = names_on(first) + names_on(part.text)
+    assert len(everyone) == len(set(everyone)) == 23
+
+
+def test_a_page_that_is_full_leads_to_a_page_of_the_next(stage: Stage, scene: Scene) -> None:
+    position = scene.in_beta().position(required_skills=["Icon"])
+    crowd(scene, "Icon", 103)
+    one = recruiter(stage, scene)
+    full = one.get(f"{path(position)}?sort=last_active&shown=100&after={stage.reached()}").text
+    assert len(names_on(full)) == 100
+    more = re.search(r'<a class="button quiet" href="([^"]*cursor=[^"]*)">To the next', full)
+    assert more
+    next_page = one.get(more[1].replace("&amp;", "&"))
+    assert names_on(next_page.text) == ["Icon-100", "Icon-101", "Icon-102"]
+    assert "Back to the first candidates" in text_of(next_page)
+
+
+def test_an_empty_feed_names_the_filter_to_relax_and_drops_it(stage: Stage, scene: Scene) -> None:
+    position = scene.in_beta().position(required_skills=["Modula", "Telepathy"])
+    scene.member("Niklaus", silent_days=300, skills=("Modula",))
+    one = recruiter(stage, scene)
+    response = one.get(after(stage, position))
+    assert "Nobody matches at the moment" in text_of(response)
+    assert "drop a filter: Telepathy +1 passive, +0 recommended Drop Telepathy" in text_of(response)
+    form = response.text.partition("/relaxations")[2].partition("</form>")[0]
+    fields = dict(re.findall(r'name="(?!_csrf)([^"]*)" value="([^"]*)"', form))
+    one.sends(f"/positions/{position}/relaxations", fields)
+    assert names_on(one.get(after(stage, position)).text) == ["Niklaus"]
+
+
+def test_an_empty_feed_that_no_one_filter_keeps_so_leads_to_all_of_them(
+    stage: Stage, scene: Scene
+) -> None:
+    position = scene.in_beta().position(required_skills=["Brainfuck", "Telepathy"])
+    page = text_of(recruiter(stage, scene).get(after(stage, position)))
+    assert "relax more than one filter" in page
+
+
+def test_a_closed_position_shows_nobody(stage: Stage, scene: Scene) -> None:
+    position = scene.in_beta().position(required_skills=["Logo"])
+    crowd(scene, "Logo", 1)
+    done(scene.recruiter.post(f"/positions/{position}/closure", {"reason": "filled"}))
+    page = recruiter(stage, scene).get(after(stage, position))
+    assert names_on(page.text) == []
+    assert 'data-code="position_is_closed"' in page.text
+
+
+def test_another_employers_position_is_not_there(stage: Stage, scene: Scene) -> None:
+    position = stage.scene().in_beta().position()
+    response = recruiter(stage, scene).get(path(position))
+    assert response.status_code == 404
+    assert "There is nothing here" in response.text
+
+
+def test_markup_in_a_profile_is_shown_as_text(stage: Stage, scene: Scene) -> None:
+    position = scene.in_beta().position(required_skills=[MARKUP])
+    scene.member("Mallory", silent_days=300, skills=(MARKUP,))
+    page = recruiter(stage, scene).get(after(stage, position)).text
+    assert names_on(page) == ["Mallory"]
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page
+    assert MARKUP not in page
+
+
+def test_what_a_recruiter_was_shown_is_noted(stage: Stage, scene: Scene) -> None:
+    position = scene.in_beta().position(required_skills=["Simula"])
+    crowd(scene, "Simula", 1)
+    before = stage.reached()
+    recruiter(stage, scene).get(after(stage, position))
+    events = done(stage.as_(Role.AUDITOR).get("/events", since=before))["events"]
+    assert [event["type"] for event in events] == ["viewing.candidates_shown"]
+
+
+def test_who_is_shown_by_lot_is_told_so(
+    stage: Stage, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(candidate_feed, "EXPLORED_SHARE", 1.0)
+    position = scene.in_beta().position(required_skills=["Racket"])
+    crowd(scene, "Racket", 22)
+    page = text_of(recruiter(stage, scene).get(after(stage, position)))
+    assert "Exploring Shown here by lot, out of turn." in page
+
+
+# --- Recommendations
+
+
+def test_recommendations_take_no_beta_and_show_who_is_active(stage: Stage, scene: Scene) -> None:
+    position = scene.approved().position(required_skills=["Scheme"])
+    scene.member("Silent", silent_days=300, skills=("Scheme",))
+    scene.member("Busy", silent_days=3, skills=("Scheme",))
+    one = recruiter(stage, scene)
+    page = one.get(f"{path(position, 'recommendations')}?after={stage.reached()}")
+    assert names_on(page.text) == ["Busy"]
+
+
+def test_recommendations_of_a_suspended_employer_say_why_nobody_is_shown(
+    stage: Stage, scene: Scene
+) -> None:
+    position = scene.approved().position()
+    done(scene.admin.post(f"/employers/{scene.employer_id}/suspension", {"reason": "unpaid bills"}))
+    one = recruiter(stage, scene)
+    page = text_of(one.get(f"{path(position, 'recommendations')}?after={stage.reached()}"))
+    assert "Nobody is shown here at the moment The employer is suspended (unpaid bills)" in page
+    assert "Your Customer Success Manager is Casey" in page
+
+
+# --- News
+
+
+def news(one: Visitor, page: str, position: str) -> str:
+    """What the page is told when it asks for news."""
+    known = re.findall(r'name="(reached|count|said|shown)" value="([^"]*)"', page)
+    query = "&".join(f"{name}={value}" for name, value in known)
+    return str(one.get(f"{path(position)}/news?{query}").text)
+
+
+def settled(stage: Stage, one: Visitor, position: str) -> None:
+    """Wait until the read models have caught up with the log."""
+    one.get(
+        f"{path(position, 'passive-candidates/news')}?reached=0&count=0&after={stage.reached()}"
+    )
+
+
+def test_there_is_no_news_while_nothing_happens(stage: Stage, scene: Scene) -> None:
+    position = scene.in_beta().position()
+    one = recruiter(stage, scene)
+    page = one.get(after(stage, position)).text
+    settled(stage, one, position)
+    first = news(one, page, position)
+    assert "left-" not in first
+    assert news(one, first, position) == ""
+
+
+def test_who_has_left_is_marked_and_who_joined_is_counted(stage: Stage, scene: Scene) -> None:
+    position = scene.in_beta().position(required_skills=["Algol"])
+    crowd(scene, "Algol", 2)
+    one = recruiter(stage, scene)
+    page = one.get(after(stage, position, "&sort=last_active")).text
+    (leaver, _) = re.findall(r'name="shown" value="([^"]*)"', page)
+    scene.tell(activity(leaver))
+    scene.member("Late", silent_days=200, skills=("Algol",))
+    settled(stage, one, position)
+    told = news(one, page, position)
+    assert re.findall(r'id="left-([^"]*)"', told) == [leaver]
+    assert "1 more person matches now" in told
+    assert 'id="count-passive-candidates" hx-swap-oob="innerHTML">2<' in told
+    assert 'id="count-recommendations" hx-swap-oob="innerHTML">1<' in told
+
+
+# --- In the browser
+
+
+@LOOKS
+def test_the_page_before_the_beta_is_fit(
+    desk: Desks, stage: Stage, scene: Scene, width: str, dark: bool
+) -> None:
+    position = scene.approved().position()
+    reader = desk(Role.RECRUITER, scene.employer_id, width=width, dark=dark)
+    reader.go(after(stage, position))
+    reader.is_fit("landing-dark" if dark else "landing")
+
+
+@LOOKS
+def test_the_feed_is_fit(desk: Desks, stage: Stage, scene: Scene, width: str, dark: bool) -> None:
+    position = scene.in_beta().position(nice_to_have_skills=["Python", "Go"])
+    scene.member("Ada", silent_days=300, skills=("Python", "SQL"))
+    reader = desk(Role.RECRUITER, scene.employer_id, width=width, dark=dark)
+    reader.go(after(stage, position))
+    reader.is_fit("feed-dark" if dark else "feed")
+
+
+def test_on_a_phone_the_tabs_stand_side_by_side(desk: Desks, stage: Stage, scene: Scene) -> None:
+    position = scene.in_beta().position()
+    page = desk(Role.RECRUITER, scene.employer_id, width="narrow").go(after(stage, position))
+    boxes = page.locator(".tabs a").evaluate_all("tabs => tabs.map(t => t.getBoundingClientRect())")
+    assert len({box["bottom"] for box in boxes}) == 1
+    assert all(0 <= box["left"] < box["right"] <= 390 for box in boxes)
+
+
+def test_scrolling_brings_everyone_once_and_back_leads_to_the_place(
+    desk: Desks, stage: Stage, scene: Scene
+) -> None:
+    position = scene.in_beta().position(required_skills=["Occam"])
+    crowd(scene, "Occam", 45)
+    page = desk(Role.RECRUITER, scene.employer_id).go(after(stage, position, "&sort=last_active"))
+    for _ in range(2):
+        page.locator(".candidate").last.scroll_into_view_if_needed()
+        page.mouse.wheel(0, 4000)
+        page.wait_for_timeout(400)
+    page.locator(".candidate").nth(44).wait_for()
+    ids = page.locator(".candidate").evaluate_all("cards => cards.map(card => card.id)")
+    assert len(ids) == len(set(ids)) == 45
+    page.get_by_role("link", name="Occam-30", exact=True).click()
+    page.wait_for_url("**/candidates/*")
+    page.go_back()
+    page.get_by_role("link", name="Occam-30", exact=True).wait_for()
+    assert page.evaluate("scrollY") > 1000
+
+
+def test_without_scripts_a_link_shows_more(desk: Desks, stage: Stage, scene: Scene) -> None:
+    position = scene.in_beta().position(required_skills=["Dylan"])
+    crowd(scene, "Dylan", 25)
+    page = desk(Role.RECRUITER, scene.employer_id, script=False).go(after(stage, position))
+    page.get_by_role("link", name="Show more").click()
+    page.locator(".candidate").nth(24).wait_for()
+    assert page.locator(".candidate").count() == 25
+
+
+def test_from_some_point_on_more_come_when_asked_for_and_the_focus_is_on_the_first(
+    desk: Desks, stage: Stage, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "MOST_BY_SCROLLING", 20)
+    position = scene.in_beta().position(required_skills=["Snobol"])
+    crowd(scene, "Snobol", 22)
+    page = desk(Role.RECRUITER, scene.employer_id).go(after(stage, position, "&sort=last_active"))
+    page.get_by_role("link", name="Show more").click()
+    page.locator(".candidate").nth(21).wait_for()
+    assert page.evaluate("document.activeElement.textContent") == "Snobol-20"
+    assert page.url.endswith(f"{path(position)}?sort=last_active&shown=40")
+
+
+def test_the_feed_keeps_itself_up_to_date_and_steals_no_focus(
+    desk: Desks, stage: Stage, scene: Scene
+) -> None:
+    position = scene.in_beta().position(required_skills=["Prolog"])
+    leaver = scene.member("Leaver", silent_days=300, skills=("Prolog",))
+    scene.member("Stayer", silent_days=301, skills=("Prolog",))
+    page = desk(Role.RECRUITER, scene.employer_id).go(after(stage, position))
+    link = page.get_by_role("link", name="Leaver", exact=True)
+    link.focus()
+    scene.tell(activity(leaver))
+    page.locator(f"#left-{leaver}").get_by_text("No longer in this list.").wait_for()
+    assert link.evaluate("link => link === document.activeElement")
+    scene.member("Joiner", silent_days=200, skills=("Prolog",))
+    page.get_by_text("1 more person matches now").wait_for()
+    page.get_by_role("link", name="Passive candidates 2", exact=True).wait_for()
+    page.get_by_role("link", name="Recommendations 1", exact=True).wait_for()
+    assert page.get_by_text("2 candidates match the filters").is_visible()
+    assert link.evaluate("link => link === document.activeElement")
+    page.get_by_role("link", name="show them").click()
+    page.get_by_role("link", name="Joiner", exact=True).wait_for()
+    assert page.locator(".candidate").count() == 2
+
+
+def test_a_feed_that_may_not_be_seen_any_more_stops_asking_and_says_so(
+    desk: Desks, stage: Stage, scene: Scene
+) -> None:
+    position = scene.in_beta().position()
+    reader = desk(Role.RECRUITER, scene.employer_id)
+    page = reader.go(after(stage, position))
+    page.context.clear_cookies()
+    page.get_by_text("This page is no longer kept up to date.").wait_for()
+    refused = "Response Status Error Code 401"
+    assert any(refused in error for error in reader.errors)
+    reader.errors[:] = [error for error in reader.errors if refused not in error]

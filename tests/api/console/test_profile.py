@@ -1,0 +1,159 @@
+"""A candidate's profile as a recruiter sees it from a position."""
+
+import re
+from datetime import timedelta
+
+from api.marketplace import now
+from domain.event import Role
+from tests.api.console.conftest import LOOKS, Desks
+from tests.support.letters import writing
+from tests.support.scene import done
+from tests.support.stage import Stage
+from tests.support.visitor import text_of, visitor
+
+MARKUP = "<img src=x onerror=alert(1)>"
+
+
+def test_each_field_tells_where_it_comes_from_and_how_old_it_is(stage: Stage) -> None:
+    at = writing(stage)
+    observed = now() - timedelta(days=70)
+    observation = {
+        "source": "career-page",
+        "observed_on": observed.date().isoformat(),
+        "facts": {"years_experience": 9, "expected_salary": {"amount": 70000, "currency": "EUR"}},
+        "jobs": [{"employer": "Initech", "title": "Engineer", "started_on": "2020-02-01"}],
+    }
+    done(at.scene.platform.post(f"/candidates/{at.candidate}/observations", observation))
+    page = text_of(at.recruiter.get(at.after(at.profile)))
+    month = f"{observed:%B %Y}"
+    assert f"Work history from career-page, {month} (2 months ago)" in page
+    assert "Engineer Initech February 2020 to now" in page
+    assert f"Experience 9 years from career-page, {month} (2 months ago)" in page
+    assert f"Expected salary EUR 70,000 a year from career-page, {month}" in page
+    assert "Skills told at sign-up" in page
+
+
+def test_the_likelihood_comes_with_all_its_reasons_signed(stage: Stage) -> None:
+    at = writing(stage)
+    page = text_of(at.recruiter.get(at.after(at.profile)))
+    assert "likely to respond" in page
+    assert re.search(r"Silent for 13 months [+\u2212]\d\.\d\d", page)
+    assert re.search(r"The other \d+ reasons", page)
+
+
+def test_a_passive_candidate_is_sent_a_message(stage: Stage) -> None:
+    at = writing(stage)
+    response = at.recruiter.get(at.after(at.profile))
+    assert "Send message All fields are needed." in text_of(response)
+    assert 'name="_by" value="message"' in response.text
+
+
+def test_an_active_candidate_is_sent_an_interview_request_from_the_same_place(
+    stage: Stage,
+) -> None:
+    at = writing(stage, "Busy", silent_days=10)
+    response = at.recruiter.get(at.after(at.profile))
+    assert "Send interview request All fields are needed." in text_of(response)
+    assert 'name="_by" value="interview_request"' in response.text
+
+
+def test_the_letter_begins_with_what_the_position_says(stage: Stage) -> None:
+    at = writing(stage)
+    page = at.recruiter.get(at.after(at.profile)).text
+    assert 'name="location" type="text" value="Berlin"' in page
+
+
+def test_the_letter_begins_with_the_name_under_the_last_one(stage: Stage) -> None:
+    at = writing(stage)
+    at.approached()
+    other = at.scene.member("Other", silent_days=500)
+    page = at.recruiter.get(at.after(f"/positions/{at.position}/candidates/{other}")).text
+    assert 'name="sender_name" type="text" value="Robin"' in page
+    assert 'name="sender_role" type="text" value="Head of engineering"' in page
+
+
+def test_who_was_approached_already_leads_to_the_conversation(stage: Stage) -> None:
+    at = writing(stage)
+    outreach = at.approached()
+    response = at.recruiter.get(at.after(at.profile))
+    assert "Approached already A message was sent to Silent" in text_of(response)
+    assert f'href="/outreach/{outreach}"' in response.text
+    assert 'name="_step"' not in response.text
+
+
+def test_support_sees_a_profile_without_a_form(stage: Stage) -> None:
+    at = writing(stage)
+    response = visitor(stage, Role.SUPPORT).get(at.after(at.profile))
+    assert "The employer's recruiters write to Silent from here." in text_of(response)
+    assert 'name="_step"' not in response.text
+
+
+def test_who_opted_out_is_not_shown(stage: Stage) -> None:
+    at = writing(stage)
+    done(at.scene.platform.post(f"/candidates/{at.candidate}/opt-out"))
+    assert at.recruiter.get(at.after(at.profile)).status_code == 404
+
+
+def test_who_is_not_in_the_beta_is_told_so(stage: Stage) -> None:
+    at = writing(stage)
+    done(at.scene.recruiter("DELETE", f"/employers/{at.scene.employer_id}/beta"))
+    response = at.recruiter.get(at.after(at.profile))
+    assert response.status_code == 403
+    assert 'data-code="not_in_beta"' in response.text
+
+
+def test_another_employers_position_shows_nobody(stage: Stage) -> None:
+    at = writing(stage)
+    stranger = visitor(stage, Role.RECRUITER, stage.scene().in_beta().employer_id)
+    assert stranger.get(at.after(at.profile)).status_code == 404
+
+
+def test_markup_in_a_profile_is_shown_as_text(stage: Stage) -> None:
+    at = writing(stage)
+    observation = {
+        "source": "career-page",
+        "observed_on": now().date().isoformat(),
+        "summary": MARKUP,
+        "facts": {"roles": [MARKUP]},
+        "jobs": [{"employer": MARKUP, "title": MARKUP, "summary": MARKUP}],
+    }
+    done(at.scene.platform.post(f"/candidates/{at.candidate}/observations", observation))
+    page = at.recruiter.get(at.after(at.profile)).text
+    assert page.count("&lt;img src=x onerror=alert(1)&gt;") >= 5
+    assert MARKUP not in page
+
+
+def test_a_profile_that_was_opened_is_noted(stage: Stage) -> None:
+    at = writing(stage)
+    other = at.scene.member("Other", silent_days=500)
+    before = stage.reached()
+    at.recruiter.get(at.after(f"/positions/{at.position}/candidates/{other}"))
+    events = done(stage.as_(Role.AUDITOR).get("/events", since=before))["events"]
+    assert [event["type"] for event in events] == ["viewing.profile_opened"]
+
+
+# --- In the browser
+
+
+@LOOKS
+def test_a_profile_is_fit(desk: Desks, stage: Stage, width: str, dark: bool) -> None:
+    at = writing(stage)
+    reader = desk(Role.RECRUITER, at.scene.employer_id, width=width, dark=dark)
+    reader.go(at.after(at.profile))
+    reader.is_fit("profile-dark" if dark else "profile")
+
+
+def test_a_letter_is_written_with_the_keyboard_alone(desk: Desks, stage: Stage) -> None:
+    at = writing(stage)
+    page = desk(Role.RECRUITER, at.scene.employer_id).go(at.after(at.profile))
+    page.get_by_label("Subject").focus()
+    place, is_remote, preview = "", "", ""
+    filled = ["We build robots.", "60000", "80000", "EUR", place, is_remote, "Robin", "Recruiter"]
+    page.keyboard.type("Hello")
+    for typed in (*filled, preview):
+        page.keyboard.press("Tab")
+        page.keyboard.type(typed)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/interviews?*")
+    page.get_by_text("Your message is sent.").wait_for()

@@ -1,0 +1,174 @@
+"""What keeps other sites, scripts and people without a session out of the console's pages."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from fastapi.routing import APIRoute
+
+from api.console import pages
+from api.console.session import COOKIE
+from domain.event import Role
+from tests.api.console.conftest import Desks
+from tests.support.stage import Scene, Stage, filled
+from tests.support.visitor import Visitor, visitor
+
+MARKUP = "<script>window.ran = true</script><img src=x onerror='window.ran = true'>"
+BROWSER = {"Accept": "text/html"}
+OPEN = {"/", "/sign-in"}
+"""What somebody without a session may see."""
+
+
+def routes(method: str) -> list[str]:
+    """The paths of all pages that are taken by this method from those who are signed in."""
+    return sorted(
+        route.path
+        for router in pages.ROUTERS
+        for route in router.routes
+        if isinstance(route, APIRoute) and method in (route.methods or ())
+        if route.path not in OPEN
+    )
+
+
+@pytest.fixture
+def admin(stage: Stage) -> Visitor:
+    """Somebody in the role that may do everything."""
+    return visitor(stage, Role.ADMIN)
+
+
+def sent(one: Visitor, path: str, form: dict[str, str], **headers: str) -> Any:
+    """A form, sent as it is, whatever page it comes from."""
+    cookie = {"Cookie": f"{COOKIE}={one.cookie}"}
+    return one.http.post(
+        filled(path), data=form, headers=BROWSER | cookie | headers, follow_redirects=False
+    )
+
+
+# --- Without a session
+
+
+@pytest.mark.parametrize("path", routes("GET"))
+def test_no_page_is_shown_without_a_session(stage: Stage, path: str) -> None:
+    response = stage.http.get(filled(path), headers=BROWSER, follow_redirects=False)
+    assert response.status_code == 303
+    assert response.headers["location"].startswith("/sign-in?next=")
+
+
+@pytest.mark.parametrize("path", routes("POST"))
+def test_no_form_is_taken_without_a_session(stage: Stage, path: str) -> None:
+    response = stage.http.post(filled(path), data={"_key": "1"}, headers=BROWSER)
+    assert response.status_code == 401
+    assert "<h1>Sign in</h1>" in response.text
+
+
+# --- Cross-site request forgery
+
+
+@pytest.mark.parametrize("path", routes("POST"))
+@pytest.mark.parametrize("token", ["", "nonsense"])
+def test_no_form_is_taken_without_the_sessions_token(admin: Visitor, path: str, token: str) -> None:
+    response = sent(admin, path, {"_key": "1", "_csrf": token})
+    assert response.status_code == 403
+    assert "Please send it again" in response.text
+
+
+def test_the_token_of_one_session_does_not_serve_another(
+    stage: Stage, scene: Scene, admin: Visitor
+) -> None:
+    other = visitor(stage, Role.RECRUITER, scene.employer_id)
+    form = {"_key": "1", "_csrf": admin.csrf("/help")}
+    assert sent(admin, "/sign-out", form).status_code == 303
+    assert sent(other, "/sign-out", form).status_code == 403
+
+
+@pytest.mark.parametrize("path", routes("POST"))
+def test_no_form_of_another_site_is_taken_even_with_the_token(admin: Visitor, path: str) -> None:
+    form = {"_key": "1", "_csrf": admin.csrf("/help")}
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}):
+        response = sent(admin, path, form, **headers)
+        assert response.status_code == 403
+        assert "This form was not sent from this site" in response.text
+
+
+@pytest.mark.parametrize("path", routes("POST"))
+def test_no_form_is_taken_without_its_key(admin: Visitor, path: str) -> None:
+    response = sent(admin, path, {"_csrf": admin.csrf("/help")})
+    assert response.status_code == 400
+    assert "The form lacks its key" in response.text
+
+
+def test_a_form_that_came_too_late_keeps_what_was_typed_and_may_be_sent_again(
+    admin: Visitor,
+) -> None:
+    form = {"_key": "1", "subject": "Kept", "text": "My feed\nis empty."}
+    response = sent(admin, "/help/tickets", form)
+    assert response.status_code == 403
+    assert "My feed\nis empty." in response.text
+    assert admin.csrf("/help") in response.text
+
+
+# --- Scripts, styles and frames of others
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/help", "/nowhere"])
+def test_every_page_says_what_it_is_and_where_from_things_may_come(
+    admin: Visitor, path: str
+) -> None:
+    headers = admin.get(path).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    policy = headers["content-security-policy"].split("; ")
+    assert {"default-src 'none'", "script-src 'self'", "style-src 'self'"} <= set(policy)
+    assert {"frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"} <= set(policy)
+
+
+def test_a_page_about_people_is_kept_in_no_cache(admin: Visitor) -> None:
+    assert admin.get("/help").headers["cache-control"] == "no-store"
+
+
+def test_the_browser_runs_no_script_and_heeds_no_style_inside_a_page(desk: Desks) -> None:
+    visitor = desk(None)
+    page = visitor.go("/sign-in")
+    page.evaluate(
+        """() => {
+            const script = document.createElement("script");
+            script.textContent = "window.ran = true";
+            const style = document.createElement("style");
+            style.textContent = "h1 { display: none }";
+            const button = document.createElement("button");
+            button.setAttribute("onclick", "window.ran = true");
+            document.body.append(script, style, button);
+            button.click();
+        }"""
+    )
+    assert page.evaluate("window.ran") is None
+    assert page.get_by_role("heading", name="Sign in").is_visible()
+    assert len([error for error in visitor.errors if "Content Security Policy" in error]) >= 3
+    visitor.errors.clear()
+
+
+def test_markup_in_a_positions_title_is_shown_as_text(
+    desk: Desks, stage: Stage, scene: Scene
+) -> None:
+    scene.in_beta()
+    body = {"title": MARKUP, "location": MARKUP, "filters": {"required_skills": [MARKUP]}}
+    opened = scene.recruiter.post(f"/employers/{scene.employer_id}/positions", body)
+    page = desk(Role.RECRUITER, scene.employer_id).go(
+        f"/positions/{opened.json()['id']}/passive-candidates?after={stage.reached()}"
+    )
+    assert page.get_by_role("heading", name=MARKUP, exact=True).is_visible()
+    assert page.evaluate("window.ran") is None
+
+
+# --- Others' things
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in routes("GET") if path.startswith("/positions/{position_id}")]
+)
+def test_another_employers_position_is_not_there(stage: Stage, scene: Scene, path: str) -> None:
+    position = scene.in_beta().position()
+    stranger = visitor(stage, Role.RECRUITER, uuid4())
+    mine = filled(path, position_id=position)
+    response = stranger.get(f"{mine}?after={stage.reached()}&reached=0&count=0")
+    assert response.status_code == 404
+    assert "There is nothing here" in response.text

@@ -1,0 +1,152 @@
+"""Real people's profiles are imported, filtered, ranked, messaged and badged.
+
+They are the 997 of the developer survey where `../shared` has them, else five documents of our own;
+the run's header says which. Sign-up, consent and last activity are made up from a seed, as the
+survey knows nothing of them.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from fastapi.testclient import TestClient
+from psycopg import Connection, sql
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import TupleRow
+from pydantic import SecretStr
+
+from api.app import make_app
+from api.cli.documents import Entry
+from api.cli.takeover import sign_up_of, take_over
+from api.formats import json_resume
+from api.http.tokens import make_token
+from api.marketplace import now, open_marketplace
+from domain.candidate import SignUpCandidate
+from domain.event import Actor, Cause, Role
+from domain.filters import Filters
+from domain.passivity import is_passive
+from infrastructure.projecting.projector import wait_for
+from infrastructure.settings import Settings
+from tests.api.conftest import Client
+from tests.conftest import SECRET
+from tests.support.scene import Scene, done
+from tests.support.survey import members, survey_profiles
+
+DOCUMENTS, ARE_REAL = survey_profiles()
+IMPORT = Actor(id="import", role=Role.PLATFORM)
+
+
+class Imported:
+    """A marketplace of which the profiles are all the candidates."""
+
+    def __init__(self, scene: Scene, at: datetime, profiles: list[json_resume.Profile]) -> None:
+        self.scene = scene.in_beta()
+        self.at = at
+        self.profiles = {profile.name: profile for profile in profiles}
+
+    def expected(self, filters: Filters, *, passive: bool) -> set[str]:
+        """Whom the domain's own predicate lets through, of those who opted in."""
+        return {
+            name
+            for name, profile in self.profiles.items()
+            if profile.opted_in
+            and profile.last_active_at
+            and is_passive(profile.last_active_at, self.at) is passive
+            and filters.admit(profile.facts)
+        }
+
+    def shown(self, position: str, feed: str) -> list[Any]:
+        cards: list[Any] = []
+        cursor: dict[str, str] = {}
+        while True:
+            page = done(
+                self.scene.recruiter.get(
+                    f"/positions/{position}/{feed}",
+                    after=self.scene.latest(),
+                    limit=100,
+                    **cursor,
+                )
+            )
+            cards += page["items"]
+            if page["next_cursor"] is None:
+                return cards
+            cursor["cursor"] = page["next_cursor"]
+
+
+@pytest.fixture(scope="module")
+def imported(postgres: str, administration: Connection[TupleRow]) -> Iterator[Imported]:
+    name = f"profiles_{uuid4().hex}"
+    administration.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    settings = Settings(
+        database_url=SecretStr(make_conninfo(postgres, dbname=name)),
+        secret=SecretStr(SECRET),
+        rate_limit="100000/minute",
+    )
+    at = now()
+    cause = Cause(by=IMPORT, at=at, request_id="import")
+    documents = members(DOCUMENTS, seed=2026, until=at)
+    with open_marketplace(settings) as marketplace:
+        commands: list[tuple[str, SignUpCandidate]] = []
+        for number, document in enumerate(documents):
+            entry = Entry(f"record {number}", document)
+            commands.append((entry.where, sign_up_of(entry, cause)))
+        taken = take_over(marketplace.store, commands)
+        assert (taken.taken, taken.refused) == (len(documents), [])
+        app = make_app(marketplace, with_worker=True)
+        with TestClient(app) as http:
+
+            def as_(role: Role, employer_id: Any = None, name: str = "") -> Client:
+                actor = Actor(id=name or f"{role}", role=role, employer_id=employer_id)
+                return Client(http, make_token(settings, actor, now(), timedelta(hours=1)))
+
+            position = marketplace.store.recorder.max_notification_id() or 0
+            wait_for(position, marketplace.projections, marketplace.pool, timeout=60)
+            profiles = [json_resume.to_profile(document) for document in documents]
+            yield Imported(Scene(as_), at, profiles)
+    administration.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+FILTERS = {
+    "no filters": Filters(),
+    "a role": Filters(roles=("Developer, back-end",)),
+    "skills": Filters(required_skills=("javascript", "HTML/CSS")),
+    "a place, or remote": Filters(locations=("Germany", "India"), remote=True),
+    "years and a budget": Filters.model_validate(
+        {
+            "years_from": 2,
+            "years_to": 10,
+            "salary_budget": {"minimum": 0, "maximum": 60_000, "currency": "USD"},
+        }
+    ),
+}
+
+
+@pytest.mark.parametrize("filters", FILTERS.values(), ids=FILTERS)
+@pytest.mark.parametrize("feed", ["passive-candidates", "recommendations"])
+def test_both_lists_show_exactly_whom_the_filters_admit(
+    imported: Imported, feed: str, filters: Filters
+) -> None:
+    position = imported.scene.position(**filters.model_dump(mode="json"))
+    names = [card["name"] for card in imported.shown(position, feed)]
+    assert len(names) == len(set(names))
+    assert set(names) == imported.expected(filters, passive=feed == "passive-candidates")
+
+
+def test_the_likeliest_to_respond_come_first(imported: Imported) -> None:
+    cards = imported.shown(imported.scene.position(), "passive-candidates")
+    logits = [card["likelihood"]["logit"] for card in cards[:100]]
+    assert logits == sorted(logits, reverse=True)
+    assert len(logits) > 1
+
+
+def test_whoever_is_written_to_leaves_the_feed_and_is_badged(imported: Imported) -> None:
+    position = imported.scene.position()
+    card = imported.shown(position, "passive-candidates")[0]
+    done(imported.scene.message(position, card["candidate_id"]))
+    left = {c["candidate_id"] for c in imported.shown(position, "passive-candidates")}
+    assert card["candidate_id"] not in left
+    (interview,) = imported.shown(position, "interviews")
+    assert interview["candidate_name"] == card["name"]
+    assert interview["badge"] == "Passive Candidate"

@@ -1,0 +1,131 @@
+"""A process says whether it lives, and whether it is ready for requests."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from domain.event import Event
+from infrastructure.event_log.keys import WrongSecret
+from infrastructure.projecting.projector import Change, Projector
+from projections.positions import Positions
+from tests.support.stage import Stage, a_stage, own_database
+
+
+@pytest.fixture
+def url(postgres: str) -> Iterator[str]:
+    with own_database(postgres) as url:
+        yield url
+
+
+def ready(stage: Stage) -> Any:
+    return stage.http.get("/health/ready")
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 15
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_process_that_answers_is_live_and_with_nothing_to_catch_up_ready(url: str) -> None:
+    with a_stage(url, with_worker=False) as stage:
+        assert stage.http.get("/health/live").json() == {"status": "live"}
+        assert ready(stage).status_code == 200
+        assert ready(stage).json()["status"] == "ready"
+
+
+def test_it_is_not_ready_until_its_read_models_show_what_was_there_at_its_start(url: str) -> None:
+    with a_stage(url, with_worker=False) as stage:
+        stage.scene()
+    with a_stage(url, with_worker=False) as stage:
+        response = ready(stage)
+        assert response.status_code == 503
+        body = response.json()
+        assert (body["status"], body["to"]) == ("catching up", 1)
+        assert body["catching_up"]["employers"] == 0
+        assert stage.http.get("/health/live").status_code == 200
+        with stage.marketplace.working():
+            eventually(lambda: ready(stage).status_code == 200)
+        assert ready(stage).json()["catching_up"] == {}
+
+
+def test_what_comes_after_the_start_does_not_make_it_unready(url: str) -> None:
+    with a_stage(url, with_worker=False) as stage:
+        stage.scene()
+        assert ready(stage).status_code == 200
+
+
+def test_a_read_model_that_fails_is_told(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    catch_up = Projector.catch_up
+
+    def unlucky(projector: Projector) -> bool:
+        if projector.projection.name == "positions":
+            raise ValueError("bad luck")
+        return catch_up(projector)
+
+    with monkeypatch.context() as failing:
+        failing.setattr(Projector, "catch_up", unlucky)
+        with a_stage(url) as stage:
+            expected = {"positions": "ValueError"}
+            eventually(lambda: ready(stage).json()["failing"] == expected)
+            failing.undo()
+            eventually(lambda: ready(stage).json()["failing"] == {})
+
+
+def test_what_is_parked_is_told_and_takes_the_service_away_from_nobody(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unlucky(_: Positions, __: Event) -> Iterable[Change]:
+        raise ValueError("bad luck")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(Positions, "changes", unlucky)
+        with a_stage(url) as stage:
+            stage.scene().approved().position()
+            eventually(lambda: ready(stage).json()["parked"] == {"positions": 1})
+            assert ready(stage).status_code == 200
+    with a_stage(url) as stage:
+        eventually(lambda: ready(stage).status_code == 200)
+        told = ready(stage).json()
+        assert (told["parked"], told["failing"]) == ({"positions": 1}, {})
+        figures = stage.http.get("/metrics").text
+        assert 'sourcing_projection_parked_events{projection="positions"} 1.0' in figures
+        assert 'sourcing_projection_parked_events{projection="employers"} 0.0' in figures
+
+
+def test_without_its_database_it_says_so_before_long_and_recovers(postgres: str, url: str) -> None:
+    name = sql.Identifier(str(conninfo_to_dict(url)["dbname"]))
+    with (
+        a_stage(url, with_worker=False) as stage,
+        psycopg.connect(postgres, autocommit=True) as administration,
+    ):
+        assert ready(stage).status_code == 200
+        allow = "ALTER DATABASE {} ALLOW_CONNECTIONS {}"
+        administration.execute(sql.SQL(allow).format(name, sql.SQL("false")))
+        administration.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+            [conninfo_to_dict(url)["dbname"]],
+        )
+        began = time.monotonic()
+        response = ready(stage)
+        assert response.status_code == 503
+        assert response.headers["content-type"] == "application/problem+json"
+        assert response.json()["type"] == "urn:sourcing:problem:database-unavailable"
+        assert time.monotonic() - began < 5
+        assert stage.http.get("/health/live").status_code == 200
+        administration.execute(sql.SQL(allow).format(name, sql.SQL("true")))
+        eventually(lambda: ready(stage).status_code == 200)
+
+
+def test_with_another_secret_it_does_not_start(url: str) -> None:
+    with a_stage(url, with_worker=False) as stage:
+        stage.scene()
+    another = "a secret that is not the one of this database"
+    with pytest.raises(WrongSecret, match="SOURCING_SECRET"), a_stage(url, secret=another):
+        pass

@@ -1,0 +1,140 @@
+"""Monitoring reads figures from outside: of requests, refusals, the log and the likelihood."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from api.http import metrics
+from tests.api.routes.test_model import predictions_of_a_month_ago
+from tests.support.scene import done
+from tests.support.stage import Stage, shared_stage
+from tests.support.vocabulary import REFUSALS
+
+Figures = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+@pytest.fixture(scope="module")
+def stage(postgres: str) -> Iterator[Stage]:
+    with shared_stage(postgres) as stage:
+        yield stage
+
+
+@pytest.fixture(autouse=True)
+def _read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics._Kept, "again", lambda *_: [])
+
+
+def text(stage: Stage) -> str:
+    response = stage.http.get("/metrics")
+    assert response.status_code == 200
+    assert response.headers["content-type"].startswith("text/plain; version=")
+    return response.text
+
+
+def figures(stage: Stage) -> Figures:
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text(stage))
+        for sample in family.samples
+    }
+
+
+def of(told: Figures, name: str, **labels: str) -> float:
+    return told.get((f"sourcing_{name}", frozenset(labels.items())), 0.0)
+
+
+def test_requests_are_counted_by_the_template_of_their_route(stage: Stage) -> None:
+    scene = stage.scene().approved()
+    counted = {"method": "GET", "route": "/v1/employers/{employer_id}", "status": "200"}
+    before = of(figures(stage), "http_requests_total", **counted)
+    done(scene.recruiter.get(f"/employers/{scene.employer_id}", after=scene.latest()))
+    told = figures(stage)
+    assert of(told, "http_requests_total", **counted) == before + 1
+    del counted["status"]
+    assert of(told, "http_request_seconds_count", **counted) >= 1
+
+
+def test_what_is_none_of_ours_has_one_name(stage: Stage) -> None:
+    counted = {"method": "other", "route": "other", "status": "404"}
+    before = of(figures(stage), "http_requests_total", **counted)
+    for _ in range(2):
+        stage.http.request("BREW", f"/v1/{uuid4()}")
+    assert of(figures(stage), "http_requests_total", **counted) == before + 2
+
+
+def test_refusals_are_counted_by_each_of_their_codes(stage: Stage) -> None:
+    before = of(figures(stage), "refusals_total", code="employer_not_approved")
+    scene = stage.scene()
+    scene.recruiter.post(f"/employers/{scene.employer_id}/positions", {"title": "x"})
+    assert of(figures(stage), "refusals_total", code="employer_not_approved") == before + 1
+
+
+def test_no_id_and_no_name_is_in_any_label(stage: Stage) -> None:
+    scene = stage.scene().in_beta()
+    member, position = scene.member("Zacharias", silent_days=400), scene.position()
+    done(scene.recruiter.get(f"/positions/{position}/candidates/{member}", after=scene.latest()))
+    done(scene.message(position, member))
+    scene.message(position, member)
+    told = text(stage)
+    assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", told)
+    assert "Zacharias" not in told
+    codes = {dict(labels)["code"] for name, labels in figures(stage) if "refusals_total" in name}
+    assert codes <= {refusal.code for refusal in REFUSALS}
+
+
+def test_the_lag_of_each_projection_is_told_in_events(stage: Stage) -> None:
+    scene = stage.scene().approved()
+    position = scene.position()
+    done(scene.recruiter.get(f"/positions/{position}", after=scene.latest()))
+    told = figures(stage)
+    assert of(told, "event_log_position") == stage.reached()
+    lags = {dict(labels)["projection"] for name, labels in told if "projection_lag" in name}
+    assert lags == {projection.name for projection in stage.marketplace.projections}
+    assert of(told, "projection_lag_events", projection="positions") == 0
+    assert of(told, "projection_failing", projection="positions") == 0
+
+
+def test_how_good_the_likelihood_is_stands_beside_the_running_prior(stage: Stage) -> None:
+    with stage.connection() as db, predictions_of_a_month_ago(db):
+        told = figures(stage)
+    for judged in ("model", "running prior"):
+        assert of(told, "likelihood_count", judged=judged) == 2
+    assert of(told, "likelihood_brier", judged="model") == pytest.approx(0.04)
+    assert of(told, "likelihood_roc_auc", judged="model") == 1
+    assert of(told, "likelihood_base_rate", judged="model") == 0.5
+
+
+def test_the_share_of_exploration_is_told(stage: Stage) -> None:
+    scene = stage.scene().in_beta()
+    scene.member("Shown", silent_days=400, skills=("Metrics",))
+    position = scene.position(required_skills=["Metrics"])
+    done(scene.recruiter.get(f"/positions/{position}/passive-candidates", after=scene.latest()))
+    done(scene.recruiter.get("/funnel", after=scene.latest()))
+    share = ("sourcing_likelihood_explored_share", frozenset[tuple[str, str]]())
+    assert 0 <= figures(stage)[share] <= 1
+
+
+def test_without_the_database_the_rest_is_told(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: Any) -> None:
+        raise ConnectionError("no database")
+
+    monkeypatch.setattr(stage.marketplace.pool, "connection", gone)
+    told = figures(stage)
+    assert told["sourcing_database_up", frozenset[tuple[str, str]]()] == 0
+    assert any("http_requests_total" in name for name, _ in told)
+    assert not any("event_log" in name for name, _ in told)
+
+
+def test_what_was_read_is_told_again_for_some_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    kept, figure = metrics._Kept(5), metrics._gauge("x", "x", 1)
+    assert kept.again(at=100) == []
+    kept.keep([figure], at=100)
+    assert kept.again(at=104.9) == [figure]
+    assert kept.again(at=105) == []

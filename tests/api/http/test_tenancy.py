@@ -1,0 +1,105 @@
+"""To a recruiter, another employer's things do not exist."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from api.marketplace import now
+from domain.event import Role
+from tests.api.conftest import Client
+from tests.api.http.test_security import ALLOWED
+from tests.support.scene import MESSAGE, done
+from tests.support.stage import Scene, Stage, filled, shared_stage, v1_routes
+
+OWNED = ("{employer_id}", "{position_id}", "{outreach_id}")
+ROUTES = [
+    (method, path)
+    for method, path in v1_routes()
+    if Role.RECRUITER in ALLOWED.get((method, path), set()) and any(id in path for id in OWNED)
+]
+
+
+@dataclass
+class Acmes:
+    """What Acme has, and a recruiter of Globex who wants it."""
+
+    scene: Scene
+    ids: dict[str, str]
+    stranger: Client
+
+    def body(self, path: str) -> Any:
+        approach = {"candidate_id": self.ids["candidate_id"], "message": MESSAGE}
+        return {
+            "positions": {"title": "Robber"},
+            "job-postings": {"@type": "JobPosting", "title": "Robber"},
+            "feedback": {"text": "Ours!"},
+            "filters": {"roles": ["robber"]},
+            "messages": approach,
+            "interview-requests": approach,
+            "interview": {"starts_at": now().replace(year=now().year + 1).isoformat()},
+        }.get(path.rpartition("/")[2], {})
+
+
+@pytest.fixture(scope="module")
+def stage(postgres: str) -> Iterator[Stage]:
+    with shared_stage(postgres) as stage:
+        yield stage
+
+
+@pytest.fixture(scope="module")
+def acmes(stage: Stage) -> Acmes:
+    scene = stage.scene().in_beta()
+    position = scene.position()
+    outreach = done(scene.message(position, scene.member("Silent", silent_days=400)))["id"]
+    ids = {
+        "employer_id": scene.employer_id,
+        "position_id": position,
+        "outreach_id": outreach,
+        "candidate_id": scene.member("Other", silent_days=400),
+    }
+    done(scene.recruiter.get(f"/outreach/{outreach}", after=scene.latest()))
+    return Acmes(scene, ids, stage.scene().in_beta().recruiter)
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_a_strangers_request_finds_nothing_and_changes_nothing(
+    stage: Stage, acmes: Acmes, method: str, path: str
+) -> None:
+    before = stage.reached()
+    response = acmes.stranger(method, filled(path, **acmes.ids), acmes.body(path))
+    assert response.status_code == 404, response.text
+    assert response.json()["type"] == "urn:sourcing:problem:not-found"
+    assert stage.reached() == before
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_what_is_anothers_and_what_is_nowhere_look_alike(
+    acmes: Acmes, method: str, path: str
+) -> None:
+    nowhere = {id[1:-1]: "11111111-1111-4111-8111-111111111111" for id in OWNED}
+    body = acmes.body(path)
+    answers = []
+    for ids in (acmes.ids, acmes.ids | nowhere):
+        response = acmes.stranger(method, filled(path, **ids), body)
+        text = response.text
+        for id in ids.values():
+            text = text.replace(id, "…")
+        answers.append((response.status_code, text))
+    assert answers[0] == answers[1]
+
+
+def test_the_owner_reads_all_of_it(acmes: Acmes) -> None:
+    for method, path in ROUTES:
+        if method == "GET":
+            done(acmes.scene.recruiter(method, filled(path, **acmes.ids)))
+
+
+def test_a_stranger_with_the_same_name_gets_no_answer_meant_for_another(stage: Stage) -> None:
+    one, other = stage.scene().approved(), stage.scene().approved()
+    body, key = {"title": "Ours"}, {"Idempotency-Key": "the same in both houses"}
+    path = f"/employers/{one.employer_id}/positions"
+    done(one.recruiter.post(path, body, headers=key))
+    stranger = stage.as_(Role.RECRUITER, other.employer_id)
+    assert stranger.post(path, body, headers=key).status_code == 404

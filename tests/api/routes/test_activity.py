@@ -1,0 +1,245 @@
+"""Activity comes in by the thousand; each counts once, and what is wrong is told and left out."""
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from api.marketplace import now
+from api.routes import activity_ingestion
+from infrastructure.event_log.store import EventStore
+from tests.support.scene import done
+from tests.support.stage import NDJSON, Scene, Stage, activity, at_once, shared_stage
+
+
+@pytest.fixture(scope="module")
+def stage(postgres: str) -> Iterator[Stage]:
+    with shared_stage(postgres) as stage:
+        yield stage
+
+
+@pytest.fixture(scope="module")
+def scene(stage: Stage) -> Scene:
+    return stage.scene().in_beta()
+
+
+@pytest.fixture
+def candidate(scene: Scene) -> str:
+    return scene.member("Silent", silent_days=400)
+
+
+def counts(response: Any) -> tuple[int, int, int]:
+    assert response.status_code == 202, response.text
+    said = response.json()
+    return said["accepted"], said["repeated"], said["rejected"]
+
+
+def rejections(response: Any) -> list[tuple[int, str]]:
+    assert response.status_code == 202, response.text
+    return [(rejected["line"], rejected["code"]) for rejected in response.json()["rejections"]]
+
+
+def noted(stage: Stage, candidate: str) -> int:
+    return [topic for _, topic in stage.topics(candidate)].count("candidate.was_active")
+
+
+def test_what_is_told_is_taken(stage: Stage, scene: Scene, candidate: str) -> None:
+    response = scene.tell(*[activity(candidate) for _ in range(3)])
+    assert counts(response) == (3, 0, 0)
+    assert response.json()["position"] == stage.reached()
+    assert noted(stage, candidate) == 3
+
+
+def test_what_is_told_twice_counts_once(stage: Stage, scene: Scene, candidate: str) -> None:
+    once, twice = activity(candidate), activity(candidate)
+    assert counts(scene.tell(once, twice, twice)) == (2, 1, 0)
+    assert counts(scene.tell(twice, once)) == (0, 2, 0)
+    assert noted(stage, candidate) == 2
+
+
+def test_the_same_id_at_another_source_is_another_activity(scene: Scene, candidate: str) -> None:
+    web, mail = activity(candidate, source_id="1"), activity(candidate, source_id="1", source="m")
+    assert counts(scene.tell(web, mail)) == (2, 0, 0)
+
+
+def test_a_line_that_is_wrong_is_told_with_its_number_and_code(
+    stage: Stage, scene: Scene, candidate: str
+) -> None:
+    erased = scene.member("Erased", silent_days=400)
+    done(scene.platform("DELETE", f"/candidates/{erased}"))
+    tomorrow = (now() + timedelta(days=1)).isoformat()
+    long_ago = (now() - timedelta(days=500)).isoformat()
+    response = scene.tell(
+        activity(candidate),
+        "{",
+        activity(str(uuid4())),
+        activity(erased),
+        activity(candidate, occurred_at=tomorrow),
+        activity(candidate, occurred_at=long_ago),
+        activity(scene.position()),
+        activity(scene.employer_id),
+        activity(candidate, kind="slept"),
+        activity(candidate, occurred_at="yesterday"),
+        activity(candidate, occurred_at="2026-01-01T00:00:00"),
+        activity(candidate, mood="good"),
+        activity(candidate, source=" "),
+        activity(candidate, source="a\0b"),
+        '{"candidate_id": "\\ud800"}',
+        "[]",
+        "null",
+        "{" * 100_000,
+        activity(candidate),
+    )
+    assert counts(response) == (2, 0, 17)
+    assert rejections(response) == [
+        (2, "invalid"),
+        (3, "unknown"),
+        (4, "candidate_is_erased"),
+        (5, "activity_in_future"),
+        (6, "activity_before_sign_up"),
+        (7, "unknown"),
+        (8, "unknown"),
+        *((line, "invalid") for line in range(9, 19)),
+    ]
+    assert noted(stage, candidate) == 2
+
+
+def test_a_rejection_names_the_field(scene: Scene, candidate: str) -> None:
+    (rejected,) = scene.tell(activity(candidate, kind="slept")).json()["rejections"]
+    assert rejected["detail"].startswith("kind: ")
+
+
+def test_a_rejected_line_may_come_again_once_it_is_right(scene: Scene) -> None:
+    member = str(uuid4())
+    line = activity(member)
+    assert rejections(scene.tell(line)) == [(1, "unknown")]
+    document = {"basics": {"name": "Late"}, "meta": {"sourcing": {"candidate_id": member}}}
+    done(scene.platform.post("/candidates", document))
+    line["occurred_at"] = now().isoformat()
+    assert counts(scene.tell(line)) == (1, 0, 0)
+
+
+def test_lines_may_end_as_they_do_elsewhere_and_be_blank(scene: Scene, candidate: str) -> None:
+    one, other = (json.dumps(activity(candidate)) for _ in range(2))
+    body = f"\r\n{one}\r\n\n   \n{other}\r\n\r\n{{\r\n"
+    response = scene.platform("POST", "/activity", content=body, headers=NDJSON)
+    assert counts(response) == (2, 0, 1)
+    assert rejections(response) == [(7, "invalid")]
+
+
+@pytest.mark.parametrize("body", [b"", b"\n", b" \r\n \n"])
+def test_nothing_is_taken_for_nothing(stage: Stage, scene: Scene, body: bytes) -> None:
+    response = scene.platform("POST", "/activity", content=body, headers=NDJSON)
+    assert counts(response) == (0, 0, 0)
+    assert response.json()["position"] == stage.reached()
+
+
+def test_what_is_not_text_is_rejected_line_by_line(scene: Scene) -> None:
+    body = b"\xff\xfe\n\x00\n"
+    response = scene.platform("POST", "/activity", content=body, headers=NDJSON)
+    assert rejections(response) == [(1, "invalid"), (2, "invalid")]
+
+
+def test_too_many_lines_are_refused_as_a_whole(stage: Stage, scene: Scene, candidate: str) -> None:
+    before = stage.reached()
+    body = json.dumps(activity(candidate)) + "\n" + "{}\n" * 100_000
+    response = scene.platform("POST", "/activity", content=body, headers=NDJSON)
+    assert response.status_code == 413
+    assert response.json()["type"] == "urn:sourcing:problem:too-many-lines"
+    assert stage.reached() == before
+
+
+def test_too_large_a_body_is_refused(scene: Scene) -> None:
+    def parts() -> Iterator[bytes]:
+        for _ in range(34):
+            yield b" " * 1024 * 1024
+
+    for body in (b" " * (32 * 1024 * 1024 + 1), parts()):
+        response = scene.platform("POST", "/activity", content=body, headers=NDJSON)
+        assert response.status_code == 413
+        assert response.json()["type"] == "urn:sourcing:problem:too-large"
+
+
+def test_more_than_a_json_route_takes_is_taken_here(scene: Scene, candidate: str) -> None:
+    body = json.dumps(activity(candidate)) + " " * 2_000_000
+    response = scene.platform("POST", "/activity", content=body, headers=NDJSON)
+    assert counts(response) == (1, 0, 0)
+
+
+def test_only_the_first_rejections_are_shown_but_all_are_counted(scene: Scene) -> None:
+    response = scene.tell(*["{"] * 1_500)
+    assert response.json()["rejected"] == 1_500
+    assert len(response.json()["rejections"]) == 1_000
+
+
+def test_two_feeds_that_tell_the_same_at_once_count_it_once(stage: Stage, scene: Scene) -> None:
+    members = [scene.member(f"Busy{number}", silent_days=400) for number in range(5)]
+    for _ in range(4):
+        before = [noted(stage, member) for member in members]
+        lines = [activity(member) for member in members for _ in range(20)]
+        answers = at_once(
+            partial(scene.tell, *lines),
+            partial(scene.tell, *reversed(lines)),
+            partial(scene.tell, *lines[50:]),
+        )
+        totals = [sum(column) for column in zip(*map(counts, answers), strict=True)]
+        assert totals == [100, 150, 0]
+        assert [noted(stage, member) for member in members] == [n + 20 for n in before]
+
+
+def test_two_feeds_that_tell_of_the_same_people_at_once_are_both_taken(
+    stage: Stage, scene: Scene
+) -> None:
+    member = scene.member("Busy", silent_days=400)
+    answers = at_once(
+        *[lambda: scene.tell(*[activity(member) for _ in range(10)]) for _ in range(4)]
+    )
+    assert [counts(answer) for answer in answers] == [(10, 0, 0)] * 4
+    assert noted(stage, member) == 40
+
+
+def test_what_was_cut_off_half_way_is_completed_by_sending_it_again(
+    stage: Stage, scene: Scene, candidate: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(activity_ingestion, "CHUNK", 10)
+    lines = [activity(candidate) for _ in range(35)]
+    record, calls = EventStore.execute_all, []
+
+    def dying(*arguments: Any, **options: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 3:
+            raise SystemError("pulled the plug")
+        return record(*arguments, **options)
+
+    with monkeypatch.context() as cut:
+        cut.setattr(EventStore, "execute_all", dying)
+        assert scene.tell(*lines).status_code == 500
+    assert noted(stage, candidate) == 20
+    assert counts(scene.tell(*lines)) == (15, 20, 0)
+    assert noted(stage, candidate) == 35
+
+
+def test_who_becomes_active_is_gone_from_the_passive_feed_before_long(scene: Scene) -> None:
+    position = scene.position(required_skills=["Rare"])
+    member = scene.member("Back", silent_days=400, skills=("Rare",))
+    assert scene.names(position, "passive-candidates") == ["Back"]
+    began = time.monotonic()
+    assert counts(scene.tell(activity(member))) == (1, 0, 0)
+    feed = f"/positions/{position}/passive-candidates"
+    while done(scene.recruiter.get(feed))["items"]:
+        assert time.monotonic() - began < 5
+        time.sleep(0.01)
+    assert scene.names(position, "recommendations") == ["Back"]
+
+
+def test_old_activity_keeps_nobody_from_being_passive(scene: Scene) -> None:
+    position = scene.position(required_skills=["Older"])
+    member = scene.member("Silent", silent_days=400, skills=("Older",))
+    before = (now() - timedelta(days=300)).isoformat()
+    assert counts(scene.tell(activity(member, occurred_at=before))) == (1, 0, 0)
+    assert scene.names(position, "passive-candidates") == ["Silent"]

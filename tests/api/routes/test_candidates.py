@@ -1,0 +1,165 @@
+"""Members over HTTP: what is kept of them, what recruiters see, and being forgotten."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from api.marketplace import now
+from domain.event import Role
+from tests.support.scene import MESSAGE, codes, done
+from tests.support.stage import Scene, Stage, activity, shared_stage
+
+
+@pytest.fixture(scope="module")
+def stage(postgres: str) -> Iterator[Stage]:
+    with shared_stage(postgres) as stage:
+        yield stage
+
+
+@pytest.fixture(scope="module")
+def scene(stage: Stage) -> Scene:
+    return stage.scene().in_beta()
+
+
+def profile(scene: Scene, candidate: str) -> Any:
+    return done(scene.platform.get(f"/candidates/{candidate}", after=scene.latest()))
+
+
+def seen_from(scene: Scene, position: str, candidate: str) -> Any:
+    path = f"/positions/{position}/candidates/{candidate}"
+    return scene.recruiter.get(path, after=scene.latest())
+
+
+def test_a_resume_becomes_a_profile_with_the_source_of_each_field(scene: Scene) -> None:
+    candidate = scene.member("Ada", silent_days=400, skills=("Python", "SQL"))
+    read = profile(scene, candidate)
+    assert (read["name"], read["facts"]["skills"]) == ("Ada", ["Python", "SQL"])
+    assert read["provenance"]["skills"]["source"] == "sign-up"
+    assert read["opted_in"] is True
+
+
+def test_a_bad_resume_is_refused_with_every_problem(scene: Scene) -> None:
+    document = {"basics": {"email": "nobody"}, "skills": [{"name": ""}], "work": 3}
+    response = scene.platform.post("/candidates", document)
+    assert response.status_code == 422
+    assert len(response.json()["reasons"]) > 1
+
+
+def test_an_id_that_is_taken_is_refused(scene: Scene) -> None:
+    candidate = scene.member("Ada", silent_days=400)
+    document = {"basics": {"name": "Bea"}, "meta": {"sourcing": {"candidate_id": candidate}}}
+    assert codes(scene.platform.post("/candidates", document)) == ["candidate_already_signed_up"]
+
+
+def test_an_id_of_something_else_is_refused(scene: Scene) -> None:
+    document = {
+        "basics": {"name": "Bea"},
+        "meta": {"sourcing": {"candidate_id": scene.employer_id}},
+    }
+    assert scene.platform.post("/candidates", document).status_code == 404
+
+
+def test_a_newer_observation_replaces_a_field_and_an_older_one_does_not(scene: Scene) -> None:
+    candidate = scene.member("Ada", silent_days=100)
+    path = f"/candidates/{candidate}/observations"
+    today, before = now().date(), (now() - timedelta(days=5)).date()
+    newer = {"source": "crawl", "observed_on": str(today), "facts": {"city": "Oslo"}}
+    older = {"source": "crawl", "observed_on": str(before), "facts": {"city": "Bonn"}}
+    done(scene.platform.post(path, newer))
+    assert codes(scene.platform.post(path, older)) == ["nothing_newer"]
+    read = profile(scene, candidate)
+    assert read["facts"]["city"] == "Oslo"
+    assert read["provenance"]["city"] == {"source": "crawl", "observed_on": str(today)}
+
+
+def test_consent_decides_who_is_in_the_feed(scene: Scene) -> None:
+    position = scene.position(required_skills=["Consent"])
+    candidate = scene.member("Ada", silent_days=400, skills=("Consent",))
+    done(scene.platform.post(f"/candidates/{candidate}/opt-out"))
+    assert scene.names(position, "passive-candidates") == []
+    assert seen_from(scene, position, candidate).status_code == 404
+    done(scene.platform.post(f"/candidates/{candidate}/opt-in"))
+    assert scene.names(position, "passive-candidates") == ["Ada"]
+
+
+def test_an_opt_out_is_heard_however_often_it_is_said(scene: Scene) -> None:
+    candidate = scene.member("Ada", silent_days=400)
+    for _ in range(3):
+        done(scene.platform.post(f"/candidates/{candidate}/opt-out"))
+    assert profile(scene, candidate)["opted_in"] is False
+
+
+def test_a_blocked_employer_sees_nothing_and_others_do(stage: Stage, scene: Scene) -> None:
+    other = stage.scene().in_beta()
+    candidate = scene.member("Ada", silent_days=400, skills=("Blocking",))
+    done(
+        scene.platform.post(
+            f"/candidates/{candidate}/blocked-employers", {"employer_id": scene.employer_id}
+        )
+    )
+    position = scene.position(required_skills=["Blocking"])
+    assert scene.names(position, "passive-candidates") == []
+    assert seen_from(scene, position, candidate).status_code == 404
+    assert codes(scene.message(position, candidate)) == ["candidate_blocked_employer"]
+    others_position = other.position(required_skills=["Blocking"])
+    assert other.names(others_position, "passive-candidates") == ["Ada"]
+    assert seen_from(other, others_position, candidate).status_code == 200
+
+
+def test_a_profile_tells_how_to_approach(scene: Scene) -> None:
+    position = scene.position()
+    candidate = scene.member("Ada", silent_days=400)
+    seen = done(seen_from(scene, position, candidate))
+    assert (seen["passive"], seen["approach_by"], seen["outreach_id"]) == (True, "message", None)
+    outreach = done(scene.message(position, candidate))["id"]
+    done(scene.tell(activity(candidate)))
+    seen = done(seen_from(scene, position, candidate))
+    assert seen["approach_by"] == "interview_request"
+    assert seen["outreach_id"] == outreach
+
+
+def test_passive_are_messaged_and_active_are_asked_never_the_other_way(scene: Scene) -> None:
+    position = scene.position()
+    silent = scene.member("Silent", silent_days=400)
+    lively = scene.member("Lively", silent_days=3)
+    assert codes(scene.message(position, lively)) == ["candidate_not_passive"]
+    body = {"candidate_id": silent, "message": MESSAGE}
+    response = scene.recruiter.post(f"/positions/{position}/interview-requests", body)
+    assert codes(response) == ["candidate_not_active"]
+
+
+def test_who_is_forgotten_is_gone_for_everybody_and_for_good(stage: Stage, scene: Scene) -> None:
+    position = scene.position(required_skills=["Forgotten"])
+    candidate = scene.member("Ada", silent_days=400, skills=("Forgotten",))
+    outreach = done(scene.message(position, candidate))["id"]
+    done(scene.platform.post(f"/outreach/{outreach}/acceptance", {"note": "A private note"}))
+    path = f"/candidates/{candidate}"
+    done(scene.platform("DELETE", path))
+    assert scene.platform.get(path, after=scene.latest()).status_code == 404
+    assert seen_from(scene, position, candidate).status_code == 404
+    assert codes(scene.platform("DELETE", path)) == ["candidate_is_erased"]
+    assert codes(scene.platform.post(f"{path}/opt-in")) == ["candidate_is_erased"]
+    assert "candidate_is_erased" in codes(scene.message(scene.position(), candidate))
+    document = {"basics": {"name": "Ada"}, "meta": {"sourcing": {"candidate_id": candidate}}}
+    assert codes(scene.platform.post("/candidates", document)) == ["candidate_is_erased"]
+    everywhere = [
+        scene.recruiter.get(f"/positions/{position}/interviews", after=scene.latest()),
+        scene.recruiter.get(f"/outreach/{outreach}/timeline"),
+        stage.as_(Role.SUPPORT).get("/timeline", candidate_id=candidate),
+        stage.as_(Role.AUDITOR).get(f"/events/{candidate}"),
+        stage.as_(Role.AUDITOR).get(f"/events/{outreach}"),
+    ]
+    for response in everywhere:
+        assert "[erased]" in response.text
+        for personal in ("Ada", "ada@example.com", "A private note", MESSAGE["text"]):
+            assert personal not in response.text
+
+
+def test_nobody_can_be_told_of_who_is_not_there(scene: Scene) -> None:
+    for path in ("opt-in", "opt-out"):
+        assert scene.platform.post(f"/candidates/{uuid4()}/{path}").status_code == 404
+    assert scene.platform("DELETE", f"/candidates/{uuid4()}").status_code == 404
+    assert scene.platform.get(f"/candidates/{uuid4()}").status_code == 404

@@ -1,0 +1,169 @@
+"""Personal fields are sealed before they are stored, and open in their own place alone."""
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+import pytest
+from cryptography.exceptions import InvalidTag
+from eventsourcing.persistence import StoredEvent
+
+from domain.candidate import CandidateSignedUp
+from domain.employer import EmployerApproved, EmployerRegistered
+from domain.event import Actor, Event, Role
+from domain.outreach import OutreachAccepted
+from domain.profile import Facts, Job
+from infrastructure.database.postgres import Pool
+from infrastructure.event_log.codec import EventMapper
+from infrastructure.event_log.keys import Keyring
+from infrastructure.event_log.store import EventStore
+from tests.conftest import SECRET
+
+E = TypeVar("E", bound=Event)
+
+NOW = datetime(2026, 4, 1, tzinfo=UTC)
+PRIVATE = ("Ada Lovelace", "ada@example.com", "Wrote programs", "Analytical Engines Ltd")
+
+
+@pytest.fixture
+def mapper(pool: Pool) -> EventMapper:
+    return EventMapper(Keyring(pool, SECRET))
+
+
+def signed_up(id: UUID) -> CandidateSignedUp:
+    return event(
+        CandidateSignedUp,
+        id,
+        name=PRIVATE[0],
+        email=PRIVATE[1],
+        summary=PRIVATE[2],
+        jobs=(Job(employer=PRIVATE[3], title="Analyst"),),
+        fields=("skills",),
+        facts=Facts(skills=("Mathematics",)),
+    )
+
+
+def event(kind: type[E], id: UUID, /, version: int = 1, **says: Any) -> E:
+    return kind(
+        originator_id=id,
+        originator_version=version,
+        timestamp=NOW,
+        actor=Actor(id="platform", role=Role.PLATFORM),
+        request_id="request",
+        **says,
+    )
+
+
+def read(mapper: EventMapper, *stored: StoredEvent) -> Sequence[Event]:
+    return mapper.with_personal_fields(stored)
+
+
+def test_an_event_comes_back_as_it_was(mapper: EventMapper) -> None:
+    for one in (signed_up(uuid4()), event(EmployerApproved, uuid4(), 2)):
+        assert read(mapper, mapper.to_stored_event(one)) == [one]
+
+
+def test_what_is_stored_shows_nothing_personal(mapper: EventMapper) -> None:
+    state = mapper.to_stored_event(signed_up(uuid4())).state
+    sealed = b64decode(json.loads(state)["sealed"])
+    for private in PRIVATE:
+        for shown in (private, private.casefold(), b64encode(private.encode()).decode()):
+            assert shown.encode() not in state
+            assert shown.encode() not in sealed
+    assert b"Mathematics" in state
+
+
+def test_aggregates_get_no_personal_fields_and_need_no_key(mapper: EventMapper) -> None:
+    loaded = mapper.to_domain_event(mapper.to_stored_event(signed_up(uuid4())))
+    assert isinstance(loaded, CandidateSignedUp)
+    assert (loaded.name, loaded.email, loaded.jobs) == ("[erased]", None, ())
+    assert loaded.facts.skills == ("Mathematics",)
+
+
+def test_ciphertext_that_was_changed_is_refused(mapper: EventMapper) -> None:
+    stored = mapper.to_stored_event(signed_up(uuid4()))
+    state = json.loads(stored.state)
+    sealed = bytearray(b64decode(state["sealed"]))
+    sealed[-1] ^= 1
+    state["sealed"] = b64encode(sealed).decode()
+    with pytest.raises(InvalidTag):
+        read(mapper, replace(stored, state=json.dumps(state).encode()))
+
+
+def test_a_sealed_event_opens_in_no_other_stream_and_at_no_other_version(
+    mapper: EventMapper,
+) -> None:
+    candidate, outreach, another = uuid4(), uuid4(), uuid4()
+    about: dict[str, Any] = {
+        "employer_id": uuid4(),
+        "position_id": uuid4(),
+        "candidate_id": candidate,
+    }
+    stored = mapper.to_stored_event(event(OutreachAccepted, outreach, note="Gladly", **about))
+    for moved in (
+        replace(stored, originator_id=another),
+        replace(stored, originator_version=2),
+    ):
+        with pytest.raises(InvalidTag):
+            read(mapper, moved)
+
+
+def test_what_is_sealed_about_one_person_does_not_pass_for_anothers(mapper: EventMapper) -> None:
+    one, other = uuid4(), uuid4()
+    mapper.to_stored_event(signed_up(other))
+    stored = mapper.to_stored_event(signed_up(one))
+    with pytest.raises(InvalidTag):
+        read(mapper, replace(stored, originator_id=other))
+
+
+def test_an_event_about_somebody_else_is_sealed_for_them(
+    store: EventStore, mapper: EventMapper, pool: Pool
+) -> None:
+    candidate, outreach = uuid4(), uuid4()
+    about: dict[str, Any] = {
+        "employer_id": uuid4(),
+        "position_id": uuid4(),
+        "candidate_id": candidate,
+    }
+    stored = mapper.to_stored_event(event(OutreachAccepted, outreach, note="Gladly", **about))
+    with pool.connection() as db:
+        db.execute(*store.keyring.destroying(candidate, NOW))
+    (accepted,) = read(mapper, stored)
+    assert isinstance(accepted, OutreachAccepted)
+    assert accepted.note is None
+
+
+def test_erased_and_present_persons_are_read_together(mapper: EventMapper, pool: Pool) -> None:
+    one, other, employer = uuid4(), uuid4(), uuid4()
+    stored = [
+        mapper.to_stored_event(signed_up(one)),
+        mapper.to_stored_event(event(EmployerApproved, employer)),
+        mapper.to_stored_event(signed_up(other)),
+    ]
+    with pool.connection() as db:
+        db.execute(*Keyring(pool, SECRET).destroying(one, NOW))
+    names = [getattr(read_event, "name", None) for read_event in read(mapper, *stored)]
+    assert names == ["[erased]", None, PRIVATE[0]]
+
+
+def test_what_is_said_about_the_erased_is_not_even_stored(mapper: EventMapper, pool: Pool) -> None:
+    person = uuid4()
+    with pool.connection() as db:
+        db.execute(*Keyring(pool, SECRET).destroying(person, NOW))
+    stored = mapper.to_stored_event(signed_up(person))
+    assert "sealed" not in json.loads(stored.state)
+    assert not any(private.encode() in stored.state for private in PRIVATE)
+
+
+def test_what_is_read_is_validated(mapper: EventMapper) -> None:
+    stored = mapper.to_stored_event(
+        event(EmployerRegistered, uuid4(), company="A", manager_name="B", manager_email="c@d.e")
+    )
+    state = json.loads(stored.state)
+    state["unheard_of"] = 1
+    with pytest.raises(ValueError, match="unheard_of"):
+        read(mapper, replace(stored, state=json.dumps(state).encode()))

@@ -1,0 +1,549 @@
+"""How saves are written: in groups, each answered truly whatever happens to the writer."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from eventsourcing.persistence import (
+    IntegrityError,
+    OperationalError,
+    PersistenceError,
+    ProgrammingError,
+    StoredEvent,
+)
+from psycopg import Connection
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import TupleRow
+
+from infrastructure.event_log.group_commit import GroupCommit
+from infrastructure.event_log.recorder import Factory, GroupCommitRecorder, event_log_environment
+from tests.support.event_logs import (
+    event_log,
+    happened,
+    held_head,
+    keys,
+    outcome_of,
+    release_head,
+    save_together,
+    taking,
+    wait_until,
+    whole_log,
+    writer,
+)
+from tests.support.severed_line import Line
+
+MOMENT = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+# Saving.
+
+
+def test_positions_are_contiguous_and_start_at_one(log: GroupCommitRecorder) -> None:
+    one, other = uuid4(), uuid4()
+    assert log.max_notification_id() is None
+    assert log.insert_events(happened(one, 1, 2)) == [1, 2]
+    assert log.insert_events([*happened(other, 1), *happened(one, 3)]) == [3, 4]
+    assert log.max_notification_id() == 4
+    assert whole_log(log) == [(1, one, 1), (2, one, 2), (3, other, 1), (4, one, 3)]
+
+
+def test_a_conflicting_save_records_nothing_and_uses_up_no_position(
+    log: GroupCommitRecorder,
+) -> None:
+    stream = uuid4()
+    for version in range(1, 6):
+        log.insert_events(happened(stream, version))
+        with pytest.raises(IntegrityError):
+            log.insert_events([*happened(uuid4(), 1), *happened(stream, version)])
+    assert [position for position, *_ in whole_log(log)] == [1, 2, 3, 4, 5]
+
+
+def test_versions_may_have_gaps_but_nothing_is_put_into_them_later(
+    log: GroupCommitRecorder,
+) -> None:
+    stream = uuid4()
+    for _ in range(4):  # so that the following are written without looking first
+        log.insert_events(happened(uuid4(), 1))
+    log.insert_events(happened(stream, 1, 7))
+    with pytest.raises(IntegrityError):
+        log.insert_events(happened(stream, 4))
+    with pytest.raises(IntegrityError):
+        log.insert_events(happened(stream, 9, 8))
+    assert log.versions([stream, uuid4()]) == {stream: 7}
+
+
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_a_save_fails_when_a_stream_that_it_only_read_has_changed(
+    log: GroupCommitRecorder, is_alone: bool
+) -> None:
+    read, absent, mine = uuid4(), uuid4(), uuid4()
+    log.insert_events(happened(read, 1, 2))
+    for _ in range(3):
+        log.insert_events(happened(uuid4(), 1))
+    assert writer(log)._is_alone
+    writer(log)._is_alone = is_alone
+    with pytest.raises(IntegrityError):
+        log.insert_events(happened(mine, 1), unchanged={read: 1})
+    writer(log)._is_alone = is_alone
+    with pytest.raises(IntegrityError):
+        log.insert_events(happened(mine, 1), unchanged={read: 0})
+    writer(log)._is_alone = is_alone
+    with pytest.raises(IntegrityError):
+        log.insert_events(happened(mine, 1), unchanged={absent: 1})
+    writer(log)._is_alone = is_alone
+    with pytest.raises(IntegrityError):
+        log.insert_events([], unchanged={read: 3})
+    writer(log)._is_alone = is_alone
+    assert log.insert_events(happened(mine, 1), unchanged={read: 2, absent: 0}) == [6]
+
+
+def test_a_save_sees_what_another_of_its_group_did_to_a_stream_it_read(
+    log: GroupCommitRecorder,
+) -> None:
+    position = uuid4()
+    log.insert_events(happened(position, 1))
+    closing_it, sending, reopening = save_together(
+        log,
+        lambda: log.insert_events(happened(position, 2)),
+        lambda: log.insert_events(happened(uuid4(), 1), unchanged={position: 1}),
+        lambda: log.insert_events(happened(position, 3), unchanged={position: 2}),
+    )
+    assert closing_it == [3]
+    assert isinstance(sending, IntegrityError)
+    assert reopening == [4]
+
+
+def test_of_two_saves_of_one_version_in_a_group_the_first_wins(log: GroupCommitRecorder) -> None:
+    stream = uuid4()
+    first, second, bystander = save_together(
+        log,
+        lambda: log.insert_events(happened(stream, 1)),
+        lambda: log.insert_events(happened(stream, 1)),
+        lambda: log.insert_events(happened(uuid4(), 1)),
+    )
+    assert first == [2]
+    assert isinstance(second, IntegrityError)
+    assert bystander == [3]
+
+
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_statements_are_committed_with_the_events_or_not_at_all(
+    log: GroupCommitRecorder, another_session: Connection[TupleRow], is_alone: bool
+) -> None:
+    stream = uuid4()
+    for _ in range(3):
+        log.insert_events(happened(uuid4(), 1))
+    writer(log)._is_alone = is_alone
+    assert log.insert_events(happened(stream, 1), also=[taking("a"), taking("b")]) == [4]
+    writer(log)._is_alone = is_alone
+    with pytest.raises(IntegrityError):
+        log.insert_events(happened(stream, 2), also=[taking("c"), taking("a")])
+    writer(log)._is_alone = is_alone
+    with pytest.raises(IntegrityError):
+        log.insert_events(happened(stream, 1), also=[taking("d")])
+    writer(log)._is_alone = is_alone
+    with pytest.raises(ProgrammingError):
+        log.insert_events(happened(stream, 2), also=[("INSERT INTO nowhere VALUES (1)", [])])
+    assert log.insert_events([], also=[taking("e")]) == []
+    assert keys(another_session) == ["a", "b", "e"]
+    assert log.insert_events(happened(stream, 2)) == [5]
+
+
+def test_a_statement_that_fails_fails_its_own_save_alone(
+    log: GroupCommitRecorder, another_session: Connection[TupleRow]
+) -> None:
+    log.insert_events([], also=[taking("taken")])
+    stream = uuid4()
+    one, duplicate, two, unreadable, three = save_together(
+        log,
+        lambda: log.insert_events(happened(stream, 1), also=[taking("one")]),
+        lambda: log.insert_events(happened(stream, 2), also=[taking("taken")]),
+        lambda: log.insert_events(happened(stream, 2), also=[taking("two")]),
+        lambda: log.insert_events(happened(uuid4(), 1), also=[taking("\0")]),
+        lambda: log.insert_events([], also=[taking("three")]),
+    )
+    assert one == [2]
+    assert isinstance(duplicate, IntegrityError)
+    assert two == [3]
+    assert isinstance(unreadable, PersistenceError)
+    assert three == []
+    assert keys(another_session) == ["one", "taken", "three", "two"]
+    assert [position for position, *_ in whole_log(log)] == [1, 2, 3]
+
+
+def test_a_big_save_does_not_hang(log: GroupCommitRecorder) -> None:
+    stream = uuid4()
+    state = random.Random(1).randbytes(2_000)
+    events = [StoredEvent(stream, version, "it.happened", state) for version in range(1, 5_001)]
+    assert log.insert_events(events) == [*range(1, 5_001)]
+    assert log.select_events(stream) == events
+
+
+def test_events_carry_the_moment_that_the_clock_gives(
+    event_log_url: str, another_session: Connection[TupleRow]
+) -> None:
+    with event_log(event_log_url, clock=lambda: MOMENT) as log:
+        log.insert_events(happened(uuid4(), 1))
+    assert another_session.execute("SELECT recorded_at FROM events").fetchall() == [(MOMENT,)]
+
+
+def test_a_group_is_no_larger_than_it_may_be_but_one_save_is_never_split(
+    event_log_url: str, another_session: Connection[TupleRow]
+) -> None:
+    ticks = iter(range(60))
+    with event_log(
+        event_log_url, clock=lambda: MOMENT.replace(second=next(ticks)), largest_group=2
+    ) as log:
+        streams = [uuid4() for _ in range(4)]
+        save_together(
+            log,
+            lambda: log.insert_events(happened(streams[0], 1)),
+            lambda: log.insert_events(happened(streams[1], 1)),
+            lambda: log.insert_events(happened(streams[2], 1)),
+            lambda: log.insert_events(happened(streams[3], 1, 2, 3)),
+        )
+    counts = another_session.execute(
+        "SELECT count(*) FROM events GROUP BY recorded_at ORDER BY recorded_at"
+    ).fetchall()
+    assert counts == [(1,), (2,), (1,), (3,)]
+
+
+def test_a_lone_caller_starts_no_thread(log: GroupCommitRecorder) -> None:
+    log.insert_events(happened(uuid4(), 1))
+    before = threading.active_count()
+    for _ in range(10):
+        log.insert_events(happened(uuid4(), 1))
+    assert threading.active_count() == before
+
+
+def test_another_processs_writes_are_noticed(event_log_url: str) -> None:
+    with event_log(event_log_url) as one, event_log(event_log_url) as other:
+        stream = uuid4()
+        for _ in range(5):
+            one.insert_events(happened(uuid4(), 1))
+        assert writer(one)._is_alone
+        other.insert_events(happened(stream, 1))
+        with pytest.raises(IntegrityError):
+            one.insert_events(happened(stream, 1))
+        assert one.insert_events(happened(stream, 2)) == [7]
+        for version in range(3, 20):
+            (one if version % 2 else other).insert_events(happened(stream, version))
+        assert [position for position, *_ in whole_log(one)] == [*range(1, 25)]
+
+
+# Interruptions.
+
+
+class Interrupted(BaseException):
+    """What ends a thread from outside, as KeyboardInterrupt does."""
+
+
+def test_a_leader_that_is_interrupted_strands_nobody(
+    log: GroupCommitRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = GroupCommit._record_under_lock
+    leader = threading.get_ident()
+
+    def interrupted(self: GroupCommit, *rest: Any) -> Any:
+        if threading.get_ident() == leader:
+            wait_until(lambda: len(writer(log)._queue) == 3)
+            raise Interrupted
+        return record(self, *rest)
+
+    monkeypatch.setattr(GroupCommit, "_record_under_lock", interrupted)
+    with ThreadPoolExecutor(3) as threads:
+        followers: list[Any] = []
+
+        def follow() -> None:
+            wait_until(lambda: writer(log)._is_led)
+            followers.extend(
+                threads.submit(log.insert_events, happened(uuid4(), 1)) for _ in range(3)
+            )
+
+        starter = threading.Thread(target=follow)
+        starter.start()
+        with pytest.raises(Interrupted):
+            log.insert_events(happened(uuid4(), 1))
+        starter.join()
+        positions = sorted(position for f in followers for position in f.result(10))
+    assert positions == [1, 2, 3]
+    assert not writer(log)._is_led
+
+
+def test_followers_of_an_interrupted_leader_are_told(
+    log: GroupCommitRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = GroupCommit._record
+    interruptions = iter([False, True])
+
+    def interrupted(self: GroupCommit, group: Any) -> Any:
+        if next(interruptions, False):
+            raise Interrupted
+        return record(self, group)
+
+    monkeypatch.setattr(GroupCommit, "_record", interrupted)
+
+    def save() -> object:
+        try:
+            return log.insert_events(happened(uuid4(), 1))
+        except Interrupted:
+            return Interrupted
+
+    leader, follower = save_together(log, save, save)
+    assert leader is Interrupted
+    assert isinstance(follower, OperationalError)
+    assert log.insert_events(happened(uuid4(), 1)) == [2]
+
+
+def test_a_waiting_caller_that_is_interrupted_leaves_the_queue(event_log_url: str) -> None:
+    """Ctrl-C reaches the main thread while it waits for its turn."""
+    program = """
+import signal, sys, threading, time, uuid
+from tests.support.event_logs import *
+with event_log(sys.argv[1]) as log:
+    with held_head(log):
+        other = threading.Thread(target=log.insert_events, args=[happened(uuid4(), 1)])
+        other.start()
+        wait_until(lambda: writer(log)._is_led and not writer(log)._queue)
+        threading.Timer(0.3, signal.pthread_kill, [threading.get_ident(), signal.SIGINT]).start()
+        try:
+            log.insert_events(happened(uuid4(), 1))
+        except KeyboardInterrupt:
+            print("interrupted", len(writer(log)._queue))
+        release_head(log)
+        other.join()
+    print(log.insert_events(happened(uuid4(), 1)))
+"""
+    answer = subprocess.run(
+        [sys.executable, "-c", program, event_log_url],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+        cwd=Path(__file__).parents[3],
+    )
+    assert answer.stdout.splitlines() == ["interrupted 0", "[2]"]
+
+
+# A database that goes away.
+
+
+@pytest.mark.parametrize("how", ["request lost", "reply lost", "request late"])
+@pytest.mark.parametrize("is_alone", [True, False])
+@pytest.mark.parametrize("with_keys", [True, False])
+def test_a_commit_in_doubt_is_recorded_once_and_reported_truly(
+    event_log_url: str,
+    another_session: Connection[TupleRow],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    how: str,
+    is_alone: bool,
+    with_keys: bool,
+) -> None:
+    line = Line(event_log_url, tmp_path)
+    committing = GroupCommit._committing
+    armed = iter([how])
+
+    @contextmanager
+    def cut_while_committing(self: GroupCommit, *rest: Any) -> Iterator[None]:
+        line.armed = next(armed, None)
+        with committing(self, *rest):
+            yield
+
+    with line as url, event_log(url) as log:
+        for _ in range(3):
+            log.insert_events(happened(uuid4(), 1))
+        writer(log)._is_alone = is_alone
+        monkeypatch.setattr(GroupCommit, "_committing", cut_while_committing)
+        stream = uuid4()
+        also = [taking("a")] if with_keys else []
+        assert log.insert_events(happened(stream, 1, 2), also=also) == [4, 5]
+        assert line.cuts == 1
+        time.sleep(0.8 if how == "request late" else 0)  # until the late one has arrived
+        assert [position for position, *_ in whole_log(log)] == [1, 2, 3, 4, 5]
+        assert keys(another_session) == (["a"] if with_keys else [])
+        assert log.insert_events(happened(stream, 3)) == [6]
+
+
+def test_a_commit_in_doubt_stays_so_until_the_database_can_tell(
+    event_log_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first to look for it give up on the lock that it still holds."""
+    impatient = make_conninfo(event_log_url, options="-c lock_timeout=50")
+    line = Line(impatient, tmp_path)
+    commit = GroupCommit._commit
+    armed = iter(["request late"])
+
+    def cut_before_committing(self: GroupCommit, *rest: Any) -> None:
+        line.armed = next(armed, None)
+        commit(self, *rest)
+
+    monkeypatch.setattr(GroupCommit, "_commit", cut_before_committing)
+    with line as url, event_log(url) as log:
+        assert log.insert_events(happened(uuid4(), 1)) == [1]
+        assert line.cuts == 1
+        assert len(whole_log(log)) == 1
+
+
+@pytest.mark.parametrize("how", ["request lost", "reply lost"])
+def test_a_commit_in_doubt_without_events_is_made_once(
+    event_log_url: str,
+    another_session: Connection[TupleRow],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    how: str,
+) -> None:
+    line = Line(event_log_url, tmp_path)
+    committing = GroupCommit._committing
+    armed = iter([how])
+
+    @contextmanager
+    def cut_while_committing(self: GroupCommit, *rest: Any) -> Iterator[None]:
+        line.armed = next(armed, None)
+        with committing(self, *rest):
+            yield
+
+    monkeypatch.setattr(GroupCommit, "_committing", cut_while_committing)
+    with line as url, event_log(url) as log:
+        assert log.insert_events([], also=[taking("a")]) == []
+        assert line.cuts == 1
+    assert keys(another_session) == ["a"]
+
+
+def test_anothers_equal_event_is_not_taken_for_ours(
+    event_log_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Our commit never arrived, and somebody else records the same event before we are back."""
+    line = Line(event_log_url, tmp_path)
+    committing = GroupCommit._committing
+    armed = iter(["request lost"])
+    stream = uuid4()
+    with line as url, event_log(url) as log, event_log(event_log_url) as other:
+
+        @contextmanager
+        def cut_while_committing(self: GroupCommit, *rest: Any) -> Iterator[None]:
+            line.armed = next(armed, None) if self is writer(log) else None
+            with committing(self, *rest):
+                yield
+
+        close = GroupCommit.close
+
+        def overtaken(self: GroupCommit) -> None:
+            close(self)
+            if self is writer(log) and line.cuts == 1 and not log.versions([stream]):
+                other.insert_events(happened(stream, 1))
+
+        monkeypatch.setattr(GroupCommit, "_committing", cut_while_committing)
+        monkeypatch.setattr(GroupCommit, "close", overtaken)
+        with pytest.raises(IntegrityError):
+            log.insert_events(happened(stream, 1))
+        assert whole_log(log) == [(1, stream, 1)]
+
+
+def test_a_database_that_stays_away_is_reported_to_the_whole_group(
+    event_log_url: str,
+) -> None:
+    nowhere = make_conninfo(event_log_url, host="/nowhere-at-all")
+    recorder = GroupCommitRecorder(Factory(event_log_environment(nowhere)).datastore, patience=0.3)
+    with ThreadPoolExecutor(4) as threads:
+        save = lambda: outcome_of(lambda: recorder.insert_events(happened(uuid4(), 1)))  # noqa: E731
+        outcomes = [future.result(10) for future in [threads.submit(save) for _ in range(4)]]
+    assert all(isinstance(outcome, OperationalError) for outcome in outcomes)
+    assert "was not recorded" in str(outcomes[0])
+
+
+def test_saves_survive_the_end_of_their_backends(
+    log: GroupCommitRecorder, another_session: Connection[TupleRow]
+) -> None:
+    """pg_terminate_backend at random moments: every answer is true."""
+    stop = threading.Event()
+    answers: list[tuple[int, UUID, int]] = []
+    errors: list[object] = []
+
+    def keep_saving() -> None:
+        stream, version = uuid4(), 0
+        while not stop.is_set():
+            version += 1
+            outcome: Any = outcome_of(lambda: log.insert_events(happened(stream, version)))  # noqa: B023
+            if isinstance(outcome, list):
+                answers.append((outcome[0], stream, version))
+            else:
+                errors.append(outcome)
+
+    with ThreadPoolExecutor(8) as threads:
+        for _ in range(8):
+            threads.submit(keep_saving)
+        for _ in range(40):
+            time.sleep(random.uniform(0.01, 0.1))
+            another_session.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid() "
+                "AND query LIKE ANY (ARRAY['%log_head%', '%COMMIT%', '%recorded%'])"
+            )
+        stop.set()
+    assert not errors
+    assert len(answers) > 100
+    assert sorted(answers) == whole_log(log)
+
+
+def test_a_transaction_held_open_elsewhere_delays_saves_and_loses_none(
+    log: GroupCommitRecorder,
+) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        with held_head(log):
+            futures = [threads.submit(log.insert_events, happened(uuid4(), 1)) for _ in range(8)]
+            time.sleep(0.3)
+            assert not any(future.done() for future in futures)
+            assert log.read(0, 10, ()) == ([], 0)
+            release_head(log)
+        positions = sorted(p for future in futures for p in future.result(10) or ())
+    assert positions == [*range(1, 9)]
+
+
+def test_a_frozen_writer_is_cut_off_and_the_others_go_on(event_log_url: str) -> None:
+    program = """
+import sys, os, signal
+from uuid import UUID
+from tests.support.event_logs import *
+freeze = GroupCommit._insert
+def frozen(self, *rest):
+    print("frozen", flush=True)
+    GroupCommit._insert = freeze
+    os.kill(os.getpid(), signal.SIGSTOP)
+    return freeze(self, *rest)
+GroupCommit._insert = frozen
+environment = event_log_environment(sys.argv[1])
+environment["POSTGRES_IDLE_IN_TRANSACTION_SESSION_TIMEOUT"] = "1"
+with Factory(environment) as factory:
+    print(factory.application_recorder().insert_events(happened(UUID(int=1), 1)), flush=True)
+"""
+    with (
+        subprocess.Popen(
+            [sys.executable, "-c", program, event_log_url],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parents[3],
+        ) as child,
+        event_log(event_log_url) as log,
+    ):
+        try:
+            assert child.stdout is not None
+            assert child.stdout.readline() == "frozen\n"
+            began = time.monotonic()
+            assert log.insert_events(happened(uuid4(), 1)) == [1]
+            assert time.monotonic() - began < 5
+        finally:
+            os.kill(child.pid, signal.SIGCONT)
+        assert child.stdout.readline() == "[2]\n"  # thawed, it writes its save anew

@@ -1,0 +1,94 @@
+"""The log is searched by aggregates and by moments, without reading all of it."""
+
+import json
+import random
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID, uuid5
+
+import pytest
+
+from infrastructure.database.postgres import Database, Pool
+from infrastructure.event_log import queries
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class Row(NamedTuple):
+    """An event of the log, as far as it is looked for."""
+
+    position: int
+    id: UUID
+    topic: str
+    at: datetime
+
+
+@pytest.fixture
+def log(pool: Pool) -> list[Row]:
+    """Events of some streams, out of the order in which they happened."""
+    rng, rows, versions = random.Random(1), list[Row](), Counter[UUID]()
+    with pool.connection() as db:
+        for position in range(1, 121):
+            id = uuid5(UUID(int=1), str(rng.randrange(9)))
+            at = NOON + timedelta(hours=position, microseconds=rng.choice([0, 1, 250_000]))
+            at -= timedelta(hours=rng.choice([0, 0, 9, -30]))
+            rows.append(Row(position, id, rng.choice(["cup.filled", "cup.emptied"]), at))
+            write(db, rows[-1], versions)
+    return rows
+
+
+def write(db: Database, row: Row, versions: Counter[UUID]) -> None:
+    versions[row.id] += 1
+    told = {"timestamp": row.at.isoformat().replace("+00:00", "Z"), "by": "Zoë"}
+    if row.position % 5 == 0:  # as by a hand that orders and spaces it otherwise
+        state = json.dumps(dict(reversed(told.items())), indent=1)
+    else:
+        state = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    db.execute(
+        "INSERT INTO events VALUES (0, %s, %s, %s, %s, %s, %s)",
+        (row.position, row.id, versions[row.id], row.topic, state.encode(), row.at),
+    )
+
+
+@pytest.mark.parametrize(("after", "until"), [(0, 120), (40, 90), (119, 120), (60, 60)])
+def test_the_first_event_that_reached_a_moment_is_found_among_those_of_some_names(
+    pool: Pool, log: list[Row], after: int, until: int
+) -> None:
+    within = [row for row in log if after < row.position <= until and row.topic == "cup.filled"]
+    moments = [NOON + timedelta(hours=hours) for hours in range(-20, 170, 3)] + [
+        row.at for row in log[::4]
+    ]
+    with pool.connection() as db:
+        first, latest = queries.first_reaching(db, moments, after, until, ["cup.filled"])
+    for moment in moments:
+        reaching = [row.position for row in within if row.at >= moment]
+        assert first.get(moment) == min(reaching, default=None)
+    assert latest == max((row.at for row in within), default=None)
+
+
+def test_without_moments_only_the_latest_is_told(pool: Pool, log: list[Row]) -> None:
+    with pool.connection() as db:
+        first, latest = queries.first_reaching(db, [], 0, 120, ["cup.filled", "cup.emptied"])
+    assert (first, latest) == ({}, max(row.at for row in log))
+
+
+def test_the_events_of_many_aggregates_come_by_position(pool: Pool, log: list[Row]) -> None:
+    ids = sorted({row.id for row in log})[:3]
+    with pool.connection() as db:
+        told = queries.of_aggregates(db, ids, 100, ["cup.filled"])
+        few = queries.of_aggregates(db, ids, 100, ["cup.filled"], 2)
+    wanted = [row for row in log if row.id in ids and row.topic == "cup.filled"]
+    assert [one.position for one in told] == [r.position for r in wanted if r.position <= 100]
+    assert len(few) == 2
+
+
+def test_the_next_event_of_some_names_is_found_after_each_position(
+    pool: Pool, log: list[Row]
+) -> None:
+    filled = [row.position for row in log if row.topic == "cup.filled"]
+    asked = [0, 17, 18, 55, 120]
+    with pool.connection() as db:
+        found = queries.next_after(db, asked, ["cup.filled"])
+    nexts = {min((p for p in filled if p > after), default=None) for after in asked}
+    assert found == sorted(p for p in nexts if p is not None)

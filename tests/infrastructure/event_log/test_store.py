@@ -1,0 +1,449 @@
+"""A command is decided on what is there, recorded as a whole, and decided anew when outrun."""
+
+import threading
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from domain.aggregate import Aggregate, Refused
+from domain.candidate import (
+    Activity,
+    ActivityKind,
+    Candidate,
+    CandidateErased,
+    CandidateSignedUp,
+    EraseCandidate,
+    NoteActivity,
+    OptOut,
+    SignUpCandidate,
+)
+from domain.command import Command, NotFound, Work
+from domain.employer import (
+    ApproveEmployer,
+    Employer,
+    JoinBeta,
+    LeaveBeta,
+    Manager,
+    RegisterEmployer,
+    ShareFeedback,
+    SuspendEmployer,
+)
+from domain.event import Actor, Role
+from domain.money import SalaryRange
+from domain.outreach import Message, SendMessage
+from domain.position import OpenPosition, Position
+from infrastructure.database.postgres import Pool
+from infrastructure.event_log import store as module
+from infrastructure.event_log.store import (
+    Contended,
+    EventStore,
+    UnitOfWork,
+    VersionMismatch,
+)
+from infrastructure.projecting.projector import Projector, prepare
+from projections.read_models import read_models
+from tests.conftest import SECRET
+
+NOW = datetime.now(UTC)
+LONG_AGO = NOW - timedelta(days=400)
+ADMIN = Actor(id="ada", role=Role.ADMIN)
+BY: dict[str, Any] = {"by": ADMIN, "at": NOW, "request_id": "request"}
+MESSAGE = Message(
+    subject="A role for you",
+    text="We build robots",
+    salary=SalaryRange(minimum=1, maximum=2, currency="EUR"),
+    remote=True,
+    sender_name="Robin",
+    sender_role="Head",
+)
+PRIVATE = ("Ada Lovelace", "ada@example.com", "Wrote programs", *MESSAGE.subject.split("\n"))
+
+
+def employer(store: EventStore, *more: type[Command]) -> UUID:
+    id = uuid4()
+    manager = Manager(name="Casey", email="casey@example.com")
+    store.execute(RegisterEmployer(**BY, employer_id=id, company="Acme", manager=manager))
+    for command in more:
+        store.execute(command(**BY, employer_id=id))  # type: ignore[call-arg]
+    return id
+
+
+def position(store: EventStore, employer_id: UUID) -> UUID:
+    id = uuid4()
+    store.execute(OpenPosition(**BY, position_id=id, employer_id=employer_id, title="Developer"))
+    return id
+
+
+def member(store: EventStore) -> UUID:
+    id = uuid4()
+    told: dict[str, Any] = dict(zip(("name", "email", "summary"), PRIVATE, strict=False))
+    store.execute(
+        SignUpCandidate(**BY, candidate_id=id, **told, signed_up_at=LONG_AGO, opted_in=True)
+    )
+    return id
+
+
+def a_message(store: EventStore) -> SendMessage:
+    """A message that may be sent."""
+    place = position(store, employer(store, ApproveEmployer, JoinBeta))
+    return SendMessage(**BY, position_id=place, candidate_id=member(store), message=MESSAGE)
+
+
+def head(store: EventStore) -> int:
+    return store.recorder.max_notification_id() or 0
+
+
+class Meanwhile(Command):
+    """Another command, during whose decision something happens for the first few times."""
+
+    inner: Any
+    happens: Any
+    times: int = 1
+    decided: list[int] = []  # noqa: RUF012 - each gets its own from pydantic
+
+    def execute(self, work: Work) -> Aggregate:
+        aggregate: Aggregate = self.inner.execute(work)
+        self.decided.append(1)
+        if len(self.decided) <= self.times:
+            self.happens()
+        return aggregate
+
+
+def meanwhile(
+    inner: Command, happens: Callable[[], object], times: int = 1
+) -> tuple[Meanwhile, list[int]]:
+    command = Meanwhile(**BY, inner=inner, happens=happens, times=times)
+    return command, command.decided
+
+
+# Deciding anew.
+
+
+def test_what_a_command_only_read_must_still_stand_when_it_is_recorded(store: EventStore) -> None:
+    message = a_message(store)
+    opt_out = OptOut(**BY, candidate_id=message.candidate_id)
+    command, decided = meanwhile(message, lambda: store.execute(opt_out))
+    with pytest.raises(Refused) as refused:
+        store.execute(command)
+    assert refused.value.codes == ["candidate_opted_out"]
+    assert len(decided) == 1  # the second time it was refused while it decided
+
+
+@pytest.mark.parametrize("change", [SuspendEmployer, LeaveBeta])
+def test_a_standing_that_is_read_and_not_changed_is_checked_again(
+    store: EventStore, change: type[Command]
+) -> None:
+    message = a_message(store)
+    owner = UnitOfWork(store).get(Position, message.position_id).employer_id
+    more: dict[str, Any] = {"reason": "spam"} if change is SuspendEmployer else {}
+    ending = change(**BY, **more, employer_id=owner)  # type: ignore[call-arg]
+    command, _ = meanwhile(message, lambda: store.execute(ending))
+    before = head(store)
+    with pytest.raises(Refused):
+        store.execute(command)
+    assert head(store) == before + 1
+
+
+def test_who_is_outrun_decides_anew_on_what_is_there_now(store: EventStore) -> None:
+    id = employer(store)
+    command, decided = meanwhile(
+        ShareFeedback(**BY, employer_id=id, text="One"),
+        lambda: store.execute(ShareFeedback(**BY, employer_id=id, text="Two")),
+        times=3,
+    )
+    recorded = store.execute(command)
+    assert len(decided) == 4
+    assert recorded.version == 5
+    assert recorded.position == head(store) == 5
+
+
+def test_what_has_nothing_to_do_with_it_does_not_disturb(store: EventStore) -> None:
+    command, decided = meanwhile(a_message(store), lambda: employer(store))
+    store.execute(command)
+    assert len(decided) == 1
+
+
+def test_who_is_always_outrun_is_told_and_has_recorded_nothing(
+    store: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ATTEMPTS", 4)
+    id = employer(store)
+    command, decided = meanwhile(
+        ShareFeedback(**BY, employer_id=id, text="One"),
+        lambda: store.execute(ShareFeedback(**BY, employer_id=id, text="Two")),
+        times=99,
+    )
+    with pytest.raises(Contended, match="4 times"):
+        store.execute(command)
+    assert len(decided) == 4
+    assert head(store) == 5
+
+
+def test_a_version_that_has_passed_is_a_mismatch_and_the_right_one_is_taken(
+    store: EventStore,
+) -> None:
+    id = employer(store)
+    with pytest.raises(VersionMismatch, match="at version 1, not 7") as mismatch:
+        store.execute(ApproveEmployer(**BY, employer_id=id), if_version=7)
+    assert mismatch.value.current == 1
+    assert store.execute(ApproveEmployer(**BY, employer_id=id), if_version=1).version == 2
+
+
+def test_of_two_with_the_same_version_one_is_recorded(store: EventStore) -> None:
+    id = employer(store)
+    command, _ = meanwhile(
+        ShareFeedback(**BY, employer_id=id, text="One"),
+        lambda: store.execute(ShareFeedback(**BY, employer_id=id, text="Two")),
+    )
+    with pytest.raises(VersionMismatch):
+        store.execute(command, if_version=1)
+
+
+def test_statements_commit_with_the_events_or_not_at_all(
+    store: EventStore, connection: Connection[TupleRow]
+) -> None:
+    connection.execute("CREATE TABLE note (text text PRIMARY KEY)")
+    id = employer(store)
+    keep = ("INSERT INTO note VALUES (%s)", ["x"])
+    feedback = ShareFeedback(**BY, employer_id=id, text="One")
+    store.execute(feedback, also=lambda _: [keep])
+    assert connection.execute("SELECT text FROM note").fetchall() == [("x",)]
+    before = head(store)
+    with pytest.raises(Exception, match="no_such_table"):
+        store.execute(feedback, also=lambda _: [("INSERT INTO no_such_table VALUES (1)", [])])
+    assert head(store) == before
+
+
+# Kinds.
+
+
+def test_an_id_of_another_kind_is_not_found(store: EventStore) -> None:
+    id = employer(store)
+    work = UnitOfWork(store)
+    for kind in (Candidate, Position):
+        with pytest.raises(NotFound):
+            work.get(kind, id)
+        with pytest.raises(NotFound):
+            work.find(kind, id)
+    with pytest.raises(NotFound):
+        store.execute(OptOut(**BY, candidate_id=id))
+
+
+def test_many_are_loaded_by_what_decides_and_foreign_kinds_are_not_found(
+    store: EventStore,
+) -> None:
+    one, nobody, other = member(store), uuid4(), employer(store)
+    store.execute(OptOut(**BY, candidate_id=one))
+    for deciding in ((CandidateSignedUp, CandidateErased), ()):
+        work = UnitOfWork(store)
+        work.load_all(Candidate, [one, nobody, other], deciding)
+        loaded = work.get(Candidate, one)
+        assert loaded.version == 3
+        assert loaded.signed_up_at == LONG_AGO
+        for absent in (nobody, other):
+            with pytest.raises(NotFound):
+                work.get(Candidate, absent)
+
+
+def activity(candidate: UUID, **other: Any) -> NoteActivity:
+    usual: dict[str, Any] = {"occurred_at": NOW, "source": "web", "source_id": str(uuid4())}
+    noted = Activity(candidate_id=candidate, kind=ActivityKind.SIGNED_IN, **{**usual, **other})
+    return NoteActivity(**BY, activity=noted)
+
+
+def test_of_many_commands_the_refused_do_not_stop_the_others(store: EventStore) -> None:
+    one, nobody = member(store), uuid4()
+    commands = [
+        activity(one),
+        activity(nobody),
+        activity(one, occurred_at=NOW + timedelta(days=1)),
+        activity(one),
+    ]
+    ids = [one, nobody]
+    decided, reached = store.execute_all(lambda: commands, kind=Candidate, ids=ids)
+    assert [refusal and refusal.codes for _, refusal in decided] == [
+        None,
+        ["unknown"],
+        ["activity_in_future"],
+        None,
+    ]
+    assert reached == head(store) == 4
+
+
+def test_a_command_that_states_a_fact_and_then_is_refused_is_a_fault_of_ours(
+    store: EventStore,
+) -> None:
+    one = member(store)
+
+    class Careless(NoteActivity):
+        def execute(self, work: Work) -> Candidate:
+            super().execute(work)
+            raise Refused
+
+    careless = Careless(**dict(activity(one)))
+    with pytest.raises(RuntimeError, match="before it was refused"):
+        store.execute_all(lambda: [activity(one), careless], kind=Candidate, ids=[one])
+    assert head(store) == 2
+
+
+# Erasure.
+
+
+@pytest.fixture
+def erased(store: EventStore) -> UUID:
+    message = a_message(store)
+    store.execute(message)
+    store.execute(EraseCandidate(**BY, candidate_id=message.candidate_id))
+    return message.candidate_id
+
+
+def keys_of(connection: Connection[TupleRow], person: UUID) -> list[bool]:
+    find = "SELECT wrapped IS NOT NULL FROM person_keys WHERE person_id = %s"
+    return [there for (there,) in connection.execute(find, [person])]
+
+
+def personal(store: EventStore) -> str:
+    """All that the log says, as far as it can be read."""
+    notifications, _ = store.read(0, 1000, [])
+    return str(store.mapper.with_personal_fields(notifications))
+
+
+def test_no_personal_word_lies_in_the_database(
+    store: EventStore, connection: Connection[TupleRow]
+) -> None:
+    store.execute(a_message(store))
+    raw = b"\n".join(row[0] for row in connection.execute("SELECT state FROM events"))
+    assert b"candidate_id" in raw
+    for private in (*PRIVATE, MESSAGE.text, MESSAGE.sender_name, "Casey", "casey@example.com"):
+        assert private.encode() not in raw
+        assert private in personal(store)
+
+
+def test_an_erasure_and_the_end_of_the_key_are_recorded_together(
+    store: EventStore, erased: UUID, connection: Connection[TupleRow]
+) -> None:
+    assert keys_of(connection, erased) == [False]
+    for private in (*PRIVATE, MESSAGE.text):
+        assert private not in personal(store)
+
+
+@pytest.mark.parametrize("at", ["the statement", "the commit"])
+def test_an_erasure_that_fails_destroys_nothing(
+    store: EventStore,
+    connection: Connection[TupleRow],
+    at: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "ATTEMPTS", 2)
+    one = member(store)
+    before = head(store)
+    connection.execute(
+        "CREATE TABLE deferred (id int UNIQUE DEFERRABLE INITIALLY DEFERRED);"
+        " INSERT INTO deferred VALUES (1)"
+    )
+    failing = {
+        "the statement": "SELECT 1 / 0",
+        "the commit": "INSERT INTO deferred VALUES (1), (1)",
+    }[at]
+    also: Callable[[Any], Iterable[Any]] = lambda _: [(failing, [])]  # noqa: E731
+    with pytest.raises(Exception, match=r"division by zero|Others changed|duplicate key"):
+        store.execute(EraseCandidate(**BY, candidate_id=one), also=also)
+    assert head(store) == before
+    assert keys_of(connection, one) == [True]
+    assert PRIVATE[0] in personal(store)
+    store.execute(EraseCandidate(**BY, candidate_id=one))
+    assert keys_of(connection, one) == [False]
+
+
+def test_events_that_are_recorded_in_bulk_erase_as_well(
+    store: EventStore, connection: Connection[TupleRow]
+) -> None:
+    one = member(store)
+    candidate = UnitOfWork(store).get(Candidate, one)
+    candidate.erase(EraseCandidate(**BY, candidate_id=one))
+    store.record(candidate.collect_events())
+    assert keys_of(connection, one) == [False]
+
+
+def test_another_process_that_has_the_key_at_hand_reads_nothing_either(
+    store: EventStore, database_url: str, pool: Pool
+) -> None:
+    message = a_message(store)
+    with EventStore(database_url, pool, SECRET) as another:
+        another.execute(message)  # for which it needed the key
+        assert MESSAGE.text in personal(another)
+        store.execute(EraseCandidate(**BY, candidate_id=message.candidate_id))
+        assert MESSAGE.text not in personal(another)
+        with pytest.raises(Refused):
+            another.execute(OptOut(**BY, candidate_id=message.candidate_id))
+
+
+def test_an_erased_past_is_replayed_into_read_models_from_the_first_event(
+    store: EventStore, erased: UUID, pool: Pool
+) -> None:
+    every = read_models()
+    prepare(every, pool)
+    for projection in every:
+        while Projector(projection, store, pool).catch_up():
+            pass
+    with pool.connection() as db:
+        assert db.execute("SELECT count(*) FROM candidate_pool").fetchone() == (0,)
+        assert db.execute("SELECT count(*) FROM interview_list").fetchone() == (1,)
+        ((said,),) = db.execute("SELECT personal FROM outreach_timeline").fetchall()
+        assert set(said.values()) == {"[erased]"}
+        ((email,),) = db.execute("SELECT manager_email FROM employers").fetchall()
+        assert email == "casey@example.com"
+
+
+def test_a_read_model_keeps_no_word_of_the_erased(
+    store: EventStore, pool: Pool, database_url: str
+) -> None:
+    every = read_models()
+    prepare(every, pool)
+    message = a_message(store)
+    store.execute(message)
+    catch_up(every, store, pool)
+    store.execute(EraseCandidate(**BY, candidate_id=message.candidate_id))
+    catch_up(every, store, pool)
+    with psycopg.connect(database_url) as db:
+        tables = db.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        kept = "\n".join(
+            str(row)
+            for (table,) in tables.fetchall()
+            for row in db.execute(f'SELECT * FROM "{table}"').fetchall()
+        )
+    assert str(message.candidate_id) in kept
+    for private in (*PRIVATE, MESSAGE.text, MESSAGE.sender_name):
+        assert private not in kept
+
+
+def catch_up(every: list[Any], store: EventStore, pool: Pool) -> None:
+    for projection in every:
+        while Projector(projection, store, pool).catch_up():
+            pass
+
+
+def test_many_writers_at_once_each_get_their_own_answer(store: EventStore) -> None:
+    ids = [employer(store) for _ in range(4)]
+    answers: list[Any] = []
+
+    def work(id: UUID) -> None:
+        feedback = ShareFeedback(**BY, employer_id=id, text="x")
+        answers.extend(store.execute(feedback) for _ in range(10))
+
+    threads = [threading.Thread(target=work, args=[id]) for id in ids]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answer.position for answer in answers) == list(range(5, 45))
+    for id in ids:
+        assert UnitOfWork(store).get(Employer, id).version == 11
+        mine = [answer for answer in answers if answer.id == id]
+        assert [answer.version for answer in mine] == list(range(2, 12))

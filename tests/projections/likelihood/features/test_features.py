@@ -1,0 +1,409 @@
+"""What the likelihood looks at follows from events alone, and from nothing that it may not see."""
+
+import math
+import random
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from domain.candidate import CandidateSignedUp, ProfileEnhanced
+from domain.event import Actor, Event, Role
+from domain.filters import Filters
+from domain.money import Salary, SalaryRange
+from domain.outreach import MessageSent, OutreachAccepted
+from domain.position import FiltersSet, PositionOpened
+from domain.profile import Facts, Job
+from projections.likelihood.estimator.model import LikelihoodModel
+from projections.likelihood.explanations import in_words, reasons, strongest
+from projections.likelihood.features.candidate import State, as_row, columns, features, signed_up
+from projections.likelihood.features.catalogue import (
+    CATEGORIES,
+    JOB_YEARS,
+    LARGEST_OFFER,
+    NUMBERS,
+    OF_CANDIDATE,
+    OF_MATCH,
+    OF_POSITION,
+    ORDER,
+)
+from projections.likelihood.features.position_match import (
+    Opening,
+    matched,
+    matches,
+    of_match,
+    of_position,
+    offered,
+    opened,
+    refined,
+)
+from projections.likelihood.features.role_names import role_family
+from projections.likelihood.learner import Learner
+from tests.support.likelihood_people import NOW, an_opening, met, somebody
+
+SOMEBODY, EMPLOYER, POSITION, OUTREACH = (UUID(int=n) for n in range(1, 5))
+
+
+def told(kind: type[Event], id: UUID = SOMEBODY, at: datetime = NOW, **facts: Any) -> Any:
+    """An event, as the log has it."""
+    by = Actor(id="feed", role=Role.PLATFORM)
+    return kind(
+        originator_id=id,
+        originator_version=1,
+        timestamp=at,
+        actor=by,
+        request_id="test",
+        **facts,
+    )
+
+
+# The catalogue
+
+
+def test_every_feature_says_its_unit_and_source() -> None:
+    assert all(number.unit and number.source for number in NUMBERS.values())
+    assert all(category.source and category.values for category in CATEGORIES.values())
+    assert ORDER == OF_CANDIDATE + OF_POSITION + OF_MATCH
+    assert sorted(ORDER) == sorted([*NUMBERS, *CATEGORIES])
+
+
+def test_everybody_has_every_feature_as_a_finite_number_or_a_registered_category() -> None:
+    rng = random.Random(1)
+    for _ in range(300):
+        x = met(somebody(rng), an_opening(rng))
+        assert {*x.numbers} == {*NUMBERS}
+        assert {*x.categories} == {*CATEGORIES}
+        assert all(type(v) is float and math.isfinite(v) for v in x.numbers.values())
+        assert all(value in CATEGORIES[name].values for name, value in x.categories.items())
+
+
+def test_every_feature_of_anybody_can_be_said_in_words() -> None:
+    rng = random.Random(2)
+    for _ in range(300):
+        x = met(somebody(rng), an_opening(rng))
+        assert all(in_words(x, name)[0].isupper() for name in ORDER)
+
+
+# What may not enter
+
+
+def a_log(**private: Any) -> list[Event]:
+    """A log about one person, of whom what the model may not see is told as given."""
+    words: dict[str, Any] = {
+        "name": "Ada",
+        "email": "ada@example.com",
+        "summary": "",
+        "jobs": (),
+        **private,
+    }
+    letter: dict[str, Any] = {
+        "subject": "Hello",
+        "text": "Would you?",
+        "sender_name": "Rae",
+        "sender_role": "CTO",
+    }
+    letter |= {name: private[name] for name in letter if name in private}
+    pay = SalaryRange(minimum=50_000, maximum=90_000, currency="EUR")
+    about: dict[str, Any] = {
+        "employer_id": EMPLOYER,
+        "position_id": POSITION,
+        "candidate_id": SOMEBODY,
+    }
+    facts = Facts(roles=("Designer",), skills=("Python",), languages=private.get("languages"))
+    personal: dict[str, Any] = {name: words[name] for name in ("name", "email", "summary", "jobs")}
+    seen: dict[str, Any] = {name: personal[name] for name in ("summary", "jobs")}
+    return [
+        told(CandidateSignedUp, **personal, fields=(), facts=facts),
+        told(
+            ProfileEnhanced,
+            source=private.get("source", "register"),
+            observed_on=NOW.date(),
+            fields=(),
+            facts=Facts(years_experience=4),
+            **seen,
+        ),
+        told(
+            PositionOpened,
+            POSITION,
+            employer_id=EMPLOYER,
+            title="Designer",
+            description=private.get("description", ""),
+            location="Berlin",
+            remote=False,
+            salary=pay,
+            filters=Filters(),
+        ),
+        told(
+            MessageSent,
+            OUTREACH,
+            **about,
+            **letter,
+            salary=pay,
+            location="Berlin",
+            remote=False,
+            likelihood=None,
+        ),
+        told(OutreachAccepted, OUTREACH, **about, note=private.get("note")),
+    ]
+
+
+def learned(events: Iterable[Event]) -> Learner:
+    learner = Learner()
+    for position, event in enumerate(events, 1):
+        learner.apply(position, event)
+    return learner
+
+
+PRIVATE: dict[str, Any] = {
+    "name": "Mohamed",
+    "email": "grandmother@example.com",
+    "summary": "A woman of sixty, born in Lagos, with two children.",
+    "jobs": (Job(employer="Church", title="Nun", started_on=date(1980, 1, 1), summary="Prayer"),),
+    "subject": "Dear Sir",
+    "text": "You look so young in your picture.",
+    "sender_name": "Jo",
+    "sender_role": "Priest",
+    "description": "For young men only.",
+    "note": "I am on maternity leave.",
+    "source": "a register of births",
+    "languages": ("Yoruba",),
+}
+
+
+@pytest.mark.parametrize("what", PRIVATE)
+def test_nothing_personal_and_no_free_text_reaches_the_model(what: str) -> None:
+    plain, telling = learned(a_log()), learned(a_log(**{what: PRIVATE[what]}))
+    assert telling.model.hash() == plain.model.hash()
+    assert features(telling.states[SOMEBODY], NOW) == features(plain.states[SOMEBODY], NOW)
+
+
+def test_what_the_model_may_see_does_reach_it() -> None:
+    events = a_log()
+    facts = Facts(roles=("Tester",))
+    other = [told(CandidateSignedUp, name="Ada", fields=(), facts=facts), *events[1:]]
+    assert learned(other).model.hash() != learned(events).model.hash()
+
+
+PROTECTED = {
+    "age", "birth", "born", "gender", "sex", "ethnicity", "race", "religion", "nationality",
+    "disability", "pregnancy", "children", "marital", "language", "languages", "name", "email",
+}  # fmt: skip
+
+
+def test_no_feature_is_named_for_a_protected_attribute() -> None:
+    named = {word for name in ORDER for word in name.split("_")} - {"named"}
+    assert named.isdisjoint(PROTECTED - {"age"}), "consent_age and profile_age are ages of facts"
+    assert {name for name in ORDER if "age" in name.split("_")} == {"consent_age", "profile_age"}
+
+
+def test_where_somebody_lives_counts_only_as_far_as_it_suits_the_work() -> None:
+    rng = random.Random(3)
+    state = somebody(rng)
+    opening = Opening(places=("berlin", "germany"))
+    state.city, state.country = "lyon", "france"
+    french = met(state, opening)
+    state.city, state.country = "lagos", "nigeria"
+    assert met(state, opening) == french
+
+
+# Candidates
+
+
+def test_many_candidates_at_once_have_the_same_bits_as_each_alone() -> None:
+    model, rng = LikelihoodModel(), random.Random(3)
+    for _ in range(300):
+        model.learn(met(somebody(rng), an_opening(rng)), rng.random() < 0.3)
+    states, opening = [somebody(rng) for _ in range(500)], an_opening(rng)
+    rows = [as_row(state) for state in states]
+    own = columns(rows, NOW)
+    start = model.logits(own, len(states), OF_CANDIDATE)
+    assert start.tolist() == [model.logit(features(s, NOW), OF_CANDIDATE) for s in states]
+    match = matches([matched(row) for row in rows], opening)
+    whole = model.logits(match, len(states), OF_POSITION + OF_MATCH, start)
+    assert whole.tolist() == [model.logit(met(state, opening)) for state in states]
+
+
+@pytest.mark.parametrize("years", [0.0, 0.5, 1.0, 2.3, 3.0, 5.0, 9.9, 10.0, 25.0])
+def test_a_time_in_a_job_lies_between_the_two_nearest_years_that_are_learned(years: float) -> None:
+    state = State(0.0, 0.0, 0.0, job_since=NOW.timestamp() - years * 365.25 * 86_400)
+    x = features(state, NOW)
+    hats = [x.numbers[f"job_{at}"] for at in JOB_YEARS]
+    assert sum(hats) == pytest.approx(1, abs=1e-5)
+    assert sum(hat > 0 for hat in hats) <= 2
+    assert sum(h * at for h, at in zip(hats, JOB_YEARS, strict=True)) == pytest.approx(
+        min(years, 10), abs=1e-4
+    )
+
+
+def test_any_moment_whatever_gives_finite_features() -> None:
+    state = signed_up(
+        CandidateSignedUp(
+            originator_id=UUID(int=1),
+            originator_version=1,
+            timestamp=datetime(1, 1, 2, tzinfo=UTC),
+            actor=Actor(id="feed", role=Role.PLATFORM),
+            request_id="test",
+            name="Ada",
+            fields=("in_present_job_since",),
+            facts=Facts(in_present_job_since=date(9999, 1, 1)),
+        )
+    )
+    for year in (1, 1900, 2026, 2500, 9999):
+        x = features(state, datetime(year, 6, 1, tzinfo=UTC))
+        assert all(math.isfinite(value) for value in x.numbers.values())
+
+
+def test_activity_fades_while_nothing_happens() -> None:
+    state = somebody(random.Random(1))
+    state.visits_365 = 4 * 2 ** ((NOW.timestamp() - 1_577_836_800) / (365 * 86_400))
+    now, in_a_year = features(state, NOW), features(state, NOW + timedelta(days=365))
+    assert math.expm1(now.numbers["visits_365"]) == pytest.approx(4, abs=1e-5)
+    assert math.expm1(in_a_year.numbers["visits_365"]) == pytest.approx(2, abs=1e-5)
+
+
+# Positions and matches
+
+
+def position(**changed: Any) -> Opening:
+    facts: dict[str, Any] = {
+        "title": "Senior data engineer",
+        "description": "",
+        "location": "Hamburg, Germany",
+        "remote": False,
+        "salary": SalaryRange(minimum=1, maximum=80_000, currency="USD"),
+        "filters": Filters(required_skills=("SQL",), nice_to_have_skills=("Go", "Rust")),
+    }
+    return opened(told(PositionOpened, POSITION, employer_id=EMPLOYER, **facts | changed))
+
+
+def test_a_position_is_known_by_its_kind_of_work_seniority_pay_and_place() -> None:
+    x = of_position(position())
+    assert x.categories == {
+        "position_role": "data-engineering",
+        "position_seniority": "senior",
+        "position_pay": "known",
+        "position_remote": "no",
+    }
+    assert math.expm1(x.numbers["pay"]) == pytest.approx(80, abs=1e-3)
+
+
+def test_without_a_word_for_it_the_years_asked_for_are_the_seniority() -> None:
+    opening = position(title="Data engineer", filters=Filters(years_from=6))
+    assert opening.seniority == "senior"
+    set_later = told(FiltersSet, POSITION, employer_id=EMPLOYER, filters=Filters(years_from=1))
+    assert refined(opening, set_later).seniority == "junior"
+
+
+def test_a_letters_own_salary_and_place_are_what_counts() -> None:
+    letter = told(
+        MessageSent,
+        OUTREACH,
+        employer_id=EMPLOYER,
+        position_id=POSITION,
+        candidate_id=SOMEBODY,
+        subject="",
+        text="",
+        salary=SalaryRange(minimum=1, maximum=100_000, currency="USD"),
+        location="Lyon, France",
+        remote=True,
+        sender_name="",
+        sender_role="",
+        likelihood=None,
+    )
+    opening = offered(position(), letter)
+    assert (opening.pay_usd, opening.remote, opening.places) == (100_000, True, ("lyon", "france"))
+
+
+def member(**facts: Any) -> State:
+    return signed_up(told(CandidateSignedUp, name="Ada", fields=(), facts=Facts(**facts)))
+
+
+@pytest.mark.parametrize(
+    ("facts", "where"),
+    [
+        ({"city": "Hamburg", "country": "Germany"}, "city"),
+        ({"city": "Berlin", "country": "Germany"}, "country"),
+        ({"country": "France", "open_to_remote": True}, "remote"),
+        ({"country": "France", "open_to_remote": False}, "elsewhere"),
+        ({}, "unknown"),
+    ],
+)
+def test_a_place_suits_by_city_by_country_or_by_remote_work(
+    facts: dict[str, Any], where: str
+) -> None:
+    assert of_match(member(**facts), position(remote=True)).categories["place"] == where
+
+
+def test_a_match_tells_the_shares_of_the_skills() -> None:
+    x = of_match(member(skills=("sql", "GO")), position())
+    assert x.numbers["skills_covered"] == pytest.approx(2 / 3, abs=1e-6)
+    assert x.numbers["nice_covered"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("expected", "offer"),
+    [(80_000, 0.0), (40_000, math.log(2)), (400_000, -LARGEST_OFFER), (1, LARGEST_OFFER)],
+)
+def test_an_offer_is_weighed_against_what_is_expected(expected: int, offer: float) -> None:
+    x = of_match(member(expected_salary=Salary(amount=expected, currency="USD")), position())
+    assert x.numbers["offer"] == pytest.approx(offer, abs=1e-6)
+    assert x.categories["offer_known"] == "known"
+
+
+def test_a_salary_that_one_of_them_does_not_name_is_known_as_such() -> None:
+    assert of_match(member(), position()).categories["offer_known"] == "none_expected"
+    assert of_match(member(), position(salary=None)).categories["offer_known"] == "none_offered"
+
+
+# Words
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("dormancy", "Silent for 14 months"),
+        ("job_2", "Has been in the present job for 2 years 5 months"),
+        ("answer_rate", "Answered 2 of 3 earlier messages"),
+        ("offer", "The offered salary is 12 % above what they expect"),
+        ("place", "Lives in the country where the work is"),
+        ("received_30", "Has had 1 message in the last weeks"),
+        ("pay", "The position pays up to 80,000 US dollars"),
+    ],
+)
+def test_a_feature_in_words(name: str, words: str) -> None:
+    now, day = NOW.timestamp(), 86_400
+    state = member(country="Germany", expected_salary=Salary(amount=71_429, currency="USD"))
+    state.last_active_at = now - 426 * day
+    state.job_since = now - 882 * day
+    state.received, state.answered, state.expired = 3.0, 2.0, 1.0
+    state.received_30 = 2 ** ((now - 1_577_836_800) / (30 * day))
+    assert in_words(met(state, position()), name) == words
+
+
+def test_reasons_that_say_the_same_count_together() -> None:
+    x = met(member(), position())
+    given = reasons(x, [("intercept", 9.0), ("job_1", 0.2), ("job_2", 0.3), ("dormancy", -0.4)])
+    two, *_ = strongest(given, 2)
+    assert (two.text, two.contribution) == ("Does not say since when they have their job", 0.5)
+
+
+# Roles
+
+
+@pytest.mark.parametrize(
+    ("role", "family"),
+    [
+        ("Developer, back-end", "back-end"),
+        ("Backend developer", "back-end"),
+        ("Data scientist or machine learning specialist", "data-science"),
+        ("Engineer, data", "data-engineering"),
+        ("Engineering manager", "management"),
+        ("HTML developer", "software"),
+        ("Academic researcher", "research"),
+        ("International baker", "other"),
+    ],
+)
+def test_roles_belong_to_known_families(role: str, family: str) -> None:
+    assert role_family(role) == family

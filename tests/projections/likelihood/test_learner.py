@@ -1,0 +1,165 @@
+"""A replay may start from any snapshot, and ends at the same bits as one from the beginning."""
+
+import random
+from typing import Any
+
+import pytest
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from domain.candidate import CandidateErased
+from domain.event import Event
+from domain.outreach import DeclineReason, OutreachDeclined, OutreachWithdrawn
+from infrastructure.database.postgres import Pool
+from infrastructure.projecting.projector import Positioned
+from projections.likelihood import projection as likelihood
+from projections.likelihood.learner import FOLLOWED, SILENCE, Learner
+from projections.likelihood.projection import Likelihoods
+from tests.support.history import History, days, hours, somebody
+
+
+def a_life(seed: int, steps: int = 200) -> list[Event]:
+    """A history in which a bit of everything happens."""
+    rng, history = random.Random(seed), History()
+    history.open_position(1)
+    history.open_position(2, title="Senior tester", location=None, remote=True)
+    history.sign_up(*range(40), country="France", years_experience=4)
+    history.now += days(200)
+    waiting: list[tuple[int, int]] = []
+    done: set[tuple[int, int]] = set()
+    gone: set[int] = set()
+    for _ in range(steps):
+        history.now += hours(rng.choice([1, 5, 30]))
+        about = rng.randrange(40), rng.randrange(1, 3)
+        if about[0] in gone:
+            continue
+        if about not in done and rng.random() < 0.6:
+            history.send(*about)
+            done.add(about)
+            waiting.append(about)
+        elif waiting and rng.random() < 0.7:
+            settled = waiting.pop(0)
+            if settled[0] in gone:
+                continue
+            how = rng.randrange(4)
+            if how == 0:
+                history.expire(*settled)
+            elif how == 1:
+                history.settle(OutreachWithdrawn, *settled)
+            elif how == 2:
+                history.settle(OutreachDeclined, *settled, reason=DeclineReason.OTHER)
+            else:
+                history.accept(*settled)
+        elif rng.random() < 0.05:
+            history.add(CandidateErased, somebody(about[0]))
+            gone.add(about[0])
+        else:
+            history.be_active(about[0], "searched_jobs")
+    return [event for event in history.events if isinstance(event, FOLLOWED)]
+
+
+def replayed(events: list[Event]) -> Learner:
+    learner = Learner(scoring=False)
+    for position, event in enumerate(events, 1):
+        learner.apply(position, event)
+    return learner
+
+
+def test_resumed_from_a_snapshot_at_any_event_it_ends_at_the_same_bits() -> None:
+    events = a_life(1)
+    whole = replayed(events)
+    for place in range(0, len(events), 7):
+        early = replayed(events[:place])
+        learner = Learner(scoring=False)
+        for position, event in enumerate(events[:place], 1):
+            learner.recall(position, event)
+        learner.resume(early.snapshot())
+        assert learner.snapshot() == early.snapshot()
+        for position, event in enumerate(events[place:], place + 1):
+            learner.apply(position, event)
+        assert learner.snapshot() == whole.snapshot()
+        assert learner.states == whole.states
+
+
+def test_recalling_teaches_nothing() -> None:
+    learner = Learner(scoring=False)
+    newborn = learner.model.hash()
+    for position, event in enumerate(a_life(2), 1):
+        learner.recall(position, event)
+    assert learner.model.hash() == newborn
+
+
+def test_a_snapshot_is_not_resumed_from_by_who_misses_outreach_under_way() -> None:
+    history = History()
+    history.sign_up(1)
+    history.send(1)
+    events: list[Event] = [event for event in history.events if isinstance(event, FOLLOWED)]
+    snapshot = replayed(events).snapshot()
+    with pytest.raises(ValueError, match="Other outreach was under way"):
+        Learner(scoring=False).resume(snapshot)
+
+
+def test_the_projection_keeps_snapshots_that_a_replay_can_start_from(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(likelihood, "SNAPSHOT_EVERY", 20)
+    events = a_life(3)
+    with pool.connection() as db:
+        for cut in (0, 33, 250):
+            with db.transaction(force_rollback=True):
+                kept = _snapshots(db, events, cut)
+                assert len(kept) > 8
+                for place, hash, state in kept[::3]:
+                    learner = Learner(scoring=False)
+                    for position, event in enumerate(events[:place], 1):
+                        learner.recall(position, event)
+                    learner.resume(state)
+                    early = replayed(events[:place])
+                    assert learner.model.hash() == hash == early.model.hash()
+                    assert state == early.snapshot()
+
+
+def _snapshots(db: Connection[TupleRow], events: list[Event], cut: int) -> list[Any]:
+    projection = Likelihoods()
+    positioned = [Positioned(position, event) for position, event in enumerate(events, 1)]
+    for batch in (positioned[:cut], positioned[cut:]):
+        if batch:
+            with db.transaction():
+                projection.apply(db, batch)
+    return db.execute(
+        "SELECT position, hash, state FROM likelihood_snapshots ORDER BY position"
+    ).fetchall()
+
+
+def test_each_outreach_keeps_what_was_thought_of_it_by_the_model_as_it_was(pool: Pool) -> None:
+    history = History()
+    history.open_position(1)
+    history.sign_up(*range(30), country="France")
+    history.now += days(300)
+    for name in range(30):
+        history.send(name)
+        history.now += hours(2)
+        if name % 3 == 0:
+            history.accept(name)
+    history.now += SILENCE
+    history.expire(1)
+    history.settle(OutreachWithdrawn, 2)
+    events: list[Event] = [e for e in history.events if isinstance(e, FOLLOWED)]
+    with pool.connection() as db, db.transaction(force_rollback=True):
+        with db.transaction():
+            Likelihoods().apply(db, [Positioned(n, event) for n, event in enumerate(events, 1)])
+        rows = db.execute(
+            "SELECT candidate_id, sent_position, model_position, logit, probability, outcome"
+            " FROM likelihood_predictions ORDER BY sent_position"
+        ).fetchall()
+    assert len(rows) == 29, "the withdrawn one is not kept"
+    assert {row[0]: row[-1] for row in rows} == {
+        somebody(name): True if name % 3 == 0 else False if name == 1 else None
+        for name in range(30)
+        if name != 2
+    }
+    for candidate_id, sent, model_position, logit, probability, _ in rows[::5]:
+        then = replayed(events[:sent])
+        assert then.position == model_position
+        (prediction,) = [p for p in then.open.values() if p.candidate_id == candidate_id]
+        assert (prediction.logit, prediction.probability) == (logit, probability)

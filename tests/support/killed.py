@@ -1,0 +1,13 @@
+"""Processes that tests kill: forked off a server that has imported what they need."""
+
+import multiprocessing
+
+forks = multiprocessing.get_context("forkserver")
+# One server serves the whole session, and imports these before the first fork.
+forks.set_forkserver_preload(
+    [
+        "tests.infrastructure.projecting.test_parking",
+        "tests.infrastructure.projecting.test_projector",
+        "tests.infrastructure.event_log.test_recorder_under_fire",
+    ]
+)

@@ -1,0 +1,51 @@
+"""Candidates and positions drawn at random, as the likelihood knows them."""
+
+import random
+from datetime import UTC, datetime
+
+from projections.likelihood.features.candidate import STATE_NUMBERS, UNKNOWN, State, features
+from projections.likelihood.features.catalogue import SENIORITIES, Features, together
+from projections.likelihood.features.position_match import Opening, of_match, of_position
+from projections.likelihood.features.role_names import ROLES
+
+NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
+
+SKILLS = ("python", "go", "sql", "react", "rust")
+PLACES = (("berlin", "germany"), ("lyon", "france"), (None, "germany"), (None, None))
+
+
+def somebody(rng: random.Random) -> State:
+    """A state with some of everything, and some of it unknown."""
+    now = NOW.timestamp()
+    signed_up_at, last_active_at, observed_at = (now - rng.expovariate(1 / 3e7) for _ in range(3))
+    state = State(signed_up_at, last_active_at, observed_at, role=rng.choice(ROLES))
+    for moment in ("consented_at", "job_since", "last_contact_at"):
+        setattr(state, moment, rng.choice([UNKNOWN, now - rng.expovariate(1 / 3e7)]))
+    state.years = rng.choice([UNKNOWN, rng.uniform(0, 30), 2.0, 5.0])
+    state.expected_usd = rng.choice([UNKNOWN, rng.uniform(20_000, 200_000)])
+    for counter in STATE_NUMBERS[STATE_NUMBERS.index("activity_30") :]:
+        grown = 2 ** (2373 / int(counter.rpartition("_")[2])) if counter[-1].isdigit() else 1.0
+        setattr(state, counter, grown * rng.choice([0.0, 1.0, rng.uniform(0, 20)]))
+    state.remote_wish = rng.choice(["yes", "no", "unknown"])
+    state.city, state.country = rng.choice(PLACES)
+    state.skills = tuple(rng.sample(SKILLS, rng.randrange(4)))
+    return state
+
+
+def an_opening(rng: random.Random) -> Opening:
+    """A position of which any part may be unknown."""
+    return Opening(
+        role=rng.choice(ROLES),
+        seniority=rng.choice(SENIORITIES),
+        years_asked=rng.choice([None, 0.0, 3.0]),
+        pay_usd=rng.choice([None, rng.randrange(30_000, 200_000)]),
+        remote=rng.random() < 0.5,
+        places=rng.choice([(), ("berlin", "germany"), ("france",)]),
+        required=tuple(rng.sample(SKILLS, rng.randrange(3))),
+        nice=tuple(rng.sample(SKILLS, rng.randrange(3))),
+    )
+
+
+def met(state: State, opening: Opening, at: datetime = NOW) -> Features:
+    """All features of somebody who hears of an opening."""
+    return together(features(state, at), of_position(opening), of_match(state, opening))
