@@ -12,7 +12,8 @@ from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import Pool, database, open_pool
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting import parking
-from infrastructure.projecting.projector import Projection, positions, prepare
+from infrastructure.projecting.checkpoints import positions, prepare
+from infrastructure.projecting.projection import Projection
 from infrastructure.projecting.worker import Chore, Worker
 from infrastructure.requests import idempotency, revocations
 from infrastructure.settings import Settings, SettingsError

@@ -3,8 +3,8 @@
 from datetime import datetime
 from uuid import uuid4
 
+from domain.actor import Actor, Role
 from domain.aggregate import Refused
-from domain.event import Actor, Role
 from domain.outreach import ExpireOutreach
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore

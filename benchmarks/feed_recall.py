@@ -27,7 +27,8 @@ from domain.outreach import InterviewRequested, MessageSent
 from domain.viewing import Feed
 from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import open_pool
-from infrastructure.projecting.projector import Positioned, prepare
+from infrastructure.projecting.checkpoints import prepare
+from infrastructure.projecting.projection import Positioned
 from projections import candidate_feed
 from projections.candidate_feed import feed
 from projections.candidate_pool import CandidatePool, Search, listed_condition
@@ -87,7 +88,7 @@ class Market:
         for first in range(0, len(events), 2_000):
             for projection in self._projections:
                 batch = events[first : first + 2_000]
-                followed = [one for one in batch if type(one.event) in projection.handlers]
+                followed = [one for one in batch if type(one.event) in projection.follows]
                 if followed:
                     with self.db.transaction():
                         projection.apply(self.db, followed)

@@ -32,7 +32,9 @@ from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import open_pool
 from infrastructure.event_log.recorder import event_log_environment
 from infrastructure.event_log.store import EventStore
-from infrastructure.projecting.projector import Positioned, Projection, Projector, prepare
+from infrastructure.projecting.checkpoints import prepare
+from infrastructure.projecting.projection import Positioned, Projection
+from infrastructure.projecting.projector import Projector
 from projections.read_models import read_models
 
 SECRET = "a secret of the benchmark's own, long enough"

@@ -27,7 +27,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
 
-from domain.event import Actor, Cause, Role
+from domain.actor import Actor, Cause, Role
 from domain.filters import Filters
 from domain.money import SalaryRange
 from domain.position import Position

@@ -1,17 +1,16 @@
 """How aggregates decide and remember, and how they refuse."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from eventsourcing.domain import OriginatorIDError, OriginatorVersionError
 
-from domain.event import Cause, Event
-
-A = TypeVar("A", bound="Aggregate")
-Fold = Callable[[A, Any], None]
+from domain.actor import Cause
+from domain.event import Event
+from domain.handlers import HandlesEvents
 
 
 class Refusal:
@@ -56,11 +55,18 @@ def refuse(reasons: Iterable[Refusal]) -> None:
         raise Refused(*given)
 
 
-class Aggregate:
-    """Decides by its rules, remembers by its events.
+class Aggregate(HandlesEvents):
+    """Decides by its rules, remembers by its events: its handlers never raise and never decide.
 
     It keeps no personal data: no decision needs any, and so loading one needs no key.
     """
+
+    kind: ClassVar[str]
+    """What its events' stored names begin with, such as `candidate`."""
+
+    def __init_subclass__(cls, *, kind: str) -> None:
+        super().__init_subclass__()
+        cls.kind = kind
 
     def __init__(self, id: UUID) -> None:
         self.id = id
@@ -114,19 +120,6 @@ class Aggregate:
             raise OriginatorIDError(event.originator_id, self.id)
         if event.originator_version != self.version + 1:
             raise OriginatorVersionError(event.originator_version, self.version + 1)
-        if fold := _FOLDS.get(type(event)):
+        if fold := self.handlers.get(type(event)):
             fold(self, event)
         self.version = event.originator_version
-
-
-_FOLDS: dict[type[Event], Fold[Any]] = {}
-
-
-def applies(*events: type[Event]) -> Callable[[Fold[A]], Fold[A]]:
-    """Mark the method that folds these events in: it never raises, never decides."""
-
-    def register(fold: Fold[A]) -> Fold[A]:
-        _FOLDS.update(dict.fromkeys(events, fold))
-        return fold
-
-    return register

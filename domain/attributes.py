@@ -8,7 +8,7 @@ from typing import Self
 
 from pydantic import model_validator
 
-from domain.event import Value
+from domain.values import Value
 
 
 class Gender(StrEnum):

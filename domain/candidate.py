@@ -8,20 +8,22 @@ from uuid import UUID
 
 from pydantic import Field
 
-from domain.aggregate import Aggregate, Refusal, Refused, applies, refuse
+from domain.actor import Cause
+from domain.aggregate import Aggregate, Refusal, Refused, refuse
 from domain.attributes import AgeBand, Attributes, Disability, Ethnicity, Gender
 from domain.command import Command, Work
-from domain.employer import Email, Name
-from domain.event import Cause, Event, Moment, Personal, Value, Words
+from domain.event import Event, Personal
+from domain.handlers import on
 from domain.passivity import is_passive
 from domain.profile import Facts, Job
+from domain.values import Email, Moment, Name, StorableText, Value
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far in the future another system's clock may say that something happened."""
 
 MEMORY_OF_CONTACTS = timedelta(days=30)
 
-Source = Annotated[Words, Field(min_length=1, max_length=100)]
+Source = Annotated[StorableText, Field(min_length=1, max_length=100)]
 
 
 class ActivityKind(StrEnum):
@@ -154,7 +156,7 @@ class NoAttributesReported(Refusal):
     """The candidate has reported no attributes; there is nothing to clear."""
 
 
-class Candidate(Aggregate):
+class Candidate(Aggregate, kind="candidate"):
     """Signed up, opted in or out, active at times, perhaps erased for ever."""
 
     def __init__(self, id: UUID) -> None:
@@ -305,46 +307,46 @@ class Candidate(Aggregate):
     def _refuse_if_erased(self) -> None:
         refuse(self.reasons_against_anything())
 
-    @applies(CandidateSignedUp)
-    def _(self, event: CandidateSignedUp) -> None:
+    @on(CandidateSignedUp)
+    def on_candidate_signed_up(self, event: CandidateSignedUp) -> None:
         self.signed_up_at = self.last_active_at = event.timestamp
         self.observed_on = dict.fromkeys(event.fields, event.timestamp.date())
 
-    @applies(OptedIn)
-    def _(self, _: OptedIn) -> None:
+    @on(OptedIn)
+    def on_opted_in(self, _: OptedIn) -> None:
         self.opted_in = True
 
-    @applies(OptedOut)
-    def _(self, _: OptedOut) -> None:
+    @on(OptedOut)
+    def on_opted_out(self, _: OptedOut) -> None:
         self.opted_in = False
 
-    @applies(WasActive)
-    def _(self, event: WasActive) -> None:
+    @on(WasActive)
+    def on_was_active(self, event: WasActive) -> None:
         self.last_active_at = max(self.last_active_at or event.timestamp, event.timestamp)
 
-    @applies(ProfileEnhanced)
-    def _(self, event: ProfileEnhanced) -> None:
+    @on(ProfileEnhanced)
+    def on_profile_enhanced(self, event: ProfileEnhanced) -> None:
         self.observed_on |= dict.fromkeys(event.fields, event.observed_on)
 
-    @applies(EmployerBlocked)
-    def _(self, event: EmployerBlocked) -> None:
+    @on(EmployerBlocked)
+    def on_employer_blocked(self, event: EmployerBlocked) -> None:
         self.blocked.add(event.employer_id)
 
-    @applies(Contacted)
-    def _(self, event: Contacted) -> None:
+    @on(Contacted)
+    def on_contacted(self, event: Contacted) -> None:
         recent = event.timestamp - MEMORY_OF_CONTACTS
         self.contacted_at = [*(c for c in self.contacted_at if c > recent), event.timestamp]
 
-    @applies(AttributesReported)
-    def _(self, _: AttributesReported) -> None:
+    @on(AttributesReported)
+    def on_attributes_reported(self, _: AttributesReported) -> None:
         self.has_reported_attributes = True
 
-    @applies(AttributesCleared)
-    def _(self, _: AttributesCleared) -> None:
+    @on(AttributesCleared)
+    def on_attributes_cleared(self, _: AttributesCleared) -> None:
         self.has_reported_attributes = False
 
-    @applies(CandidateErased)
-    def _(self, _: CandidateErased) -> None:
+    @on(CandidateErased)
+    def on_candidate_erased(self, _: CandidateErased) -> None:
         self.erased = True
         self.opted_in = False
 
@@ -365,7 +367,7 @@ class Activity(Value):
     kind: ActivityKind
     occurred_at: Moment
     source: Source
-    source_id: Annotated[Words, Field(min_length=1, max_length=200)]
+    source_id: Annotated[StorableText, Field(min_length=1, max_length=200)]
 
 
 class Observation(Value):
@@ -374,7 +376,7 @@ class Observation(Value):
     source: Source
     observed_on: date
     facts: Facts = Facts()
-    summary: Annotated[Words, Field(max_length=10_000)] | None = None
+    summary: Annotated[StorableText, Field(max_length=10_000)] | None = None
     jobs: Annotated[tuple[Job, ...], Field(max_length=100)] | None = None
 
     def fields(self) -> dict[str, Any]:
@@ -389,7 +391,7 @@ class SignUpCandidate(Command):
     candidate_id: UUID
     name: Name
     email: Email | None = None
-    summary: Annotated[Words, Field(max_length=10_000)] | None = None
+    summary: Annotated[StorableText, Field(max_length=10_000)] | None = None
     jobs: Annotated[tuple[Job, ...], Field(max_length=100)] = ()
     facts: Facts = Facts()
     signed_up_at: Moment | None = None

@@ -4,8 +4,8 @@ from abc import abstractmethod
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+from domain.actor import Cause
 from domain.aggregate import Aggregate, Refusal, Refused
-from domain.event import Cause
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -14,7 +14,7 @@ class NotFound(Refused):
     """What the command is about does not exist, or is not the caller's to see."""
 
     def __init__(self, kind: type[Aggregate], id: UUID) -> None:
-        super().__init__(Unknown(kind=kind.__name__.lower(), id=id))
+        super().__init__(Unknown(kind=kind.kind, id=id))
 
 
 class Unknown(Refusal):

@@ -5,13 +5,12 @@ from uuid import UUID
 
 from pydantic import Field
 
-from domain.aggregate import Aggregate, Refusal, Refused, applies, refuse
+from domain.actor import Cause
+from domain.aggregate import Aggregate, Refusal, Refused, refuse
 from domain.command import Command, NotFound, Work
-from domain.event import Cause, Event, Personal, Value, Words
-
-Email = Annotated[str, Field(pattern=r"^[^@\s\x00]+@[^@\s\x00]+\.[^@\s\x00]+$", max_length=254)]
-Name = Annotated[Words, Field(min_length=1, max_length=200)]
-FreeText = Annotated[Words, Field(min_length=1, max_length=10_000)]
+from domain.event import Event, Personal
+from domain.handlers import on
+from domain.values import Email, FreeText, Name, StorableText, Value
 
 
 class EmployerRegistered(Event, name="employer.registered", version=1):
@@ -71,7 +70,7 @@ class NotInBeta(Refusal):
     """The employer has not joined the beta; join it from the Passive candidates tab."""
 
 
-class Employer(Aggregate):
+class Employer(Aggregate, kind="employer"):
     """Registered, then approved or suspended; approved ones join and leave the beta."""
 
     def __init__(self, id: UUID) -> None:
@@ -125,22 +124,22 @@ class Employer(Aggregate):
             return [EmployerIsSuspended(reason=self.suspended_for)]
         return [] if self.approved else [EmployerNotApproved()]
 
-    @applies(EmployerApproved)
-    def _(self, _: EmployerApproved) -> None:
+    @on(EmployerApproved)
+    def on_employer_approved(self, _: EmployerApproved) -> None:
         self.approved = True
         self.suspended_for = None
 
-    @applies(EmployerSuspended)
-    def _(self, event: EmployerSuspended) -> None:
+    @on(EmployerSuspended)
+    def on_employer_suspended(self, event: EmployerSuspended) -> None:
         self.approved = False
         self.suspended_for = event.reason
 
-    @applies(BetaJoined)
-    def _(self, _: BetaJoined) -> None:
+    @on(BetaJoined)
+    def on_beta_joined(self, _: BetaJoined) -> None:
         self.in_beta = True
 
-    @applies(BetaLeft)
-    def _(self, _: BetaLeft) -> None:
+    @on(BetaLeft)
+    def on_beta_left(self, _: BetaLeft) -> None:
         self.in_beta = False
 
 
@@ -179,7 +178,7 @@ class SuspendEmployer(Command):
     """Stop an employer from approaching anybody."""
 
     employer_id: UUID
-    reason: Annotated[Words, Field(min_length=1, max_length=500)]
+    reason: Annotated[StorableText, Field(min_length=1, max_length=500)]
 
     def execute(self, work: Work) -> Employer:
         employer = work.get(Employer, self.employer_id)
@@ -214,7 +213,7 @@ class ShareFeedback(Command):
 
     employer_id: UUID
     text: FreeText
-    page: Annotated[Words, Field(max_length=500)] = ""
+    page: Annotated[StorableText, Field(max_length=500)] = ""
 
     def execute(self, work: Work) -> Employer:
         employer = own_employer(work, self, self.employer_id)

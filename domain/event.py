@@ -1,12 +1,13 @@
 """What every fact of the marketplace carries: its name, its version, who did it, when and why."""
 
-from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self, TypeVar, cast
 from uuid import UUID
 
 from eventsourcing.utils import register_topic
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
+
+from domain.actor import Actor
+from domain.values import Moment
 
 T = TypeVar("T")
 
@@ -23,59 +24,6 @@ Personal = Annotated[T, PersonalData]
 
 It is either text, which reads `[erased]` once the key is gone, or has a default, which it then is.
 """
-
-
-def _in_utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("it lies outside the calendar; check its year") from None
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-"""A moment, told in UTC whatever its offset was, so that its day is the day the rules count by."""
-
-Words = Annotated[str, Field(pattern=r"^[^\x00]*$")]
-"""Text that PostgreSQL can keep: it has no NUL, which would stop every projection that reads it."""
-
-
-class Value(BaseModel):
-    """An immutable, validated value that refuses fields it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
-
-
-class Role(StrEnum):
-    """What a person or program that calls the system may be."""
-
-    RECRUITER = "recruiter"
-    PLATFORM = "platform"
-    SUPPORT = "support"
-    ANALYST = "analyst"
-    AUDITOR = "auditor"
-    CSM = "csm"
-    ADMIN = "admin"
-    SYSTEM = "system"
-
-
-class Actor(Value):
-    """Who does something: a recruiter acts for one employer, everyone else for the marketplace."""
-
-    id: Words
-    role: Role
-    employer_id: UUID | None = None
-
-    def acts_for(self, employer_id: UUID) -> bool:
-        """Whether they may act for this employer: a recruiter only for their own."""
-        return self.role is not Role.RECRUITER or self.employer_id == employer_id
-
-
-class Cause(Value):
-    """Who asked for a change, when, and by which request."""
-
-    by: Actor
-    at: Moment
-    request_id: Words
 
 
 class Event(BaseModel):

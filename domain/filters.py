@@ -5,9 +5,9 @@ from typing import Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from domain.event import Value
 from domain.money import SalaryRange
 from domain.profile import Facts, Terms, Text, Years, key
+from domain.values import Value
 
 
 class Asked(StrEnum):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from domain.event import Value
+from domain.values import Value
 
 # Rounded mid-market rates of June 2026. They decide who is shown under a salary budget, nobody is
 # paid by them; being constants, they give the same answer on every replay.

@@ -9,13 +9,16 @@ from uuid import UUID, uuid5
 from pydantic import AfterValidator, BaseModel, Field, ValidationInfo
 
 from domain import contact_gate
-from domain.aggregate import Aggregate, Refusal, applies, refuse
+from domain.actor import Cause
+from domain.aggregate import Aggregate, Refusal, refuse
 from domain.candidate import Candidate
 from domain.command import Command, NotFound, Work
 from domain.employer import Employer
-from domain.event import Cause, Event, Moment, Personal, Value, Words
+from domain.event import Event, Personal
+from domain.handlers import on
 from domain.money import SalaryRange
 from domain.position import own_position
+from domain.values import Moment, StorableText, Value
 
 ANSWER_WINDOW = timedelta(days=14)
 """How long a candidate may answer; then the outreach expires."""
@@ -170,7 +173,7 @@ class InterviewInPast(Refusal):
     """The interview would start in the past ({starts_at}); choose a later time."""
 
 
-class Outreach(Aggregate):
+class Outreach(Aggregate, kind="outreach"):
     """Sent, then answered, withdrawn or expired; a candidate hears of a position once."""
 
     def __init__(self, id: UUID) -> None:
@@ -234,33 +237,33 @@ class Outreach(Aggregate):
             return [AlreadyAnswered(status=self.status)]
         return []
 
-    @applies(InterviewRequested, MessageSent)
-    def _(self, event: InterviewRequested | MessageSent) -> None:
+    @on(InterviewRequested, MessageSent)
+    def on_sent(self, event: InterviewRequested | MessageSent) -> None:
         self.sent_at = event.timestamp
         self.about = {name: getattr(event, name) for name in _About.model_fields}
 
-    @applies(OutreachWithdrawn)
-    def _(self, _: OutreachWithdrawn) -> None:
+    @on(OutreachWithdrawn)
+    def on_outreach_withdrawn(self, _: OutreachWithdrawn) -> None:
         self.status = Status.WITHDRAWN
 
-    @applies(OutreachAccepted)
-    def _(self, _: OutreachAccepted) -> None:
+    @on(OutreachAccepted)
+    def on_outreach_accepted(self, _: OutreachAccepted) -> None:
         self.status = Status.ACCEPTED
 
-    @applies(OutreachDeclined)
-    def _(self, _: OutreachDeclined) -> None:
+    @on(OutreachDeclined)
+    def on_outreach_declined(self, _: OutreachDeclined) -> None:
         self.status = Status.DECLINED
 
-    @applies(OutreachExpired)
-    def _(self, _: OutreachExpired) -> None:
+    @on(OutreachExpired)
+    def on_outreach_expired(self, _: OutreachExpired) -> None:
         self.status = Status.EXPIRED
 
-    @applies(InterviewScheduled)
-    def _(self, _: InterviewScheduled) -> None:
+    @on(InterviewScheduled)
+    def on_interview_scheduled(self, _: InterviewScheduled) -> None:
         self.status = Status.INTERVIEW_SCHEDULED
 
 
-Line = Annotated[Words, Field(min_length=1, max_length=200)]
+Line = Annotated[StorableText, Field(min_length=1, max_length=200)]
 
 
 def _needed_on_site(location: str | None, others: ValidationInfo) -> str | None:
@@ -273,7 +276,7 @@ class Message(Value):
     """What an employer writes; every field is needed, the place unless the work is remote."""
 
     subject: Line
-    text: Annotated[Words, Field(min_length=1, max_length=10_000)]
+    text: Annotated[StorableText, Field(min_length=1, max_length=10_000)]
     salary: SalaryRange
     remote: bool = False
     location: Annotated[
@@ -338,7 +341,7 @@ class WithdrawOutreach(Command):
         return outreach
 
 
-Note = Annotated[Words, Field(max_length=5_000)]
+Note = Annotated[StorableText, Field(max_length=5_000)]
 
 
 class AcceptOutreach(Command):

@@ -5,15 +5,18 @@ from uuid import UUID
 
 from pydantic import Field
 
-from domain.aggregate import Aggregate, Refusal, applies, refuse
+from domain.actor import Cause
+from domain.aggregate import Aggregate, Refusal, refuse
 from domain.command import Command, NotFound, Work
 from domain.employer import own_employer
-from domain.event import Cause, Event, Words
+from domain.event import Event
 from domain.filters import Filters
+from domain.handlers import on
 from domain.money import SalaryRange
+from domain.values import StorableText
 
-Title = Annotated[Words, Field(min_length=1, max_length=200)]
-Place = Annotated[Words, Field(min_length=1, max_length=200)]
+Title = Annotated[StorableText, Field(min_length=1, max_length=200)]
+Place = Annotated[StorableText, Field(min_length=1, max_length=200)]
 
 
 class PositionOpened(Event, name="position.opened", version=1):
@@ -54,7 +57,7 @@ class FiltersUnchanged(Refusal):
     """The position has exactly these filters already."""
 
 
-class Position(Aggregate):
+class Position(Aggregate, kind="position"):
     """Opened by an approved employer, refined by filters, closed once."""
 
     def __init__(self, id: UUID) -> None:
@@ -108,18 +111,18 @@ class Position(Aggregate):
         """Why nobody can be approached about it any more, if so."""
         return [] if self.is_open else [PositionIsClosed()]
 
-    @applies(PositionOpened)
-    def _(self, event: PositionOpened) -> None:
+    @on(PositionOpened)
+    def on_position_opened(self, event: PositionOpened) -> None:
         self.employer_id = event.employer_id
         self.filters = event.filters
         self.is_open = True
 
-    @applies(FiltersSet)
-    def _(self, event: FiltersSet) -> None:
+    @on(FiltersSet)
+    def on_filters_set(self, event: FiltersSet) -> None:
         self.filters = event.filters
 
-    @applies(PositionClosed)
-    def _(self, _: PositionClosed) -> None:
+    @on(PositionClosed)
+    def on_position_closed(self, _: PositionClosed) -> None:
         self.is_open = False
 
 
@@ -129,7 +132,7 @@ class OpenPosition(Command):
     position_id: UUID
     employer_id: UUID
     title: Title
-    description: Annotated[Words, Field(max_length=20_000)] = ""
+    description: Annotated[StorableText, Field(max_length=20_000)] = ""
     location: Place | None = None
     remote: bool = False
     salary: SalaryRange | None = None
@@ -168,7 +171,7 @@ class ClosePosition(Command):
     """Look no longer."""
 
     position_id: UUID
-    reason: Annotated[Words, Field(min_length=1, max_length=500)] = "filled"
+    reason: Annotated[StorableText, Field(min_length=1, max_length=500)] = "filled"
 
     def execute(self, work: Work) -> Position:
         position = own_position(work, self, self.position_id)

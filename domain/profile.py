@@ -5,10 +5,10 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from domain.event import Value, Words
 from domain.money import Salary
+from domain.values import StorableText, Value
 
-Text = Annotated[Words, Field(min_length=1, max_length=200)]
+Text = Annotated[StorableText, Field(min_length=1, max_length=200)]
 
 
 def key(term: str) -> str:
@@ -63,4 +63,4 @@ class Job(Value):
     title: Text
     started_on: date | None = None
     ended_on: date | None = None
-    summary: Words = Field("", max_length=5_000)
+    summary: StorableText = Field("", max_length=5_000)

@@ -5,9 +5,11 @@ from uuid import UUID, uuid5
 
 from pydantic import Field
 
-from domain.aggregate import Aggregate, applies
+from domain.actor import Actor, Cause
+from domain.aggregate import Aggregate
 from domain.command import Command, Work
-from domain.event import Actor, Cause, Event
+from domain.event import Event
+from domain.handlers import on
 
 RATINGS = UUID("d1b0a2b6-2f0e-5c1c-9a53-7f3f5a8f2c44")
 
@@ -27,7 +29,7 @@ class RatingGiven(Event, name="rating.given", version=1):
     helpful: bool
 
 
-class Rating(Aggregate):
+class Rating(Aggregate, kind="rating"):
     """Given, and given otherwise whenever its person thinks better of it."""
 
     def __init__(self, id: UUID) -> None:
@@ -39,8 +41,8 @@ class Rating(Aggregate):
         if helpful is not self.helpful:
             self.record(RatingGiven, cause, page=page, helpful=helpful)
 
-    @applies(RatingGiven)
-    def _(self, event: RatingGiven) -> None:
+    @on(RatingGiven)
+    def on_rating_given(self, event: RatingGiven) -> None:
         self.helpful = event.helpful
 
 

@@ -5,13 +5,15 @@ from uuid import UUID
 
 from pydantic import Field
 
-from domain.aggregate import Aggregate, Refusal, Refused, applies
+from domain.actor import Cause
+from domain.aggregate import Aggregate, Refusal, Refused
 from domain.command import Command, Work
-from domain.employer import FreeText
-from domain.event import Cause, Event, Personal, Words
+from domain.event import Event, Personal
+from domain.handlers import on
+from domain.values import FreeText, StorableText
 
-Subject = Annotated[Words, Field(min_length=1, max_length=200)]
-Page = Annotated[Words, Field(max_length=500)]
+Subject = Annotated[StorableText, Field(min_length=1, max_length=200)]
+Page = Annotated[StorableText, Field(max_length=500)]
 
 
 class TicketSubmitted(Event, name="ticket.submitted", version=1):
@@ -36,7 +38,7 @@ class TicketAlreadyClosed(Refusal):
     """The ticket is closed already; submit a new one."""
 
 
-class Ticket(Aggregate):
+class Ticket(Aggregate, kind="ticket"):
     """Submitted, then closed for good."""
 
     def __init__(self, id: UUID) -> None:
@@ -55,8 +57,8 @@ class Ticket(Aggregate):
             raise Refused(TicketAlreadyClosed())
         self.record(TicketClosed, cause, answer=answer)
 
-    @applies(TicketClosed)
-    def _(self, _: TicketClosed) -> None:
+    @on(TicketClosed)
+    def on_ticket_closed(self, _: TicketClosed) -> None:
         self.closed = True
 
 

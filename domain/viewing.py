@@ -10,10 +10,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from domain.aggregate import Aggregate, Refusal, Refused, applies
+from domain.actor import Cause
+from domain.aggregate import Aggregate, Refusal, Refused
 from domain.command import Command, Work
-from domain.event import Cause, Event, Value
+from domain.event import Event
+from domain.handlers import on
 from domain.position import own_position
+from domain.values import Value
 
 
 class Feed(StrEnum):
@@ -77,7 +80,7 @@ class AlreadyNoted(Refusal):
     """This viewing has been noted already; it counts once."""
 
 
-class Viewing(Aggregate):
+class Viewing(Aggregate, kind="viewing"):
     """A page of a list, or a profile, that one recruiter saw; noted once."""
 
     def show_candidates(
@@ -130,8 +133,8 @@ class Viewing(Aggregate):
         if self.exists:
             raise Refused(AlreadyNoted())
 
-    @applies(CandidatesShown, ProfileOpened)
-    def _(self, _: CandidatesShown | ProfileOpened) -> None:
+    @on(CandidatesShown, ProfileOpened)
+    def on_seen(self, _: CandidatesShown | ProfileOpened) -> None:
         """That it was noted is all there is to remember."""
 
 

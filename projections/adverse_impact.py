@@ -25,8 +25,9 @@ from pydantic import BaseModel, Field
 
 from domain.attributes import Attributes
 from domain.candidate import AttributesCleared, AttributesReported, CandidateErased
+from domain.handlers import on
 from domain.passivity import active_since
-from infrastructure.projecting.projector import Change, Projection, on
+from infrastructure.projecting.projection import Change, Projection
 
 FOUR_FIFTHS = Fraction(4, 5)
 
@@ -62,12 +63,12 @@ class AdverseImpact(Projection, name="adverse_impact", version=1, key="candidate
     FORGET = "DELETE FROM self_reported_attributes WHERE candidate_id = %(candidate_id)s"
 
     @on(AttributesReported)
-    def _(self, event: AttributesReported) -> Change:
+    def on_attributes_reported(self, event: AttributesReported) -> Change:
         said = {name: getattr(event, name) for name in Attributes.model_fields}
         return self.REPORT, {"candidate_id": event.originator_id, **said}
 
     @on(AttributesCleared, CandidateErased)
-    def _(self, event: AttributesCleared | CandidateErased) -> Change:
+    def on_forgotten(self, event: AttributesCleared | CandidateErased) -> Change:
         return self.FORGET, {"candidate_id": event.originator_id}
 
 

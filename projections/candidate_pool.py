@@ -28,10 +28,11 @@ from domain.candidate import (
 )
 from domain.contact_gate import CONTACT_WINDOW, CONTACTS_ALLOWED
 from domain.filters import Demand, Filters
+from domain.handlers import on
 from domain.passivity import active_since
 from domain.profile import Facts, Job, key
 from domain.viewing import Feed
-from infrastructure.projecting.projector import AllAtOnce, Change, Projection, on
+from infrastructure.projecting.projection import BulkStatement, Change, Projection
 
 SIGN_UP = "sign-up"
 """The source of what a candidate said of themselves when they joined."""
@@ -91,7 +92,7 @@ class CandidatePool(Projection, name="candidate_pool", version=1, key="id"):
             expected_usd = coalesce(%(expected_usd)s::bigint, expected_usd)
         WHERE candidate_id = %(id)s"""
 
-    BE_ACTIVE = AllAtOnce("""
+    BE_ACTIVE = BulkStatement("""
         UPDATE candidate_pool SET last_active_at = greatest(last_active_at, latest)
         FROM (SELECT id, max(at) AS latest
               FROM unnest(%(id)b::uuid[], %(at)b::timestamptz[]) AS told (id, at)
@@ -114,7 +115,7 @@ class CandidatePool(Projection, name="candidate_pool", version=1, key="id"):
     ERASE = "DELETE FROM candidate_pool WHERE candidate_id = %(id)s"
 
     @on(CandidateSignedUp)
-    def _(self, event: CandidateSignedUp) -> Change:
+    def on_candidate_signed_up(self, event: CandidateSignedUp) -> Change:
         return self.ADD, {
             "id": event.originator_id,
             "name": event.name,
@@ -125,7 +126,7 @@ class CandidatePool(Projection, name="candidate_pool", version=1, key="id"):
         }
 
     @on(ProfileEnhanced)
-    def _(self, event: ProfileEnhanced) -> Change:
+    def on_profile_enhanced(self, event: ProfileEnhanced) -> Change:
         return self.ENHANCE, {
             "id": event.originator_id,
             **_profile(event.facts, event.summary, event.jobs),
@@ -133,23 +134,23 @@ class CandidatePool(Projection, name="candidate_pool", version=1, key="id"):
         }
 
     @on(WasActive)
-    def _(self, event: WasActive) -> Change:
+    def on_was_active(self, event: WasActive) -> Change:
         return self.BE_ACTIVE, {"id": event.originator_id, "at": event.timestamp}
 
     @on(OptedIn)
-    def _(self, event: OptedIn) -> Change:
+    def on_opted_in(self, event: OptedIn) -> Change:
         return self.SET_CONSENT, {"id": event.originator_id, "opted_in": True}
 
     @on(OptedOut)
-    def _(self, event: OptedOut) -> Change:
+    def on_opted_out(self, event: OptedOut) -> Change:
         return self.SET_CONSENT, {"id": event.originator_id, "opted_in": False}
 
     @on(EmployerBlocked)
-    def _(self, event: EmployerBlocked) -> Change:
+    def on_employer_blocked(self, event: EmployerBlocked) -> Change:
         return self.BLOCK, {"id": event.originator_id, "employer_id": event.employer_id}
 
     @on(Contacted)
-    def _(self, event: Contacted) -> Change:
+    def on_contacted(self, event: Contacted) -> Change:
         return self.CONTACT, {
             "id": event.originator_id,
             "position_id": event.position_id,
@@ -158,7 +159,7 @@ class CandidatePool(Projection, name="candidate_pool", version=1, key="id"):
         }
 
     @on(CandidateErased)
-    def _(self, event: CandidateErased) -> Change:
+    def on_candidate_erased(self, event: CandidateErased) -> Change:
         return self.ERASE, {"id": event.originator_id}
 
 

@@ -17,8 +17,9 @@ from domain.employer import (
     EmployerSuspended,
     FeedbackShared,
 )
-from domain.event import Words
-from infrastructure.projecting.projector import Change, Projection, on
+from domain.handlers import on
+from domain.values import StorableText
+from infrastructure.projecting.projection import Change, Projection
 from projections.paging import Listed, Position, after, page
 
 
@@ -67,7 +68,7 @@ class Employers(Projection, name="employers", version=1, key="id"):
     SET_VERSION = "UPDATE employers SET version = %(version)s WHERE employer_id = %(id)s"
 
     @on(EmployerRegistered)
-    def _(self, event: EmployerRegistered) -> Change:
+    def on_employer_registered(self, event: EmployerRegistered) -> Change:
         return self.ADD, {
             "id": event.originator_id,
             "company": event.company,
@@ -78,23 +79,23 @@ class Employers(Projection, name="employers", version=1, key="id"):
         }
 
     @on(EmployerApproved)
-    def _(self, event: EmployerApproved) -> Change:
+    def on_employer_approved(self, event: EmployerApproved) -> Change:
         return self._status(event, "approved", None)
 
     @on(EmployerSuspended)
-    def _(self, event: EmployerSuspended) -> Change:
+    def on_employer_suspended(self, event: EmployerSuspended) -> Change:
         return self._status(event, "suspended", event.reason)
 
     @on(BetaJoined)
-    def _(self, event: BetaJoined) -> Change:
+    def on_beta_joined(self, event: BetaJoined) -> Change:
         return self._beta(event, True)
 
     @on(BetaLeft)
-    def _(self, event: BetaLeft) -> Change:
+    def on_beta_left(self, event: BetaLeft) -> Change:
         return self._beta(event, False)
 
     @on(FeedbackShared)
-    def _(self, event: FeedbackShared) -> list[Change]:
+    def on_feedback_shared(self, event: FeedbackShared) -> list[Change]:
         feedback = {
             "id": event.originator_id,
             "at": event.timestamp,
@@ -163,7 +164,11 @@ def listed(
     db: Connection, limit: int, cursor: str | None, company: str | None = None
 ) -> Listed[Employer]:
     """Employers by company name, perhaps only those whose name has this in it."""
-    _, name, id = after(cursor, tuple[Literal["employers"], Words, UUID]) or (None, None, None)
+    _, name, id = after(cursor, tuple[Literal["employers"], StorableText, UUID]) or (
+        None,
+        None,
+        None,
+    )
     rows = (
         db.cursor(row_factory=class_row(Employer))
         .execute(

@@ -17,6 +17,7 @@ from psycopg import Connection
 from psycopg.rows import class_row
 from pydantic import BaseModel, Field
 
+from domain.handlers import on
 from domain.outreach import (
     BAND_FROM,
     Band,
@@ -28,7 +29,7 @@ from domain.outreach import (
     band,
 )
 from domain.viewing import CandidatesShown, Feed, ProfileOpened
-from infrastructure.projecting.projector import Change, Projection, on
+from infrastructure.projecting.projection import Change, Projection
 
 UNKNOWN: Literal["unknown"] = "unknown"
 """The band of what was shown without a probability."""
@@ -114,7 +115,7 @@ class Funnel(Projection, name="funnel", version=1, key="position_id"):
         WHERE employer_id = %(employer_id)s AND outreach_id = %(outreach_id)s"""
 
     @on(CandidatesShown)
-    def _(self, event: CandidatesShown) -> Iterable[Change]:
+    def on_candidates_shown(self, event: CandidatesShown) -> Iterable[Change]:
         about = _about(event)
         counted = Counter((slot.explored, _band(slot.probability)) for slot in event.slots)
         for (explored, word), number in counted.items():
@@ -126,7 +127,7 @@ class Funnel(Projection, name="funnel", version=1, key="position_id"):
                 yield self.EXPLORE, about | {"candidate_id": slot.candidate_id}
 
     @on(ProfileOpened)
-    def _(self, event: ProfileOpened) -> Change:
+    def on_profile_opened(self, event: ProfileOpened) -> Change:
         return self.OPEN, _about(event) | {
             "candidate_id": event.candidate_id,
             "passive": event.passive,
@@ -134,7 +135,7 @@ class Funnel(Projection, name="funnel", version=1, key="position_id"):
         }
 
     @on(MessageSent, InterviewRequested)
-    def _(self, event: MessageSent | InterviewRequested) -> Change:
+    def on_sent(self, event: MessageSent | InterviewRequested) -> Change:
         return self.SEND, _about(event) | {
             "outreach_id": event.originator_id,
             "candidate_id": event.candidate_id,
@@ -143,15 +144,15 @@ class Funnel(Projection, name="funnel", version=1, key="position_id"):
         }
 
     @on(OutreachAccepted)
-    def _(self, event: OutreachAccepted) -> Change:
+    def on_outreach_accepted(self, event: OutreachAccepted) -> Change:
         return self.ACCEPT, _about(event) | {"outreach_id": event.originator_id}
 
     @on(OutreachDeclined)
-    def _(self, event: OutreachDeclined) -> Change:
+    def on_outreach_declined(self, event: OutreachDeclined) -> Change:
         return self.DECLINE, _about(event) | {"outreach_id": event.originator_id}
 
     @on(InterviewScheduled)
-    def _(self, event: InterviewScheduled) -> Change:
+    def on_interview_scheduled(self, event: InterviewScheduled) -> Change:
         return self.SCHEDULE, _about(event) | {"outreach_id": event.originator_id}
 
 

@@ -10,6 +10,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel
 
+from domain.handlers import on
 from domain.money import SalaryRange
 from domain.outreach import (
     ANSWER_WINDOW,
@@ -24,7 +25,7 @@ from domain.outreach import (
     OutreachWithdrawn,
     Status,
 )
-from infrastructure.projecting.projector import Change, Projection, on
+from infrastructure.projecting.projection import Change, Projection
 from projections.paging import Listed, after, page
 
 PASSIVE_CANDIDATE: Literal["Passive Candidate"] = "Passive Candidate"
@@ -70,31 +71,31 @@ class InterviewList(Projection, name="interview_list", version=1, key="id"):
         WHERE employer_id = %(employer_id)s AND outreach_id = %(id)s"""
 
     @on(MessageSent)
-    def _(self, event: MessageSent) -> Change:
+    def on_message_sent(self, event: MessageSent) -> Change:
         return self._add(event, PASSIVE_CANDIDATE)
 
     @on(InterviewRequested)
-    def _(self, event: InterviewRequested) -> Change:
+    def on_interview_requested(self, event: InterviewRequested) -> Change:
         return self._add(event, None)
 
     @on(OutreachAccepted)
-    def _(self, event: OutreachAccepted) -> Change:
+    def on_outreach_accepted(self, event: OutreachAccepted) -> Change:
         return self._set(event, Status.ACCEPTED)
 
     @on(OutreachDeclined)
-    def _(self, event: OutreachDeclined) -> Change:
+    def on_outreach_declined(self, event: OutreachDeclined) -> Change:
         return self._set(event, Status.DECLINED, reason=event.reason)
 
     @on(OutreachWithdrawn)
-    def _(self, event: OutreachWithdrawn) -> Change:
+    def on_outreach_withdrawn(self, event: OutreachWithdrawn) -> Change:
         return self._set(event, Status.WITHDRAWN)
 
     @on(OutreachExpired)
-    def _(self, event: OutreachExpired) -> Change:
+    def on_outreach_expired(self, event: OutreachExpired) -> Change:
         return self._set(event, Status.EXPIRED)
 
     @on(InterviewScheduled)
-    def _(self, event: InterviewScheduled) -> Change:
+    def on_interview_scheduled(self, event: InterviewScheduled) -> Change:
         return self._set(event, Status.INTERVIEW_SCHEDULED, interview_at=event.starts_at)
 
     def _add(self, event: MessageSent | InterviewRequested, badge: str | None) -> Change:

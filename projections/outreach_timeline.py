@@ -9,8 +9,10 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel
 
+from domain.actor import Role
 from domain.candidate import CandidateErased
-from domain.event import ENVELOPE, ERASED, Event, Role
+from domain.event import ENVELOPE, ERASED, Event
+from domain.handlers import on
 from domain.outreach import (
     InterviewRequested,
     InterviewScheduled,
@@ -20,7 +22,7 @@ from domain.outreach import (
     OutreachExpired,
     OutreachWithdrawn,
 )
-from infrastructure.projecting.projector import Change, Projection, on
+from infrastructure.projecting.projection import Change, Projection
 from projections.paging import Listed, Position, after, page
 
 
@@ -63,7 +65,7 @@ class OutreachTimeline(Projection, name="outreach_timeline", version=1, key="can
         WHERE candidate_id = %(candidate_id)s"""
 
     @on(CandidateErased)
-    def _(self, event: CandidateErased) -> Change:
+    def on_candidate_erased(self, event: CandidateErased) -> Change:
         return self.ERASE, {"candidate_id": event.originator_id, "erased": ERASED}
 
     @on(
@@ -75,7 +77,7 @@ class OutreachTimeline(Projection, name="outreach_timeline", version=1, key="can
         OutreachExpired,
         InterviewScheduled,
     )
-    def _(self, event: Event) -> Change:
+    def on_step(self, event: Event) -> Change:
         said = event.model_dump(mode="json", exclude=ENVELOPE, exclude_none=True)
         about = {name: said.pop(name) for name in ("employer_id", "position_id", "candidate_id")}
         personal = {name: said.pop(name) for name in event.personal if name in said}

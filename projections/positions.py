@@ -12,9 +12,10 @@ from psycopg.types.json import Jsonb
 from pydantic import BaseModel
 
 from domain.filters import Filters
+from domain.handlers import on
 from domain.money import SalaryRange
 from domain.position import FiltersSet, PositionClosed, PositionOpened
-from infrastructure.projecting.projector import Change, Projection, on
+from infrastructure.projecting.projection import Change, Projection
 from projections.paging import Listed, after, page
 
 
@@ -54,7 +55,7 @@ class Positions(Projection, name="positions", version=1, key="id"):
         WHERE employer_id = %(employer_id)s AND position_id = %(id)s"""
 
     @on(PositionOpened)
-    def _(self, event: PositionOpened) -> Change:
+    def on_position_opened(self, event: PositionOpened) -> Change:
         return self.ADD, {
             "employer_id": event.employer_id,
             "id": event.originator_id,
@@ -69,7 +70,7 @@ class Positions(Projection, name="positions", version=1, key="id"):
         }
 
     @on(FiltersSet)
-    def _(self, event: FiltersSet) -> Change:
+    def on_filters_set(self, event: FiltersSet) -> Change:
         return self.SET_FILTERS, {
             "employer_id": event.employer_id,
             "id": event.originator_id,
@@ -78,7 +79,7 @@ class Positions(Projection, name="positions", version=1, key="id"):
         }
 
     @on(PositionClosed)
-    def _(self, event: PositionClosed) -> Change:
+    def on_position_closed(self, event: PositionClosed) -> Change:
         return self.CLOSE, {
             "employer_id": event.employer_id,
             "id": event.originator_id,

@@ -6,9 +6,10 @@ from psycopg import Connection
 from psycopg.rows import class_row
 from pydantic import BaseModel, Field
 
-from domain.event import Actor
+from domain.actor import Actor
+from domain.handlers import on
 from domain.rating import RatingGiven, rating_id
-from infrastructure.projecting.projector import Change, Projection, on
+from infrastructure.projecting.projection import Change, Projection
 
 
 class Ratings(Projection, name="ratings", version=1, key="id"):
@@ -27,7 +28,7 @@ class Ratings(Projection, name="ratings", version=1, key="id"):
         ON CONFLICT (rating_id) DO UPDATE SET helpful = excluded.helpful"""
 
     @on(RatingGiven)
-    def _(self, event: RatingGiven) -> Change:
+    def on_rating_given(self, event: RatingGiven) -> Change:
         return self.GIVE, {
             "id": event.originator_id,
             "page": event.page,

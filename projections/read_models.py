@@ -1,6 +1,6 @@
 """The list of read models: a new one is added here."""
 
-from infrastructure.projecting.projector import Projection
+from infrastructure.projecting.projection import Projection
 from projections.adverse_impact import AdverseImpact
 from projections.candidate_pool import CandidatePool
 from projections.employers import Employers

@@ -9,9 +9,10 @@ from psycopg import Connection
 from psycopg.rows import class_row
 from pydantic import BaseModel
 
-from domain.event import Actor, Role
+from domain.actor import Actor, Role
+from domain.handlers import on
 from domain.ticket import TicketClosed, TicketSubmitted
-from infrastructure.projecting.projector import Change, Projection, on
+from infrastructure.projecting.projection import Change, Projection
 from projections.paging import Listed, Position, after, page
 
 
@@ -57,7 +58,7 @@ class Tickets(Projection, name="tickets", version=1, key="id"):
         WHERE ticket_id = %(id)s"""
 
     @on(TicketSubmitted)
-    def _(self, event: TicketSubmitted) -> Change:
+    def on_ticket_submitted(self, event: TicketSubmitted) -> Change:
         return self.ADD, {
             "id": event.originator_id,
             "subject": event.subject,
@@ -71,7 +72,7 @@ class Tickets(Projection, name="tickets", version=1, key="id"):
         }
 
     @on(TicketClosed)
-    def _(self, event: TicketClosed) -> Change:
+    def on_ticket_closed(self, event: TicketClosed) -> Change:
         return self.CLOSE, {
             "id": event.originator_id,
             "answer": event.answer,

@@ -19,7 +19,7 @@ from infrastructure.database.embedded import OPTIONS, embedded_server
 from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import Pool, open_pool
 from infrastructure.event_log.store import EventStore
-from infrastructure.projecting.projector import prepare
+from infrastructure.projecting.checkpoints import prepare
 from projections.read_models import read_models
 from tests.support.survey import survey_profiles
 

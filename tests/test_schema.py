@@ -16,7 +16,7 @@ from psycopg.rows import TupleRow
 import infrastructure
 import projections
 from infrastructure.database.postgres import Pool
-from infrastructure.projecting.projector import prepare
+from infrastructure.projecting.checkpoints import prepare
 from projections.read_models import read_models
 
 DISTRIBUTED_BY = {

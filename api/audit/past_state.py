@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from pydantic_core import to_jsonable_python
 
 from domain.aggregate import Aggregate
+from domain.aggregates import AGGREGATES
 from infrastructure.database.postgres import Database
 from infrastructure.event_log import queries
 from infrastructure.event_log.queries import Logged
@@ -105,7 +106,7 @@ def _kind(entry: Logged) -> str:
 
 
 def _state(store: EventStore, kind: str, id: UUID, logged: Sequence[Logged]) -> dict[str, Any]:
-    kinds = {kind.__name__.lower(): kind for kind in Aggregate.__subclasses__()}
+    kinds = {kind.kind: kind for kind in AGGREGATES}
     events = [store.mapper.to_domain_event(entry.stored) for entry in logged]
     version = logged[-1].stored.originator_version if logged else 0
     aggregate = kinds[kind].fold(id, events, version=version)

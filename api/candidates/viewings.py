@@ -16,9 +16,9 @@ from fastapi import BackgroundTasks
 
 from api.candidates.candidates_for import Card, FullProfile
 from api.http.caller import Caller
+from domain.actor import Role
 from domain.aggregate import Refused
 from domain.command import Command
-from domain.event import Role
 from domain.viewing import AlreadyNoted, Feed, NoteCandidatesShown, NoteProfileOpened, Slot, Sort
 from infrastructure.error_redaction import named
 from projections.positions import Position

@@ -17,7 +17,8 @@ from api.cli.terminal import Report, complain, program, progress
 from api.demo import Summary, fill
 from api.formats.json_resume import BadDocument, to_profile
 from api.marketplace import Marketplace, now, open_marketplace
-from infrastructure.projecting.projector import Projector, positions
+from infrastructure.projecting.checkpoints import positions
+from infrastructure.projecting.projector import Projector
 from infrastructure.settings import Settings, load_settings
 
 CANDIDATES = 1_000

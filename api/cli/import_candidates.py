@@ -13,8 +13,8 @@ from api.cli.exit_codes import EXIT_CODES, Exit
 from api.cli.takeover import BadMember, Taken, sign_up_of, take_over
 from api.cli.terminal import Report, complain, progress
 from api.marketplace import now, open_marketplace
+from domain.actor import Actor, Cause, Role
 from domain.candidate import SignUpCandidate
-from domain.event import Actor, Cause, Role
 from infrastructure.event_log.store import EventStore
 from infrastructure.settings import load_settings
 

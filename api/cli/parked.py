@@ -9,7 +9,8 @@ from api.cli.exit_codes import EXIT_CODES, CannotGoOn, Exit
 from api.cli.terminal import log_to_stderr
 from api.marketplace import Marketplace, open_marketplace
 from infrastructure.projecting import parking
-from infrastructure.projecting.projector import Projection, Projector
+from infrastructure.projecting.projection import Projection
+from infrastructure.projecting.projector import Projector
 from infrastructure.settings import load_settings
 
 parked = typer.Typer(

@@ -10,13 +10,13 @@ from pydantic import ValidationError
 
 from api.cli.documents import Entry
 from api.formats.json_resume import CANDIDATES, BadDocument, to_profile
+from domain.actor import Cause
 from domain.candidate import (
     Candidate,
     CandidateErased,
     CandidateSignedUp,
     SignUpCandidate,
 )
-from domain.event import Cause
 from infrastructure.event_log.store import EventStore
 
 

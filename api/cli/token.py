@@ -9,7 +9,7 @@ import typer
 from api.demo.companies import NORDLICHT_RECRUITER
 from api.http.tokens import make_token
 from api.marketplace import now
-from domain.event import Actor, Role
+from domain.actor import Actor, Role
 from infrastructure.settings import load_settings
 
 ROLES = [role.value for role in Role if role is not Role.SYSTEM]

@@ -19,7 +19,7 @@ from api.walkthrough import (
     Unreachable,
     walk_through,
 )
-from domain.event import Actor, Role
+from domain.actor import Actor, Role
 from infrastructure.settings import Settings, load_settings
 
 NARROWEST = 120

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.charts import TEMPLATES
 from api.console.wording import filter_words, words
-from domain.event import Role
+from domain.actor import Role
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"

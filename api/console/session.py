@@ -16,7 +16,7 @@ from api.http.caller import At, Caller, enter
 from api.http.problems import Problem
 from api.http.tokens import Tokens, local_key, make_token
 from api.marketplace import now
-from domain.event import Actor, Role
+from domain.actor import Actor, Role
 from infrastructure.settings import Settings
 
 COOKIE = "sourcing_session"

@@ -4,8 +4,9 @@ import heapq
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
+from domain.actor import Actor, Cause
 from domain.aggregate import Aggregate
-from domain.event import Actor, Cause, Event
+from domain.event import Event
 
 DAY = 86_400.0
 """Seconds. Moments are whole seconds since 1970, lengths of time are seconds as well."""

@@ -8,8 +8,8 @@ from api.demo import published
 from api.demo.chance import Weighted, stream
 from api.demo.names import NAMES
 from api.demo.published import COUNTRIES, EUROPEAN_UNION
+from domain.actor import Actor, Role
 from domain.employer import Manager
-from domain.event import Actor, Role
 from domain.filters import Filters
 from domain.money import USD_PER_UNIT, Salary, SalaryRange
 

@@ -10,7 +10,7 @@ from random import Random
 from uuid import UUID
 
 from api.demo.members import Person
-from domain.event import Cause
+from domain.actor import Cause
 from domain.viewing import Feed, Slot, Sort, Viewing
 
 PAGE = 10

@@ -27,9 +27,9 @@ from api.demo.companies import (
 )
 from api.demo.members import HISTORY, PLATFORM, Members, Person
 from domain import contact_gate
+from domain.actor import Actor, Role
 from domain.candidate import ActivityKind
 from domain.employer import Employer
-from domain.event import Actor, Role
 from domain.filters import Filters
 from domain.money import Salary
 from domain.outreach import (

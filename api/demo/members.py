@@ -21,9 +21,9 @@ from api.demo.answers import HABIT_SPREAD
 from api.demo.chance import Weighted, stream
 from api.demo.companies import company_name
 from api.formats.json_resume import Profile
+from domain.actor import Actor, Role
 from domain.attributes import AgeBand, Attributes, Disability, Ethnicity, Gender
 from domain.candidate import Activity, ActivityKind, Candidate, Observation
-from domain.event import Actor, Role
 from domain.profile import Facts, Job
 
 PLATFORM = Actor(id="marketplace", role=Role.PLATFORM)

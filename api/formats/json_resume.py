@@ -42,10 +42,9 @@ from pydantic import (
 )
 
 from domain.candidate import Source
-from domain.employer import Email, Name
-from domain.event import Value
 from domain.money import USD_PER_UNIT, Salary
 from domain.profile import Facts, Job, Text, Years
+from domain.values import Email, Name, Value
 
 CANDIDATES = UUID("3b7c6c86-53f0-5f0e-9f3d-0c7d8b1b7c55")
 

@@ -22,13 +22,15 @@ from api.http.head import is_head
 from api.http.problems import Problem, ProblemDetails, etag, faults_of_the_request, problem_of
 from api.http.tokens import Tokens
 from api.marketplace import Marketplace, now
+from domain.actor import Actor, Role
 from domain.aggregate import Aggregate, Refused
 from domain.command import Command
-from domain.event import Actor, Role, Words
+from domain.values import StorableText
 from infrastructure.database.postgres import Database
 from infrastructure.event_log import queries
 from infrastructure.event_log.group_commit import Statement
-from infrastructure.projecting.projector import NotCaughtUp, Projection, wait_for
+from infrastructure.projecting.checkpoints import NotCaughtUp, wait_for
+from infrastructure.projecting.projection import Projection
 from infrastructure.requests import idempotency
 
 NEW_IDS = UUID("0c6d1f2e-6a53-5b8e-9d3f-0c1d7a4b9e21")
@@ -237,13 +239,14 @@ def allowed(*roles: Role, keyed: bool = True) -> Callable[..., Caller]:
         response: Response,
         token: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
         idempotency_key: Annotated[
-            Words | None,
+            StorableText | None,
             Header(
                 min_length=1, max_length=200, description="needed on every POST: a new one each"
             ),
         ] = None,
         x_request_id: Annotated[
-            Words | None, Header(max_length=200, description="kept with every event it causes")
+            StorableText | None,
+            Header(max_length=200, description="kept with every event it causes"),
         ] = None,
         after: Annotated[
             At | None,

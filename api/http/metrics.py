@@ -22,7 +22,7 @@ from infrastructure.database.postgres import Database
 from infrastructure.error_redaction import named
 from infrastructure.event_log import queries
 from infrastructure.projecting import parking
-from infrastructure.projecting.projector import positions
+from infrastructure.projecting.checkpoints import positions
 from projections.likelihood.monitoring import performance as likelihood_watch
 
 logger = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from domain.aggregate import Refused
 from domain.command import NotFound
 from infrastructure.error_redaction import named, traced
 from infrastructure.event_log.store import Contended, VersionMismatch
-from infrastructure.projecting.projector import NotCaughtUp
+from infrastructure.projecting.checkpoints import NotCaughtUp
 from infrastructure.requests.idempotency import InFlight, KeyReused
 from projections.paging import BadCursor
 

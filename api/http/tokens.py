@@ -19,7 +19,7 @@ from jwt import PyJWKClient
 from pydantic import ValidationError
 
 from api.http.problems import Problem
-from domain.event import Actor, Role
+from domain.actor import Actor, Role
 from infrastructure.database.postgres import Pool
 from infrastructure.requests import revocations
 from infrastructure.settings import Settings

@@ -7,7 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from api.http.caller import Feed
 from api.routes.activity_ingestion import Ingested, ingest
-from domain.event import Cause
+from domain.actor import Cause
 
 router = APIRouter(prefix="/activity", tags=["Activity"])
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from api.http.problems import Problem
+from domain.actor import Cause
 from domain.candidate import Activity, Candidate, CandidateErased, CandidateSignedUp, NoteActivity
-from domain.event import Cause
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import Decided, EventStore
 from infrastructure.requests import receipts

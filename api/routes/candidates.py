@@ -10,6 +10,7 @@ from api.candidates.candidates_for import Explanation
 from api.formats import json_resume
 from api.http.caller import Caller, Outcome, Platform, allowed
 from api.http.problems import Problem, Reason
+from domain.actor import Role
 from domain.attributes import Attributes
 from domain.candidate import (
     BlockEmployer,
@@ -24,7 +25,7 @@ from domain.candidate import (
     SignUpCandidate,
 )
 from domain.command import NotFound
-from domain.event import Role, Value
+from domain.values import Value
 from projections import candidate_pool
 from projections.candidate_pool import CandidatePool, Profile
 from projections.likelihood.projection import Likelihoods

@@ -11,10 +11,8 @@ from api.http.lists import Cursor, Limit, found
 from domain.employer import (
     ApproveEmployer,
     Employer,
-    FreeText,
     JoinBeta,
     LeaveBeta,
-    Name,
     RegisterEmployer,
     ShareFeedback,
     SuspendEmployer,
@@ -22,7 +20,7 @@ from domain.employer import (
 from domain.employer import (
     Manager as CustomerSuccessManager,
 )
-from domain.event import Value, Words
+from domain.values import FreeText, Name, StorableText, Value
 from projections import employers
 from projections.employers import Employers
 from projections.paging import Listed
@@ -40,14 +38,14 @@ class NewEmployer(Value):
 class Suspension(Value):
     """Why an employer is suspended."""
 
-    reason: Annotated[Words, Field(min_length=1, max_length=500)]
+    reason: Annotated[StorableText, Field(min_length=1, max_length=500)]
 
 
 class NewFeedback(Value):
     """What a recruiter wants their Customer Success Manager to know."""
 
     text: FreeText
-    page: Annotated[Words, Field(max_length=500)] = ""
+    page: Annotated[StorableText, Field(max_length=500)] = ""
 
 
 @router.post("", status_code=201)
@@ -61,7 +59,9 @@ def list_employers(
     caller: Staff,
     limit: Limit = 50,
     cursor: Cursor = None,
-    company: Annotated[Words | None, Query(max_length=200, description="part of the name")] = None,
+    company: Annotated[
+        StorableText | None, Query(max_length=200, description="part of the name")
+    ] = None,
 ) -> Listed[employers.Employer]:
     """The employers by name."""
     with caller.reading(Employers) as db:

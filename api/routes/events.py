@@ -12,7 +12,8 @@ from api.audit import past_state
 from api.audit.past_state import Clock, PastState
 from api.http.caller import At, Auditor
 from api.http.problems import Problem
-from domain.event import ENVELOPE, Event, Moment, Words
+from domain.event import ENVELOPE, Event
+from domain.values import Moment, StorableText
 from infrastructure.event_log import queries
 from infrastructure.event_log.queries import Logged
 from infrastructure.event_log.store import EventStore
@@ -52,7 +53,7 @@ def read_log(
     since: Annotated[At, Query(description="only events after this position")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     kind: Annotated[
-        list[Words] | None, Query(description="only these types, such as outreach.declined")
+        list[StorableText] | None, Query(description="only these types, such as outreach.declined")
     ] = None,
 ) -> EventPage:
     """The log in order, with personal data as far as it is not erased."""
@@ -66,10 +67,12 @@ def read_log(
 class Search(BaseModel):
     """What to look for in the log; whatever is left out does not matter."""
 
-    kind: list[Words] = Field([], description="only these types, such as outreach.declined")
+    kind: list[StorableText] = Field([], description="only these types, such as outreach.declined")
     aggregate_id: UUID | None = Field(None, description="only what happened to this")
-    actor_id: Words | None = Field(None, max_length=500, description="only what they did")
-    request_id: Words | None = Field(None, max_length=200, description="only what came of this")
+    actor_id: StorableText | None = Field(None, max_length=500, description="only what they did")
+    request_id: StorableText | None = Field(
+        None, max_length=200, description="only what came of this"
+    )
     since: Moment | None = Field(None, description="only what happened then or later")
     until: Moment | None = Field(None, description="only what happened before then")
     before: At | None = Field(None, description="only events before this position of the log")

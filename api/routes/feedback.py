@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from api.http.caller import Manager
 from api.http.lists import Cursor, Limit
-from domain.event import Words
+from domain.values import StorableText
 from projections import employers
 from projections.employers import Employers
 from projections.paging import Listed
@@ -19,9 +19,12 @@ def list_all_feedback(
     caller: Manager,
     limit: Limit = 50,
     cursor: Cursor = None,
-    company: Annotated[Words | None, Query(max_length=200, description="part of the name")] = None,
+    company: Annotated[
+        StorableText | None, Query(max_length=200, description="part of the name")
+    ] = None,
     manager_email: Annotated[
-        Words | None, Query(max_length=254, description="of the employers that they look after")
+        StorableText | None,
+        Query(max_length=254, description="of the employers that they look after"),
     ] = None,
 ) -> Listed[employers.Feedback]:
     """What recruiters said, the newest first; perhaps only those of some employers."""

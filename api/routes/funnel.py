@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 
 from api.formats import csv
 from api.http.caller import Caller, allowed
+from domain.actor import Actor, Role
 from domain.command import NotFound
 from domain.employer import Employer
-from domain.event import Actor, Role
 from projections import funnel
 from projections.funnel import Funnel, Interval, Split, Steps
 

@@ -7,7 +7,7 @@ from fastapi.security import HTTPAuthorizationCredentials
 
 from api.http.caller import Anyone, allowed, bearer
 from api.http.tokens import Tokens
-from domain.event import Actor, Role
+from domain.actor import Actor, Role
 
 router = APIRouter(prefix="/me", tags=["Me"])
 

@@ -13,7 +13,6 @@ from api.http.caller import Inspector, Outcome, Platform, Reader, Recruiter, Sup
 from api.http.lists import Cursor, Limit, found
 from api.http.problems import Problem
 from domain.command import NotFound
-from domain.event import Moment, Value, Words
 from domain.outreach import (
     AcceptOutreach,
     DeclineOutreach,
@@ -24,6 +23,7 @@ from domain.outreach import (
     WithdrawOutreach,
     band,
 )
+from domain.values import Moment, StorableText, Value
 from projections import employers, interview_list, outreach_timeline, positions
 from projections.candidate_pool import CandidatePool
 from projections.employers import Employers
@@ -77,7 +77,7 @@ MOST_EVENTS_REPLAYED = 30_000
 """About those whose outreach teaches after the nearest snapshot; they take some two seconds."""
 
 Asked = Annotated[
-    Words | None,
+    StorableText | None,
     Query(max_length=2000, description="ids, as such or in a text, or part of the name"),
 ]
 
@@ -86,7 +86,9 @@ Asked = Annotated[
 def find_outreach(
     caller: Support,
     q: Asked = None,
-    company: Annotated[Words | None, Query(max_length=200, description="part of the name")] = None,
+    company: Annotated[
+        StorableText | None, Query(max_length=200, description="part of the name")
+    ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Listed[FoundOutreach]:

@@ -16,7 +16,6 @@ from api.http.problems import faults_of_the_request
 from domain.candidate import Candidate
 from domain.command import NotFound
 from domain.employer import Employer
-from domain.event import Value, Words
 from domain.filters import Filters
 from domain.money import SalaryRange
 from domain.outreach import Message, RequestInterview, SendMessage, Status
@@ -27,6 +26,7 @@ from domain.position import (
     SetFilters,
     Title,
 )
+from domain.values import StorableText, Value
 from domain.viewing import Feed, Sort
 from projections import employers, interview_list, positions
 from projections.candidate_pool import CandidatePool, Relaxation
@@ -43,7 +43,7 @@ class NewPosition(Value):
     """A position to open."""
 
     title: Title
-    description: Annotated[Words, Field(max_length=20_000)] = ""
+    description: Annotated[StorableText, Field(max_length=20_000)] = ""
     location: Place | None = None
     remote: bool = False
     salary: SalaryRange | None = None
@@ -53,7 +53,7 @@ class NewPosition(Value):
 class Closure(Value):
     """Why a position is closed."""
 
-    reason: Annotated[Words, Field(min_length=1, max_length=500)] = "filled"
+    reason: Annotated[StorableText, Field(min_length=1, max_length=500)] = "filled"
 
 
 class Approach(Value):

@@ -3,8 +3,8 @@
 from fastapi import APIRouter
 
 from api.http.caller import Anyone, Outcome
-from domain.event import Value
 from domain.rating import GiveRating, RatedPage
+from domain.values import Value
 from projections import ratings
 from projections.ratings import PageRatings, Ratings
 

@@ -8,9 +8,8 @@ import domain.ticket
 from api.http.caller import Anyone, Outcome, Support
 from api.http.lists import Cursor, Limit
 from domain.command import NotFound
-from domain.employer import FreeText
-from domain.event import Value
 from domain.ticket import CloseTicket, Page, Subject, SubmitTicket
+from domain.values import FreeText, Value
 from projections import tickets
 from projections.paging import Listed
 from projections.tickets import Ticket, Tickets, TicketStatus

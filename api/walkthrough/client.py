@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import httpx2 as httpx
 
-from domain.event import Role
+from domain.actor import Role
 
 TokenFor = Callable[[Role, UUID | None], str]
 """Makes a token for a role, for a recruiter with their employer."""

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from api.walkthrough.client import Client, Server
-from domain.event import Role
+from domain.actor import Role
 from domain.filters import Filters
 
 

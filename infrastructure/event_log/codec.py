@@ -1,9 +1,7 @@
 """How events are written down: plain JSON, the personal fields sealed under the person's key."""
 
-import pkgutil
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any, cast
 from uuid import UUID
 
@@ -12,14 +10,10 @@ from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 from eventsourcing.utils import resolve_topic
 from pydantic_core import from_json
 
-import domain
 from domain.event import Event
 from infrastructure.event_log.keys import Key, Keyring
 
 SEALED = "sealed"
-
-for module in pkgutil.iter_modules(domain.__path__):
-    import_module(f"domain.{module.name}")  # makes every event's name known
 
 
 class NewerEvent(ValueError):

@@ -276,7 +276,7 @@ class UnitOfWork:
         self, kind: type[Aggregate], id: UUID, stored: Sequence[StoredEvent], version: int
     ) -> None:
         self._loaded_version[id] = version
-        if version and not (stored and stored[0].topic.startswith(f"{kind.__name__.lower()}.")):
+        if version and not (stored and stored[0].topic.startswith(f"{kind.kind}.")):
             self._aggregates[id] = None  # something of another kind has this id
         else:
             events = map(self._store.mapper.to_domain_event, stored)

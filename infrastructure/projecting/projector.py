@@ -9,172 +9,27 @@ others go on. A projection without a key has one stream: it stops there until it
 """
 
 import logging
-import re
 import threading
-import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
-from eventsourcing.persistence import Notification, StoredEvent
+from eventsourcing.persistence import Notification
 from eventsourcing.utils import resolve_topic
-from psycopg import Connection, sql
+from psycopg import Connection
 from psycopg.errors import LockNotAvailable
 from psycopg_pool import ConnectionPool
-from pydantic_core import from_json
 
-from domain.event import Event
-from infrastructure.database.migrations import MigrationError, schema_lock
 from infrastructure.error_redaction import named, traced
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting import parking
+from infrastructure.projecting.checkpoints import LOG_ID
+from infrastructure.projecting.projection import Positioned, Projection
 
 logger = logging.getLogger(__name__)
 
-E = TypeVar("E", bound=Event)
-P = TypeVar("P", bound="Projection")
-
-Change = tuple[str, Mapping[str, Any]]
-"""A statement and its parameters; `%(position)s` is the event's position."""
-
-
-class AllAtOnce(str):
-    """A statement for what happens most: it takes many changes at once, each parameter an array."""
-
-
-Handler = Callable[[P, Any], Change | Iterable[Change]]
-
-LOG_ID = 0
 LONGEST_NAP = 0.25
 """Seconds until a projector looks again although nobody told it that there is something new."""
-
-
-@dataclass(frozen=True)
-class Positioned(Generic[E]):
-    """An event at its position in the log."""
-
-    position: int
-    event: E
-
-
-class Projection:
-    """A read model: its tables and how each event changes them.
-
-    One of a new version is made anew from the events; `FORMER_TABLES` names the tables that only
-    older versions had.
-
-    With a `key`, a statement changes only rows that belong to that parameter's value. Changes of
-    different rows may then be applied in any order, and those by one statement all at once.
-    The value is that of the events' field of this name, or of those without one their aggregate's
-    id: so it is known of an event that cannot be handled too, and what comes behind it waits.
-
-    An erasure does not wait: it is applied at once, and again in its place when that comes. Twice
-    must give what once does.
-    """
-
-    TABLES: ClassVar[str] = ""
-    FORMER_TABLES: ClassVar[Sequence[str]] = ()
-    name: ClassVar[str]
-    version: ClassVar[int]
-    key: ClassVar[str | None]
-    handlers: ClassVar[dict[type[Event], Handler[Any]]]
-
-    def __init_subclass__(cls, *, name: str, version: int, key: str | None = None) -> None:
-        cls.name = name
-        cls.version = version
-        cls.key = key
-        cls.handlers = _HANDLERS.pop(f"{cls.__module__}.{cls.__qualname__}", {})
-
-    @property
-    def topics(self) -> list[str]:
-        """The stored names of the events it follows."""
-        return sorted(event.TOPIC for event in self.handlers)
-
-    def apply(self, db: Connection, events: Sequence[Positioned[Event]]) -> None:
-        """Change the tables by a batch of events, in order, within the caller's transaction."""
-        changes = (
-            (statement, {**parameters, "position": positioned.position})
-            for positioned in events
-            for statement, parameters in self.changes(positioned.event)
-        )
-        with db.cursor() as cursor:
-            for statement, rows in together(changes, self.key):
-                if isinstance(statement, AllAtOnce):
-                    cursor.execute(statement, {p: [row[p] for row in rows] for p in rows[0]})
-                else:
-                    cursor.executemany(statement, rows)
-
-    def stream(self, stored: StoredEvent) -> UUID:
-        """The key's value of an event that may be unreadable otherwise.
-
-        Raises:
-            ValueError, LookupError: not even that can be read.
-        """
-        if self.key in resolve_topic(stored.topic).model_fields:
-            return UUID(from_json(stored.state)[self.key])
-        return UUID(str(stored.originator_id))
-
-    def changes(self, event: Event) -> Iterable[Change]:
-        """What an event changes."""
-        changes = self.handlers[type(event)](self, event)
-        return [changes] if isinstance(changes, tuple) else changes
-
-
-_HANDLERS: dict[str, dict[type[Event], Handler[Any]]] = defaultdict(dict)
-
-
-def on(*events: type[Event]) -> Callable[[Handler[P]], Handler[P]]:
-    """Mark the method of a projection that says what these events change."""
-
-    def register(handler: Handler[P]) -> Handler[P]:
-        owner = f"{handler.__module__}.{handler.__qualname__.rpartition('.')[0]}"
-        _HANDLERS[owner] |= dict.fromkeys(events, handler)
-        return handler
-
-    return register
-
-
-def together(
-    changes: Iterable[Change], key: str | None
-) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
-    """The same changes with as many as possible of one statement together.
-
-    Those with the same value of the key stay in order, and so does everything without a key.
-
-    >>> changes = [("A", {"id": 1}), ("B", {"id": 2}), ("A", {"id": 3}), ("A", {"id": 2})]
-    >>> [(statement, len(rows)) for statement, rows in together(changes, "id")]
-    [('A', 2), ('B', 1), ('A', 1)]
-    >>> [(statement, len(rows)) for statement, rows in together(changes, None)]
-    [('A', 1), ('B', 1), ('A', 2)]
-    """
-    rounds: list[dict[str, list[Mapping[str, Any]]]] = []
-    last: dict[Any, tuple[int, str]] = {}
-    for statement, parameters in changes:
-        value = parameters[key] if key else None
-        number, before = last.get(value, (-1, ""))
-        if statement != before:
-            number += 1
-            last[value] = number, statement
-            if number == len(rounds):
-                rounds.append({})
-        rounds[number].setdefault(statement, []).append(parameters)
-    for statements in rounds:
-        yield from statements.items()
-
-
-class NotCaughtUp(Exception):
-    """A query gave up waiting for its projections to reach a position."""
-
-    def __init__(self, behind: Mapping[str, int], position: int) -> None:
-        names = ", ".join(f"{name} is at {at}" for name, at in behind.items())
-        super().__init__(
-            f"Not up to event position {position} yet: {names}. Try again in a moment."
-        )
-        self.position = position
-
 
 Placed = tuple[UUID, Notification]
 """An event with its stream."""
@@ -371,99 +226,3 @@ class Projector:
 def _ready(placed: Sequence[Placed], parked: Mapping[UUID, int]) -> list[Notification]:
     """Those that need not wait: privacy comes before order."""
     return [e for s, e in placed if s not in parked or resolve_topic(e.topic).erases]
-
-
-class OlderProjection(MigrationError):
-    """The read models are of an older version, which an older program may be keeping."""
-
-
-class NewerProjection(MigrationError):
-    """The database was used by a newer program, whose read models this one does not know."""
-
-
-def prepare(projections: Iterable[Projection], pool: ConnectionPool, *, renew: bool = True) -> None:
-    """Make the tables and checkpoints of projections that have none of this version yet.
-
-    Those of an older version are dropped: the new one is made anew from the events. Processes of
-    the older program must have stopped by then; whoever cannot know that does not `renew`.
-
-    Raises:
-        OlderProjection: there are tables of an older version, and they are not to be renewed.
-        NewerProjection: the tables are of a later version than this program knows.
-    """
-    with pool.connection() as db, schema_lock(db):
-        for projection in projections:
-            rows = db.execute(
-                "SELECT version FROM projection_checkpoints WHERE projection = %s",
-                (projection.name,),
-            ).fetchall()
-            known = [version for (version,) in rows]
-            if projection.version in known:
-                continue
-            if known:
-                _check_not_newer(projection, max(known))
-                if not renew:
-                    raise OlderProjection(
-                        f"The read model {projection.name} is of version {max(known)}, and this"
-                        f" program makes {projection.version}. Stop the older program, then start"
-                        " this one's `serve` or `worker`, which makes it anew."
-                    )
-                _drop(projection, db)
-            db.execute(projection.TABLES)
-            db.execute(
-                "INSERT INTO projection_checkpoints VALUES (%s, %s, %s, 0)",
-                (projection.name, projection.version, LOG_ID),
-            )
-
-
-def _check_not_newer(projection: Projection, version: int) -> None:
-    if version > projection.version:
-        raise NewerProjection(
-            f"The read model {projection.name} is of version {version}, and this program knows"
-            f" {projection.version}: run the newer program."
-        )
-
-
-def _drop(projection: Projection, db: Connection) -> None:
-    tables = re.findall(r"CREATE TABLE (\w+)", projection.TABLES)
-    for table in (*tables, *projection.FORMER_TABLES):
-        db.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(table)))
-    db.execute("DELETE FROM projection_checkpoints WHERE projection = %s", (projection.name,))
-    parking.forget(db, projection.name)
-
-
-def positions(
-    projections: Iterable[Projection], pool: ConnectionPool, timeout: float | None = None
-) -> dict[str, int]:
-    """How far each projection has come, asked within so many seconds."""
-    names = {projection.name: projection.version for projection in projections}
-    with pool.connection(timeout) as db:
-        rows = db.execute(
-            "SELECT projection, version, min(position) FROM projection_checkpoints"
-            " WHERE projection = ANY(%s) GROUP BY projection, version",
-            [[*names]],
-        ).fetchall()
-    return {name: position for name, version, position in rows if names[name] == version}
-
-
-def wait_for(
-    position: int, projections: Sequence[Projection], pool: ConnectionPool, timeout: float
-) -> None:
-    """Wait until these projections have reached a position of the log.
-
-    Raises:
-        NotCaughtUp: they have not within `timeout` seconds, or the log does not go so far.
-    """
-    deadline = time.monotonic() + timeout
-    nap = 0.002
-    while behind := {n: at for n, at in positions(projections, pool).items() if at < position}:
-        if time.monotonic() > deadline or _head(pool) < position:
-            raise NotCaughtUp(behind, position)
-        time.sleep(nap)
-        nap = min(nap * 1.5, 0.05)
-
-
-def _head(pool: ConnectionPool) -> int:
-    with pool.connection() as db:
-        row = db.execute("SELECT position FROM log_head WHERE log_id = %s", [LOG_ID]).fetchone()
-    return row[0] if row else 0

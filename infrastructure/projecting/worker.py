@@ -14,7 +14,8 @@ from infrastructure.database.postgres import Pool
 from infrastructure.error_redaction import traced
 from infrastructure.event_log.recorder import CHANNEL
 from infrastructure.event_log.store import EventStore
-from infrastructure.projecting.projector import Projection, Projector
+from infrastructure.projecting.projection import Projection
+from infrastructure.projecting.projector import Projector
 
 logger = logging.getLogger(__name__)
 

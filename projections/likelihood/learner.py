@@ -11,7 +11,6 @@ import json
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import singledispatchmethod
 from heapq import heapify, heappop, heappush
 from uuid import UUID
 
@@ -24,6 +23,7 @@ from domain.candidate import (
     WasActive,
 )
 from domain.event import Event
+from domain.handlers import HandlesEvents, on
 from domain.outreach import (
     InterviewRequested,
     MessageSent,
@@ -101,7 +101,7 @@ class Prediction:
     settled_position: int | None = None
 
 
-class Learner:
+class Learner(HandlesEvents):
     """The model, and what it learns from: candidates, positions, and outreach under way.
 
     Whoever keeps these elsewhere puts there first what the next events touch (`states`, `openings`,
@@ -210,33 +210,32 @@ class Learner:
 
     # What each event changes ----------------------------------------------------------------------
 
-    @singledispatchmethod
     def _apply(self, event: Event) -> None:
-        raise NotImplementedError(type(event))
+        self.handlers[type(event)](self, event)
 
-    @_apply.register
-    def _(self, event: CandidateSignedUp) -> None:
+    @on(CandidateSignedUp)
+    def on_signed_up(self, event: CandidateSignedUp) -> None:
         self.states[event.originator_id] = signed_up(event)
         self.changes.candidates += 1
         self._touch(event.originator_id)
 
-    @_apply.register
-    def _(self, event: OptedIn | OptedOut | WasActive | ProfileEnhanced) -> None:
+    @on(OptedIn, OptedOut, WasActive, ProfileEnhanced)
+    def on_known_candidate(self, event: OptedIn | OptedOut | WasActive | ProfileEnhanced) -> None:
         self._fold(event.originator_id, event)
 
-    @_apply.register
-    def _(self, event: PositionOpened) -> None:
+    @on(PositionOpened)
+    def on_position_opened(self, event: PositionOpened) -> None:
         self.openings[event.originator_id] = opened(event)
         self.changes.openings.add(event.originator_id)
 
-    @_apply.register
-    def _(self, event: FiltersSet) -> None:
+    @on(FiltersSet)
+    def on_filters_set(self, event: FiltersSet) -> None:
         known = self.openings.get(event.originator_id, NO_OPENING)
         self.openings[event.originator_id] = refined(known, event)
         self.changes.openings.add(event.originator_id)
 
-    @_apply.register
-    def _(self, event: Approach) -> None:
+    @on(MessageSent, InterviewRequested)
+    def on_sent(self, event: Approach) -> None:
         """Freeze the features as they are before this outreach; it will teach with them."""
         if event.candidate_id in self.states:
             prediction = self._predict(event)
@@ -267,8 +266,8 @@ class Learner:
             silent_from=event.timestamp + SILENCE,
         )
 
-    @_apply.register
-    def _(self, event: Outcome) -> None:
+    @on(OutreachAccepted, OutreachDeclined, OutreachExpired, OutreachWithdrawn)
+    def on_settled(self, event: Outcome) -> None:
         """Learn what became of an outreach."""
         if prediction := self.open.pop(event.originator_id, None):
             responded = _RESPONDED[type(event)]
@@ -286,8 +285,8 @@ class Learner:
         if not isinstance(event, OutreachWithdrawn):
             self._fold(event.candidate_id, event)
 
-    @_apply.register
-    def _(self, event: CandidateErased) -> None:
+    @on(CandidateErased)
+    def on_candidate_erased(self, event: CandidateErased) -> None:
         """Forget a candidate; what becomes of open outreach to them will not be known."""
         for prediction in self._forget(event.originator_id):
             self._learn_outcome(prediction, None)

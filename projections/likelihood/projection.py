@@ -6,7 +6,7 @@ then, until a sweep brings all scores up to date. Who is shown is scored anew wh
 together with the position.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -18,7 +18,8 @@ from psycopg.types.json import Jsonb
 from domain.candidate import CandidateErased
 from domain.event import Event
 from domain.position import FiltersSet, PositionOpened
-from infrastructure.projecting.projector import LOG_ID, Change, Positioned, Projection, on
+from infrastructure.projecting.checkpoints import LOG_ID
+from infrastructure.projecting.projection import Positioned, Projection
 from projections.likelihood import rescoring
 from projections.likelihood.estimator.model import CANDIDATE_SCHEMA, ForeignModel, LikelihoodModel
 from projections.likelihood.features.candidate import STATE, STATE_NUMBERS, State, as_row
@@ -40,9 +41,6 @@ from projections.likelihood.rescoring import Sweep
 
 SNAPSHOT_EVERY = 5_000
 """Events between two places in the log at which a snapshot may be kept."""
-
-WITH_THE_BATCH: Iterable[Change] = []
-"""What a handler answers whose changes the batch writes."""
 
 
 class Likelihoods(Projection, name="likelihood", version=5):
@@ -132,6 +130,11 @@ class Likelihoods(Projection, name="likelihood", version=5):
         """Who learns and predicts beside the model; none unless somebody puts them here."""
         self._held: _Held | None = None
 
+    @property
+    def follows(self) -> Collection[type[Event]]:
+        """The events that the learner learns from."""
+        return FOLLOWED
+
     def apply(self, db: Connection, events: Sequence[Positioned[Event]]) -> None:
         """Fold a batch of events into the tables, within the caller's transaction.
 
@@ -143,13 +146,6 @@ class Likelihoods(Projection, name="likelihood", version=5):
         for positioned in events:
             batch.apply(positioned)
         self._held = batch.finish()
-
-    # What an event changes depends on the model, which depends on all events before: the batch
-    # writes the rows.
-
-    @on(*FOLLOWED)
-    def _(self, _event: Event) -> Iterable[Change]:
-        return WITH_THE_BATCH
 
 
 class _Held(NamedTuple):

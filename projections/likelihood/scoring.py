@@ -13,7 +13,7 @@ from uuid import UUID
 from psycopg import Connection
 
 from domain.outreach import Likelihood
-from infrastructure.projecting.projector import LOG_ID
+from infrastructure.projecting.checkpoints import LOG_ID
 from projections.likelihood.estimator.model import ESTIMATOR, LikelihoodModel
 from projections.likelihood.explanations import Reason, reasons
 from projections.likelihood.features.candidate import State, features

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from api.app import make_app
 from api.http.tokens import make_token
 from api.marketplace import Marketplace, now, open_marketplace
-from domain.event import Actor, Role
+from domain.actor import Actor, Role
 from infrastructure.settings import Settings
 from tests.conftest import SECRET
 

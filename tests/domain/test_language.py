@@ -10,11 +10,12 @@ from types import FunctionType, ModuleType
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from domain.actor import Actor
 from domain.aggregate import Aggregate
 from domain.candidate import Activity, SignUpCandidate
 from domain.command import Command
 from domain.employer import Manager, SuspendEmployer
-from domain.event import Actor, Event, Personal
+from domain.event import Event, Personal
 from domain.outreach import DeclineOutreach, Message
 from domain.position import OpenPosition
 from domain.profile import Facts, Job
@@ -231,7 +232,7 @@ def methods(aggregate: type[Aggregate]) -> Iterator[ast.FunctionDef]:
 
 
 def folds_facts(method: ast.FunctionDef) -> bool:
-    return any("applies" in ast.unparse(decorator) for decorator in method.decorator_list)
+    return any("on(" in ast.unparse(decorator) for decorator in method.decorator_list)
 
 
 def changes_to_itself(method: ast.FunctionDef) -> list[str]:
@@ -279,7 +280,9 @@ def test_everything_public_says_what_it_is(module: ModuleType) -> None:
     silent = [
         name
         for name, thing in public(module)
-        if not thing.__doc__ and not name.endswith(".execute")  # the command says what it does
+        if not thing.__doc__
+        and not name.endswith(".execute")  # the command says what it does
+        and ".on_" not in name  # the event says what happened
     ]
     assert silent == []
 

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from domain.event import Actor, Role
+from domain.actor import Actor, Role
 from domain.rating import GiveRating, RatingGiven, rating_id
 from tests.support.given import ACME, GLOBEX, acmes_recruiter, by, fact, given, then, when
 

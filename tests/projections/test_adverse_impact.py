@@ -17,6 +17,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 import projections
+from domain.actor import Actor, Role
 from domain.attributes import AgeBand, Attributes, Disability, Ethnicity, Gender
 from domain.candidate import (
     AttributesCleared,
@@ -27,7 +28,6 @@ from domain.candidate import (
     SignUpCandidate,
 )
 from domain.command import Command
-from domain.event import Actor, Role
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.projector import Projector
@@ -299,7 +299,7 @@ def test_only_the_report_follows_what_people_say_of_themselves() -> None:
     following = {
         type(projection)
         for projection in read_models()
-        if {AttributesReported, AttributesCleared} & projection.handlers.keys()
+        if {AttributesReported, AttributesCleared} & set(projection.follows)
     }
     assert following == {AdverseImpact}
 

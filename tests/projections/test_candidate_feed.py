@@ -19,7 +19,7 @@ from domain.filters import Filters
 from domain.money import Salary, SalaryRange
 from domain.outreach import InterviewRequested, MessageSent
 from domain.viewing import Feed, Sort
-from infrastructure.projecting.projector import Positioned
+from infrastructure.projecting.projection import Positioned
 from projections import candidate_feed
 from projections.candidate_feed import EXPLORED_SHARE, Slot, feed
 from projections.candidate_pool import CandidatePool, Search, counts
@@ -55,7 +55,7 @@ class Market:
         ]
         self._read = len(self.history.events)
         for projection in self._models:
-            followed = [e for e in events if type(e.event) in projection.handlers]
+            followed = [e for e in events if type(e.event) in projection.follows]
             if followed:
                 with self.db.transaction():
                     projection.apply(self.db, followed)

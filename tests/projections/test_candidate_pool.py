@@ -9,6 +9,7 @@ import pytest
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from domain.actor import Actor, Role
 from domain.candidate import (
     Activity,
     ActivityKind,
@@ -21,7 +22,6 @@ from domain.candidate import (
     SignUpCandidate,
 )
 from domain.command import Command
-from domain.event import Actor, Role
 from domain.filters import Filters
 from domain.money import Salary, SalaryRange
 from domain.passivity import is_passive
@@ -29,7 +29,8 @@ from domain.profile import Facts, Job
 from domain.viewing import Feed, Sort
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
-from infrastructure.projecting.projector import Projector, prepare
+from infrastructure.projecting.checkpoints import prepare
+from infrastructure.projecting.projector import Projector
 from projections import candidate_feed, candidate_pool
 from projections.candidate_pool import CandidatePool, Relaxation, Search
 from projections.likelihood.projection import Likelihoods

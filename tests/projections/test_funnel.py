@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from domain.event import Actor, Event, Role
+from domain.actor import Actor, Role
+from domain.event import Event
 from domain.money import SalaryRange
 from domain.outreach import (
     Band,
@@ -27,7 +28,7 @@ from domain.outreach import (
 )
 from domain.viewing import CandidatesShown, Feed, ProfileOpened, Slot, Sort
 from infrastructure.database.postgres import Pool
-from infrastructure.projecting.projector import Positioned
+from infrastructure.projecting.projection import Positioned
 from projections import funnel
 from projections.funnel import Funnel, Interval, Split, Steps
 from projections.likelihood.monitoring.performance import exploration

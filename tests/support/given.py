@@ -13,6 +13,7 @@ from uuid import NAMESPACE_DNS, UUID, uuid5
 
 from eventsourcing.persistence import StoredEvent
 
+from domain.actor import Actor, Role
 from domain.aggregate import Aggregate, Refused
 from domain.candidate import (
     ActivityKind,
@@ -26,7 +27,7 @@ from domain.candidate import (
 )
 from domain.command import Command, NotFound
 from domain.employer import BetaJoined, EmployerApproved, EmployerRegistered, EmployerSuspended
-from domain.event import Actor, Event, Role
+from domain.event import Event
 from domain.filters import Filters
 from domain.money import SalaryRange
 from domain.outreach import (

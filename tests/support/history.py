@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+from domain.actor import Actor, Role
 from domain.candidate import ActivityKind, CandidateSignedUp, Contacted, OptedIn, WasActive
-from domain.event import Actor, Event, Role
+from domain.event import Event
 from domain.filters import Filters
 from domain.money import SalaryRange
 from domain.outreach import MessageSent, OutreachAccepted, OutreachExpired

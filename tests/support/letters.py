@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from domain.event import Role
+from domain.actor import Role
 from tests.support.scene import done
 from tests.support.stage import Scene, Stage
 from tests.support.visitor import Visitor, visitor

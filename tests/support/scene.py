@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from api.marketplace import now
-from domain.event import Role
+from domain.actor import Role
 from tests.api.conftest import As
 
 MESSAGE: dict[str, Any] = {

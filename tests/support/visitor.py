@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.console.session import COOKIE
-from domain.event import Role
+from domain.actor import Role
 from tests.support.stage import Stage
 
 in_every_look = pytest.mark.parametrize(

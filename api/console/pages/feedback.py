@@ -11,11 +11,11 @@ from api.http.lists import Cursor
 from api.http.problems import Problem
 from api.routes import employers as employer_routes
 from api.routes import feedback as feedback_routes
-from domain.event import Words
+from domain.values import StorableText
 
 router = APIRouter()
 
-Part = Annotated[Words, Query(max_length=254)]
+Part = Annotated[StorableText, Query(max_length=254)]
 
 
 @router.get("/feedback")

@@ -12,9 +12,9 @@ from api.http.lists import Cursor
 from api.http.problems import etag, faults_of_the_request
 from api.routes import employers as employer_routes
 from api.routes import positions as position_routes
-from domain.event import Words
 from domain.filters import Filters
 from domain.money import USD_PER_UNIT
+from domain.values import StorableText
 from infrastructure.event_log.store import VersionMismatch
 from projections.employers import Employer
 from projections.positions import PositionStatus
@@ -24,7 +24,7 @@ router = APIRouter()
 AT_A_TIME = 20
 CURRENCIES = [(code, code) for code in USD_PER_UNIT]
 
-Part = Annotated[Words, Query(max_length=200)]
+Part = Annotated[StorableText, Query(max_length=200)]
 
 
 @router.get("/positions")

@@ -21,7 +21,7 @@ from domain.command import NotFound
 from domain.event import ERASED
 from domain.outreach import Message, outreach_id
 from domain.profile import Job
-from infrastructure.projecting.projector import NotCaughtUp
+from infrastructure.projecting.checkpoints import NotCaughtUp
 from infrastructure.requests.idempotency import InFlight
 from projections import employers, interview_list, outreach_timeline
 from projections.candidate_pool import CandidatePool, Origin

@@ -13,11 +13,12 @@ from api.console.session import Support, Visit, visiting
 from api.http.lists import Cursor, found
 from api.routes import outreach as outreach_routes
 from domain import contact_gate
+from domain.actor import Role
 from domain.candidate import Candidate
 from domain.employer import Employer
-from domain.event import Role, Words
 from domain.outreach import Outreach
 from domain.position import Position
+from domain.values import StorableText
 from projections import employers, interview_list, outreach_timeline, positions
 from projections.candidate_pool import CandidatePool
 from projections.employers import Employers
@@ -32,7 +33,7 @@ Inspector = Annotated[Visit, Depends(visiting(Role.SUPPORT, Role.AUDITOR))]
 DRAWN = 10
 """Reasons that are drawn; the table has all."""
 
-Part = Annotated[Words, Query(max_length=2000)]
+Part = Annotated[StorableText, Query(max_length=2000)]
 
 
 @router.get("/outreach")

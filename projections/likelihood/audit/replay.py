@@ -18,7 +18,7 @@ from domain.outreach import InterviewRequested, Likelihood, MessageSent
 from infrastructure.database.postgres import Database
 from infrastructure.event_log import queries
 from infrastructure.event_log.store import EventStore
-from infrastructure.projecting.projector import LOG_ID
+from infrastructure.projecting.checkpoints import LOG_ID
 from projections.likelihood.audit import training_slice as recall
 from projections.likelihood.audit.training_slice import Differs, Lessons, Progress, Step, TakesLong
 from projections.likelihood.estimator.model import ESTIMATOR, ForeignModel, LikelihoodModel

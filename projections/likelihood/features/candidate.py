@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from domain.candidate import CandidateSignedUp, OptedIn, OptedOut, ProfileEnhanced, WasActive
 from domain.event import Event
+from domain.handlers import HandlesEvents, on
 from domain.outreach import (
     InterviewRequested,
     MessageSent,
@@ -45,7 +46,7 @@ UNKNOWN = math.nan
 
 
 @dataclass(slots=True)
-class State:
+class State(HandlesEvents):
     """What is kept of a candidate: moments in seconds since 1970, totals and decayed counts.
 
     A decayed count is kept as of 2020: an event adds 2^(its time since then / half-life), so that
@@ -87,6 +88,45 @@ class State:
     country: str | None = None
     skills: Sequence[str] = ()
 
+    @on(OptedIn)
+    def on_opted_in(self, _event: OptedIn, at: float) -> None:
+        self.consented_at = at
+
+    @on(OptedOut)
+    def on_opted_out(self, _event: OptedOut, _at: float) -> None:
+        self.consented_at = UNKNOWN
+
+    @on(WasActive)
+    def on_was_active(self, event: WasActive, at: float) -> None:
+        self.last_active_at = max(self.last_active_at, at)
+        _count(self, "activity", at, (30, 90))
+        _count(self, ACTIVITY_GROUPS[event.kind], at, (90, 365))
+
+    @on(ProfileEnhanced)
+    def on_profile_enhanced(self, event: ProfileEnhanced, _at: float) -> None:
+        self.observed_at = max(self.observed_at, _midnight(event.observed_on))
+        _observe(self, event.facts)
+
+    @on(MessageSent, InterviewRequested)
+    def on_sent(self, _event: MessageSent | InterviewRequested, at: float) -> None:
+        self.received += 1
+        if not self.last_contact_at > at:
+            self.last_contact_at = at
+        _count(self, "received", at, (30, 365))
+
+    @on(OutreachAccepted, OutreachDeclined)
+    def on_answered(self, event: OutreachAccepted | OutreachDeclined, at: float) -> None:
+        self.answered += 1
+        _count(self, "answered", at, (365,))
+        if isinstance(event, OutreachAccepted):
+            self.accepted += 1
+            _count(self, "accepted", at, (365,))
+
+    @on(OutreachExpired)
+    def on_outreach_expired(self, _event: OutreachExpired, at: float) -> None:
+        self.expired += 1
+        _count(self, "expired", at, (365,))
+
 
 _WORDS = ("role", "remote_wish", "city", "country", "skills")
 STATE_NUMBERS = tuple(field.name for field in fields(State) if field.name not in _WORDS)
@@ -106,65 +146,9 @@ def signed_up(event: CandidateSignedUp) -> State:
     return state
 
 
-_FOLDS: dict[type[Event], Callable[[State, Any, float], None]] = {}
-
-
 def fold(state: State, event: Event) -> None:
     """Change a candidate's state by an event about them."""
-    _FOLDS[type(event)](state, event, event.timestamp.timestamp())
-
-
-def _folds(*events: type[Event]) -> Callable[[Callable[[State, Any, float], None]], None]:
-    def register(change: Callable[[State, Any, float], None]) -> None:
-        _FOLDS.update(dict.fromkeys(events, change))
-
-    return register
-
-
-@_folds(OptedIn)
-def _(state: State, _event: OptedIn, at: float) -> None:
-    state.consented_at = at
-
-
-@_folds(OptedOut)
-def _(state: State, _event: OptedOut, _at: float) -> None:
-    state.consented_at = UNKNOWN
-
-
-@_folds(WasActive)
-def _(state: State, event: WasActive, at: float) -> None:
-    state.last_active_at = max(state.last_active_at, at)
-    _count(state, "activity", at, (30, 90))
-    _count(state, ACTIVITY_GROUPS[event.kind], at, (90, 365))
-
-
-@_folds(ProfileEnhanced)
-def _(state: State, event: ProfileEnhanced, _at: float) -> None:
-    state.observed_at = max(state.observed_at, _midnight(event.observed_on))
-    _observe(state, event.facts)
-
-
-@_folds(MessageSent, InterviewRequested)
-def _(state: State, _event: MessageSent | InterviewRequested, at: float) -> None:
-    state.received += 1
-    if not state.last_contact_at > at:
-        state.last_contact_at = at
-    _count(state, "received", at, (30, 365))
-
-
-@_folds(OutreachAccepted, OutreachDeclined)
-def _(state: State, event: OutreachAccepted | OutreachDeclined, at: float) -> None:
-    state.answered += 1
-    _count(state, "answered", at, (365,))
-    if isinstance(event, OutreachAccepted):
-        state.accepted += 1
-        _count(state, "accepted", at, (365,))
-
-
-@_folds(OutreachExpired)
-def _(state: State, _event: OutreachExpired, at: float) -> None:
-    state.expired += 1
-    _count(state, "expired", at, (365,))
+    state.handlers[type(event)](state, event, event.timestamp.timestamp())
 
 
 def _count(state: State, counter: str, at: float, half_lives: Iterable[int]) -> None:

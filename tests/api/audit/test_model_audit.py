@@ -16,10 +16,10 @@ from psycopg.rows import TupleRow
 
 from api.cli.exit_codes import Exit
 from api.marketplace import now
+from domain.actor import Actor, Role
 from domain.candidate import WasActive
-from domain.event import Actor, Role
 from domain.outreach import Message, SendMessage, outreach_id
-from infrastructure.projecting.projector import wait_for
+from infrastructure.projecting.checkpoints import wait_for
 from projections.likelihood import projection
 from projections.likelihood.audit import replay as likelihood_replay
 from projections.likelihood.audit.replay import Differs, NotReproducible, Replay, explain, replay

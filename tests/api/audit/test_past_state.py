@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from api.marketplace import now
-from domain.event import Actor, Role
+from domain.actor import Actor, Role
 from domain.position import ClosePosition
 from infrastructure.event_log import queries
 from tests.api.conftest import Client

@@ -12,8 +12,8 @@ from starlette.types import Message, Receive, Scope, Send
 from api.candidates import viewings
 from api.http import caller
 from api.marketplace import now
+from domain.actor import Role
 from domain.command import Command
-from domain.event import Role
 from tests.api.conftest import Client
 from tests.support.scene import done
 from tests.support.stage import Scene, Stage, shared_stage

@@ -34,7 +34,8 @@ from infrastructure.database.migrations import MigrationError
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.keys import WrongSecret
 from infrastructure.event_log.store import EventStore
-from infrastructure.projecting.projector import Change, Projector
+from infrastructure.projecting.projection import Change
+from infrastructure.projecting.projector import Projector
 from projections.candidate_pool import CandidatePool
 from tests.conftest import SECRET
 from tests.support.history import History, somebody

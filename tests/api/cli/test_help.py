@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from domain.event import Role
+from domain.actor import Role
 from tests.support.scene import codes, done
 from tests.support.stage import Stage, at_once, shared_stage, statuses
 

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from api.app import make_app
 from api.console.session import COOKIE
-from domain.event import Role
+from domain.actor import Role
 from tests.conftest import CHROMIUM
 from tests.support.stage import Scene, Stage, shared_stage
 

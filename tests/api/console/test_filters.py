@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from api.console.pages.filters import FEW
-from domain.event import Role
+from domain.actor import Role
 from tests.api.console.conftest import Desks
 from tests.support.scene import codes, done
 from tests.support.stage import Scene, Stage

@@ -3,7 +3,7 @@
 import pytest
 
 from api.console.rendering import menu
-from domain.event import Role
+from domain.actor import Role
 from tests.api.console.conftest import Desks
 from tests.support.stage import Scene, Stage
 from tests.support.visitor import visitor

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from api.marketplace import now
-from domain.event import Role
+from domain.actor import Role
 from tests.api.console.conftest import Desks
 from tests.support.scene import done
 from tests.support.stage import Stage

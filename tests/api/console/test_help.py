@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.event import Role
+from domain.actor import Role
 from tests.api.console.conftest import Desks
 from tests.support.scene import done
 from tests.support.stage import Scene, Stage

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from api.marketplace import now
-from domain.event import Role
+from domain.actor import Role
 from tests.api.console.conftest import LOOKS, Desks
 from tests.support.letters import Writing, writing
 from tests.support.scene import done

@@ -9,7 +9,7 @@ import pytest
 
 from api.demo import fill
 from api.marketplace import now
-from domain.event import Role
+from domain.actor import Role
 from projections.likelihood.estimator.model import ESTIMATOR
 from projections.likelihood.features.catalogue import FEATURE_VERSION
 from tests.api.console.conftest import Desks

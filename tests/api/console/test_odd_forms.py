@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from domain.event import Role
+from domain.actor import Role
 from tests.support.stage import Scene, Stage
 from tests.support.visitor import Visitor, visitor
 

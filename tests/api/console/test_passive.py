@@ -7,7 +7,7 @@ import pytest
 
 from api.console.pages import feeds
 from api.marketplace import now
-from domain.event import Role
+from domain.actor import Role
 from projections import candidate_feed
 from tests.api.console.conftest import LOOKS, Desks
 from tests.support.scene import done

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from api.console.session import COOKIE
-from domain.event import Role
+from domain.actor import Role
 from tests.api.console.conftest import Desks
 from tests.support.scene import done
 from tests.support.stage import Scene, Stage

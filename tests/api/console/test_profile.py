@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 from api.marketplace import now
-from domain.event import Role
+from domain.actor import Role
 from tests.api.console.conftest import LOOKS, Desks
 from tests.support.letters import writing
 from tests.support.scene import done

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from api.console.session import COOKIE
-from domain.event import Role
+from domain.actor import Role
 from tests.api.console.conftest import Desk, Desks
 from tests.support.letters import LETTER, Writing, fill_in, writing
 from tests.support.scene import done

@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 
 from api.console import pages
 from api.console.session import COOKIE
-from domain.event import Role
+from domain.actor import Role
 from tests.api.console.conftest import Desks
 from tests.support.stage import Scene, Stage, filled
 from tests.support.visitor import Visitor, visitor

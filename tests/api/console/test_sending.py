@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from domain.event import Role
+from domain.actor import Role
 from tests.api.console.conftest import LOOKS, Desks
 from tests.support.letters import LETTER, Writing, fill_in, writing
 from tests.support.scene import done

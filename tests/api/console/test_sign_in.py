@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from api.console.session import COOKIE
 from api.http.tokens import make_token
 from api.marketplace import now
-from domain.event import Actor, Role
+from domain.actor import Actor, Role
 from tests.api.console.conftest import Desk, Desks
 from tests.support.scene import done
 from tests.support.stage import Scene, Stage, a_stage, own_database

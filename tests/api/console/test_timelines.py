@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from domain.event import Role
+from domain.actor import Role
 from tests.api.console.conftest import Desks
 from tests.support.scene import done
 from tests.support.stage import Scene, Stage

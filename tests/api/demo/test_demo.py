@@ -15,6 +15,7 @@ import pytest
 from api.demo import NORDLICHT, NORDLICHT_RECRUITER, Summary, World, fill
 from api.demo.answers import USUAL
 from api.demo.world import Shift
+from domain.actor import Role
 from domain.aggregate import Aggregate
 from domain.candidate import (
     AttributesReported,
@@ -25,7 +26,7 @@ from domain.candidate import (
     WasActive,
 )
 from domain.employer import Employer, EmployerRegistered
-from domain.event import Event, Role
+from domain.event import Event
 from domain.outreach import (
     ANSWER_WINDOW,
     InterviewRequested,

@@ -23,11 +23,11 @@ from api.cli.takeover import sign_up_of, take_over
 from api.formats import json_resume
 from api.http.tokens import make_token
 from api.marketplace import now, open_marketplace
+from domain.actor import Actor, Cause, Role
 from domain.candidate import SignUpCandidate
-from domain.event import Actor, Cause, Role
 from domain.filters import Filters
 from domain.passivity import is_passive
-from infrastructure.projecting.projector import wait_for
+from infrastructure.projecting.checkpoints import wait_for
 from infrastructure.settings import Settings
 from tests.api.conftest import Client
 from tests.conftest import SECRET

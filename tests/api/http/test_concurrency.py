@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from domain.event import Role
+from domain.actor import Role
 from tests.support.scene import MESSAGE, codes, done
 from tests.support.stage import Scene, Stage, a_stage, activity, at_once, own_database, statuses
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from domain.event import Role
+from domain.actor import Role
 from tests.api.conftest import Client
 from tests.support.scene import MESSAGE, codes, done
 from tests.support.stage import Scene, Stage, shared_stage

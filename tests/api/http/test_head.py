@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 
 from api.console import pages
 from api.console.session import COOKIE
-from domain.event import Role
+from domain.actor import Role
 from tests.support.scene import done
 from tests.support.stage import Stage, filled, shared_stage, v1_routes
 

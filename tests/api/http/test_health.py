@@ -11,7 +11,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from domain.event import Event
 from infrastructure.event_log.keys import WrongSecret
-from infrastructure.projecting.projector import Change, Projector
+from infrastructure.projecting.projection import Change
+from infrastructure.projecting.projector import Projector
 from projections.positions import Positions
 from tests.support.stage import Stage, a_stage, own_database
 

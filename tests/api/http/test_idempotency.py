@@ -12,7 +12,7 @@ import pytest
 
 import api.http.caller
 from api.marketplace import now
-from domain.event import Role
+from domain.actor import Role
 from infrastructure.event_log.store import EventStore
 from tests.support.scene import MESSAGE, codes, done
 from tests.support.stage import Scene, Stage, at_once, filled, shared_stage, statuses, v1_routes

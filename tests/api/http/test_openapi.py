@@ -10,7 +10,7 @@ from openapi_spec_validator import validate
 from schemathesis.checks import CheckFunction, not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
 
-from domain.event import Role
+from domain.actor import Role
 from tests.support.scene import done
 from tests.support.stage import Stage, shared_stage, v1_routes
 

@@ -12,7 +12,7 @@ import pytest
 from api.http.problems import Problem
 from api.http.tokens import BELIEVED_FOR, Tokens, local_key
 from api.marketplace import now
-from domain.event import Role
+from domain.actor import Role
 from tests.support.stage import Stage, a_stage, filled, own_database, shared_stage, v1_routes
 
 READERS = {Role.RECRUITER, Role.SUPPORT, Role.CSM, Role.ANALYST, Role.AUDITOR}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from api.marketplace import now
-from domain.event import Role
+from domain.actor import Role
 from tests.api.conftest import Client
 from tests.api.http.test_security import ALLOWED
 from tests.support.scene import MESSAGE, done

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from api.marketplace import now
-from domain.event import Role
+from domain.actor import Role
 from tests.support.scene import MESSAGE, codes, done
 from tests.support.stage import Scene, Stage, activity, shared_stage
 

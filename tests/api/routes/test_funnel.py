@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.event import Role
+from domain.actor import Role
 from tests.support.scene import done
 from tests.support.stage import Scene, Stage, shared_stage
 

@@ -11,7 +11,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from api.marketplace import now
-from domain.event import Role
+from domain.actor import Role
 from tests.support.scene import codes, done
 from tests.support.stage import Stage, shared_stage
 

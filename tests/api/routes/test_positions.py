@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from domain.event import Role
+from domain.actor import Role
 from tests.support.scene import codes, done
 from tests.support.stage import Scene, Stage, shared_stage
 

@@ -21,7 +21,7 @@ from api.demo import fill
 from api.http.tokens import make_token
 from api.marketplace import Marketplace, now
 from api.walkthrough import steps, walk_through
-from domain.event import Actor, Role
+from domain.actor import Actor, Role
 from projections import candidate_feed
 from tests.api.cli.test_cli import Run, address, environment, running, sourcing
 from tests.conftest import SECRET, new_database

@@ -12,9 +12,10 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from eventsourcing.persistence import StoredEvent
 
+from domain.actor import Actor, Role
 from domain.candidate import CandidateSignedUp
 from domain.employer import EmployerApproved, EmployerRegistered
-from domain.event import Actor, Event, Role
+from domain.event import Event
 from domain.outreach import OutreachAccepted
 from domain.profile import Facts, Job
 from infrastructure.database.postgres import Pool

@@ -11,6 +11,7 @@ import pytest
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from domain.actor import Actor, Role
 from domain.aggregate import Aggregate, Refused
 from domain.candidate import (
     Activity,
@@ -34,7 +35,6 @@ from domain.employer import (
     ShareFeedback,
     SuspendEmployer,
 )
-from domain.event import Actor, Role
 from domain.money import SalaryRange
 from domain.outreach import Message, SendMessage
 from domain.position import OpenPosition, Position
@@ -46,7 +46,8 @@ from infrastructure.event_log.store import (
     UnitOfWork,
     VersionMismatch,
 )
-from infrastructure.projecting.projector import Projector, prepare
+from infrastructure.projecting.checkpoints import prepare
+from infrastructure.projecting.projector import Projector
 from projections.read_models import read_models
 from tests.conftest import SECRET
 

@@ -21,20 +21,15 @@ from psycopg_pool import PoolTimeout
 from api.demo import fill
 from domain.candidate import CandidateErased, CandidateSignedUp, OptedIn, OptedOut, WasActive
 from domain.event import Event
+from domain.handlers import on
 from domain.outreach import MessageSent, OutreachAccepted
 from infrastructure.database.postgres import Pool, open_pool
 from infrastructure.event_log.keys import WrongSecret
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting import parking
-from infrastructure.projecting.projector import (
-    Change,
-    Projection,
-    Projector,
-    on,
-    positions,
-    prepare,
-    wait_for,
-)
+from infrastructure.projecting.checkpoints import positions, prepare, wait_for
+from infrastructure.projecting.projection import Change, Projection
+from infrastructure.projecting.projector import Projector
 from projections.read_models import read_models
 from tests.conftest import SECRET, new_database
 from tests.domain.golden import FOLDER, as_stored, everything_that_happens
@@ -448,11 +443,8 @@ def test_the_error_is_kept_and_logged_once_and_without_the_data(
 
 
 def test_a_new_version_forgets_what_was_parked(told: Told, store: EventStore, pool: Pool) -> None:
-    class Next(Projection, name="trail", version=2, key="candidate_id"):
+    class Next(Trail, name="trail", version=2, key="candidate_id"):
         """The next version of the trail."""
-
-        TABLES = Trail.TABLES
-        handlers = Trail.handlers
 
     told.sign_up("Ada")
     log = told.record()
@@ -757,7 +749,7 @@ def test_every_read_model_is_as_if_nothing_had_failed_once_it_is_mended(
 
 @pytest.mark.parametrize(
     "projection",
-    [projection for projection in KEYED if CandidateErased in projection.handlers],
+    [projection for projection in KEYED if CandidateErased in projection.follows],
     ids=lambda projection: projection.name,
 )
 def test_every_read_model_takes_an_erasure_before_its_place_and_again_in_it(
@@ -809,8 +801,6 @@ def test_the_stream_of_every_event_that_was_ever_stored_can_be_told(projection: 
 
 class Sore(Trail, name="trail", version=1, key="candidate_id"):
     """A trail whose program has a fault."""
-
-    handlers = Trail.handlers
 
     def changes(self, event: Event) -> Iterable[Change]:
         """Fail at every seventh step of somebody."""

@@ -11,6 +11,7 @@ import pytest
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from domain.actor import Actor, Role
 from domain.employer import (
     BetaJoined,
     EmployerApproved,
@@ -18,22 +19,20 @@ from domain.employer import (
     Manager,
     RegisterEmployer,
 )
-from domain.event import Actor, Event, Role
+from domain.event import Event
+from domain.handlers import on
 from infrastructure.database.postgres import Pool, open_pool
 from infrastructure.event_log.store import EventStore
-from infrastructure.projecting.projector import (
-    Change,
+from infrastructure.projecting.checkpoints import (
     NewerProjection,
     NotCaughtUp,
     OlderProjection,
-    Positioned,
-    Projection,
-    Projector,
-    on,
     positions,
     prepare,
     wait_for,
 )
+from infrastructure.projecting.projection import Change, Positioned, Projection
+from infrastructure.projecting.projector import Projector
 from tests.conftest import SECRET
 from tests.support.killed import forks
 
@@ -70,7 +69,7 @@ class Unlucky(Ledger, name="unlucky", version=1):
     def _(self, event: EmployerRegistered) -> list[Change]:
         if self.failing and event.company == "company 5":
             raise ValueError("bad luck")
-        return list(Ledger.handlers[EmployerRegistered](self, event))  # type: ignore[arg-type]
+        return list(Ledger.handlers[EmployerRegistered](self, event))
 
 
 def register(store: EventStore, number: int) -> int:
@@ -212,7 +211,7 @@ def test_while_one_worker_has_a_projection_another_leaves_it_alone(
 
         @on(EmployerRegistered)
         def _(self, event: EmployerRegistered) -> list[Change]:
-            return list(Ledger.handlers[EmployerRegistered](self, event))  # type: ignore[arg-type]
+            return list(Ledger.handlers[EmployerRegistered](self, event))
 
     holding, release = threading.Event(), threading.Event()
     prepare([Slow()], pool)

@@ -15,18 +15,13 @@ from psycopg.conninfo import conninfo_to_dict
 from api.periodic_tasks import expire_overdue
 from domain.employer import EmployerRegistered
 from domain.event import Event
+from domain.handlers import on
 from domain.outreach import AcceptOutreach
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
-from infrastructure.projecting.projector import (
-    Change,
-    Projection,
-    Projector,
-    on,
-    positions,
-    prepare,
-    wait_for,
-)
+from infrastructure.projecting.checkpoints import positions, prepare, wait_for
+from infrastructure.projecting.projection import Change, Projection
+from infrastructure.projecting.projector import Projector
 from infrastructure.projecting.worker import Chore, Worker
 from projections.read_models import read_models
 from tests.infrastructure.event_log.test_store import ADMIN, a_message, employer

@@ -11,7 +11,7 @@ from domain.candidate import CandidateErased
 from domain.event import Event
 from domain.outreach import DeclineReason, OutreachDeclined, OutreachWithdrawn
 from infrastructure.database.postgres import Pool
-from infrastructure.projecting.projector import Positioned
+from infrastructure.projecting.projection import Positioned
 from projections.likelihood import projection as likelihood
 from projections.likelihood.learner import FOLLOWED, SILENCE, Learner
 from projections.likelihood.projection import Likelihoods

@@ -38,17 +38,18 @@ from domain.profile import Facts
 from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
-from infrastructure.projecting.projector import Positioned, Projector, prepare
+from infrastructure.projecting.checkpoints import prepare
+from infrastructure.projecting.projection import Positioned
+from infrastructure.projecting.projector import Projector
 from projections.likelihood import rescoring
 from projections.likelihood.estimator.model import BASE_RATE, ForeignModel
 from projections.likelihood.explanations import strongest
+from projections.likelihood.learner import FOLLOWED
 from projections.likelihood.projection import Likelihoods
 from projections.likelihood.scoring import current, of_candidates
 from tests.support.history import PLATFORM, START, History, days, hours, somebody
 
 TABLES = ("scores", "features", "positions", "predictions", "model", "snapshots")
-
-FOLLOWED = tuple(Likelihoods.handlers)
 
 
 @dataclass

@@ -9,8 +9,9 @@ from uuid import UUID
 
 import pytest
 
+from domain.actor import Actor, Role
 from domain.candidate import CandidateSignedUp, ProfileEnhanced
-from domain.event import Actor, Event, Role
+from domain.event import Event
 from domain.filters import Filters
 from domain.money import Salary, SalaryRange
 from domain.outreach import MessageSent, OutreachAccepted

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from infrastructure.database.postgres import Pool
-from infrastructure.projecting.projector import Positioned
+from infrastructure.projecting.projection import Positioned
 from projections.likelihood.features.catalogue import Features
+from projections.likelihood.learner import FOLLOWED
 from projections.likelihood.monitoring.challengers import (
     BadChallenger,
     Challenger,
@@ -98,7 +99,7 @@ def test_after_a_restart_they_go_on_as_if_there_had_been_none(
         events = [
             Positioned(number, event)
             for number, event in enumerate(some_outreach().events, 1)
-            if type(event) in Likelihoods.handlers
+            if type(event) in FOLLOWED
         ]
         projection = Likelihoods()
         with pool.connection() as db, db.transaction(force_rollback=True):

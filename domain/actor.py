@@ -1,0 +1,39 @@
+"""Who does something, and what a change carries about its cause."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from domain.values import Moment, StorableText, Value
+
+
+class Role(StrEnum):
+    """What a person or program that calls the system may be."""
+
+    RECRUITER = "recruiter"
+    PLATFORM = "platform"
+    SUPPORT = "support"
+    ANALYST = "analyst"
+    AUDITOR = "auditor"
+    CSM = "csm"
+    ADMIN = "admin"
+    SYSTEM = "system"
+
+
+class Actor(Value):
+    """Who does something: a recruiter acts for one employer, everyone else for the marketplace."""
+
+    id: StorableText
+    role: Role
+    employer_id: UUID | None = None
+
+    def acts_for(self, employer_id: UUID) -> bool:
+        """Whether they may act for this employer: a recruiter only for their own."""
+        return self.role is not Role.RECRUITER or self.employer_id == employer_id
+
+
+class Cause(Value):
+    """Who asked for a change, when, and by which request."""
+
+    by: Actor
+    at: Moment
+    request_id: StorableText

@@ -1,0 +1,20 @@
+"""The list of aggregates: a new one is added here, which makes its events known by their names."""
+
+from domain.aggregate import Aggregate
+from domain.candidate import Candidate
+from domain.employer import Employer
+from domain.outreach import Outreach
+from domain.position import Position
+from domain.rating import Rating
+from domain.ticket import Ticket
+from domain.viewing import Viewing
+
+AGGREGATES: tuple[type[Aggregate], ...] = (
+    Candidate,
+    Employer,
+    Outreach,
+    Position,
+    Rating,
+    Ticket,
+    Viewing,
+)

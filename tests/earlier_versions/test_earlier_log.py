@@ -1,0 +1,110 @@
+"""A log that an earlier version wrote replays to the same states, read models and model."""
+
+import gzip
+import json
+from base64 import b64decode
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import Connection, sql
+from psycopg.rows import TupleRow
+
+from api.audit.past_state import past_state
+from infrastructure.database.postgres import open_pool
+from infrastructure.event_log import queries
+from infrastructure.event_log.store import EventStore
+from infrastructure.projecting.projector import Projector
+from projections.read_models import read_models
+from tests.conftest import new_database
+
+WRITTEN_BY_E681B8D = Path(__file__).with_name("e681b8d.json.gz")
+"""The events, keys, states and tables of a small marketplace, dumped by the version e681b8d."""
+
+RENAMED_COLUMNS: dict[tuple[str, str], str] = {}
+"""What a column of that version is called now, by table and old name."""
+
+GONE: dict[tuple[str, str], str] = {}
+"""Columns of that version that are no more, by table and name, each with the reason."""
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What was written down then, and the database that the log was replayed into now."""
+
+    then: dict[str, Any]
+    store: EventStore
+    db: Connection[TupleRow]
+
+
+@pytest.fixture(scope="module")
+def replayed(
+    postgres: str, administration: Connection[TupleRow], template: str
+) -> Iterator[Replayed]:
+    then = json.loads(gzip.decompress(WRITTEN_BY_E681B8D.read_bytes()))
+    with (
+        new_database(postgres, administration, template) as url,
+        open_pool(url, name="earlier") as pool,
+        EventStore(url, pool, then["secret"]) as store,
+        psycopg.connect(url, autocommit=True) as db,
+    ):
+        with db.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO events (log_id, position, originator_id, originator_version, topic,"
+                " state, recorded_at) VALUES (0, %s, %s, %s, %s, %s, %s)",
+                [
+                    (position, id, version, topic, state.encode(), recorded_at)
+                    for position, (id, version, topic, state, recorded_at) in enumerate(
+                        then["events"], 1
+                    )
+                ],
+            )
+            cursor.executemany(
+                "INSERT INTO person_keys (person_id, wrapped, destroyed_at) VALUES (%s, %s, %s)",
+                [
+                    (id, b64decode(wrapped) if wrapped else None, destroyed_at)
+                    for id, wrapped, destroyed_at in then["person_keys"]
+                ],
+            )
+        db.execute("UPDATE log_head SET position = %s", [len(then["events"])])
+        for projection in read_models():
+            projector = Projector(projection, store, pool)
+            while projector.catch_up():
+                pass
+        yield Replayed(then, store, db)
+
+
+def test_every_aggregate_is_in_the_state_it_was_in(replayed: Replayed) -> None:
+    assert {
+        id: {"kind": now.kind, "version": now.version, "state": now.state}
+        for id in replayed.then["states"]
+        if (now := past_state(replayed.store, queries.of_aggregate(replayed.db, id)))
+    } == replayed.then["states"]
+
+
+def test_every_read_model_has_the_rows_it_had(replayed: Replayed) -> None:
+    for table, rows in replayed.then["tables"].items():
+        found = replayed.db.execute(
+            sql.SQL("SELECT to_jsonb(found) FROM {} found").format(sql.Identifier(table))
+        )
+        columns = {
+            column: RENAMED_COLUMNS.get((table, column), column)
+            for row in rows[:1]
+            for column in row
+            if (table, column) not in GONE
+        }
+        now = [{then: row[column] for then, column in columns.items()} for (row,) in found]
+        then = [{column: row[column] for column in columns} for row in rows]
+        assert sorted(now, key=_text) == sorted(then, key=_text), table
+
+
+def test_the_model_has_the_hash_it_had(replayed: Replayed) -> None:
+    (hash,) = (row["hash"] for row in replayed.then["tables"]["likelihood_model"])
+    assert replayed.db.execute("SELECT hash FROM likelihood_model").fetchall() == [(hash,)]
+
+
+def _text(row: dict[str, Any]) -> str:
+    return json.dumps(row, sort_keys=True)
