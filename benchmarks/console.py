@@ -164,7 +164,7 @@ def things(one: Console) -> dict[str, str]:
     position = listed["items"][0]["position_id"]
     ticket = {"subject": "A ticket", "text": "To be measured."}
     made = one.api("recruiter", "POST", "/tickets", ticket)
-    feed = f"/positions/{position}/passive-candidates?after={made['position']}"
+    feed = f"/positions/{position}/passive-candidates?after={made['log_position']}"
     first, second, *_ = one.api("recruiter", "GET", feed)["items"]
     message = {
         "subject": "A role for you",
@@ -176,7 +176,7 @@ def things(one: Console) -> dict[str, str]:
     }
     approach = {"candidate_id": first["candidate_id"], "message": message}
     sent = one.api("recruiter", "POST", f"/positions/{position}/messages", approach)
-    one.api("recruiter", "GET", f"/outreach/{sent['id']}?after={sent['position']}")
+    one.api("recruiter", "GET", f"/outreach/{sent['id']}?after={sent['log_position']}")
     return {
         "employer_id": str(NORDLICHT),
         "position_id": position,

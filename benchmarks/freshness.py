@@ -112,7 +112,7 @@ class Marketplace:
             for card in self.feed(position, "recommendations"):
                 seen = datetime.fromisoformat(card["last_active_at"]) >= occurred_at
                 as_of = (card["likelihood"] or {}).get("as_of_position") or 0
-                if card["candidate_id"] == candidate and seen and as_of >= accepted["position"]:
+                if card["candidate_id"] == candidate and seen and as_of >= accepted["log_position"]:
                     return time.perf_counter() - start
             time.sleep(NAP)  # between two looks at the feed
 

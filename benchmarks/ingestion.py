@@ -132,7 +132,7 @@ def main() -> None:
             accepted = sum(answer["accepted"] for answer in answers)
             assert accepted == options.lines * options.requests
             print(f"{at_once} at a time: {accepted / seconds:,.0f} activities/s taken")
-        position = max(answer["position"] for answer in answers)
+        position = max(answer["log_position"] for answer in answers)
         start = time.perf_counter()
         while not caught_up(client, ids[0], position):
             pass

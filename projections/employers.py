@@ -63,7 +63,8 @@ class Employers(Projection, name="employers", version=1, key="id"):
         WHERE employer_id = %(id)s"""
 
     ADD_FEEDBACK = """
-        INSERT INTO feedback VALUES (%(id)s, %(position)s, %(at)s, %(by)s, %(text)s, %(page)s)"""
+        INSERT INTO feedback VALUES
+        (%(id)s, %(log_position)s, %(at)s, %(by)s, %(text)s, %(page)s)"""
 
     SET_VERSION = "UPDATE employers SET version = %(version)s WHERE employer_id = %(id)s"
 

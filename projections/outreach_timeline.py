@@ -56,7 +56,7 @@ class OutreachTimeline(Projection, name="outreach_timeline", version=1, key="can
         INSERT INTO outreach_timeline VALUES (
             %(candidate_id)s, %(outreach_id)s, %(step)s, %(employer_id)s, %(position_id)s, %(what)s,
             %(at)s, %(actor_id)s, %(actor_role)s, %(request_id)s, %(details)s, %(personal)s,
-            %(position)s)"""
+            %(log_position)s)"""
 
     ERASE = """
         UPDATE outreach_timeline

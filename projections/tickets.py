@@ -48,7 +48,7 @@ class Tickets(Projection, name="tickets", version=1, key="id"):
 
     ADD = """
         INSERT INTO tickets VALUES (
-            %(id)s, %(position)s, %(subject)s, %(text)s, %(page)s, %(employer_id)s, %(by)s,
+            %(id)s, %(log_position)s, %(subject)s, %(text)s, %(page)s, %(employer_id)s, %(by)s,
             %(role)s, %(at)s, 'open', NULL, NULL, NULL, %(version)s)"""
 
     CLOSE = """

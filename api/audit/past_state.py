@@ -40,7 +40,7 @@ class PastState(BaseModel):
     kind: str = Field(description="employer, position, candidate, outreach, ticket and so on")
     id: UUID
     version: int
-    position: int = Field(description="of the last event that made it so")
+    log_position: int = Field(description="of the last event that made it so")
     type: str = Field(description="of that event")
     recorded_at: datetime
     state: dict[str, Any] = Field(description="what its rules remember; no personal data")
@@ -70,7 +70,7 @@ def past_state(store: EventStore, logged: Sequence[Logged]) -> PastState | None:
         kind=_kind(last),
         id=id,
         version=last.stored.originator_version,
-        position=last.position,
+        log_position=last.log_position,
         type=last.stored.topic,
         recorded_at=last.recorded_at,
         state=after,

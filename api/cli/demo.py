@@ -79,7 +79,7 @@ def demo(
                 progress=report,
             )
         with progress() as report:
-            _catch_up(marketplace, summary.position, report)
+            _catch_up(marketplace, summary.log_position, report)
     _tell(summary)
     if bad:
         complain(f"{bad:,} of the profiles were bad and left out.")

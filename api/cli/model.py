@@ -111,7 +111,7 @@ def _tell_explanation(told: Explanation) -> None:
     word = band(likelihood.probability)
     _tell(
         {
-            "Outreach": f"{told.outreach_id}, event {told.position:,}",
+            "Outreach": f"{told.outreach_id}, event {told.log_position:,}",
             "Sent": f"{told.at.isoformat()} by {told.sent_by}",
             "Shown": f"{likelihood.probability:.1%} ({word}), exactly {likelihood.probability!r}",
             "Logit": repr(likelihood.logit),

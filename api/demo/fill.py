@@ -53,7 +53,7 @@ class Summary:
     declined: int
     expired: int
     events: int
-    position: int
+    log_position: int
     """Of the last event."""
 
     @property
@@ -133,5 +133,5 @@ def _summary(world: World, counts: Counter[str], position: int) -> Summary:
         declined=counts[OutreachDeclined.TOPIC],
         expired=counts[OutreachExpired.TOPIC],
         events=counts.total(),
-        position=position,
+        log_position=position,
     )

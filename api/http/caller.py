@@ -46,7 +46,7 @@ class Outcome(BaseModel):
 
     id: UUID = Field(description="of what was changed")
     version: int = Field(description="of what was changed, for If-Match")
-    position: int = Field(description="of the last event; give it to a query as `after`")
+    log_position: int = Field(description="of the last event; give it to a query as `after`")
 
 
 class RateLimit:
@@ -163,11 +163,11 @@ class Caller:
         id, version = UUID(answer["id"]), answer["version"]
         with self.marketplace.pool.connection() as db:
             position = queries.position_of(db, id, version)
-        return self._tell(Outcome(id=id, version=version, position=position))
+        return self._tell(Outcome(id=id, version=version, log_position=position))
 
     def _tell(self, outcome: Outcome) -> Outcome:
         self.see(outcome.version)
-        self.response.headers["X-Event-Position"] = str(outcome.position)
+        self.response.headers["X-Log-Position"] = str(outcome.log_position)
         return outcome
 
     def _request(

@@ -60,7 +60,7 @@ def read_log(
     with caller.reading() as db:
         head = queries.head(db)
         logged = queries.after(db, since, limit, kind or ())
-    reached = logged[-1].position if len(logged) == limit else max(since, head)
+    reached = logged[-1].log_position if len(logged) == limit else max(since, head)
     return EventPage(events=cloud_events(caller.marketplace.store, logged), reached=reached)
 
 
@@ -159,7 +159,7 @@ def cloud_events(store: EventStore, logged: Sequence[Logged]) -> list[CloudEvent
 
 def _cloud_event(logged: Logged, event: Event) -> CloudEvent:
     return CloudEvent(
-        id=str(logged.position),
+        id=str(logged.log_position),
         source=f"urn:sourcing:{event.TOPIC.partition('.')[0]}",
         type=event.TOPIC,
         time=event.timestamp,

@@ -69,7 +69,7 @@ class ExplainedOutreach(Explanation):
     """What the sender of an approach saw of the candidate's likelihood to respond, and why."""
 
     outreach_id: UUID
-    event_position: int = Field(description="of the event that sent it")
+    log_position: int = Field(description="of the event that sent it")
     sent_by: str
 
 
@@ -163,7 +163,7 @@ def explain_outreach(outreach_id: UUID, caller: Inspector) -> ExplainedOutreach:
         at=told.at,
         contributions=[Contribution(**reason._asdict()) for reason in told.reasons],
         outreach_id=told.outreach_id,
-        event_position=told.position,
+        log_position=told.log_position,
         sent_by=told.sent_by,
     )
 

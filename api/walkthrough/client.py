@@ -133,7 +133,7 @@ class Server:
         is_json = "json" in response.headers.get("Content-Type", "")
         body = response.json() if is_json else response.text
         if isinstance(body, dict) and isinstance(body.get("position"), int):
-            self.position = max(self.position, body["position"])
+            self.position = max(self.position, body["log_position"])
         return Answer(f"{method} {path}", response.status_code, body, response.headers)
 
 

@@ -151,7 +151,7 @@ def message_is_sent(play: Play) -> None:
     check(first == again, "the answer to the same Idempotency-Key", first, again)
     play.outreach_id = UUID(first["id"])
     play.say(
-        f"Sent to {play.person['name']} as event {first['position']}; once, though asked twice."
+        f"Sent to {play.person['name']} as event {first['log_position']}; once, though asked twice."
     )
 
 
@@ -179,25 +179,26 @@ def person_accepts(play: Play) -> None:
     _check_badge(play, "accepted", show=False)
     after = play.analyst.get("/model").done()
     next_ranking = _feed(play, play.position_id)
-    play.say(f"{play.person['name']} accepted, as event {answered['position']}.")
+    play.say(f"{play.person['name']} accepted, as event {answered['log_position']}.")
     play.say(
         f"The model has learned from {before['observed']:,} observations before and "
-        f"{after['observed']:,} after, up to event {after['position']}."
+        f"{after['observed']:,} after, up to event {after['log_position']}."
     )
     if next_ranking:
         play.show(tables.learned(ranking, next_ranking[:SHOWN]))
     check(
-        after["observed"] > before["observed"] and after["position"] >= answered["position"],
+        after["observed"] > before["observed"]
+        and after["log_position"] >= answered["log_position"],
         "the model learned from the answer",
-        f"more than {before['observed']} observations, up to event {answered['position']}",
+        f"more than {before['observed']} observations, up to event {answered['log_position']}",
         after,
     )
     for card in next_ranking:
         learned_up_to = card["likelihood"]["model_position"]
         check(
-            learned_up_to >= answered["position"],
+            learned_up_to >= answered["log_position"],
             f"the model that ranks {card['name']}",
-            f"learned up to event {answered['position']}",
+            f"learned up to event {answered['log_position']}",
             f"learned up to event {learned_up_to}",
         )
 

@@ -54,7 +54,7 @@ Answer = list[int] | Exception
 RECORD = f"""
 WITH head AS (
     UPDATE log_head SET position = position + %(count)s::bigint
-    WHERE log_id = {LOG} AND position = %(position)s::bigint AND NOT EXISTS (
+    WHERE log_id = {LOG} AND position = %(log_position)s::bigint AND NOT EXISTS (
         SELECT FROM unnest(%(streams)b::uuid[], %(lowest)s::bigint[], %(highest)s::bigint[])
             AS expected (originator_id, lowest, highest)
         WHERE coalesce((
@@ -66,7 +66,7 @@ WITH head AS (
 ), recorded AS (
     INSERT INTO events
         (log_id, position, originator_id, originator_version, topic, state, recorded_at)
-    SELECT head.log_id, %(position)s::bigint + event.number, event.originator_id,
+    SELECT head.log_id, %(log_position)s::bigint + event.number, event.originator_id,
         event.originator_version, event.topic, event.state, %(at)s::timestamptz
     FROM head, unnest(%(ids)b::uuid[], %(versions)s::bigint[], %(topics)b::text[],
         %(states)b::bytea[]) WITH ORDINALITY
@@ -146,7 +146,7 @@ class _Decision:
     def parameters(self) -> dict[str, Any]:
         bounds = self.expected.values()
         return {
-            "position": self.position,
+            "log_position": self.position,
             "count": len(self.events),
             "at": self.at,
             "streams": [*self.expected],

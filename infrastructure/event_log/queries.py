@@ -110,7 +110,7 @@ class Wanted:
 class Logged(NamedTuple):
     """A stored event with its place in the log and the moment it got there."""
 
-    position: int
+    log_position: int
     recorded_at: datetime
     stored: StoredEvent
 
@@ -157,7 +157,7 @@ def before(
     }
     found = [_logged(*row) for row in db.execute(BEFORE, parameters)]
     if len(found) > limit:
-        return found[:limit], found[limit - 1].position
+        return found[:limit], found[limit - 1].log_position
     return found, first if first > 1 else None
 
 

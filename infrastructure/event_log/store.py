@@ -50,7 +50,7 @@ class Recorded:
 
     id: UUID
     version: int
-    position: int
+    log_position: int
 
 
 class EventStore(Application[UUID]):

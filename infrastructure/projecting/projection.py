@@ -16,7 +16,7 @@ from domain.handlers import HandlesEvents
 E = TypeVar("E", bound=Event)
 
 Change = tuple[str, Mapping[str, Any]]
-"""A statement and its parameters; `%(position)s` is the event's position."""
+"""A statement and its parameters; `%(log_position)s` is the event's place in the log."""
 
 
 class BulkStatement(str):
@@ -27,7 +27,7 @@ class BulkStatement(str):
 class Positioned(Generic[E]):
     """An event at its position in the log."""
 
-    position: int
+    log_position: int
     event: E
 
 
@@ -71,7 +71,7 @@ class Projection(HandlesEvents):
     def apply(self, db: Connection, events: Sequence[Positioned[Event]]) -> None:
         """Change the tables by a batch of events, in order, within the caller's transaction."""
         changes = (
-            (statement, {**parameters, "position": positioned.position})
+            (statement, {**parameters, "log_position": positioned.log_position})
             for positioned in events
             for statement, parameters in self.changes(positioned.event)
         )

@@ -296,8 +296,8 @@ class _Batch:
 
     def apply(self, positioned: Positioned[Event]) -> None:
         """Take in one event."""
-        self._keep_snapshot_before(positioned.position)
-        self._learner.apply(positioned.position, positioned.event)
+        self._keep_snapshot_before(positioned.log_position)
+        self._learner.apply(positioned.log_position, positioned.event)
         self._row.events_since_sweep += 1
         if self._learner.changes.learned:
             self._learned, self._learner.changes.learned = True, False

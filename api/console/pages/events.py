@@ -68,15 +68,15 @@ def aggregate_page(request: Request, visit: Auditor, aggregate_id: UUID) -> Resp
         state=past_state.past_state(store, logged),
         events=_told(event_routes.cloud_events(store, logged[-SHOWN:][::-1])),
         clocks=[(Clock.RECORDED.value, "was recorded"), (Clock.HAPPENED.value, "had happened")],
-        earlier=logged[-2].position if len(logged) > 1 else None,
-        later=everything[len(logged)].position if len(logged) < len(everything) else None,
-        older=logged[-SHOWN - 1].position if len(logged) > SHOWN else None,
+        earlier=logged[-2].log_position if len(logged) > 1 else None,
+        later=everything[len(logged)].log_position if len(logged) < len(everything) else None,
+        older=logged[-SHOWN - 1].log_position if len(logged) > SHOWN else None,
         later_count=len(everything) - len(logged),
     )
 
 
 def _as_of(visit: Visit, everything: Sequence[Logged], asked: AsOf) -> Sequence[Logged]:
-    logged = [e for e in everything if asked.position is None or e.position <= asked.position]
+    logged = [e for e in everything if asked.position is None or e.log_position <= asked.position]
     if asked.at is None:
         return logged
     return past_state.until(visit.caller.marketplace.store, logged, asked.at, asked.clock)

@@ -50,4 +50,4 @@ def share_feedback(visit: Recruiter) -> Response:
         outcome = employer_routes.share_feedback(employer_id, body, visit.caller)
     except REFUSED as error:
         return visit.again("feedback_again.html", error, page=page)
-    return visit.go(page, after=outcome.position, notice="feedback-shared")
+    return visit.go(page, after=outcome.log_position, notice="feedback-shared")

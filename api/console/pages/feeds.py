@@ -134,7 +134,7 @@ def join_beta(position_id: UUID, visit: Recruiter, tasks: BackgroundTasks) -> Re
     except REFUSED as error:
         return _page(visit, tasks, view, Faults(error))
     notice = "beta-left" if leaving else "beta-joined"
-    return visit.go(view.path, after=outcome.position, notice=notice)
+    return visit.go(view.path, after=outcome.log_position, notice=notice)
 
 
 def _list(

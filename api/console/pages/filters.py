@@ -68,7 +68,7 @@ def _set(visit: Visit, position_id: UUID, filters: Filters) -> Response:
     seen = etag(visit.sent.version())
     outcome = position_routes.set_filters(position_id, filters, visit.caller, seen)
     path = f"/positions/{position_id}/filters"
-    return visit.go(path, after=outcome.position, notice="filters-set")
+    return visit.go(path, after=outcome.log_position, notice="filters-set")
 
 
 def _shown(visit: Visit, position_id: UUID) -> dict[str, Any]:

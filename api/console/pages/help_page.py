@@ -34,7 +34,7 @@ def rate(visit: Anyone) -> Response:
     """Say whether the page was helpful, or change one's answer."""
     answer = visit.sent.read(rating_routes.Answer)
     outcome = rating_routes.rate_page(PAGE, answer, visit.caller)
-    return visit.go("/help", after=outcome.position, notice="rated")
+    return visit.go("/help", after=outcome.log_position, notice="rated")
 
 
 @router.post("/help/tickets")
@@ -45,7 +45,7 @@ def submit_ticket(visit: Anyone) -> Response:
         outcome = ticket_routes.submit_ticket(body, visit.caller)
     except REFUSED as error:
         return visit.again("help.html", error, **_shown(visit))
-    return visit.go("/help", after=outcome.position, notice="ticket-submitted")
+    return visit.go("/help", after=outcome.log_position, notice="ticket-submitted")
 
 
 def _shown(visit: Visit) -> dict[str, Any]:

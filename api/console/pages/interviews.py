@@ -114,7 +114,7 @@ def withdraw(outreach_id: UUID, visit: Recruiter) -> Response:
         outcome = outreach_routes.withdraw(outreach_id, visit.caller)
     except REFUSED as error:
         return _again(visit, outreach_id, error)
-    return visit.go(f"/outreach/{outreach_id}", after=outcome.position, notice="withdrawn")
+    return visit.go(f"/outreach/{outreach_id}", after=outcome.log_position, notice="withdrawn")
 
 
 @router.post("/outreach/{outreach_id}/interview")
@@ -126,7 +126,7 @@ def schedule_interview(outreach_id: UUID, visit: Recruiter) -> Response:
     except REFUSED as error:
         return _again(visit, outreach_id, error)
     path = f"/outreach/{outreach_id}"
-    return visit.go(path, after=outcome.position, notice="interview-scheduled")
+    return visit.go(path, after=outcome.log_position, notice="interview-scheduled")
 
 
 def _again(visit: Visit, outreach_id: UUID, error: Exception) -> Response:

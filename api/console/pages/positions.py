@@ -76,7 +76,7 @@ def open_position(visit: Recruiter, employer: UUID | None = None) -> Response:
     except REFUSED as error:
         return visit.again("position_new.html", error, **_form_for(visit, who))
     path = f"/positions/{outcome.id}/passive-candidates"
-    return visit.go(path, after=outcome.position, notice="position-opened")
+    return visit.go(path, after=outcome.log_position, notice="position-opened")
 
 
 @router.get("/positions/{position_id}")
@@ -109,7 +109,7 @@ def close_position(position_id: UUID, visit: Recruiter) -> Response:
         version = position.version if told else visit.sent.value("_version")
         return visit.again("position_closure.html", error, position=position, version=version)
     path = f"/positions/{position_id}/interviews"
-    return visit.go(path, after=outcome.position, notice="position-closed")
+    return visit.go(path, after=outcome.log_position, notice="position-closed")
 
 
 def _employers(visit: Visit, company: str, cursor: str | None) -> Response:

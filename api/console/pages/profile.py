@@ -95,7 +95,7 @@ def write(position_id: UUID, candidate_id: UUID, visit: Recruiter) -> Response:
             body = position_routes.Approach(candidate_id=candidate_id, message=message)
             outcome = _once(lambda: approach(position_id, body, visit.caller))
             path = f"/positions/{position_id}/interviews"
-            return visit.go(path, after=outcome.position, notice=notice)
+            return visit.go(path, after=outcome.log_position, notice=notice)
     except REFUSED as error:
         seen = _seen_now(visit.caller, position_id, candidate_id)
         page = "profile.html" if seen.profile else "letter_kept.html"

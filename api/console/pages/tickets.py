@@ -49,7 +49,7 @@ def close_ticket(visit: Support, ticket_id: UUID) -> Response:
         outcome = ticket_routes.close_ticket(ticket_id, body, visit.caller)
     except REFUSED as error:
         return visit.again("ticket.html", error, **_shown(visit, ticket_id))
-    return visit.go(f"/tickets/{ticket_id}", after=outcome.position, notice="ticket-closed")
+    return visit.go(f"/tickets/{ticket_id}", after=outcome.log_position, notice="ticket-closed")
 
 
 def _shown(visit: Visit, ticket_id: UUID) -> dict[str, Any]:

@@ -101,7 +101,7 @@ class Explanation(NamedTuple):
     """What the sender of an outreach saw, and what it was made of."""
 
     outreach_id: UUID
-    position: int
+    log_position: int
     """Of the event that sent it."""
     sent_by: str
     at: datetime
@@ -344,7 +344,7 @@ def _sending(store: EventStore, db: Database, outreach_id: UUID) -> tuple[int, A
         if logged.stored.topic in APPROACHES:
             event = store.mapper.to_domain_event(logged.stored)
             assert isinstance(event, Approach)
-            return logged.position, event
+            return logged.log_position, event
     raise LookupError(f"There is no outreach {outreach_id}.")
 
 

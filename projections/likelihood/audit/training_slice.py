@@ -139,7 +139,7 @@ def since(
 
 def steps(store: EventStore, lessons: Lessons, progress: Progress) -> Iterator[Step]:
     """The lessons in order. An event lets its own time pass."""
-    places = {one.position for one in lessons.events}
+    places = {one.log_position for one in lessons.events}
     moments = sorted(item for item in lessons.moments.items() if item[0] not in places)
 
     def events() -> Iterator[Step]:
@@ -215,7 +215,7 @@ def _read(
 
 def _decoded(store: EventStore, logged: Iterable[Logged]) -> Iterator[tuple[int, Event]]:
     for one in logged:
-        yield one.position, decoded(store, one.position, one.stored)
+        yield one.log_position, decoded(store, one.log_position, one.stored)
 
 
 def decoded(store: EventStore, position: int, stored: StoredEvent) -> Event:

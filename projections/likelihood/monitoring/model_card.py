@@ -59,9 +59,9 @@ class ModelCard(BaseModel):
     purpose: str
     data: str
     limits: str
-    position: int = Field(description="of the last event that it has learned from")
+    log_position: int = Field(description="of the last event that it has learned from")
     hash: str = Field(description="SHA-256 of its state")
-    as_of_position: int = Field(description="position up to which the log is known")
+    as_of_log_position: int = Field(description="log position up to which the log is known")
     observed: int = Field(description="outreach that it has learned from")
     answered_share: float | None
     performance: list[Performance] = Field(
@@ -82,9 +82,9 @@ def model_card(db: Connection, at: datetime) -> ModelCard:
         purpose=PURPOSE,
         data=DATA,
         limits=LIMITS,
-        position=standing.position,
+        log_position=standing.position,
         hash=standing.hash,
-        as_of_position=standing.as_of,
+        as_of_log_position=standing.as_of,
         observed=round(model.observed),
         answered_share=model.positive / model.observed if model.observed else None,
         performance=performance(db, at, windows=1),

@@ -21,7 +21,7 @@ def stage(postgres: str) -> Iterator[Stage]:
 def test_a_ticket_arrives_at_support_with_who_sent_it_and_from_where(stage: Stage) -> None:
     scene = stage.scene()
     ticket = done(scene.recruiter.post("/tickets", ASKED))
-    listed = done(stage.as_(Role.SUPPORT).get("/tickets", after=ticket["position"]))["items"]
+    listed = done(stage.as_(Role.SUPPORT).get("/tickets", after=ticket["log_position"]))["items"]
     (arrived,) = [one for one in listed if one["ticket_id"] == ticket["id"]]
     assert ASKED.items() <= arrived.items()
     assert arrived["employer_id"] == scene.employer_id
@@ -33,7 +33,7 @@ def test_an_answer_reaches_who_asked(stage: Stage) -> None:
     analyst, support = stage.as_(Role.ANALYST, name="alex"), stage.as_(Role.SUPPORT)
     ticket = done(analyst.post("/tickets", ASKED))["id"]
     closed = done(support.post(f"/tickets/{ticket}/closure", {"answer": "Relax a filter."}))
-    (mine,) = done(analyst.get("/me/tickets", after=closed["position"]))["items"]
+    (mine,) = done(analyst.get("/me/tickets", after=closed["log_position"]))["items"]
     assert (mine["status"], mine["answer"]) == ("closed", "Relax a filter.")
     assert (mine["closed_by"], mine["version"]) == ("support@test", 2)
 
@@ -87,7 +87,7 @@ def test_the_same_answer_again_is_taken_and_tells_where_the_log_is(stage: Stage)
     first = done(person("PUT", "/ratings/again", {"helpful": True}))
     again = done(person("PUT", "/ratings/again", {"helpful": True}))
     assert again["version"] == first["version"] == 1
-    assert again["position"] >= first["position"]
+    assert again["log_position"] >= first["log_position"]
     assert len(stage.topics(first["id"])) == 1
 
 

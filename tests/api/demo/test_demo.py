@@ -307,7 +307,7 @@ def test_the_smallest_marketplace_is_whole() -> None:
     log, summary = filled(candidates=20)
     assert summary.candidates == 20
     assert summary.employers == 8
-    assert summary.events == summary.position == len(log)
+    assert summary.events == summary.log_position == len(log)
 
 
 @pytest.mark.parametrize("candidates", [0, 19, 1_000_001])
@@ -354,7 +354,7 @@ def test_progress_is_told_from_the_first_member_to_the_last_day() -> None:
 
 def test_a_database_holds_the_whole_of_it(store: EventStore) -> None:
     summary = fill(store, candidates=60, seed=7, until=UNTIL)
-    assert summary.position == summary.events == store.recorder.max_notification_id()
+    assert summary.log_position == summary.events == store.recorder.max_notification_id()
     in_memory = filled(candidates=60)[0]
     first, _ = store.read(0, 1_000, [])
     assert [n.topic for n in first] == [event.TOPIC for event in in_memory[: len(first)]]

@@ -51,7 +51,7 @@ def noted(stage: Stage, candidate: str) -> int:
 def test_what_is_told_is_taken(stage: Stage, scene: Scene, candidate: str) -> None:
     response = scene.tell(*[activity(candidate) for _ in range(3)])
     assert counts(response) == (3, 0, 0)
-    assert response.json()["position"] == stage.reached()
+    assert response.json()["log_position"] == stage.reached()
     assert noted(stage, candidate) == 3
 
 
@@ -136,7 +136,7 @@ def test_lines_may_end_as_they_do_elsewhere_and_be_blank(scene: Scene, candidate
 def test_nothing_is_taken_for_nothing(stage: Stage, scene: Scene, body: bytes) -> None:
     response = scene.platform("POST", "/activity", content=body, headers=NDJSON)
     assert counts(response) == (0, 0, 0)
-    assert response.json()["position"] == stage.reached()
+    assert response.json()["log_position"] == stage.reached()
 
 
 def test_what_is_not_text_is_rejected_line_by_line(scene: Scene) -> None:

@@ -79,7 +79,7 @@ def test_the_events_of_many_aggregates_come_by_position(pool: Pool, log: list[Ro
         told = queries.of_aggregates(db, ids, 100, ["cup.filled"])
         few = queries.of_aggregates(db, ids, 100, ["cup.filled"], 2)
     wanted = [row for row in log if row.id in ids and row.topic == "cup.filled"]
-    assert [one.position for one in told] == [r.position for r in wanted if r.position <= 100]
+    assert [one.log_position for one in told] == [r.position for r in wanted if r.position <= 100]
     assert len(few) == 2
 
 

@@ -161,7 +161,7 @@ def test_who_is_outrun_decides_anew_on_what_is_there_now(store: EventStore) -> N
     recorded = store.execute(command)
     assert len(decided) == 4
     assert recorded.version == 5
-    assert recorded.position == head(store) == 5
+    assert recorded.log_position == head(store) == 5
 
 
 def test_what_has_nothing_to_do_with_it_does_not_disturb(store: EventStore) -> None:

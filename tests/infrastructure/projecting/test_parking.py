@@ -47,10 +47,10 @@ class Trail(Projection, name="trail", version=1, key="candidate_id"):
             steps        bigint[] NOT NULL
         )"""
 
-    ADD = "INSERT INTO trail VALUES (%(candidate_id)s, %(name)s, ARRAY[%(position)s::bigint])"
+    ADD = "INSERT INTO trail VALUES (%(candidate_id)s, %(name)s, ARRAY[%(log_position)s::bigint])"
 
     STEP = """
-        UPDATE trail SET steps = steps || %(position)s::bigint
+        UPDATE trail SET steps = steps || %(log_position)s::bigint
         WHERE candidate_id = %(candidate_id)s"""
 
     ERASE = "DELETE FROM trail WHERE candidate_id = %(candidate_id)s"

@@ -50,7 +50,10 @@ class Ledger(Projection, name="ledger", version=1):
     @on(EmployerRegistered)
     def _(self, event: EmployerRegistered) -> list[Change]:
         return [
-            ("INSERT INTO ledger VALUES (%(position)s, %(company)s)", {"company": event.company}),
+            (
+                "INSERT INTO ledger VALUES (%(log_position)s, %(company)s)",
+                {"company": event.company},
+            ),
             ("UPDATE ledger_total SET total = total + 1 WHERE id = 1", {}),
         ]
 
@@ -84,7 +87,7 @@ def register(store: EventStore, number: int) -> int:
             company=f"company {n}",
             manager=Manager(name="Casey", email="casey@example.com"),
         )
-        position = store.execute(command).position
+        position = store.execute(command).log_position
     return position
 
 
@@ -332,7 +335,7 @@ class LedgerOfTwo(Projection, name="ledger", version=2):
 
     @on(EmployerRegistered)
     def _(self, event: EmployerRegistered) -> Change:
-        return "INSERT INTO ledger VALUES (%(position)s, %(company)s, %(length)s)", {
+        return "INSERT INTO ledger VALUES (%(log_position)s, %(company)s, %(length)s)", {
             "company": event.company,
             "length": len(event.company),
         }
