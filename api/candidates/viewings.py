@@ -14,7 +14,8 @@ from anyio import CapacityLimiter, to_thread
 from anyio.lowlevel import RunVar
 from fastapi import BackgroundTasks
 
-from api.candidates.candidates_for import Card, FullProfile
+from api.candidates.cards import Card
+from api.candidates.profile import FullProfile
 from api.http.caller import Caller
 from domain.actor import Role
 from domain.aggregate import Refused

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from api.candidates import candidates_for
-from api.candidates.candidates_for import FullProfile
+from api.candidates import cards
+from api.candidates.profile import FullProfile, full_profile
 from api.http.caller import Caller
 from api.http.lists import found
 from api.http.problems import Problem, Reason
@@ -39,7 +39,7 @@ def position_of(db: Database, caller: Caller, position_id: UUID) -> positions.Po
 
 def counts(db: Database, position: positions.Position, caller: Caller) -> Counts:
     """How many each tab of a position has now."""
-    active, passive = candidates_for.counts(db, position, caller.at)
+    active, passive = cards.counts(db, position, caller.at)
     return Counts(
         recommendations=active,
         passive_candidates=passive,
@@ -84,7 +84,7 @@ def profile_of(
     position: positions.Position,
     candidate_id: UUID,
     *,
-    reasons: int = candidates_for.REASONS_SHOWN,
+    reasons: int = cards.REASONS_SHOWN,
 ) -> FullProfile:
     """A candidate whom the caller may see as this position's, which is this employer's.
 
@@ -92,7 +92,7 @@ def profile_of(
         NotFound: nobody is to be seen there.
         Problem: 403, with every reason.
     """
-    profile = candidates_for.profile(db, position, candidate_id, caller.at, reasons=reasons)
+    profile = full_profile(db, position, candidate_id, caller.at, reasons=reasons)
     if profile is None:
         raise NotFound(Candidate, candidate_id)
     if profile.outreach_id is None:

@@ -5,8 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends
 
-from api.candidates import candidates_for
-from api.candidates.candidates_for import Explanation
+from api.candidates.profile import Explanation, current_explanation
 from api.formats import json_resume
 from api.http.caller import Caller, Outcome, Platform, allowed
 from api.http.problems import Problem, Reason
@@ -79,7 +78,7 @@ def explain_candidate_likelihood(
     It is without a position; what an offer adds depends on the position.
     """
     with caller.reading(Likelihoods) as db:
-        explained = candidates_for.explanation(db, candidate_id, None, caller.at)
+        explained = current_explanation(db, candidate_id, None, caller.at)
     if explained is None:
         raise NotFound(Candidate, candidate_id)
     return explained

@@ -7,8 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from api.candidates import candidates_for
-from api.candidates.candidates_for import Contribution, Explanation, NamedInterview
+from api.candidates import cards
+from api.candidates.cards import NamedInterview
+from api.candidates.profile import Contribution, Explanation
 from api.http.caller import Inspector, Outcome, Platform, Reader, Recruiter, Support, Timekeeper
 from api.http.lists import Cursor, Limit, found
 from api.http.problems import Problem
@@ -103,7 +104,7 @@ def find_outreach(
         listed = interview_list.found(
             db, limit, cursor, ids=ids, name=None if ids else q or None, company=company or None
         )
-        named = candidates_for.with_names(db, listed)
+        named = cards.with_names(db, listed)
         companies = employers.companies(db, [row.employer_id for row in listed.items])
         titles = positions.titles(db, [row.position_id for row in listed.items])
     items = [

@@ -6,8 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter, BackgroundTasks, Query
 from pydantic import Field
 
-from api.candidates import candidates_for, viewings, visibility
-from api.candidates.candidates_for import Card, Explanation, FullProfile, NamedInterview
+from api.candidates import cards, viewings, visibility
+from api.candidates.cards import Card, NamedInterview
+from api.candidates.profile import Explanation, FullProfile, current_explanation, current_likelihood
 from api.candidates.visibility import Counts, position_of, profile_of
 from api.formats.job_posting import JobPosting
 from api.http.caller import Caller, IfMatch, Outcome, Reader, Recruiter, Recruiting, version_in
@@ -136,7 +137,7 @@ def count(position_id: UUID, caller: Reader) -> Counts:
 def list_relaxations(position_id: UUID, caller: Reader) -> list[Relaxation]:
     """What dropping each demand of the filters would add, the most first."""
     with caller.reading(Positions, CandidatePool) as db:
-        return candidates_for.relaxations(db, position_of(db, caller, position_id), caller.at)
+        return cards.relaxations(db, position_of(db, caller, position_id), caller.at)
 
 
 @router.get("/positions/{position_id}/recommendations")
@@ -185,7 +186,7 @@ def explain_likelihood(position_id: UUID, candidate_id: UUID, caller: Recruiting
         position = position_of(db, caller, position_id)
         employer = employers.one(db, position.employer_id)
         profile_of(db, caller, employer, position, candidate_id)
-        explained = candidates_for.explanation(db, candidate_id, position_id, caller.at)
+        explained = current_explanation(db, candidate_id, position_id, caller.at)
     if explained is None:
         raise NotFound(Candidate, candidate_id)
     return explained
@@ -236,7 +237,7 @@ def interviews(
             status=status,
             passive=None if badge is None else badge != "none",
         )
-        return candidates_for.with_names(db, listed)
+        return cards.with_names(db, listed)
 
 
 def _listed(
@@ -251,12 +252,12 @@ def _listed(
     with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
         position = position_of(db, caller, position_id)
         visibility.check_may_look(employers.one(db, position.employer_id), position, feed)
-        listed = candidates_for.cards(db, feed, position, caller.at, limit, cursor, sort)
+        listed = cards.of_feed(db, feed, position, caller.at, limit, cursor, sort)
     viewings.note_shown(caller, tasks, position, feed, sort, cursor, listed.items)
     return listed
 
 
 def _shown(caller: Caller, position_id: UUID, candidate_id: UUID) -> dict[str, object]:
     with caller.reading(Likelihoods) as db:
-        likelihood = candidates_for.likelihood(db, candidate_id, position_id, caller.at)
+        likelihood = current_likelihood(db, candidate_id, position_id, caller.at)
     return {"likelihood": likelihood}

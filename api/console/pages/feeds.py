@@ -7,8 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter, BackgroundTasks, Query, Response
 from pydantic import BaseModel, Field
 
-from api.candidates import candidates_for, viewings, visibility
-from api.candidates.candidates_for import Card
+from api.candidates import cards, viewings, visibility
+from api.candidates.cards import Card
 from api.candidates.visibility import Counts
 from api.console.forms import REFUSED, Faults
 from api.console.rendering import address
@@ -158,7 +158,7 @@ def _page(
         against = visibility.reasons_against_looking(employer, position, view.feed)
         listed: Listed[Card] = Listed(items=[])
         if not against:
-            listed = candidates_for.cards(
+            listed = cards.of_feed(
                 db, view.feed, position, caller.at, view.shown, view.cursor, view.sort
             )
         passive = view.feed is Feed.PASSIVE
@@ -196,7 +196,7 @@ def _worthwhile(
     db: Database, position: Position, caller: Caller, passive: bool
 ) -> list[Relaxation]:
     """The demands of the filters that, dropped alone, would bring somebody into an empty list."""
-    found = candidates_for.relaxations(db, position, caller.at)
+    found = cards.relaxations(db, position, caller.at)
     would_add = [r for r in found if (r.passive_candidates if passive else r.recommendations)]
     return would_add[:MOST_RELAXATIONS]
 
@@ -207,9 +207,7 @@ def _part(visit: Visit, tasks: BackgroundTasks, view: View, further: str) -> Res
     with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
         position = visibility.position_of(db, caller, view.position_id)
         visibility.check_may_look(employers.one(db, position.employer_id), position, view.feed)
-        listed = candidates_for.cards(
-            db, view.feed, position, caller.at, AT_A_TIME, further, view.sort
-        )
+        listed = cards.of_feed(db, view.feed, position, caller.at, AT_A_TIME, further, view.sort)
     viewings.note_shown(caller, tasks, position, view.feed, view.sort, further, listed.items)
     was_asked_for = view.shown > MOST_BY_SCROLLING
     response = visit.page(
@@ -249,7 +247,7 @@ def _news(visit: Visit, position_id: UUID, feed: Feed, known: Known) -> Response
         position = visibility.position_of(db, caller, position_id)
         visibility.check_may_look(employers.one(db, position.employer_id), position, feed)
         counts = visibility.counts(db, position, caller)
-        still = candidates_for.still_listed(db, feed, position, caller.at, known.shown)
+        still = cards.still_listed(db, feed, position, caller.at, known.shown)
     count = _count(counts, feed)
     gone = [id for id in known.shown if id not in still]
     return visit.page(

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from api.candidates import candidates_for, visibility
+from api.candidates import cards, visibility
 from api.console.forms import REFUSED, Faults
 from api.console.pages.positions import CURRENCIES
 from api.console.session import Recruiter, Visit
@@ -77,7 +77,7 @@ def _shown(visit: Visit, position_id: UUID) -> dict[str, Any]:
         position = visibility.position_of(db, caller, position_id)
         counts = visibility.counts(db, position, caller)
         few = min(counts.passive_candidates, counts.recommendations) < FEW
-        relaxations = candidates_for.relaxations(db, position, caller.at) if few else []
+        relaxations = cards.relaxations(db, position, caller.at) if few else []
     return {
         "position": position,
         "counts": counts,

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
-from api.candidates import candidates_for, visibility
+from api.candidates import cards, visibility
 from api.candidates.visibility import Counts
 from api.console.forms import REFUSED, Sent
 from api.console.rendering import address
@@ -69,7 +69,7 @@ def interviews_page(
         known = _fingerprint(listed)
         if known == asked.known:
             return _only_counts(visit, counts, known, reached)
-        named = candidates_for.with_names(db, listed)
+        named = cards.with_names(db, listed)
     here = {"status": asked.status, "badge": asked.badge}
     path = f"/positions/{position_id}/interviews"
     return visit.page(
@@ -140,7 +140,7 @@ def _conversation(visit: Visit, outreach_id: UUID) -> dict[str, Any]:
         outreach = found(caller, Outreach, outreach_id, interview_list.one(db, outreach_id))
         steps = outreach_timeline.of_outreach(db, outreach_id)
         title = positions.titles(db, [outreach.position_id])[outreach.position_id]
-        (named,) = candidates_for.with_names(db, Listed(items=[outreach])).items
+        (named,) = cards.with_names(db, Listed(items=[outreach])).items
     waits = named.status is Status.AWAITING_ANSWER
     return {
         "outreach": named,

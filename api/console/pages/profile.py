@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, BackgroundTasks, Response
 
 from api.candidates import viewings, visibility
-from api.candidates.candidates_for import FullProfile
+from api.candidates.profile import FullProfile
 from api.console.forms import REFUSED, Sent
 from api.console.session import Recruiter, Recruiting
 from api.http.caller import Caller, Outcome

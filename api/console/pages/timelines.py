@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 
 from api.audit.past_state import loaded
-from api.candidates import candidates_for
+from api.candidates import cards
 from api.charts import charts
 from api.console.rendering import address
 from api.console.session import Support, Visit, visiting
@@ -59,7 +59,7 @@ def timeline(visit: Support, outreach_id: UUID) -> Response:
     with caller.reading(*reads) as db:
         one = interview_list.one(db, outreach_id)
         outreach = found(caller, Outreach, outreach_id, one)
-        (named,) = candidates_for.with_names(db, Listed(items=[outreach], next_cursor=None)).items
+        (named,) = cards.with_names(db, Listed(items=[outreach], next_cursor=None)).items
         steps = outreach_timeline.of_outreach(db, outreach_id)
         company = employers.companies(db, [outreach.employer_id])[outreach.employer_id]
         title = positions.titles(db, [outreach.position_id])[outreach.position_id]

@@ -1,27 +1,22 @@
-"""Candidates as a position sees them: the lists with their likelihood, and whole profiles.
-
-Brings together what the candidate pool, the likelihood model and the position's filters say.
-"""
+"""Candidates as a position's lists show them: what is known of each, the match, the likelihood."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from domain.event import ERASED
 from domain.filters import Filters
-from domain.outreach import Band, Likelihood, band, outreach_id
-from domain.passivity import is_passive
-from domain.profile import Facts, Job, key
+from domain.outreach import Band, Likelihood, band
+from domain.profile import Facts, key
 from domain.viewing import Feed, Sort
 from infrastructure.database.postgres import Database
 from projections import candidate_feed, candidate_pool
 from projections.candidate_feed import Slot
 from projections.candidate_pool import Origin, Relaxation, Search
 from projections.interview_list import Interview
-from projections.likelihood import scoring as likelihoods
+from projections.likelihood import scoring
 from projections.likelihood.explanations import strongest
 from projections.likelihood.scoring import Assessed
 from projections.paging import Listed
@@ -30,7 +25,7 @@ from projections.positions import Position
 REASONS_SHOWN = 3
 
 
-class Reason(BaseModel):
+class LikelihoodReason(BaseModel):
     """What makes an answer likelier, or less likely."""
 
     text: str = Field(description="in plain words")
@@ -42,24 +37,7 @@ class ShownLikelihood(Likelihood):
     """How likely an answer is, as a number and in a word, and the strongest reasons for it."""
 
     band: Band
-    reasons: list[Reason] = Field(description="the weightiest first")
-
-
-class Contribution(Reason):
-    """What one feature adds to the log-odds of an answer."""
-
-    value: float | str | None = Field(description="of the feature; null for the intercept")
-
-
-class Explanation(Likelihood):
-    """How likely an answer is, and everything that makes it so."""
-
-    band: Band
-    at: datetime
-    contributions: list[Contribution] = Field(
-        description="added up one by one in this order, in double precision, they are the logit"
-        " bit for bit"
-    )
+    reasons: list[LikelihoodReason] = Field(description="the weightiest first")
 
 
 class Card(BaseModel):
@@ -82,23 +60,13 @@ class Card(BaseModel):
     )
 
 
-class FullProfile(Card):
-    """Everything that is known of a candidate, and how this position may approach them."""
-
-    summary: str | None
-    jobs: list[Job]
-    passive: bool
-    approach_by: Literal["message", "interview_request"]
-    outreach_id: UUID | None = Field(description="of this position's approach, if there was one")
-
-
 class NamedInterview(Interview):
     """An approach with the candidate's name."""
 
     candidate_name: str
 
 
-def cards(
+def of_feed(
     db: Database,
     kind: Feed,
     position: Position,
@@ -113,7 +81,7 @@ def cards(
     """
     listed = candidate_feed.feed(db, kind, _search(position, at), limit, cursor, sort)
     ids = [slot.candidate.candidate_id for slot in listed.items]
-    scores = likelihoods.of_candidates(db, ids, at, position.position_id)
+    scores = scoring.of_candidates(db, ids, at, position.position_id)
     items = [_card_at(slot, position.filters, scores) for slot in listed.items]
     if sort is Sort.LIKELIHOOD:
         regular = iter(sorted((card for card in items if not card.explored), key=_unlikeliness))
@@ -139,7 +107,7 @@ def still_listed(
 
 
 def _card_at(slot: Slot, filters: Filters, scores: Mapping[UUID, Assessed]) -> Card:
-    card = _card(slot.candidate, filters, scores.get(slot.candidate.candidate_id))
+    card = card_of(slot.candidate, filters, scores.get(slot.candidate.candidate_id))
     return card.model_copy(update={"explored": slot.explored, "propensity": slot.propensity})
 
 
@@ -149,59 +117,6 @@ def _unlikeliness(card: Card) -> float:
 
 def _search(position: Position, at: datetime) -> Search:
     return Search(position.employer_id, position.position_id, position.filters, at)
-
-
-def profile(
-    db: Database,
-    position: Position,
-    candidate_id: UUID,
-    at: datetime,
-    *,
-    reasons: int = REASONS_SHOWN,
-) -> FullProfile | None:
-    """A candidate as this position sees them; none who is erased or not to be written to.
-
-    The likelihood comes with so many of its reasons, the weightiest first.
-    """
-    known = candidate_pool.profile(db, candidate_id)
-    contacted = known is not None and position.position_id in known.positions
-    if known is None:
-        return None
-    to_be_left_alone = not known.opted_in or position.employer_id in known.blocked
-    if to_be_left_alone and not contacted:
-        return None
-    passive = is_passive(known.last_active_at, at)
-    scores = likelihoods.of_candidates(db, [candidate_id], at, position.position_id)
-    card = _card(known, position.filters, scores.get(candidate_id), reasons)
-    return FullProfile(
-        **dict(card),
-        summary=known.summary,
-        jobs=known.jobs,
-        passive=passive,
-        approach_by="message" if passive else "interview_request",
-        outreach_id=outreach_id(position.position_id, candidate_id) if contacted else None,
-    )
-
-
-def likelihood(
-    db: Database, candidate_id: UUID, position_id: UUID, at: datetime
-) -> Likelihood | None:
-    """How likely a candidate is to respond to this position now; None for nobody we know."""
-    assessed = likelihoods.of_candidates(db, [candidate_id], at, position_id).get(candidate_id)
-    return assessed and assessed.likelihood
-
-
-def explanation(
-    db: Database, candidate_id: UUID, position_id: UUID | None, at: datetime
-) -> Explanation | None:
-    """Why a candidate is as likely to respond as they are; None for nobody we know."""
-    assessed = likelihoods.of_candidates(db, [candidate_id], at, position_id).get(candidate_id)
-    return assessed and Explanation(
-        **dict(assessed.likelihood),
-        band=band(assessed.likelihood.probability),
-        at=at,
-        contributions=[Contribution(**reason._asdict()) for reason in assessed.reasons],
-    )
 
 
 def with_names(db: Database, listed: Listed[Interview]) -> Listed[NamedInterview]:
@@ -214,7 +129,7 @@ def with_names(db: Database, listed: Listed[Interview]) -> Listed[NamedInterview
     return Listed(items=items, next_cursor=listed.next_cursor)
 
 
-def _card(
+def card_of(
     known: candidate_pool.Candidate | candidate_pool.Profile,
     filters: Filters,
     score: Assessed | None,
@@ -238,7 +153,9 @@ def _shown(score: Assessed, most: int) -> ShownLikelihood:
         **dict(score.likelihood),
         band=band(score.likelihood.probability),
         reasons=[
-            Reason(text=reason.text, feature=reason.feature, contribution=reason.contribution)
+            LikelihoodReason(
+                text=reason.text, feature=reason.feature, contribution=reason.contribution
+            )
             for reason in strongest(score.reasons, most)
         ],
     )

@@ -1,0 +1,96 @@
+"""One candidate as a position sees them: the whole profile, the likelihood, and why it is so."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from api.candidates.cards import REASONS_SHOWN, Card, LikelihoodReason, card_of
+from domain.outreach import Band, Likelihood, band, outreach_id
+from domain.passivity import is_passive
+from domain.profile import Job
+from infrastructure.database.postgres import Database
+from projections import candidate_pool
+from projections.likelihood import scoring
+from projections.positions import Position
+
+
+class Contribution(LikelihoodReason):
+    """What one feature adds to the log-odds of an answer."""
+
+    value: float | str | None = Field(description="of the feature; null for the intercept")
+
+
+class Explanation(Likelihood):
+    """How likely an answer is, and everything that makes it so."""
+
+    band: Band
+    at: datetime
+    contributions: list[Contribution] = Field(
+        description="added up one by one in this order, in double precision, they are the logit"
+        " bit for bit"
+    )
+
+
+class FullProfile(Card):
+    """Everything that is known of a candidate, and how this position may approach them."""
+
+    summary: str | None
+    jobs: list[Job]
+    passive: bool
+    approach_by: Literal["message", "interview_request"]
+    outreach_id: UUID | None = Field(description="of this position's approach, if there was one")
+
+
+def full_profile(
+    db: Database,
+    position: Position,
+    candidate_id: UUID,
+    at: datetime,
+    *,
+    reasons: int = REASONS_SHOWN,
+) -> FullProfile | None:
+    """A candidate as this position sees them, with so many reasons, the weightiest first.
+
+    None if the candidate is unknown, erased or must not be contacted.
+    """
+    known = candidate_pool.profile(db, candidate_id)
+    if known is None:
+        return None
+    contacted = position.position_id in known.positions
+    to_be_left_alone = not known.opted_in or position.employer_id in known.blocked
+    if to_be_left_alone and not contacted:
+        return None
+    passive = is_passive(known.last_active_at, at)
+    scores = scoring.of_candidates(db, [candidate_id], at, position.position_id)
+    card = card_of(known, position.filters, scores.get(candidate_id), reasons)
+    return FullProfile(
+        **dict(card),
+        summary=known.summary,
+        jobs=known.jobs,
+        passive=passive,
+        approach_by="message" if passive else "interview_request",
+        outreach_id=outreach_id(position.position_id, candidate_id) if contacted else None,
+    )
+
+
+def current_likelihood(
+    db: Database, candidate_id: UUID, position_id: UUID, at: datetime
+) -> Likelihood | None:
+    """How likely a candidate is to respond to this position now. None if they are unknown."""
+    assessed = scoring.of_candidates(db, [candidate_id], at, position_id).get(candidate_id)
+    return assessed and assessed.likelihood
+
+
+def current_explanation(
+    db: Database, candidate_id: UUID, position_id: UUID | None, at: datetime
+) -> Explanation | None:
+    """Why a candidate is as likely to respond as they are now. None if they are unknown."""
+    assessed = scoring.of_candidates(db, [candidate_id], at, position_id).get(candidate_id)
+    return assessed and Explanation(
+        **dict(assessed.likelihood),
+        band=band(assessed.likelihood.probability),
+        at=at,
+        contributions=[Contribution(**reason._asdict()) for reason in assessed.reasons],
+    )
