@@ -21,7 +21,7 @@ from domain.values import Email, Moment, Name, StorableText, Value
 CLOCK_SKEW = timedelta(minutes=5)
 """How far in the future another system's clock may say that something happened."""
 
-MEMORY_OF_CONTACTS = timedelta(days=30)
+CONTACT_WINDOW_RETENTION = timedelta(days=30)
 
 Source = Annotated[StorableText, Field(min_length=1, max_length=100)]
 
@@ -91,7 +91,9 @@ class Contacted(Event, name="candidate.contacted", version=1):
     outreach_id: UUID
 
 
-class AttributesReported(Event, name="candidate.attributes_reported", version=1, apart=True):
+class AttributesReported(
+    Event, name="candidate.attributes_reported", version=1, redacted_in_log=True
+):
     """The member said who they are, in place of whatever they said before."""
 
     gender: Personal[Gender | None] = None
@@ -334,7 +336,7 @@ class Candidate(Aggregate, kind="candidate"):
 
     @on(Contacted)
     def on_contacted(self, event: Contacted) -> None:
-        recent = event.timestamp - MEMORY_OF_CONTACTS
+        recent = event.timestamp - CONTACT_WINDOW_RETENTION
         self.contacted_at = [*(c for c in self.contacted_at if c > recent), event.timestamp]
 
     @on(AttributesReported)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from domain.aggregate import Refusal
 from domain.candidate import (
-    MEMORY_OF_CONTACTS,
+    CONTACT_WINDOW_RETENTION,
     Candidate,
     CandidateIsErased,
     CandidateOptedOut,
@@ -13,7 +13,7 @@ from domain.candidate import (
 from domain.employer import Employer, NotInBeta
 from domain.position import Position
 
-CONTACT_WINDOW = MEMORY_OF_CONTACTS
+CONTACT_WINDOW = CONTACT_WINDOW_RETENTION
 CONTACTS_ALLOWED = 3
 """Within the window, from all employers together."""
 

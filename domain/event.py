@@ -29,10 +29,10 @@ It is either text, which reads `[erased]` once the key is gone, or has a default
 class Event(BaseModel):
     """A fact that happened to one aggregate, under a name it keeps for ever.
 
-    Declare one at module level with its stored name, its version and, where it carries personal
-    data, the field that says whose (the aggregate itself unless told otherwise). One that `erases`
-    destroys that person's key in the transaction that records it. The personal fields of one that
-    is `apart` are for the read model that they are told for: who reads the log does not see them.
+    Declare one at module level with its stored name and version. `person` names the field with the
+    id of the person its personal data belong to (by default the aggregate's own). `erases` destroys
+    that person's key in the transaction that records the event. `redacted_in_log` hides the
+    personal fields from readers of the event log: only projections receive them.
 
     >>> class CupFilled(Event, name="cup.filled", version=1):
     ...     litres: float
@@ -49,7 +49,7 @@ class Event(BaseModel):
     class_version: ClassVar[int]
     person: ClassVar[str]
     erases: ClassVar[bool]
-    apart: ClassVar[bool]
+    redacted_in_log: ClassVar[bool]
     personal: ClassVar[frozenset[str]]
 
     originator_id: UUID
@@ -65,14 +65,14 @@ class Event(BaseModel):
         version: int,
         person: str = "originator_id",
         erases: bool = False,
-        apart: bool = False,
+        redacted_in_log: bool = False,
     ) -> None:
         super().__init_subclass__()
         cls.TOPIC = name
         cls.class_version = version
         cls.person = person
         cls.erases = erases
-        cls.apart = apart
+        cls.redacted_in_log = redacted_in_log
         register_topic(name, cls)
 
     @classmethod
@@ -90,9 +90,9 @@ class Event(BaseModel):
         """Whose personal data this event carries."""
         return cast(UUID, getattr(self, self.person))
 
-    def as_logged(self) -> Self:
-        """The event as whoever reads the log may see it."""
-        return self.model_copy(update=self.erased()) if self.apart else self
+    def redacted(self) -> Self:
+        """The event as readers of the event log may see it."""
+        return self.model_copy(update=self.erased()) if self.redacted_in_log else self
 
     @classmethod
     def erased(cls) -> dict[str, Any]:

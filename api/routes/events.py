@@ -170,5 +170,5 @@ def _cloud_event(logged: Logged, event: Event) -> CloudEvent:
         actorid=event.actor.id,
         actorrole=event.actor.role,
         requestid=event.request_id,
-        data=event.as_logged().model_dump(mode="json", exclude=ENVELOPE),
+        data=event.redacted().model_dump(mode="json", exclude=ENVELOPE),
     )

@@ -476,13 +476,13 @@ def test_who_reads_the_log_does_not_see_who_somebody_is() -> None:
     given(member, a_woman_reported)
     (_, reported) = told().read()
     assert reported.model_dump()["gender"] is Gender.WOMAN
-    assert reported.as_logged().model_dump() == {**reported.model_dump(), "gender": None}
+    assert reported.redacted().model_dump() == {**reported.model_dump(), "gender": None}
 
 
 def test_who_reads_the_log_sees_everything_else() -> None:
     given(member)
     (signed,) = told().read()
-    assert signed.as_logged() == signed
+    assert signed.redacted() == signed
 
 
 # --- Being forgotten
