@@ -12,9 +12,9 @@ from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import Pool, database, open_pool
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting import parking
-from infrastructure.projecting.checkpoints import positions, prepare
+from infrastructure.projecting.checkpoints import create_tables, log_positions
 from infrastructure.projecting.projection import Projection
-from infrastructure.projecting.worker import Chore, Worker
+from infrastructure.projecting.worker import PeriodicTask, Worker
 from infrastructure.requests import idempotency, revocations
 from infrastructure.settings import Settings, SettingsError
 from projections.likelihood.monitoring.challengers import BadChallenger, challengers
@@ -40,23 +40,25 @@ class Marketplace:
     pool: Pool
     store: EventStore
     projections: Sequence[Projection]
-    started_at_position: int
+    started_at_log_position: int
     worker: Worker | None = field(default=None)
     refusals: Counter = field(default_factory=_refusals)
 
     @contextmanager
     def working(self) -> Iterator[Worker]:
         """Keep the read models up to date meanwhile."""
-        chores = [
-            Chore("expire outreaches", 60, lambda: expire_overdue(self.store, self.pool, now())),
-            Chore("forget what is over", 3600, self.forget),
+        tasks = [
+            PeriodicTask(
+                "expire outreaches", 60, lambda: expire_overdue(self.store, self.pool, now())
+            ),
+            PeriodicTask("delete expired records", 3600, self.forget),
         ]
         with Worker(
             self.database_url,
             self.store,
             self.pool,
             self.projections,
-            chores,
+            tasks,
             self.settings.projector_batch_size,
         ) as worker:
             self.worker = worker
@@ -64,8 +66,8 @@ class Marketplace:
 
     def behind(self) -> dict[str, int]:
         """The projections that have not reached what was there at the start, and where they are."""
-        reached = positions(self.projections, self.pool, PROBE_SECONDS)
-        return {name: at for name, at in reached.items() if at < self.started_at_position}
+        reached = log_positions(self.projections, self.pool, PROBE_SECONDS)
+        return {name: at for name, at in reached.items() if at < self.started_at_log_position}
 
     def parked(self) -> dict[str, int]:
         """How many events of each projection are parked, of those that have any."""
@@ -80,14 +82,14 @@ class Marketplace:
 
 
 @contextmanager
-def open_marketplace(settings: Settings, *, renew: bool = False) -> Iterator[Marketplace]:
+def open_marketplace(settings: Settings, *, rebuild: bool = False) -> Iterator[Marketplace]:
     """Reach the database, bring its schema up to date, and open the event store.
 
-    Servers `renew` read models of an older version. Commands that come and go do not: a server of
+    Servers `rebuild` read models of an older version. Commands do not: a server of
     the older program may be running.
 
     Raises:
-        OlderProjection: a read model is of an older version, and is not to be renewed.
+        OlderProjection: a read model is of an older version, and is not to be rebuilt.
         SettingsError: a challenger of the likelihood model cannot be made.
         WrongSecret: the database was made with another secret.
     """
@@ -98,7 +100,7 @@ def open_marketplace(settings: Settings, *, renew: bool = False) -> Iterator[Mar
         size = settings.database_pool_size
         # Beside those of the requests each projection holds a connection while it works.
         with open_pool(url, name="marketplace", max_size=size + len(every)) as pool:
-            prepare(every, pool, renew=renew)
+            create_tables(every, pool, rebuild=rebuild)
             secret, group = settings.secret.get_secret_value(), settings.writer_batch_size
             with EventStore(url, pool, secret, largest_group=group) as store:
                 store.keyring.check()

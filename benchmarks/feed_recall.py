@@ -27,8 +27,8 @@ from domain.outreach import InterviewRequested, MessageSent
 from domain.viewing import Feed
 from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import open_pool
-from infrastructure.projecting.checkpoints import prepare
-from infrastructure.projecting.projection import Positioned
+from infrastructure.projecting.checkpoints import create_tables
+from infrastructure.projecting.projection import LoggedEvent
 from projections import candidate_feed
 from projections.candidate_feed import feed
 from projections.candidate_pool import CandidatePool, Search, listed_condition
@@ -79,8 +79,8 @@ class Market:
         self._position = 0
 
     def follow(self) -> None:
-        events: list[Positioned[Event]] = [
-            Positioned(number, event)
+        events: list[LoggedEvent[Event]] = [
+            LoggedEvent(number, event)
             for number, event in enumerate(self.history.events, self._position + 1)
         ]
         self._position += len(events)
@@ -150,7 +150,7 @@ def main() -> None:
         url = make_conninfo(server_url, dbname="feed_recall")
         migrate(url, at=datetime.now(UTC))
         with open_pool(url, name="feed recall") as pool:
-            prepare([CandidatePool(), Likelihoods()], pool)
+            create_tables([CandidatePool(), Likelihoods()], pool)
             with pool.connection() as db:
                 measure(Market(db), options, rng)
 

@@ -32,8 +32,8 @@ from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import open_pool
 from infrastructure.event_log.recorder import event_log_environment
 from infrastructure.event_log.store import EventStore
-from infrastructure.projecting.checkpoints import prepare
-from infrastructure.projecting.projection import Positioned, Projection
+from infrastructure.projecting.checkpoints import create_tables
+from infrastructure.projecting.projection import LoggedEvent, Projection
 from infrastructure.projecting.projector import Projector
 from projections.read_models import read_models
 
@@ -50,7 +50,7 @@ def marketplace(server_url: str, name: str, candidates: int) -> Iterator[tuple[s
     url = make_conninfo(server_url, dbname=name)
     migrate(url, at=UNTIL)
     with open_pool(url, name=name) as pool, EventStore(url, pool, SECRET) as store:
-        prepare(read_models(), pool)
+        create_tables(read_models(), pool)
         demo.fill(store, candidates=candidates, seed=1, until=UNTIL, progress=lambda *_: None)
         yield url, store
 
@@ -76,7 +76,7 @@ class View(PostgresTrackingRecorder):
             self._insert_tracking(cursor, tracking=tracking)
             connection: Any = cursor.connection
             rows, connection.row_factory = connection.row_factory, tuple_row
-            projection.apply(connection, [Positioned(tracking.notification_id, event)])
+            projection.apply(connection, [LoggedEvent(tracking.notification_id, event)])
             connection.row_factory = rows
 
 

@@ -19,7 +19,7 @@ from psycopg.conninfo import make_conninfo
 from benchmarks.recorder import server
 from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import open_pool
-from infrastructure.projecting.checkpoints import prepare
+from infrastructure.projecting.checkpoints import create_tables
 from projections.likelihood import rescoring
 from projections.likelihood.estimator.model import LikelihoodModel
 from projections.likelihood.features.candidate import STATE_NUMBERS
@@ -80,7 +80,7 @@ def main() -> None:
         url = make_conninfo(server_url, dbname="rescore")
         migrate(url, at=datetime.now(UTC))
         with open_pool(url, name="rescore") as pool:
-            prepare([Likelihoods()], pool)
+            create_tables([Likelihoods()], pool)
             with pool.connection() as db:
                 fill(db, options.candidates)
                 print(f"{options.candidates:,} candidates, {megabytes():,.0f} MB before")

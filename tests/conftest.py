@@ -19,7 +19,7 @@ from infrastructure.database.embedded import OPTIONS, embedded_server
 from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import Pool, open_pool
 from infrastructure.event_log.store import EventStore
-from infrastructure.projecting.checkpoints import prepare
+from infrastructure.projecting.checkpoints import create_tables
 from projections.read_models import read_models
 from tests.support.survey import survey_profiles
 
@@ -117,7 +117,7 @@ def template(postgres: str, administration: Connection[TupleRow]) -> Iterator[st
     with new_database(postgres, administration) as url:
         migrate(url, at=datetime.now(UTC))
         with open_pool(url, name="template") as pool:
-            prepare(read_models(), pool)
+            create_tables(read_models(), pool)
         yield str(conninfo_to_dict(url)["dbname"])
 
 

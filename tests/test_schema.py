@@ -16,7 +16,7 @@ from psycopg.rows import TupleRow
 import infrastructure
 import projections
 from infrastructure.database.postgres import Pool
-from infrastructure.projecting.checkpoints import prepare
+from infrastructure.projecting.checkpoints import create_tables
 from projections.read_models import read_models
 
 DISTRIBUTED_BY = {
@@ -88,7 +88,7 @@ def test_no_statement_breaks_the_rule(pattern: str) -> None:
 @pytest.fixture
 def tables(pool: Pool, connection: Connection[TupleRow]) -> dict[str, list[Any]]:
     """The columns of each unique key of each table."""
-    prepare(read_models(), pool)
+    create_tables(read_models(), pool)
     rows = connection.execute(
         """
         SELECT relname, array_agg(attname ORDER BY attnum)

@@ -16,7 +16,7 @@ from domain.employer import EmployerIsSuspended, EmployerNotApproved, NotInBeta
 from domain.position import Position, PositionIsClosed
 from domain.viewing import Feed
 from infrastructure.database.postgres import Database
-from infrastructure.projecting.checkpoints import positions as reached_by
+from infrastructure.projecting.checkpoints import log_positions as reached_by
 from projections import interview_list, positions
 from projections.candidate_pool import CandidatePool
 from projections.employers import Employer, Employers

@@ -17,7 +17,7 @@ from api.cli.terminal import Report, complain, program, progress
 from api.demo import Summary, fill
 from api.formats.json_resume import BadDocument, to_profile
 from api.marketplace import Marketplace, now, open_marketplace
-from infrastructure.projecting.checkpoints import positions
+from infrastructure.projecting.checkpoints import log_positions
 from infrastructure.projecting.projector import Projector
 from infrastructure.settings import Settings, load_settings
 
@@ -65,7 +65,7 @@ def demo(
     if end > now():
         raise typer.BadParameter("the last day lies in the future", param_hint="--until")
     with open_marketplace(settings) as marketplace:
-        if marketplace.started_at_position:
+        if marketplace.started_at_log_position:
             _leave(settings, if_empty=if_empty)
             return
         documents, bad = _read(profiles) if profiles else (None, 0)
@@ -172,7 +172,7 @@ def _catch_up(marketplace: Marketplace, position: int, report: Report) -> None:
 
 
 def _reached(marketplace: Marketplace) -> dict[str, int]:
-    return positions(marketplace.projections, marketplace.pool)
+    return log_positions(marketplace.projections, marketplace.pool)
 
 
 def _tell(summary: Summary) -> None:

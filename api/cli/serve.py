@@ -47,7 +47,7 @@ def api(port: Port = None, host: Host = None, access_log: AccessLog = False) -> 
 
 
 def worker() -> None:
-    """Keep the read models and do the chores, beside an `api`.
+    """Keep the read models and run the periodic tasks, beside an `api`.
 
     Several may run on one database: each read model is kept by one of them at a time.
     """
@@ -55,7 +55,7 @@ def worker() -> None:
     log_to_stderr(settings)
     with (
         _until_told_to_stop(),
-        open_marketplace(settings, renew=True) as marketplace,
+        open_marketplace(settings, rebuild=True) as marketplace,
         marketplace.working(),
     ):
         names = ", ".join(projection.name for projection in marketplace.projections)
@@ -84,7 +84,7 @@ def _listen(settings: Settings, *, with_worker: bool, access_log: bool) -> None:
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     with _until_told_to_stop(), _bound(settings) as listener:
         address = _address(listener)
-        with open_marketplace(settings, renew=True) as marketplace:
+        with open_marketplace(settings, rebuild=True) as marketplace:
             config = uvicorn.Config(
                 make_app(marketplace, with_worker=with_worker),
                 loop="uvloop",

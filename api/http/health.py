@@ -42,7 +42,7 @@ def ready(request: Request) -> JSONResponse:
     body: dict[str, Any] = {
         "status": status,
         "catching_up": behind,
-        "to": marketplace.started_at_position,
+        "to": marketplace.started_at_log_position,
         "failing": failures,
         "parked": parked,
     }

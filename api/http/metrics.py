@@ -22,7 +22,7 @@ from infrastructure.database.postgres import Database
 from infrastructure.error_redaction import named
 from infrastructure.event_log import queries
 from infrastructure.projecting import parking
-from infrastructure.projecting.checkpoints import positions
+from infrastructure.projecting.checkpoints import log_positions
 from projections.likelihood.monitoring import performance as likelihood_watch
 
 logger = logging.getLogger(__name__)
@@ -89,7 +89,7 @@ class Standing(Collector):
         pool, at = self._marketplace.pool, time.monotonic()
         with self._lock:
             try:
-                reached = positions(self._marketplace.projections, pool, PROBE_SECONDS)
+                reached = log_positions(self._marketplace.projections, pool, PROBE_SECONDS)
                 with pool.connection(PROBE_SECONDS) as db:
                     log = self._log.again(at) or self._log.keep(
                         [*_of_log(self._marketplace, db, reached)], at

@@ -33,14 +33,16 @@ class NewerProjection(MigrationError):
     """The database was used by a newer program, whose read models this one does not know."""
 
 
-def prepare(projections: Iterable[Projection], pool: ConnectionPool, *, renew: bool = True) -> None:
+def create_tables(
+    projections: Iterable[Projection], pool: ConnectionPool, *, rebuild: bool = True
+) -> None:
     """Make the tables and checkpoints of projections that have none of this version yet.
 
     Those of an older version are dropped: the new one is made anew from the events. Processes of
-    the older program must have stopped by then; whoever cannot know that does not `renew`.
+    the older program must have stopped by then; whoever cannot know that does not `rebuild`.
 
     Raises:
-        OlderProjection: there are tables of an older version, and they are not to be renewed.
+        OlderProjection: there are tables of an older version, and they are not to be rebuilt.
         NewerProjection: the tables are of a later version than this program knows.
     """
     with pool.connection() as db, schema_lock(db):
@@ -54,7 +56,7 @@ def prepare(projections: Iterable[Projection], pool: ConnectionPool, *, renew: b
                 continue
             if known:
                 _check_not_newer(projection, max(known))
-                if not renew:
+                if not rebuild:
                     raise OlderProjection(
                         f"The read model {projection.name} is of version {max(known)}, and this"
                         f" program makes {projection.version}. Stop the older program, then start"
@@ -84,7 +86,7 @@ def _drop(projection: Projection, db: Connection) -> None:
     parking.forget(db, projection.name)
 
 
-def positions(
+def log_positions(
     projections: Iterable[Projection], pool: ConnectionPool, timeout: float | None = None
 ) -> dict[str, int]:
     """How far each projection has come, asked within so many seconds."""
@@ -108,7 +110,7 @@ def wait_for(
     """
     deadline = time.monotonic() + timeout
     nap = 0.002
-    while behind := {n: at for n, at in positions(projections, pool).items() if at < position}:
+    while behind := {n: at for n, at in log_positions(projections, pool).items() if at < position}:
         if time.monotonic() > deadline or _head(pool) < position:
             raise NotCaughtUp(behind, position)
         time.sleep(nap)

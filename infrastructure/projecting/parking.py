@@ -21,34 +21,34 @@ from infrastructure.event_log.keys import WrongSecret
 Checkpoint = tuple[str, int, int]
 """A projection's name and version, and the log that it follows."""
 
-MOST_STREAMS = 1_000
+MAX_BLOCKED_STREAMS = 1_000
 """How many streams of a projection may be parked: beyond, it is the projection that is broken."""
 
-EVENTS_FAULTS = {"21", "22", "23", "54"}
+DATA_ERROR_CLASSES = {"21", "22", "23", "54"}
 """Classes of SQLSTATE that come from the values of a statement (PostgreSQL, Appendix A): a wrong
 number of rows, bad data, a broken constraint, a limit exceeded."""
 
-TYPES_FAULTS = {"42725", "42804", "42846", "42883", "42P18"}
+TYPE_ERROR_CODES = {"42725", "42804", "42846", "42883", "42P18"}
 """The same of a value whose type does not fit the statement."""
 
-NOT_THE_EVENTS = (OSError, MemoryError, NewerEvent, WrongSecret)
+RETRYABLE_ERRORS = (OSError, MemoryError, NewerEvent, WrongSecret)
 
 
-def lies_with_the_event(error: Exception) -> bool:
+def is_poison_event(error: Exception) -> bool:
     """Whether trying again would fail again, and other events would not.
 
     What a database says that is none of its own troubles, and whatever a handler raises.
 
-    >>> lies_with_the_event(psycopg.errors.CheckViolation()), lies_with_the_event(KeyError())
+    >>> is_poison_event(psycopg.errors.CheckViolation()), is_poison_event(KeyError())
     (True, True)
-    >>> lies_with_the_event(psycopg.errors.DiskFull()), lies_with_the_event(ConnectionError())
+    >>> is_poison_event(psycopg.errors.DiskFull()), is_poison_event(ConnectionError())
     (False, False)
     """
     if not isinstance(error, psycopg.Error):
-        return not isinstance(error, NOT_THE_EVENTS)
+        return not isinstance(error, RETRYABLE_ERRORS)
     if error.sqlstate is None:  # psycopg's own: it could not even send the values
         return isinstance(error, psycopg.DataError | psycopg.ProgrammingError)
-    return error.sqlstate[:2] in EVENTS_FAULTS or error.sqlstate in TYPES_FAULTS
+    return error.sqlstate[:2] in DATA_ERROR_CLASSES or error.sqlstate in TYPE_ERROR_CODES
 
 
 class TooManyParked(Exception):
@@ -56,7 +56,7 @@ class TooManyParked(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            f"More than {MOST_STREAMS:,} streams would be parked: mend the projection."
+            f"More than {MAX_BLOCKED_STREAMS:,} streams would be parked: mend the projection."
         )
 
 
@@ -102,7 +102,7 @@ class Parked(NamedTuple):
     waiting: int
 
 
-def firsts(db: Database, checkpoint: Checkpoint) -> dict[UUID, int]:
+def blocked_streams(db: Database, checkpoint: Checkpoint) -> dict[UUID, int]:
     """The parked streams, each with the position of its first event, in the order of those."""
     return dict(db.execute(FIRSTS, checkpoint).fetchall())
 
@@ -132,7 +132,7 @@ def park(
         db.execute(PARK, (*checkpoint, at, streams, positions, kinds, told))
 
 
-def take_out(db: Database, checkpoint: Checkpoint, stream: UUID) -> list[int]:
+def unpark(db: Database, checkpoint: Checkpoint, stream: UUID) -> list[int]:
     """Park nothing of a stream any more, and say in order what was, by positions."""
     return sorted(position for (position,) in db.execute(TAKE_OUT, (*checkpoint, stream)))
 

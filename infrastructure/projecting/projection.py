@@ -24,7 +24,7 @@ class BulkStatement(str):
 
 
 @dataclass(frozen=True)
-class Positioned(Generic[E]):
+class LoggedEvent(Generic[E]):
     """An event at its position in the log."""
 
     log_position: int
@@ -68,7 +68,7 @@ class Projection(HandlesEvents):
         """The stored names of the events that change it."""
         return sorted(event.TOPIC for event in self.follows)
 
-    def apply(self, db: Connection, events: Sequence[Positioned[Event]]) -> None:
+    def apply(self, db: Connection, events: Sequence[LoggedEvent[Event]]) -> None:
         """Change the tables by a batch of events, in order, within the caller's transaction."""
         changes = (
             (statement, {**parameters, "log_position": positioned.log_position})
@@ -106,9 +106,9 @@ def batch_by_statement(
     Those with the same value of the key stay in order, and so does everything without a key.
 
     >>> changes = [("A", {"id": 1}), ("B", {"id": 2}), ("A", {"id": 3}), ("A", {"id": 2})]
-    >>> [(statement, len(rows)) for statement, rows in together(changes, "id")]
+    >>> [(statement, len(rows)) for statement, rows in batch_by_statement(changes, "id")]
     [('A', 2), ('B', 1), ('A', 1)]
-    >>> [(statement, len(rows)) for statement, rows in together(changes, None)]
+    >>> [(statement, len(rows)) for statement, rows in batch_by_statement(changes, None)]
     [('A', 1), ('B', 1), ('A', 2)]
     """
     rounds: list[dict[str, list[Mapping[str, Any]]]] = []

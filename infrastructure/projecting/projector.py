@@ -24,14 +24,14 @@ from infrastructure.error_redaction import named, traced
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting import parking
 from infrastructure.projecting.checkpoints import LOG_ID
-from infrastructure.projecting.projection import Positioned, Projection
+from infrastructure.projecting.projection import LoggedEvent, Projection
 
 logger = logging.getLogger(__name__)
 
-LONGEST_NAP = 0.25
+POLL_INTERVAL = 0.25
 """Seconds until a projector looks again although nobody told it that there is something new."""
 
-Placed = tuple[UUID, Notification]
+StreamEvent = tuple[UUID, Notification]
 """An event with its stream."""
 
 Failed = dict[int, Exception]
@@ -86,11 +86,11 @@ class Projector:
             on that still fails.
         """
         with self._pool.connection() as db:
-            streams = parking.firsts(db, self._checkpoint)
+            streams = parking.blocked_streams(db, self._checkpoint)
             for stream in streams:
                 with db.transaction():
                     self._replay(db, stream)
-            remaining = parking.firsts(db, self._checkpoint)
+            remaining = parking.blocked_streams(db, self._checkpoint)
         applied = [stream for stream in streams if stream not in remaining]
         return applied, [stream for stream in streams if stream in remaining]
 
@@ -109,13 +109,13 @@ class Projector:
                 failures += 1
                 stop.wait(min(30.0, 0.1 * 2 ** min(failures, 9)))
             if not more:
-                news.wait(LONGEST_NAP)
+                news.wait(POLL_INTERVAL)
 
     def _apply_next(self) -> bool:
         try:
             return self._apply_batch(self._apply_at_once)
         except Exception as error:
-            if self.projection.key is None or not parking.lies_with_the_event(error):
+            if self.projection.key is None or not parking.is_poison_event(error):
                 raise
         return self._apply_batch(self._apply_what_can_be)
 
@@ -128,7 +128,7 @@ class Projector:
             failed = apply(db, stored) if stored else {}
             moved = db.execute(self.MOVE, (reached, *self._checkpoint, position)).rowcount
             assert moved == 1, "the checkpoint was locked"
-        self._tell(stored, failed)
+        self._log_parked(stored, failed)
         return True
 
     def _lock(self, db: Connection, statement: str) -> int:
@@ -138,7 +138,7 @@ class Projector:
         return int(row[0])
 
     def _apply_at_once(self, db: Connection, stored: Sequence[Notification]) -> Failed:
-        parked = parking.firsts(db, self._checkpoint) if self.projection.key else {}
+        parked = parking.blocked_streams(db, self._checkpoint) if self.projection.key else {}
         ready = stored
         if parked:
             placed = self._placed(stored)
@@ -149,27 +149,27 @@ class Projector:
 
     def _apply_what_can_be(self, db: Connection, stored: Sequence[Notification]) -> Failed:
         """Apply all but the events that fail and those behind them, and park these."""
-        parked = parking.firsts(db, self._checkpoint)
+        parked = parking.blocked_streams(db, self._checkpoint)
         placed = self._placed(stored)
         failed: Failed = {}
-        self._divide(db, placed, parked, failed)
+        self._bisect_failures(db, placed, parked, failed)
         self._park(db, placed, parked, failed)
         return failed
 
-    def _divide(
-        self, db: Connection, placed: Sequence[Placed], parked: dict[UUID, int], failed: Failed
+    def _bisect_failures(
+        self, db: Connection, placed: Sequence[StreamEvent], parked: dict[UUID, int], failed: Failed
     ) -> None:
         """Apply all at once, or else each half by itself, down to the single event that fails."""
         try:
             with db.transaction():
                 self._change(db, _ready(placed, parked))
         except Exception as error:
-            if not parking.lies_with_the_event(error):
+            if not parking.is_poison_event(error):
                 raise
             if len(placed) > 1:
                 middle = len(placed) // 2
-                self._divide(db, placed[:middle], parked, failed)
-                self._divide(db, placed[middle:], parked, failed)
+                self._bisect_failures(db, placed[:middle], parked, failed)
+                self._bisect_failures(db, placed[middle:], parked, failed)
                 return
             ((stream, event),) = placed
             if stream in parked:  # an erasure; it waits in its place as well
@@ -182,22 +182,22 @@ class Projector:
                 return
             parked[stream] = event.id
             failed[event.id] = error
-            if len(parked) > parking.MOST_STREAMS:
+            if len(parked) > parking.MAX_BLOCKED_STREAMS:
                 raise parking.TooManyParked from error
 
     def _change(self, db: Connection, stored: Sequence[Notification]) -> None:
         if stored:
             events = self._store.mapper.with_personal_fields(stored)
-            positioned = [Positioned(n.id, e) for n, e in zip(stored, events, strict=True)]
+            positioned = [LoggedEvent(n.id, e) for n, e in zip(stored, events, strict=True)]
             self.projection.apply(db, positioned)
 
-    def _placed(self, stored: Sequence[Notification]) -> list[Placed]:
+    def _placed(self, stored: Sequence[Notification]) -> list[StreamEvent]:
         return [(self.projection.stream(event), event) for event in stored]
 
     def _park(
         self,
         db: Connection,
-        placed: Sequence[Placed],
+        placed: Sequence[StreamEvent],
         parked: Mapping[UUID, int],
         failed: Failed,
     ) -> None:
@@ -206,12 +206,12 @@ class Projector:
 
     def _replay(self, db: Connection, stream: UUID) -> None:
         self._lock(db, self.LOCK)
-        positions = parking.take_out(db, self._checkpoint, stream)
+        positions = parking.unpark(db, self._checkpoint, stream)
         for start in range(0, len(positions), self._batch_size):
             part = positions[start : start + self._batch_size]
             self._apply_what_can_be(db, parking.stored(db, LOG_ID, part))
 
-    def _tell(self, stored: Sequence[Notification], failed: Failed) -> None:
+    def _log_parked(self, stored: Sequence[Notification], failed: Failed) -> None:
         kinds = {event.id: event.topic for event in stored}
         for position, error in failed.items():
             logger.error(
@@ -223,6 +223,6 @@ class Projector:
             )
 
 
-def _ready(placed: Sequence[Placed], parked: Mapping[UUID, int]) -> list[Notification]:
+def _ready(placed: Sequence[StreamEvent], parked: Mapping[UUID, int]) -> list[Notification]:
     """Those that need not wait: privacy comes before order."""
     return [e for s, e in placed if s not in parked or resolve_topic(e.topic).erases]

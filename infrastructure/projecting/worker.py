@@ -1,4 +1,4 @@
-"""Runs the projections of a process in the background, and the chores that come round."""
+"""Runs the projections and the periodic tasks of a process in background threads."""
 
 import logging
 import threading
@@ -21,16 +21,16 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Chore:
-    """Something to do again and again, each time this many seconds after the last."""
+class PeriodicTask:
+    """Something to run again and again, this many seconds after the last run ended."""
 
     name: str
-    every: float
-    do: Callable[[], object]
+    interval: float
+    run: Callable[[], object]
 
 
 class Worker:
-    """A thread for each projection, one for chores, and one that listens for new events.
+    """A thread for each projection, one for periodic tasks, and one that listens for new events.
 
     Several workers may run beside each other, in this process or in others.
     """
@@ -41,21 +41,23 @@ class Worker:
         store: EventStore,
         pool: Pool,
         projections: Sequence[Projection],
-        chores: Sequence[Chore] = (),
+        tasks: Sequence[PeriodicTask] = (),
         batch_size: int = 2000,
     ) -> None:
         self._database_url = database_url
         self._stop = threading.Event()
-        self._chores = chores
+        self._tasks = tasks
         self._projectors = [Projector(p, store, pool, batch_size) for p in projections]
-        self._news = [threading.Event() for _ in self._projectors]
+        self._wakeups = [threading.Event() for _ in self._projectors]
         self._threads = [
-            threading.Thread(target=projector.run, args=(self._stop, news), name=name, daemon=True)
-            for projector, news in zip(self._projectors, self._news, strict=True)
+            threading.Thread(
+                target=projector.run, args=(self._stop, wakeup), name=name, daemon=True
+            )
+            for projector, wakeup in zip(self._projectors, self._wakeups, strict=True)
             for name in [f"projection {projector.projection.name}"]
         ]
         self._threads.append(threading.Thread(target=self._listen, name="listener", daemon=True))
-        self._threads.append(threading.Thread(target=self._do_chores, name="chores", daemon=True))
+        self._threads.append(threading.Thread(target=self._run_tasks, name="tasks", daemon=True))
 
     @property
     def failures(self) -> dict[str, str]:
@@ -79,11 +81,11 @@ class Worker:
             thread.join()
 
     def _wake(self) -> None:
-        for news in self._news:
-            news.set()
+        for wakeup in self._wakeups:
+            wakeup.set()
 
     def _listen(self) -> None:
-        # Only a hint: who misses one looks again by itself before long.
+        # NOTIFY is only a hint: a projector that misses one polls soon.
         while not self._stop.is_set():
             try:
                 with psycopg.connect(self._database_url, autocommit=True) as connection:
@@ -95,16 +97,16 @@ class Worker:
                 logger.warning("listening for events failed, will try again: %s", error)
                 self._stop.wait(1.0)
 
-    def _do_chores(self) -> None:
-        due = {chore.name: time.monotonic() for chore in self._chores}
+    def _run_tasks(self) -> None:
+        due = {task.name: time.monotonic() for task in self._tasks}
         while not self._stop.is_set():
-            for chore in self._chores:
-                if time.monotonic() < due[chore.name]:
+            for task in self._tasks:
+                if time.monotonic() < due[task.name]:
                     continue
                 try:
-                    chore.do()
+                    task.run()
                 except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
-                    logger.error("chore %s failed, comes again: %s", chore.name, traced(error))
-                due[chore.name] = time.monotonic() + chore.every
+                    logger.error("task %s failed, will run again: %s", task.name, traced(error))
+                due[task.name] = time.monotonic() + task.interval
             next_due = min(due.values(), default=time.monotonic() + 60)
             self._stop.wait(max(0.0, next_due - time.monotonic()))

@@ -19,7 +19,7 @@ from domain.candidate import CandidateErased
 from domain.event import Event
 from domain.position import FiltersSet, PositionOpened
 from infrastructure.projecting.checkpoints import LOG_ID
-from infrastructure.projecting.projection import Positioned, Projection
+from infrastructure.projecting.projection import LoggedEvent, Projection
 from projections.likelihood import rescoring
 from projections.likelihood.estimator.model import CANDIDATE_SCHEMA, ForeignModel, LikelihoodModel
 from projections.likelihood.features.candidate import STATE, STATE_NUMBERS, State, as_row
@@ -135,7 +135,7 @@ class Likelihoods(Projection, name="likelihood", version=5):
         """The events that the learner learns from."""
         return FOLLOWED
 
-    def apply(self, db: Connection, events: Sequence[Positioned[Event]]) -> None:
+    def apply(self, db: Connection, events: Sequence[LoggedEvent[Event]]) -> None:
         """Fold a batch of events into the tables, within the caller's transaction.
 
         The model is kept from batch to batch. It is believed only when the table bears its position
@@ -294,7 +294,7 @@ class _Batch:
         self._learner.openings = self._load_openings(events)
         self._learner.expect(*self._load_outreach(events))
 
-    def apply(self, positioned: Positioned[Event]) -> None:
+    def apply(self, positioned: LoggedEvent[Event]) -> None:
         """Take in one event."""
         self._keep_snapshot_before(positioned.log_position)
         self._learner.apply(positioned.log_position, positioned.event)

@@ -19,7 +19,7 @@ from domain.filters import Filters
 from domain.money import Salary, SalaryRange
 from domain.outreach import InterviewRequested, MessageSent
 from domain.viewing import Feed, Sort
-from infrastructure.projecting.projection import Positioned
+from infrastructure.projecting.projection import LoggedEvent
 from projections import candidate_feed
 from projections.candidate_feed import EXPLORED_SHARE, Slot, feed
 from projections.candidate_pool import CandidatePool, Search, counts
@@ -49,8 +49,8 @@ class Market:
     _read: int = 0
 
     def follow(self) -> None:
-        events: list[Positioned[Event]] = [
-            Positioned(number, event)
+        events: list[LoggedEvent[Event]] = [
+            LoggedEvent(number, event)
             for number, event in enumerate(self.history.events[self._read :], self._read + 1)
         ]
         self._read = len(self.history.events)

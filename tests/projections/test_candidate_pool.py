@@ -29,7 +29,7 @@ from domain.profile import Facts, Job
 from domain.viewing import Feed, Sort
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
-from infrastructure.projecting.checkpoints import prepare
+from infrastructure.projecting.checkpoints import create_tables
 from infrastructure.projecting.projector import Projector
 from projections import candidate_feed, candidate_pool
 from projections.candidate_pool import CandidatePool, Relaxation, Search
@@ -115,7 +115,7 @@ class Pooled:
 
 @pytest.fixture
 def pooled(store: EventStore, pool: Pool) -> Iterator[Pooled]:
-    prepare([CandidatePool(), Likelihoods()], pool)
+    create_tables([CandidatePool(), Likelihoods()], pool)
     with pool.connection() as db:
         yield Pooled(store, pool, db)
 

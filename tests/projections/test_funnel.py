@@ -28,7 +28,7 @@ from domain.outreach import (
 )
 from domain.viewing import CandidatesShown, Feed, ProfileOpened, Slot, Sort
 from infrastructure.database.postgres import Pool
-from infrastructure.projecting.projection import Positioned
+from infrastructure.projecting.projection import LoggedEvent
 from projections import funnel
 from projections.funnel import Funnel, Interval, Split, Steps
 from projections.likelihood.monitoring.performance import exploration
@@ -49,7 +49,7 @@ class Told:
         self.db = db
         self.now = MONDAY
         self.count = 0
-        self.events: list[Positioned[Event]] = []
+        self.events: list[LoggedEvent[Event]] = []
 
     def add(self, event: type[Event], id: UUID, position: str, **facts: Any) -> None:
         self.count += 1
@@ -64,7 +64,7 @@ class Told:
             position_id=named(position),
             **facts,
         )
-        self.events.append(Positioned(self.count, told))
+        self.events.append(LoggedEvent(self.count, told))
 
     def show(self, *slots: Slot, position: str = "A", feed: Feed = Feed.PASSIVE) -> None:
         shown: dict[str, Any] = {"feed": feed, "sort": Sort.LIKELIHOOD, "model_position": 1}

@@ -46,7 +46,7 @@ from infrastructure.event_log.store import (
     UnitOfWork,
     VersionMismatch,
 )
-from infrastructure.projecting.checkpoints import prepare
+from infrastructure.projecting.checkpoints import create_tables
 from infrastructure.projecting.projector import Projector
 from projections.read_models import read_models
 from tests.conftest import SECRET
@@ -389,7 +389,7 @@ def test_an_erased_past_is_replayed_into_read_models_from_the_first_event(
     store: EventStore, erased: UUID, pool: Pool
 ) -> None:
     every = read_models()
-    prepare(every, pool)
+    create_tables(every, pool)
     for projection in every:
         while Projector(projection, store, pool).catch_up():
             pass
@@ -406,7 +406,7 @@ def test_a_read_model_keeps_no_word_of_the_erased(
     store: EventStore, pool: Pool, database_url: str
 ) -> None:
     every = read_models()
-    prepare(every, pool)
+    create_tables(every, pool)
     message = a_message(store)
     store.execute(message)
     catch_up(every, store, pool)

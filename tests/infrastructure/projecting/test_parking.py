@@ -27,7 +27,7 @@ from infrastructure.database.postgres import Pool, open_pool
 from infrastructure.event_log.keys import WrongSecret
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting import parking
-from infrastructure.projecting.checkpoints import positions, prepare, wait_for
+from infrastructure.projecting.checkpoints import create_tables, log_positions, wait_for
 from infrastructure.projecting.projection import Change, Projection
 from infrastructure.projecting.projector import Projector
 from projections.read_models import read_models
@@ -56,19 +56,19 @@ class Trail(Projection, name="trail", version=1, key="candidate_id"):
     ERASE = "DELETE FROM trail WHERE candidate_id = %(candidate_id)s"
 
     @on(CandidateSignedUp)
-    def _(self, event: CandidateSignedUp) -> Change:
+    def on_candidate_signed_up(self, event: CandidateSignedUp) -> Change:
         return self.ADD, {"candidate_id": event.originator_id, "name": event.name}
 
     @on(WasActive, OptedIn, OptedOut)
-    def _(self, event: Event) -> Change:
+    def on_step(self, event: Event) -> Change:
         return self.STEP, {"candidate_id": event.originator_id}
 
     @on(MessageSent, OutreachAccepted)
-    def _(self, event: MessageSent | OutreachAccepted) -> Change:
+    def on_outreach_step(self, event: MessageSent | OutreachAccepted) -> Change:
         return self.STEP, {"candidate_id": event.candidate_id}
 
     @on(CandidateErased)
-    def _(self, event: CandidateErased) -> Change:
+    def on_candidate_erased(self, event: CandidateErased) -> Change:
         return self.ERASE, {"candidate_id": event.originator_id}
 
 
@@ -195,7 +195,7 @@ def of_each(log: list[tuple[int, Event]]) -> dict[UUID, list[int]]:
 
 @pytest.fixture
 def told(store: EventStore, pool: Pool) -> Told:
-    prepare([Trail()], pool)
+    create_tables([Trail()], pool)
     return Told(store)
 
 
@@ -224,7 +224,7 @@ def test_what_cannot_be_handled_is_parked_and_other_streams_go_on(
     ada, bo = somebody("Ada"), somebody("Bo")
     assert trail(pool) == {ada: plain[ada][:2], bo: plain[bo]}
     assert parked(pool) == {ada: (plain[ada][2], 1)}
-    assert positions([Trail()], pool) == {"trail": log[-1][0]}
+    assert log_positions([Trail()], pool) == {"trail": log[-1][0]}
 
 
 def test_what_comes_later_waits_behind_it_in_any_worker(
@@ -279,7 +279,7 @@ def test_where_not_even_the_stream_can_be_told_it_stops(
     overwrite(pool, log[-2][0], "{}")
     with pytest.raises(KeyError):
         drain(Projector(Trail(), store, pool))
-    assert positions([Trail()], pool) == {"trail": 0}
+    assert log_positions([Trail()], pool) == {"trail": 0}
 
 
 def test_an_event_of_a_newer_program_is_no_fault_of_its_own(
@@ -293,7 +293,7 @@ def test_an_event_of_a_newer_program_is_no_fault_of_its_own(
     with pytest.raises(ValueError, match=r"candidate.opted_in is of version 2, and this program"):
         drain(Projector(Trail(), store, pool, batch_size=1))
     assert parked(pool) == {}
-    assert positions([Trail()], pool) == {"trail": log[0][0]}
+    assert log_positions([Trail()], pool) == {"trail": log[0][0]}
 
 
 def test_a_projection_without_a_key_stops(store: EventStore, pool: Pool) -> None:
@@ -301,10 +301,10 @@ def test_a_projection_without_a_key_stops(store: EventStore, pool: Pool) -> None
         """Its every change may depend on all before."""
 
         @on(CandidateSignedUp)
-        def _(self, event: CandidateSignedUp) -> Change:
+        def on_candidate_signed_up(self, event: CandidateSignedUp) -> Change:
             raise ValueError("bad luck")
 
-    prepare([Whole()], pool)
+    create_tables([Whole()], pool)
     told = Told(store)
     told.sign_up("Ada")
     told.record()
@@ -339,7 +339,7 @@ def test_a_projection_without_a_key_stops(store: EventStore, pool: Pool) -> None
     ids=lambda error: type(error).__name__,
 )
 def test_the_databases_troubles_are_no_events_fault(trouble: Exception) -> None:
-    assert not parking.lies_with_the_event(trouble)
+    assert not parking.is_poison_event(trouble)
 
 
 def test_the_databases_troubles_park_nothing(told: Told, store: EventStore, pool: Pool) -> None:
@@ -411,14 +411,14 @@ def test_a_lost_connection_in_the_midst_of_dividing_parks_nothing(
 def test_beyond_so_many_streams_it_is_the_projection_that_is_broken(
     told: Told, store: EventStore, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parking, "MOST_STREAMS", 2)
+    monkeypatch.setattr(parking, "MAX_BLOCKED_STREAMS", 2)
     told.sign_up("Ada", "Bo", "Cy")
     log = told.record()
     poison = {which(log, CandidateSignedUp, name): "raises" for name in ("Ada", "Bo", "Cy")}
     projector = Projector(poisoned(Trail(), poison), store, pool)
     with pytest.raises(parking.TooManyParked, match="More than 2 streams would be parked"):
         drain(projector)
-    assert (parked(pool), positions([Trail()], pool)) == ({}, {"trail": 0})
+    assert (parked(pool), log_positions([Trail()], pool)) == ({}, {"trail": 0})
     poison.popitem()
     drain(projector)
     assert len(parked(pool)) == 2
@@ -450,7 +450,7 @@ def test_a_new_version_forgets_what_was_parked(told: Told, store: EventStore, po
     log = told.record()
     drain(Projector(poisoned(Trail(), {which(log, OptedIn, "Ada"): "raises"}), store, pool))
     assert parked(pool)
-    prepare([Next()], pool)
+    create_tables([Next()], pool)
     assert parked(pool) == {}
 
 
@@ -651,7 +651,7 @@ class Model:
 def test_whatever_fails_the_rows_are_those_of_single_events_and_once_mended_of_a_plain_fold(
     store: EventStore, pool: Pool, parts: list[list[Step]], batch_size: int
 ) -> None:
-    prepare([Trail()], pool)
+    create_tables([Trail()], pool)
     begin_at(store.recorder.max_notification_id() or 0, Trail(), pool)
     told, model = Told(store, told_by=uuid4()), Model()
     log: list[tuple[int, Event]] = []
@@ -891,7 +891,7 @@ def test_workers_and_replays_killed_again_and_again_apply_each_event_once(
         for killer in killers:
             killer.join()
     # The server may take a moment to see that somebody who held the checkpoint is dead.
-    while positions([Trail()], pool)["trail"] < log[-1][0]:
+    while log_positions([Trail()], pool)["trail"] < log[-1][0]:
         assert time.monotonic() < deadline + 60, "the last worker does not get on"
         drain(Projector(Sore(), store, pool))
     Projector(Trail(), store, pool).replay_parked()

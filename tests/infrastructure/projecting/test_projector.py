@@ -27,11 +27,11 @@ from infrastructure.projecting.checkpoints import (
     NewerProjection,
     NotCaughtUp,
     OlderProjection,
-    positions,
-    prepare,
+    create_tables,
+    log_positions,
     wait_for,
 )
-from infrastructure.projecting.projection import Change, Positioned, Projection
+from infrastructure.projecting.projection import Change, LoggedEvent, Projection
 from infrastructure.projecting.projector import Projector
 from tests.conftest import SECRET
 from tests.support.killed import forks
@@ -48,7 +48,7 @@ class Ledger(Projection, name="ledger", version=1):
         INSERT INTO ledger_total VALUES (1, 0)"""
 
     @on(EmployerRegistered)
-    def _(self, event: EmployerRegistered) -> list[Change]:
+    def on_employer_registered(self, event: EmployerRegistered) -> list[Change]:
         return [
             (
                 "INSERT INTO ledger VALUES (%(log_position)s, %(company)s)",
@@ -58,7 +58,7 @@ class Ledger(Projection, name="ledger", version=1):
         ]
 
     @on(EmployerApproved, BetaJoined)
-    def _(self, event: Event) -> list[Change]:
+    def on_employer_approved_or_beta_joined(self, event: Event) -> list[Change]:
         return []
 
 
@@ -69,10 +69,10 @@ class Unlucky(Ledger, name="unlucky", version=1):
     failing = True
 
     @on(EmployerRegistered)
-    def _(self, event: EmployerRegistered) -> list[Change]:
+    def on_employer_registered(self, event: EmployerRegistered) -> list[Change]:
         if self.failing and event.company == "company 5":
             raise ValueError("bad luck")
-        return list(Ledger.handlers[EmployerRegistered](self, event))
+        return super().on_employer_registered(event)
 
 
 def register(store: EventStore, number: int) -> int:
@@ -113,7 +113,7 @@ def drain(projector: Projector) -> None:
 def test_every_event_is_applied_once_whatever_the_batch(
     store: EventStore, pool: Pool, batch_size: int
 ) -> None:
-    prepare([Ledger()], pool)
+    create_tables([Ledger()], pool)
     register(store, 10)
     drain(Projector(Ledger(), store, pool, batch_size))
     assert ledger(pool) == companies(10)
@@ -132,18 +132,18 @@ def test_it_moves_on_over_events_that_it_does_not_follow(store: EventStore, pool
         """Follows nothing that happens here."""
 
         @on(BetaJoined)
-        def _(self, event: BetaJoined) -> list[Change]:
+        def on_beta_joined(self, event: BetaJoined) -> list[Change]:
             return []
 
-    prepare([Deaf()], pool)
+    create_tables([Deaf()], pool)
     position = register(store, 5)
     drain(Projector(Deaf(), store, pool))
-    assert positions([Deaf()], pool) == {"deaf": position}
+    assert log_positions([Deaf()], pool) == {"deaf": position}
 
 
 def test_a_failing_event_changes_nothing_and_is_tried_again(store: EventStore, pool: Pool) -> None:
     unlucky = Unlucky()
-    prepare([unlucky], pool)
+    create_tables([unlucky], pool)
     register(store, 10)
     projector = Projector(unlucky, store, pool, batch_size=4)
     with pytest.raises(ValueError, match="bad luck"):
@@ -156,7 +156,7 @@ def test_a_failing_event_changes_nothing_and_is_tried_again(store: EventStore, p
 
 def test_a_running_projector_tells_what_it_fails_on(store: EventStore, pool: Pool) -> None:
     unlucky = Unlucky()
-    prepare([unlucky], pool)
+    create_tables([unlucky], pool)
     register(store, 10)
     projector = Projector(unlucky, store, pool)
     stop, news = threading.Event(), threading.Event()
@@ -183,10 +183,10 @@ def test_what_it_fails_on_is_told_without_the_data(
         TABLES = "CREATE TABLE strict (company text CHECK (company = ''))"
 
         @on(EmployerRegistered)
-        def _(self, event: EmployerRegistered) -> Change:
+        def on_employer_registered(self, event: EmployerRegistered) -> Change:
             return "INSERT INTO strict VALUES (%(company)s)", {"company": event.company}
 
-    prepare([Strict()], pool)
+    create_tables([Strict()], pool)
     register(store, 1)
     projector = Projector(Strict(), store, pool)
     stop = threading.Event()
@@ -207,17 +207,17 @@ def test_while_one_worker_has_a_projection_another_leaves_it_alone(
 
         TABLES = Ledger.TABLES
 
-        def apply(self, db: Connection[TupleRow], events: Sequence[Positioned[Event]]) -> None:
+        def apply(self, db: Connection[TupleRow], events: Sequence[LoggedEvent[Event]]) -> None:
             holding.set()
             release.wait(10)
             super().apply(db, events)
 
         @on(EmployerRegistered)
-        def _(self, event: EmployerRegistered) -> list[Change]:
-            return list(Ledger.handlers[EmployerRegistered](self, event))
+        def on_employer_registered(self, event: EmployerRegistered) -> list[Change]:
+            return super().on_employer_registered(event)
 
     holding, release = threading.Event(), threading.Event()
-    prepare([Slow()], pool)
+    create_tables([Slow()], pool)
     register(store, 3)
     first, second = Projector(Slow(), store, pool), Projector(Slow(), store, pool)
     thread = threading.Thread(target=first.catch_up)
@@ -231,7 +231,7 @@ def test_while_one_worker_has_a_projection_another_leaves_it_alone(
 
 
 def test_many_workers_at_once_apply_each_event_once(store: EventStore, pool: Pool) -> None:
-    prepare([Ledger()], pool)
+    create_tables([Ledger()], pool)
     stop = threading.Event()
     threads = [
         threading.Thread(
@@ -257,7 +257,7 @@ def work_until_killed(url: str) -> None:
 def test_workers_killed_again_and_again_apply_each_event_once(
     store: EventStore, pool: Pool, database_url: str
 ) -> None:
-    prepare([Ledger()], pool)
+    create_tables([Ledger()], pool)
     stop = threading.Event()
     reached = [0]  # and what each of the killed added
 
@@ -265,12 +265,12 @@ def test_workers_killed_again_and_again_apply_each_event_once(
         while not stop.is_set():
             worker = forks.Process(target=work_until_killed, args=(database_url,), daemon=True)
             worker.start()
-            while positions([Ledger()], pool)["ledger"] == reached[-1] and not stop.is_set():
+            while log_positions([Ledger()], pool)["ledger"] == reached[-1] and not stop.is_set():
                 time.sleep(0.005)
             time.sleep(random.uniform(0, 0.1))
             worker.kill()
             worker.join()
-            reached.append(positions([Ledger()], pool)["ledger"])
+            reached.append(log_positions([Ledger()], pool)["ledger"])
 
     killer = threading.Thread(target=be_killed_and_replaced)
     killer.start()
@@ -284,16 +284,16 @@ def test_workers_killed_again_and_again_apply_each_event_once(
         stop.set()
         killer.join()
     # The server may take a moment to see that the last worker, who held the checkpoint, is dead.
-    while positions([Ledger()], pool)["ledger"] < register_from:
+    while log_positions([Ledger()], pool)["ledger"] < register_from:
         assert time.monotonic() < deadline + 60, "the last worker does not get on"
         drain(Projector(Ledger(), store, pool))
     applied, total = ledger(pool)
     assert len(applied) == total == registered
-    assert positions([Ledger()], pool) == {"ledger": register_from}
+    assert log_positions([Ledger()], pool) == {"ledger": register_from}
 
 
 def test_waiting_ends_when_the_position_is_reached(store: EventStore, pool: Pool) -> None:
-    prepare([Ledger()], pool)
+    create_tables([Ledger()], pool)
     position = register(store, 3)
     later = threading.Timer(0.1, lambda: drain(Projector(Ledger(), store, pool)))
     later.start()
@@ -303,7 +303,7 @@ def test_waiting_ends_when_the_position_is_reached(store: EventStore, pool: Pool
 
 
 def test_waiting_too_long_says_who_is_behind(store: EventStore, pool: Pool) -> None:
-    prepare([Ledger()], pool)
+    create_tables([Ledger()], pool)
     position = register(store, 1)
     with pytest.raises(NotCaughtUp, match=f"Not up to event position {position} yet: ledger is"):
         wait_for(position, [Ledger()], pool, timeout=0.05)
@@ -314,7 +314,7 @@ def test_preparing_twice_at_once_makes_the_tables_once(pool: Pool, database_url:
 
     def prepare_it() -> None:
         try:
-            prepare([Ledger()], pool)
+            create_tables([Ledger()], pool)
         except BaseException as error:  # noqa: BLE001 - shown by the assertion
             errors.append(error)
 
@@ -334,7 +334,7 @@ class LedgerOfTwo(Projection, name="ledger", version=2):
     FORMER_TABLES = ("ledger_total",)
 
     @on(EmployerRegistered)
-    def _(self, event: EmployerRegistered) -> Change:
+    def on_employer_registered(self, event: EmployerRegistered) -> Change:
         return "INSERT INTO ledger VALUES (%(log_position)s, %(company)s, %(length)s)", {
             "company": event.company,
             "length": len(event.company),
@@ -342,10 +342,10 @@ class LedgerOfTwo(Projection, name="ledger", version=2):
 
 
 def test_a_new_version_is_made_anew_from_the_events(store: EventStore, pool: Pool) -> None:
-    prepare([Ledger()], pool)
+    create_tables([Ledger()], pool)
     register(store, 3)
     drain(Projector(Ledger(), store, pool))
-    prepare([LedgerOfTwo()], pool)
+    create_tables([LedgerOfTwo()], pool)
     drain(Projector(LedgerOfTwo(), store, pool))
     with pool.connection() as db:
         assert db.execute("SELECT length FROM ledger").fetchall() == [(9,)] * 3
@@ -355,18 +355,18 @@ def test_a_new_version_is_made_anew_from_the_events(store: EventStore, pool: Poo
 def test_who_is_not_to_renew_leaves_an_older_version_to_its_program(
     store: EventStore, pool: Pool
 ) -> None:
-    prepare([Ledger()], pool)
+    create_tables([Ledger()], pool)
     register(store, 3)
     drain(Projector(Ledger(), store, pool))
     with pytest.raises(OlderProjection, match="ledger is of version 1, and this program makes 2"):
-        prepare([LedgerOfTwo()], pool, renew=False)
+        create_tables([LedgerOfTwo()], pool, rebuild=False)
     assert ledger(pool)[1] == 3
 
 
 def test_an_older_program_leaves_a_newer_version_alone(pool: Pool) -> None:
-    prepare([LedgerOfTwo()], pool)
+    create_tables([LedgerOfTwo()], pool)
     with pytest.raises(NewerProjection, match="ledger is of version 2, and this program knows 1"):
-        prepare([Ledger()], pool)
+        create_tables([Ledger()], pool)
 
 
 def wait_until(condition: object, timeout: float = 10.0) -> None:

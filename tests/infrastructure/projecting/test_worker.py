@@ -19,10 +19,10 @@ from domain.handlers import on
 from domain.outreach import AcceptOutreach
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
-from infrastructure.projecting.checkpoints import positions, prepare, wait_for
+from infrastructure.projecting.checkpoints import create_tables, log_positions, wait_for
 from infrastructure.projecting.projection import Change, Projection
 from infrastructure.projecting.projector import Projector
-from infrastructure.projecting.worker import Chore, Worker
+from infrastructure.projecting.worker import PeriodicTask, Worker
 from projections.read_models import read_models
 from tests.infrastructure.event_log.test_store import ADMIN, a_message, employer
 
@@ -33,7 +33,7 @@ class Nothing(Projection, name="nothing", version=1):
     """Changes nothing."""
 
     @on(EmployerRegistered)
-    def _(self, event: EmployerRegistered) -> list[Change]:
+    def on_employer_registered(self, event: EmployerRegistered) -> list[Change]:
         return []
 
 
@@ -43,7 +43,7 @@ class Unlucky(Projection, name="unlucky", version=1):
     failing = True
 
     @on(EmployerRegistered)
-    def _(self, event: EmployerRegistered) -> list[Change]:
+    def on_employer_registered(self, event: EmployerRegistered) -> list[Change]:
         if self.failing:
             raise ValueError("bad luck")
         return []
@@ -59,7 +59,7 @@ def until(condition: Callable[[], bool], seconds: float = 10) -> None:
 @pytest.fixture
 def every(pool: Pool) -> list[Projection]:
     every = read_models()
-    prepare(every, pool)
+    create_tables(every, pool)
     return every
 
 
@@ -68,8 +68,8 @@ def start(database_url: str, store: EventStore, pool: Pool) -> Iterator[Callable
     """Starts workers, and stops them after the test."""
     started: list[Worker] = []
 
-    def start(*projections: Projection, chores: tuple[Chore, ...] = ()) -> Worker:
-        worker = Worker(database_url, store, pool, projections, chores)
+    def start(*projections: Projection, tasks: tuple[PeriodicTask, ...] = ()) -> Worker:
+        worker = Worker(database_url, store, pool, projections, tasks)
         started.append(worker.__enter__())
         return worker
 
@@ -79,7 +79,7 @@ def start(database_url: str, store: EventStore, pool: Pool) -> Iterator[Callable
 
 
 def test_what_happens_is_seen_at_once(start: Any, store: EventStore, pool: Pool) -> None:
-    prepare([Nothing()], pool)
+    create_tables([Nothing()], pool)
     start(Nothing())
     wait_for(head_after(store), [Nothing()], pool, timeout=10)
     began = time.monotonic()
@@ -95,7 +95,7 @@ def head_after(store: EventStore) -> int:
 def test_a_worker_whose_connections_are_cut_goes_on(
     start: Any, store: EventStore, pool: Pool, postgres: str, database_url: str
 ) -> None:
-    prepare([Nothing()], pool)
+    create_tables([Nothing()], pool)
     start(Nothing())
     wait_for(head_after(store), [Nothing()], pool, timeout=10)
     with psycopg.connect(postgres, autocommit=True) as administration:
@@ -110,12 +110,12 @@ def test_what_fails_is_told_and_the_others_go_on(
     start: Any, store: EventStore, pool: Pool, caplog: pytest.LogCaptureFixture
 ) -> None:
     unlucky = Unlucky()
-    prepare([unlucky, Nothing()], pool)
+    create_tables([unlucky, Nothing()], pool)
     worker = start(unlucky, Nothing())
     position = head_after(store)
     until(lambda: worker.failures == {"unlucky": "ValueError"})
     wait_for(position, [Nothing()], pool, timeout=10)
-    assert positions([unlucky], pool) == {"unlucky": 0}
+    assert log_positions([unlucky], pool) == {"unlucky": 0}
     unlucky.failing = False
     wait_for(position, [unlucky], pool, timeout=10)
     until(lambda: worker.failures == {})
@@ -152,15 +152,18 @@ def test_a_chore_comes_round_and_one_that_fails_stops_no_other(start: Any) -> No
         raise ValueError("bad luck")
 
     start(
-        chores=(Chore("fails", 0.01, fail), Chore("works", 0.01, lambda: seen.append(next(done))))
+        tasks=(
+            PeriodicTask("fails", 0.01, fail),
+            PeriodicTask("works", 0.01, lambda: seen.append(next(done))),
+        )
     )
     until(lambda: len(seen) >= 5)
     assert next(failed) >= 4
 
 
 def test_a_worker_stops_at_once(database_url: str, store: EventStore, pool: Pool) -> None:
-    prepare([Nothing()], pool)
-    chore = Chore("rests", 3600, lambda: None)
+    create_tables([Nothing()], pool)
+    chore = PeriodicTask("rests", 3600, lambda: None)
     worker = Worker(database_url, store, pool, [Nothing()], [chore])
     with worker:
         began = time.monotonic()
@@ -222,9 +225,9 @@ def test_several_workers_at_once_expire_once(
 ) -> None:
     overdue = {sent(store, 15) for _ in range(10)}
     caught_up(every, store, pool)
-    chore = Chore("expire", 0.01, lambda: expire_overdue(store, pool, NOW))
+    chore = PeriodicTask("expire", 0.01, lambda: expire_overdue(store, pool, NOW))
     for _ in range(3):
-        start(*every, chores=(chore,))
+        start(*every, tasks=(chore,))
     until(lambda: len(expired(store)) == 10)
     time.sleep(0.2)
     assert expired(store) == overdue

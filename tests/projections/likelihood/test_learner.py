@@ -11,7 +11,7 @@ from domain.candidate import CandidateErased
 from domain.event import Event
 from domain.outreach import DeclineReason, OutreachDeclined, OutreachWithdrawn
 from infrastructure.database.postgres import Pool
-from infrastructure.projecting.projection import Positioned
+from infrastructure.projecting.projection import LoggedEvent
 from projections.likelihood import projection as likelihood
 from projections.likelihood.learner import FOLLOWED, SILENCE, Learner
 from projections.likelihood.projection import Likelihoods
@@ -121,7 +121,7 @@ def test_the_projection_keeps_snapshots_that_a_replay_can_start_from(
 
 def _snapshots(db: Connection[TupleRow], events: list[Event], cut: int) -> list[Any]:
     projection = Likelihoods()
-    positioned = [Positioned(position, event) for position, event in enumerate(events, 1)]
+    positioned = [LoggedEvent(position, event) for position, event in enumerate(events, 1)]
     for batch in (positioned[:cut], positioned[cut:]):
         if batch:
             with db.transaction():
@@ -147,7 +147,7 @@ def test_each_outreach_keeps_what_was_thought_of_it_by_the_model_as_it_was(pool:
     events: list[Event] = [e for e in history.events if isinstance(e, FOLLOWED)]
     with pool.connection() as db, db.transaction(force_rollback=True):
         with db.transaction():
-            Likelihoods().apply(db, [Positioned(n, event) for n, event in enumerate(events, 1)])
+            Likelihoods().apply(db, [LoggedEvent(n, event) for n, event in enumerate(events, 1)])
         rows = db.execute(
             "SELECT candidate_id, sent_position, model_position, logit, probability, outcome"
             " FROM likelihood_predictions ORDER BY sent_position"

@@ -38,8 +38,8 @@ from domain.profile import Facts
 from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
-from infrastructure.projecting.checkpoints import prepare
-from infrastructure.projecting.projection import Positioned
+from infrastructure.projecting.checkpoints import create_tables
+from infrastructure.projecting.projection import LoggedEvent
 from infrastructure.projecting.projector import Projector
 from projections.likelihood import rescoring
 from projections.likelihood.estimator.model import BASE_RATE, ForeignModel
@@ -62,18 +62,18 @@ class Read:
 
     def follow(self, events: Iterable[Event], cuts: Sequence[int] = ()) -> "Read":
         """Apply events in batches that end at these places."""
-        batch: list[Positioned[Event]] = []
+        batch: list[LoggedEvent[Event]] = []
         for number, event in enumerate(events):
             self.position += 1
             if isinstance(event, FOLLOWED):
-                batch.append(Positioned(self.position, event))
+                batch.append(LoggedEvent(self.position, event))
             if number in cuts:
                 self._apply(batch)
                 batch = []
         self._apply(batch)
         return self
 
-    def _apply(self, batch: list[Positioned[Event]]) -> None:
+    def _apply(self, batch: list[LoggedEvent[Event]]) -> None:
         if batch:
             with self.db.transaction():
                 self.projection.apply(self.db, batch)
@@ -608,7 +608,7 @@ def test_a_long_history_comes_out_the_same_event_by_event_and_at_once(
 
 def test_it_follows_the_event_store(store: EventStore, pool: Pool) -> None:
     projection = Likelihoods()
-    prepare([projection], pool)
+    create_tables([projection], pool)
     store.execute(
         SignUpCandidate(
             by=PLATFORM,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from infrastructure.database.postgres import Pool
-from infrastructure.projecting.projection import Positioned
+from infrastructure.projecting.projection import LoggedEvent
 from projections.likelihood.features.catalogue import Features
 from projections.likelihood.learner import FOLLOWED
 from projections.likelihood.monitoring.challengers import (
@@ -97,7 +97,7 @@ def test_after_a_restart_they_go_on_as_if_there_had_been_none(
 ) -> None:
     def predicted(cuts: tuple[int, ...], *, restarted: bool) -> Any:
         events = [
-            Positioned(number, event)
+            LoggedEvent(number, event)
             for number, event in enumerate(some_outreach().events, 1)
             if type(event) in FOLLOWED
         ]
