@@ -36,7 +36,7 @@ class Ingested(BaseModel):
     repeated: int = Field(description="taken before, by the source's id; not counted again")
     rejected: int
     rejections: list[Rejected] = Field(description=f"the first {MOST_REJECTED_SHOWN}")
-    position: int = Field(description="of the last event; give it to a query as `after`")
+    log_position: int = Field(description="of the last event; give it to a query as `after`")
 
 
 def ingest(store: EventStore, pool: Pool, cause: Cause, body: bytes) -> Ingested:
@@ -46,11 +46,11 @@ def ingest(store: EventStore, pool: Pool, cause: Cause, body: bytes) -> Ingested
     whole body again takes the rest.
     """
     lines, rejections = _parse(body)
-    accepted = repeated = position = 0
+    accepted = repeated = log_position = 0
     for chunk in _chunks(lines, CHUNK):
         # Feeds tell of the same people: taking turns beats deciding thousands of lines anew.
         with _TURN:
-            taken, again, refused, position = _record(store, pool, cause, chunk)
+            taken, again, refused, log_position = _record(store, pool, cause, chunk)
         accepted += taken
         repeated += again
         rejections += refused
@@ -60,7 +60,7 @@ def ingest(store: EventStore, pool: Pool, cause: Cause, body: bytes) -> Ingested
         repeated=repeated,
         rejected=len(rejections),
         rejections=rejections[:MOST_REJECTED_SHOWN],
-        position=position or store.recorder.max_notification_id() or 0,
+        log_position=log_position or store.recorder.max_notification_id() or 0,
     )
 
 
@@ -111,7 +111,7 @@ def _record(
     def taken(decided: Decided[NoteActivity]) -> list[Receipt]:
         return [_receipt(command.activity) for command, refusal in decided if refusal is None]
 
-    decided, position = store.execute_all(
+    decided, log_position = store.execute_all(
         new_ones,
         kind=Candidate,
         ids=[activity.candidate_id for _, activity in first.values()],
@@ -124,7 +124,7 @@ def _record(
         if refusal is not None
         for reason in refusal.reasons
     ]
-    return len(taken(decided)), len(chunk) - len(decided), refused, position
+    return len(taken(decided)), len(chunk) - len(decided), refused, log_position
 
 
 def _receipt(activity: Activity) -> Receipt:

@@ -75,7 +75,7 @@ class Server:
         # No proxy stands between us and ourselves.
         direct = urlsplit(url).hostname in LOOPBACK
         self.url = url
-        self.position = 0
+        self.log_position = 0
         self._token_for = token_for
         self._http = httpx.Client(base_url=url, timeout=30, trust_env=not direct)
 
@@ -132,8 +132,8 @@ class Server:
             )
         is_json = "json" in response.headers.get("Content-Type", "")
         body = response.json() if is_json else response.text
-        if isinstance(body, dict) and isinstance(body.get("position"), int):
-            self.position = max(self.position, body["log_position"])
+        if isinstance(body, dict) and isinstance(body.get("log_position"), int):
+            self.log_position = max(self.log_position, body["log_position"])
         return Answer(f"{method} {path}", response.status_code, body, response.headers)
 
 
@@ -146,7 +146,7 @@ class Client:
 
     def get(self, path: str, *, at_once: bool = False, **query: Any) -> Answer:
         """Read; `at_once` is without waiting for what was done before to be seen."""
-        after = {} if at_once else {"after": self._server.position}
+        after = {} if at_once else {"after": self._server.log_position}
         return self._send("GET", path, params=query | after)
 
     def post(self, path: str, body: Any = None, *, key: str | None = None) -> Answer:

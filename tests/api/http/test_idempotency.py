@@ -64,7 +64,7 @@ def test_the_same_again_is_answered_the_same_and_done_once(stage: Stage) -> None
     first = feedback(scene, "Good", key)
     again = feedback(scene, "Good", key)
     assert (again.status_code, again.json()) == (201, first.json())
-    for header in ("etag", "x-event-position"):
+    for header in ("etag", "x-log-position"):
         assert again.headers[header] == first.headers[header]
     assert shared(stage, scene) == 1
 
