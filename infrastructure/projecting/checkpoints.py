@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from psycopg import Connection, sql
+from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
 from infrastructure.database.migrations import MigrationError, schema_lock
@@ -12,6 +13,10 @@ from infrastructure.projecting import parking
 from infrastructure.projecting.projection import Projection
 
 LOG_ID = 0
+
+CHANGED = """
+    SELECT coalesce(max(changed_log_position), 0) FROM projection_checkpoints
+    WHERE projection = ANY(%s) AND live"""
 
 
 class NotCaughtUp(Exception):
@@ -65,7 +70,8 @@ def create_tables(
                 _drop(projection, db)
             db.execute(projection.TABLES)
             db.execute(
-                "INSERT INTO projection_checkpoints VALUES (%s, %s, %s, 0)",
+                "INSERT INTO projection_checkpoints (projection, version, log_id, position)"
+                " VALUES (%s, %s, %s, 0)",
                 (projection.name, projection.version, LOG_ID),
             )
 
@@ -98,6 +104,15 @@ def log_positions(
             [[*names]],
         ).fetchall()
     return {name: position for name, version, position in rows if names[name] == version}
+
+
+def changed_log_position(projections: Iterable[type[Projection]], db: Connection[TupleRow]) -> int:
+    """The log position of the last event that any of these read models follows.
+
+    While it stays the same, so do their rows, whatever else happens in the log.
+    """
+    row = db.execute(CHANGED, [[projection.name for projection in projections]]).fetchone()
+    return row[0] if row else 0
 
 
 def wait_for(

@@ -50,7 +50,8 @@ class Projector:
     LOCK_IF_FREE = f"{LOCK} NOWAIT"
 
     MOVE = """
-        UPDATE projection_checkpoints SET position = %s
+        UPDATE projection_checkpoints
+        SET position = %s, changed_log_position = coalesce(%s, changed_log_position)
         WHERE projection = %s AND version = %s AND log_id = %s AND position = %s"""
 
     def __init__(
@@ -126,7 +127,8 @@ class Projector:
             if reached == position:
                 return False
             failed = apply(db, stored) if stored else {}
-            moved = db.execute(self.MOVE, (reached, *self._checkpoint, position)).rowcount
+            changed = stored[-1].id if stored else None
+            moved = db.execute(self.MOVE, (reached, changed, *self._checkpoint, position)).rowcount
             assert moved == 1, "the checkpoint was locked"
         self._log_parked(stored, failed)
         return True

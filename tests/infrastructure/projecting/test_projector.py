@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -13,6 +14,7 @@ from psycopg.rows import TupleRow
 
 from domain.actor import Actor, Role
 from domain.employer import (
+    ApproveEmployer,
     BetaJoined,
     EmployerApproved,
     EmployerRegistered,
@@ -22,11 +24,12 @@ from domain.employer import (
 from domain.event import Event
 from domain.handlers import on
 from infrastructure.database.postgres import Pool, open_pool
-from infrastructure.event_log.store import EventStore
+from infrastructure.event_log.store import EventStore, Recorded
 from infrastructure.projecting.checkpoints import (
     NewerProjection,
     NotCaughtUp,
     OlderProjection,
+    changed_log_position,
     create_tables,
     log_positions,
     wait_for,
@@ -36,7 +39,11 @@ from infrastructure.projecting.projector import Projector
 from tests.conftest import SECRET
 from tests.support.killed import forks
 
-ADMIN = Actor(id="ada", role=Role.ADMIN)
+BY_ADMIN: dict[str, Any] = {
+    "by": Actor(id="ada", role=Role.ADMIN),
+    "at": datetime(2026, 1, 1, tzinfo=UTC),
+    "request_id": "test",
+}
 
 
 class Ledger(Projection, name="ledger", version=1):
@@ -76,19 +83,25 @@ class Unlucky(Ledger, name="unlucky", version=1):
 
 
 def register(store: EventStore, number: int) -> int:
-    """Register this many employers, and say the position of the last event."""
-    position = 0
+    """Register this many employers, and say the log position of the last event."""
+    log_position = 0
     for n in range(number):
-        command = RegisterEmployer(
-            by=ADMIN,
-            at=datetime(2026, 1, 1, tzinfo=UTC),
-            request_id="test",
-            employer_id=uuid4(),
-            company=f"company {n}",
-            manager=Manager(name="Casey", email="casey@example.com"),
-        )
-        position = store.execute(command).log_position
-    return position
+        log_position = register_one(store, f"company {n}").log_position
+    return log_position
+
+
+def register_one(store: EventStore, company: str = "Globex") -> Recorded:
+    command = RegisterEmployer(
+        **BY_ADMIN,
+        employer_id=uuid4(),
+        company=company,
+        manager=Manager(name="Casey", email="casey@example.com"),
+    )
+    return store.execute(command)
+
+
+def approve(store: EventStore, registered: Recorded) -> int:
+    return store.execute(ApproveEmployer(**BY_ADMIN, employer_id=registered.id)).log_position
 
 
 def ledger(pool: Pool) -> tuple[list[str], int]:
@@ -139,6 +152,31 @@ def test_it_moves_on_over_events_that_it_does_not_follow(store: EventStore, pool
     position = register(store, 5)
     drain(Projector(Deaf(), store, pool))
     assert log_positions([Deaf()], pool) == {"deaf": position}
+
+
+def test_only_events_that_it_follows_move_the_log_position_of_its_last_change(
+    store: EventStore, pool: Pool
+) -> None:
+    class Approvals(Projection, name="approvals", version=1):
+        """Follows one of two events."""
+
+        @on(EmployerApproved)
+        def on_employer_approved(self, event: EmployerApproved) -> list[Change]:
+            return []
+
+    def last_change() -> int:
+        drain(Projector(Approvals(), store, pool))
+        with pool.connection() as db:
+            return changed_log_position([Approvals], db)
+
+    create_tables([Approvals()], pool)
+    register(store, 3)
+    assert last_change() == 0
+    approved = approve(store, register_one(store))
+    assert last_change() == approved
+    log_position = register(store, 2)
+    assert last_change() == approved
+    assert log_positions([Approvals()], pool) == {"approvals": log_position}
 
 
 def test_a_failing_event_changes_nothing_and_is_tried_again(store: EventStore, pool: Pool) -> None:
