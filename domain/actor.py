@@ -1,4 +1,4 @@
-"""Who does something, and what a change carries about its cause."""
+"""Who makes a change, and what a change carries about its cause."""
 
 from enum import StrEnum
 from uuid import UUID
@@ -7,7 +7,7 @@ from domain.values import Moment, StorableText, Value
 
 
 class Role(StrEnum):
-    """What a person or program that calls the system may be."""
+    """The role of a person or program that calls the system."""
 
     RECRUITER = "recruiter"
     PLATFORM = "platform"
@@ -20,19 +20,19 @@ class Role(StrEnum):
 
 
 class Actor(Value):
-    """Who does something: a recruiter acts for one employer, everyone else for the marketplace."""
+    """Who makes a change; a recruiter acts for one employer, other roles for the marketplace."""
 
     id: StorableText
     role: Role
     employer_id: UUID | None = None
 
     def acts_for(self, employer_id: UUID) -> bool:
-        """Whether they may act for this employer: a recruiter only for their own."""
+        """Whether the actor may act for this employer; a recruiter may only for their own."""
         return self.role is not Role.RECRUITER or self.employer_id == employer_id
 
 
 class Cause(Value):
-    """Who asked for a change, when, and by which request."""
+    """Who asked for a change, when, and in which request."""
 
     by: Actor
     at: Moment

@@ -1,4 +1,4 @@
-"""How aggregates decide and remember, and how they refuse."""
+"""How aggregates decide, record events, rebuild their state, and refuse."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,8 @@ from domain.handlers import HandlesEvents
 class Refusal:
     """One reason why a command is refused: a stable code and a sentence that says what to do.
 
-    Its code is its class's name, its sentence its docstring with the details filled in.
+    The code is the class's name in snake case, the sentence its docstring with the details filled
+    in.
 
     >>> class CupFull(Refusal):
     ...     "The cup holds {litres} litres and is full; take another."
@@ -37,7 +38,7 @@ class Refusal:
 
 
 class Refused(Exception):
-    """A command was refused, for all of these reasons."""
+    """A command was refused; carries every reason."""
 
     def __init__(self, *reasons: Refusal) -> None:
         super().__init__(" ".join(str(reason) for reason in reasons))
@@ -45,24 +46,25 @@ class Refused(Exception):
 
     @property
     def codes(self) -> list[str]:
-        """The stable code of every reason."""
+        """The stable codes of all reasons."""
         return [reason.code for reason in self.reasons]
 
 
 def refuse(reasons: Iterable[Refusal]) -> None:
-    """Refuse with every reason at once, if there is any."""
+    """Raise `Refused` with all reasons at once, if there are any."""
     if given := tuple(reasons):
         raise Refused(*given)
 
 
 class Aggregate(HandlesEvents):
-    """Decides by its rules, remembers by its events: its handlers never raise and never decide.
+    """Checks rules and records events; its state is what its handlers fold from those events.
 
-    It keeps no personal data: no decision needs any, and so loading one needs no key.
+    Handlers never raise and never decide. The state holds no personal data, so loading an aggregate
+    needs no key.
     """
 
     kind: ClassVar[str]
-    """What its events' stored names begin with, such as `candidate`."""
+    """The prefix of its events' stored names, such as `candidate`."""
 
     def __init_subclass__(cls, *, kind: str) -> None:
         super().__init_subclass__()
@@ -75,15 +77,15 @@ class Aggregate(HandlesEvents):
 
     @property
     def exists(self) -> bool:
-        """Whether anything has ever happened to it."""
+        """Whether it has any events."""
         return self.version > 0
 
     def record(
         self, event: type[Event], cause: Cause, *, at: datetime | None = None, **facts: Any
     ) -> None:
-        """State a new fact and fold it in.
+        """Make an event with these facts and fold it into the state.
 
-        It happened when it was asked for, or at `at` where that is earlier or later.
+        Its timestamp is `at`, or the moment of the request.
         """
         fact = event(
             originator_id=self.id,
@@ -97,15 +99,15 @@ class Aggregate(HandlesEvents):
         self._pending.append(fact)
 
     def collect_events(self) -> Sequence[Event]:
-        """Hand over the facts that are not recorded yet."""
+        """Return the events that are not stored yet, and forget them."""
         pending, self._pending = self._pending, []
         return pending
 
     @classmethod
     def fold(cls, id: UUID, events: Iterable[Event], *, version: int | None = None) -> Self:
-        """The aggregate as these events leave it.
+        """Rebuild the aggregate from its events.
 
-        With a version, the events may be a selection from its history up to that version.
+        If they are only a selection of its history, `version` is the version it has reached.
         """
         aggregate = cls(id)
         for event in events:

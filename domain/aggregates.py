@@ -1,4 +1,4 @@
-"""The list of aggregates: a new one is added here, which makes its events known by their names."""
+"""All aggregates. Importing this module registers the stored names of their events."""
 
 from domain.aggregate import Aggregate
 from domain.candidate import Candidate

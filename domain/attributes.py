@@ -1,6 +1,6 @@
-"""What members may say about who they are, so that unequal treatment can be seen.
+"""Protected attributes that members may report about themselves, to detect adverse impact.
 
-They stand apart from everything else: no filter, feature or page of a recruiter knows them.
+Only the adverse-impact report uses them: no filter, feature or recruiter's page does.
 """
 
 from enum import StrEnum
@@ -53,7 +53,7 @@ class Disability(StrEnum):
 
 
 class Attributes(Value):
-    """What somebody says of themselves: each is optional, but one at least is told."""
+    """A member's protected attributes: each is optional, but at least one is given."""
 
     gender: Gender | None = None
     ethnicity: Ethnicity | None = None
@@ -61,7 +61,7 @@ class Attributes(Value):
     disability: Disability | None = None
 
     @model_validator(mode="after")
-    def _tell_one(self) -> Self:
+    def _has_one(self) -> Self:
         if not any(value for _, value in self):
-            raise ValueError("tell at least one; to take all of them back, clear them")
+            raise ValueError("give at least one; to withdraw all of them, clear them")
         return self

@@ -1,4 +1,8 @@
-"""A member of the marketplace: what they agreed to, did, and asked of us."""
+"""A member of the marketplace: consent, activity, profile, contacts and erasure.
+
+The module is long because the whole aggregate is here, to be read from top to bottom: its events,
+its refusals, its decisions, its facts, and the commands that lead to them.
+"""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -19,15 +23,16 @@ from domain.profile import Facts, Job
 from domain.values import Email, Moment, Name, StorableText, Value
 
 CLOCK_SKEW = timedelta(minutes=5)
-"""How far in the future another system's clock may say that something happened."""
+"""How far another system's clock may run ahead of ours."""
 
 CONTACT_WINDOW_RETENTION = timedelta(days=30)
+"""How long a candidate's contacts are kept: as long as the contact gate counts them."""
 
 Source = Annotated[StorableText, Field(min_length=1, max_length=100)]
 
 
 class ActivityKind(StrEnum):
-    """What a member did on the marketplace; each of them ends their silence."""
+    """What a member did on the marketplace. Each kind counts as activity, so it ends passivity."""
 
     SIGNED_IN = "signed_in"
     SEARCHED_JOBS = "searched_jobs"
@@ -40,7 +45,7 @@ class ActivityKind(StrEnum):
 
 
 class CandidateSignedUp(Event, name="candidate.signed_up", version=1):
-    """Somebody became a member and told us about themselves."""
+    """A person became a member. `fields` names the profile fields that they filled in."""
 
     name: Personal[str]
     email: Personal[str | None] = None
@@ -51,15 +56,15 @@ class CandidateSignedUp(Event, name="candidate.signed_up", version=1):
 
 
 class OptedIn(Event, name="candidate.opted_in", version=1):
-    """The member agreed to be written to."""
+    """The member agreed to receive communications."""
 
 
 class OptedOut(Event, name="candidate.opted_out", version=1):
-    """The member no longer agrees to be written to."""
+    """The member no longer agrees to receive communications."""
 
 
 class WasActive(Event, name="candidate.was_active", version=1):
-    """The member did something on the marketplace, as told by the source that saw it."""
+    """The member did something on the marketplace, as reported by `source`."""
 
     kind: ActivityKind
     source: str
@@ -67,7 +72,7 @@ class WasActive(Event, name="candidate.was_active", version=1):
 
 
 class ProfileEnhanced(Event, name="candidate.profile_enhanced", version=1):
-    """A source observed newer facts about the member's working life."""
+    """A source observed newer facts about the member's career. `fields` names those it changed."""
 
     source: str
     observed_on: date
@@ -78,13 +83,13 @@ class ProfileEnhanced(Event, name="candidate.profile_enhanced", version=1):
 
 
 class EmployerBlocked(Event, name="candidate.employer_blocked", version=1):
-    """The member wants to hear nothing from this employer."""
+    """The member blocked this employer from contacting them."""
 
     employer_id: UUID
 
 
 class Contacted(Event, name="candidate.contacted", version=1):
-    """An employer wrote to the member."""
+    """An employer sent the member a message or an interview request."""
 
     employer_id: UUID
     position_id: UUID
@@ -94,7 +99,7 @@ class Contacted(Event, name="candidate.contacted", version=1):
 class AttributesReported(
     Event, name="candidate.attributes_reported", version=1, redacted_in_log=True
 ):
-    """The member said who they are, in place of whatever they said before."""
+    """The member reported protected attributes, which replace those reported before."""
 
     gender: Personal[Gender | None] = None
     ethnicity: Personal[Ethnicity | None] = None
@@ -103,11 +108,11 @@ class AttributesReported(
 
 
 class AttributesCleared(Event, name="candidate.attributes_cleared", version=1):
-    """The member took back what they said about who they are."""
+    """The member withdrew the protected attributes that they had reported."""
 
 
 class CandidateErased(Event, name="candidate.erased", version=1, erases=True):
-    """The member asked to be forgotten: their key is destroyed together with this fact."""
+    """The member asked for erasure: their key is destroyed in the same transaction."""
 
 
 class CandidateAlreadySignedUp(Refusal):
@@ -115,7 +120,7 @@ class CandidateAlreadySignedUp(Refusal):
 
 
 class CandidateIsErased(Refusal):
-    """The candidate asked to be forgotten; nothing about them is kept or added."""
+    """The candidate's data were erased at their request; nothing can be added."""
 
 
 class CandidateAlreadyOptedIn(Refusal):
@@ -123,7 +128,7 @@ class CandidateAlreadyOptedIn(Refusal):
 
 
 class CandidateOptedOut(Refusal):
-    """The candidate has not opted in to communications; do not write to them."""
+    """The candidate has not opted in to communications; do not contact them."""
 
 
 class ActivityInFuture(Refusal):
@@ -143,11 +148,11 @@ class ObservationInFuture(Refusal):
 
 
 class NothingNewer(Refusal):
-    """Every field is known from a later day already; send only newer observations."""
+    """Later observations of all these fields are recorded already; send only newer ones."""
 
 
 class NothingObserved(Refusal):
-    """No field says anything; send at least one."""
+    """The observation has no fields; send at least one."""
 
 
 class EmployerAlreadyBlocked(Refusal):
@@ -159,7 +164,7 @@ class NoAttributesReported(Refusal):
 
 
 class Candidate(Aggregate, kind="candidate"):
-    """Signed up, opted in or out, active at times, perhaps erased for ever."""
+    """A member from sign-up to erasure: consent, last activity, age of the profile, contacts."""
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
@@ -172,6 +177,8 @@ class Candidate(Aggregate, kind="candidate"):
         self.observed_on: dict[str, date] = {}
         self.has_reported_attributes = False
 
+    # Decisions: check the rule, then state the fact. Never run on replay.
+
     def sign_up(
         self,
         cause: Cause,
@@ -181,24 +188,23 @@ class Candidate(Aggregate, kind="candidate"):
         last_active_at: datetime | None = None,
         **profile: Any,
     ) -> None:
-        """Become a member, now or as of an earlier moment that another system recorded.
+        """Become a member, now or at an earlier moment that another system recorded.
 
-        Of somebody who is taken over that system may know the last activity, which is then, at the
-        latest, when they signed up.
+        If that system knows only the last activity, that moment also counts as the sign-up.
         """
         self._refuse_if_erased()
         signed_up_at = at or last_active_at or cause.at
         already = [CandidateAlreadySignedUp()] if self.exists else []
-        ahead = signed_up_at > cause.at + CLOCK_SKEW
+        in_future = signed_up_at > cause.at + CLOCK_SKEW
         refuse(
             [
                 *already,
-                *([SignUpInFuture(signed_up_at=signed_up_at)] if ahead else []),
+                *([SignUpInFuture(signed_up_at=signed_up_at)] if in_future else []),
                 *_reasons_against_activity(cause, last_active_at, signed_up_at),
             ]
         )
-        told = [field for field in ("summary", "jobs") if profile.get(field)]
-        fields = (*told, *profile["facts"].known())
+        personal = [field for field in ("summary", "jobs") if profile.get(field)]
+        fields = (*personal, *profile["facts"].known())
         self.record(CandidateSignedUp, cause, at=signed_up_at, fields=fields, **profile)
         if opted_in:
             self.record(OptedIn, cause, at=signed_up_at)
@@ -208,19 +214,19 @@ class Candidate(Aggregate, kind="candidate"):
             self.record(WasActive, cause, at=last_active_at, **seen)
 
     def opt_in(self, cause: Cause, *, at: datetime | None = None) -> None:
-        """Agree to be written to."""
+        """Agree to receive communications."""
         self._refuse_if_erased()
         if self.opted_in:
             raise Refused(CandidateAlreadyOptedIn())
         self.record(OptedIn, cause, at=at)
 
     def opt_out(self, cause: Cause) -> None:
-        """Agree no longer to be written to; saying so twice, or unasked, is heard as well."""
+        """Withdraw consent to communications. It is recorded even if no consent was given."""
         self._refuse_if_erased()
         self.record(OptedOut, cause)
 
     def note_activity(self, cause: Cause, activity: "Activity") -> None:
-        """Remember that the member did something."""
+        """Record that the member did something."""
         self._refuse_if_erased()
         when = activity.occurred_at
         refuse(_reasons_against_activity(cause, when, self.signed_up_at))
@@ -234,16 +240,16 @@ class Candidate(Aggregate, kind="candidate"):
         )
 
     def enhance_profile(self, cause: Cause, observation: "Observation") -> None:
-        """Take over what a source observed, save for fields that are known from a later day."""
+        """Record what a source observed, except fields with a later observation."""
         self._refuse_if_erased()
-        seen = observation.fields()
+        observed = observation.fields()
         day = observation.observed_on
-        tomorrow = (cause.at + timedelta(days=1)).date()  # which it may be already at the source
-        ahead = [ObservationInFuture(observed_on=day)] if day > tomorrow else []
-        refuse([*ahead, *([] if seen else [NothingObserved()])])
+        tomorrow = (cause.at + timedelta(days=1)).date()  # it may be tomorrow already at the source
+        in_future = [ObservationInFuture(observed_on=day)] if day > tomorrow else []
+        refuse([*in_future, *([] if observed else [NothingObserved()])])
         newer = {
             field: value
-            for field, value in seen.items()
+            for field, value in observed.items()
             if day >= self.observed_on.get(field, date.min)
         }
         if not newer:
@@ -254,13 +260,15 @@ class Candidate(Aggregate, kind="candidate"):
             source=observation.source,
             observed_on=day,
             fields=tuple(newer),
-            summary=newer.pop("summary", None),
-            jobs=newer.pop("jobs", None),
-            facts=Facts.model_construct(**newer),
+            summary=newer.get("summary"),
+            jobs=newer.get("jobs"),
+            facts=Facts.model_construct(
+                **{field: value for field, value in newer.items() if field in Facts.model_fields}
+            ),
         )
 
     def block_employer(self, cause: Cause, *, employer_id: UUID) -> None:
-        """Hear nothing from this employer any more."""
+        """Stop this employer from contacting them."""
         self._refuse_if_erased()
         if employer_id in self.blocked:
             raise Refused(EmployerAlreadyBlocked())
@@ -269,7 +277,7 @@ class Candidate(Aggregate, kind="candidate"):
     def be_contacted(
         self, cause: Cause, *, employer_id: UUID, position_id: UUID, outreach_id: UUID
     ) -> None:
-        """Take note that an employer wrote; the contact gate has said that it may."""
+        """Record that an employer contacted them, which the contact gate has allowed."""
         self.record(
             Contacted,
             cause,
@@ -279,35 +287,37 @@ class Candidate(Aggregate, kind="candidate"):
         )
 
     def report_attributes(self, cause: Cause, attributes: Attributes) -> None:
-        """Say who they are, in place of whatever they said before."""
+        """Report protected attributes, which replace those reported before."""
         self._refuse_if_erased()
         self.record(AttributesReported, cause, **dict(attributes))
 
     def clear_attributes(self, cause: Cause) -> None:
-        """Take back what they said about who they are."""
+        """Withdraw the protected attributes reported before."""
         unknown = [] if self.has_reported_attributes or self.erased else [NoAttributesReported()]
         refuse([*self.reasons_against_anything(), *unknown])
         self.record(AttributesCleared, cause)
 
     def erase(self, cause: Cause) -> None:
-        """Be forgotten, for ever."""
+        """Erase all personal data, for ever."""
         self._refuse_if_erased()
         self.record(CandidateErased, cause)
 
     def is_passive(self, now: datetime) -> bool:
-        """Whether the member has been silent for six months or more."""
+        """Whether the member has not been active for six months or more."""
         return self.last_active_at is not None and is_passive(self.last_active_at, now)
 
     def contacts_since(self, moment: datetime) -> int:
-        """How often employers have written since that moment, which is at most 30 days ago."""
+        """How often employers have contacted them since that moment, at most 30 days ago."""
         return sum(contact > moment for contact in self.contacted_at)
 
     def reasons_against_anything(self) -> list[Refusal]:
-        """Why nothing more can be done with them, if so."""
+        """Why no command about them is accepted; empty if they are accepted."""
         return [CandidateIsErased()] if self.erased else []
 
     def _refuse_if_erased(self) -> None:
         refuse(self.reasons_against_anything())
+
+    # Facts: fold into state. Never raise, never decide.
 
     @on(CandidateSignedUp)
     def on_candidate_signed_up(self, event: CandidateSignedUp) -> None:
@@ -363,7 +373,7 @@ def _reasons_against_activity(
 
 
 class Activity(Value):
-    """One thing a member did, as a source saw it; its id at that source makes it count once."""
+    """One thing a member did. `source_id` is its id at the source, so that it counts once."""
 
     candidate_id: UUID
     kind: ActivityKind
@@ -373,7 +383,7 @@ class Activity(Value):
 
 
 class Observation(Value):
-    """What a source saw of somebody's working life on a day."""
+    """What a source observed about a member's career on one day."""
 
     source: Source
     observed_on: date
@@ -382,13 +392,13 @@ class Observation(Value):
     jobs: Annotated[tuple[Job, ...], Field(max_length=100)] | None = None
 
     def fields(self) -> dict[str, Any]:
-        """Every field that says something."""
+        """The fields with a value."""
         personal = {"summary": self.summary, "jobs": self.jobs}
         return self.facts.known() | {k: v for k, v in personal.items() if v is not None}
 
 
 class SignUpCandidate(Command):
-    """Become a member, perhaps as of an earlier moment."""
+    """Become a member, now or at an earlier moment."""
 
     candidate_id: UUID
     name: Name
@@ -417,7 +427,7 @@ class SignUpCandidate(Command):
 
 
 class OptIn(Command):
-    """Agree to be written to."""
+    """Agree to receive communications."""
 
     candidate_id: UUID
 
@@ -428,7 +438,7 @@ class OptIn(Command):
 
 
 class OptOut(Command):
-    """Agree no longer to be written to."""
+    """Withdraw consent to communications."""
 
     candidate_id: UUID
 
@@ -439,7 +449,7 @@ class OptOut(Command):
 
 
 class NoteActivity(Command):
-    """Remember that a member did something."""
+    """Record that a member did something."""
 
     activity: Activity
 
@@ -450,7 +460,7 @@ class NoteActivity(Command):
 
 
 class EnhanceProfile(Command):
-    """Bring a profile up to date with what a source observed."""
+    """Update a profile with what a source observed."""
 
     candidate_id: UUID
     observation: Observation
@@ -462,7 +472,7 @@ class EnhanceProfile(Command):
 
 
 class BlockEmployer(Command):
-    """Hear nothing from an employer any more."""
+    """Stop an employer from contacting a candidate."""
 
     candidate_id: UUID
     employer_id: UUID
@@ -474,7 +484,7 @@ class BlockEmployer(Command):
 
 
 class ReportAttributes(Command):
-    """Say who one is, in place of whatever was said before."""
+    """Report a candidate's protected attributes, which replace those reported before."""
 
     candidate_id: UUID
     attributes: Attributes
@@ -486,7 +496,7 @@ class ReportAttributes(Command):
 
 
 class ClearAttributes(Command):
-    """Take back what was said about who one is."""
+    """Withdraw a candidate's protected attributes."""
 
     candidate_id: UUID
 
@@ -497,7 +507,7 @@ class ClearAttributes(Command):
 
 
 class EraseCandidate(Command):
-    """Be forgotten, for ever."""
+    """Erase a candidate's personal data, for ever."""
 
     candidate_id: UUID
 

@@ -1,4 +1,4 @@
-"""What can be asked of the marketplace, and what a command may look at while it decides."""
+"""What a command is, and what it can load while it decides."""
 
 from abc import abstractmethod
 from typing import Protocol, TypeVar
@@ -11,7 +11,7 @@ A = TypeVar("A", bound=Aggregate)
 
 
 class NotFound(Refused):
-    """What the command is about does not exist, or is not the caller's to see."""
+    """The aggregate does not exist, or the caller may not see it."""
 
     def __init__(self, kind: type[Aggregate], id: UUID) -> None:
         super().__init__(Unknown(kind=kind.kind, id=id))
@@ -24,26 +24,26 @@ class Unknown(Refusal):
 class Work(Protocol):
     """The aggregates of one command.
 
-    All that it changes is recorded in one transaction, and what it only read must still stand at
-    that moment, or the command is decided anew.
+    All its changes are recorded in one transaction. If an aggregate that it loaded has changed by
+    then, the command runs again.
     """
 
     def get(self, kind: type[A], id: UUID) -> A:
-        """The aggregate. Raises `NotFound` if nothing ever happened to it."""
+        """Load an aggregate. Raises `NotFound` if it has no events."""
         ...
 
     def find(self, kind: type[A], id: UUID) -> A:
-        """The aggregate, new if nothing ever happened to it."""
+        """Load an aggregate, or a new one if it has no events."""
         ...
 
 
 class Command(Cause):
-    """A frozen request for a change, with who asks, when, and by which request."""
+    """A frozen request for a change, with who asks, when, and in which request."""
 
     @abstractmethod
     def execute(self, work: Work) -> Aggregate:
-        """Decide, and return the aggregate that the command was about.
+        """Decide, and return the aggregate that the command is about.
 
         Raises:
-            Refused: with every reason at once; then nothing is recorded.
+            Refused: with all reasons at once; then nothing is recorded.
         """

@@ -1,4 +1,4 @@
-"""May this employer write to this candidate about this position now? Every reason why not."""
+"""Every reason why an employer may not contact a candidate about a position now."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,19 +15,19 @@ from domain.position import Position
 
 CONTACT_WINDOW = CONTACT_WINDOW_RETENTION
 CONTACTS_ALLOWED = 3
-"""Within the window, from all employers together."""
+"""How many contacts a candidate may receive within the window, from all employers together."""
 
 
 class AlreadyContacted(Refusal):
-    """The candidate has been approached about this position already; see Interviews."""
+    """The candidate has been contacted about this position already; see Interviews."""
 
 
 class CandidateBlockedEmployer(Refusal):
-    """The candidate wants to hear nothing from this employer."""
+    """The candidate has blocked this employer; do not contact them."""
 
 
 class CandidateContactedTooOften(Refusal):
-    """The candidate has been approached {times} times within {days} days; try again later."""
+    """The candidate has been contacted {times} times within {days} days; try again later."""
 
 
 class CandidateNotPassive(Refusal):
@@ -35,7 +35,7 @@ class CandidateNotPassive(Refusal):
 
 
 class CandidateNotActive(Refusal):
-    """The candidate has been silent for six months or more; send a message instead."""
+    """The candidate has not been active for six months or more; send a message instead."""
 
 
 def against_message(

@@ -1,4 +1,4 @@
-"""An employer of the marketplace: registered, approved, in the beta, and what they tell us."""
+"""An employer of the marketplace: registration, approval, the beta, and feedback."""
 
 from typing import Annotated
 from uuid import UUID
@@ -14,7 +14,7 @@ from domain.values import Email, FreeText, Name, StorableText, Value
 
 
 class EmployerRegistered(Event, name="employer.registered", version=1):
-    """A company has an account, and a Customer Success Manager who looks after it."""
+    """A company got an account and a Customer Success Manager."""
 
     company: str
     manager_name: Personal[str]
@@ -22,25 +22,25 @@ class EmployerRegistered(Event, name="employer.registered", version=1):
 
 
 class EmployerApproved(Event, name="employer.approved", version=1):
-    """The marketplace trusts the company to approach candidates."""
+    """The marketplace allowed the company to contact candidates."""
 
 
 class EmployerSuspended(Event, name="employer.suspended", version=1):
-    """The company may approach nobody until it is approved again."""
+    """The company may not contact candidates until it is approved again."""
 
     reason: str
 
 
 class BetaJoined(Event, name="employer.beta_joined", version=1):
-    """The company reaches passive candidates from now on."""
+    """The company joined the beta, which lets it contact passive candidates."""
 
 
 class BetaLeft(Event, name="employer.beta_left", version=1):
-    """The company no longer reaches passive candidates."""
+    """The company left the beta and can no longer contact passive candidates."""
 
 
 class FeedbackShared(Event, name="employer.feedback_shared", version=1):
-    """A recruiter told the employer's Customer Success Manager what they think."""
+    """A recruiter shared feedback with the employer's Customer Success Manager."""
 
     text: Personal[str]
     page: str
@@ -71,7 +71,7 @@ class NotInBeta(Refusal):
 
 
 class Employer(Aggregate, kind="employer"):
-    """Registered, then approved or suspended; approved ones join and leave the beta."""
+    """Registered, then approved or suspended; an approved employer can join the beta."""
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
@@ -79,8 +79,10 @@ class Employer(Aggregate, kind="employer"):
         self.suspended_for: str | None = None
         self.in_beta = False
 
+    # Decisions: check the rule, then state the fact. Never run on replay.
+
     def register(self, cause: Cause, *, company: str, manager: "Manager") -> None:
-        """Open the account. Registering twice is refused."""
+        """Open the account."""
         if self.exists:
             raise Refused(EmployerAlreadyRegistered())
         self.record(
@@ -92,37 +94,39 @@ class Employer(Aggregate, kind="employer"):
         )
 
     def approve(self, cause: Cause) -> None:
-        """Let the employer approach candidates; this also ends a suspension."""
+        """Allow the employer to contact candidates; this also ends a suspension."""
         if self.approved:
             raise Refused(EmployerAlreadyApproved())
         self.record(EmployerApproved, cause)
 
     def suspend(self, cause: Cause, *, reason: str) -> None:
-        """Stop the employer from approaching anybody."""
+        """Stop the employer from contacting candidates."""
         refuse(self.reasons_against_approaching())
         self.record(EmployerSuspended, cause, reason=reason)
 
     def join_beta(self, cause: Cause) -> None:
-        """Reach passive candidates; only approved employers may."""
+        """Join the beta."""
         already = [AlreadyInBeta()] if self.in_beta else []
         refuse([*self.reasons_against_approaching(), *already])
         self.record(BetaJoined, cause)
 
     def leave_beta(self, cause: Cause) -> None:
-        """Give up reaching passive candidates."""
+        """Leave the beta."""
         if not self.in_beta:
             raise Refused(NotInBeta())
         self.record(BetaLeft, cause)
 
     def share_feedback(self, cause: Cause, *, text: str, page: str) -> None:
-        """Tell the Customer Success Manager something."""
+        """Share feedback with the Customer Success Manager."""
         self.record(FeedbackShared, cause, text=text, page=page)
 
     def reasons_against_approaching(self) -> list[Refusal]:
-        """Why the employer may approach no candidate at all, if so."""
+        """Why the employer may not contact candidates; empty if it may."""
         if self.suspended_for is not None:
             return [EmployerIsSuspended(reason=self.suspended_for)]
         return [] if self.approved else [EmployerNotApproved()]
+
+    # Facts: fold into state. Never raise, never decide.
 
     @on(EmployerApproved)
     def on_employer_approved(self, _: EmployerApproved) -> None:
@@ -164,7 +168,7 @@ class RegisterEmployer(Command):
 
 
 class ApproveEmployer(Command):
-    """Let an employer approach candidates."""
+    """Allow an employer to contact candidates."""
 
     employer_id: UUID
 
@@ -175,7 +179,7 @@ class ApproveEmployer(Command):
 
 
 class SuspendEmployer(Command):
-    """Stop an employer from approaching anybody."""
+    """Stop an employer from contacting candidates."""
 
     employer_id: UUID
     reason: Annotated[StorableText, Field(min_length=1, max_length=500)]
@@ -187,7 +191,7 @@ class SuspendEmployer(Command):
 
 
 class JoinBeta(Command):
-    """Reach passive candidates from now on."""
+    """Join the beta, which lets an employer contact passive candidates."""
 
     employer_id: UUID
 
@@ -198,7 +202,7 @@ class JoinBeta(Command):
 
 
 class LeaveBeta(Command):
-    """Give up reaching passive candidates."""
+    """Leave the beta."""
 
     employer_id: UUID
 
@@ -209,7 +213,7 @@ class LeaveBeta(Command):
 
 
 class ShareFeedback(Command):
-    """Tell the employer's Customer Success Manager something about the feature."""
+    """Share feedback on the feature with the employer's Customer Success Manager."""
 
     employer_id: UUID
     text: FreeText
@@ -222,7 +226,7 @@ class ShareFeedback(Command):
 
 
 def own_employer(work: Work, cause: Cause, employer_id: UUID) -> Employer:
-    """The employer, if whoever asks may act for it; to a recruiter another's does not exist."""
+    """The employer, if the caller may act for it. Raises `NotFound` otherwise."""
     if not cause.by.acts_for(employer_id):
         raise NotFound(Employer, employer_id)
     return work.get(Employer, employer_id)

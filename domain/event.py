@@ -1,4 +1,4 @@
-"""What every fact of the marketplace carries: its name, its version, who did it, when and why."""
+"""What every event carries: its stored name, its version, and who caused it, when and how."""
 
 from typing import Annotated, Any, ClassVar, Self, TypeVar, cast
 from uuid import UUID
@@ -12,7 +12,7 @@ from domain.values import Moment
 T = TypeVar("T")
 
 ERASED = "[erased]"
-"""What a personal text reads as once the person's key is destroyed."""
+"""What replaces a personal text once the person's key is destroyed."""
 
 
 class PersonalData:
@@ -20,14 +20,15 @@ class PersonalData:
 
 
 Personal = Annotated[T, PersonalData]
-"""A field about or by a person: encrypted under that person's own key before it is stored.
+"""A field about or by a person, encrypted under that person's own key before it is stored.
 
-It is either text, which reads `[erased]` once the key is gone, or has a default, which it then is.
+Once the key is destroyed, a text reads `[erased]`; a field of another type reads as its default,
+which it must have.
 """
 
 
 class Event(BaseModel):
-    """A fact that happened to one aggregate, under a name it keeps for ever.
+    """Something that happened to one aggregate, stored under a name that never changes.
 
     Declare one at module level with its stored name and version. `person` names the field with the
     id of the person its personal data belong to (by default the aggregate's own). `erases` destroys
@@ -39,8 +40,8 @@ class Event(BaseModel):
     >>> CupFilled.TOPIC
     'cup.filled'
 
-    An event of a later version has a static method `upcast_v1_v2(state)` for each older one, which
-    changes the stored state in place.
+    An event of version 2 has a static method `upcast_v1_v2(state)`, which changes a stored state of
+    version 1 in place; and so on for every later version.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -87,7 +88,7 @@ class Event(BaseModel):
 
     @property
     def person_id(self) -> UUID:
-        """Whose personal data this event carries."""
+        """The person whose personal data this event carries."""
         return cast(UUID, getattr(self, self.person))
 
     def redacted(self) -> Self:
@@ -96,7 +97,7 @@ class Event(BaseModel):
 
     @classmethod
     def erased(cls) -> dict[str, Any]:
-        """The personal fields as they read once the person's key is destroyed."""
+        """The values of the personal fields once the person's key is destroyed."""
         return {
             field: ERASED if info.annotation is str else info.get_default(call_default_factory=True)
             for field, info in cls.model_fields.items()
@@ -105,4 +106,4 @@ class Event(BaseModel):
 
 
 ENVELOPE = set(Event.model_fields)
-"""The fields that every event has, beside what it says itself."""
+"""The fields that every event has."""

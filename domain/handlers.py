@@ -1,4 +1,4 @@
-"""How an event finds its handler: a marked method of the class that follows it."""
+"""How an event finds its handler: a method marked with `@on`."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeVar

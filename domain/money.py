@@ -6,8 +6,8 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from domain.values import Value
 
-# Rounded mid-market rates of June 2026. They decide who is shown under a salary budget, nobody is
-# paid by them; being constants, they give the same answer on every replay.
+# Rounded mid-market rates of June 2026, only for comparing expected salaries with budgets. They are
+# constants so that every replay gives the same answer.
 USD_PER_UNIT = {
     "AUD": 0.66, "BRL": 0.18, "CAD": 0.73, "CHF": 1.24, "CNY": 0.14, "CZK": 0.047, "DKK": 0.156,
     "EUR": 1.16, "GBP": 1.35, "HKD": 0.128, "HUF": 0.0029, "IDR": 0.000061, "ILS": 0.28,
@@ -46,7 +46,7 @@ class Salary(Value):
 
     @property
     def in_usd(self) -> int:
-        """What it compares by, in whole US dollars."""
+        """The amount in whole US dollars, for comparison."""
         return round(self.amount * USD_PER_UNIT[self.currency])
 
 
@@ -66,5 +66,5 @@ class SalaryRange(Value):
 
     @property
     def maximum_in_usd(self) -> int:
-        """What its upper end compares by, in whole US dollars."""
+        """The maximum in whole US dollars, for comparison."""
         return Salary(amount=self.maximum, currency=self.currency).in_usd

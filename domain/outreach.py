@@ -1,4 +1,8 @@
-"""An employer's approach to one candidate about one position."""
+"""An employer's outreach to one candidate about one position.
+
+The module is long because the whole aggregate is here, to be read from top to bottom: its events,
+its refusals, its decisions, its facts, and the commands that lead to them.
+"""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -21,18 +25,18 @@ from domain.position import own_position
 from domain.values import Moment, StorableText, Value
 
 ANSWER_WINDOW = timedelta(days=14)
-"""How long a candidate may answer; then the outreach expires."""
+"""How long a candidate can answer before the outreach expires."""
 
 OUTREACHES = UUID("6f2f5f0e-8a5c-5d0b-9b57-2a4a0d4e7c11")
 
 
 def outreach_id(position_id: UUID, candidate_id: UUID) -> UUID:
-    """The one outreach there can be to this candidate about this position."""
+    """The id of the only outreach to this candidate about this position."""
     return uuid5(OUTREACHES, f"{position_id}/{candidate_id}")
 
 
 class Status(StrEnum):
-    """How far an outreach has come."""
+    """The state of an outreach."""
 
     AWAITING_ANSWER = "awaiting_answer"
     ACCEPTED = "accepted"
@@ -43,7 +47,7 @@ class Status(StrEnum):
 
 
 class DeclineReason(StrEnum):
-    """Why a candidate said no."""
+    """Why a candidate declined."""
 
     NOT_LOOKING = "not_looking"
     SALARY = "salary"
@@ -54,11 +58,11 @@ class DeclineReason(StrEnum):
 
 
 class Likelihood(Value):
-    """How likely an answer was thought to be when the sender looked, and by which model.
+    """The likelihood to respond that the sender saw, and the model that estimated it.
 
-    `model_position` is the event position up to which that model had learned, `model_hash` the
-    SHA-256 of its state, and `as_of_position` the one up to which the candidate was known.
-    `estimator_version` says which arithmetic made it: a program of another gives other bits.
+    `model_position` is the log position up to which that model had learned, `model_hash` the
+    SHA-256 of its state, `as_of_position` the log position of the newest event about the candidate
+    that it used, and `estimator_version` the arithmetic: another version gives other bits.
     """
 
     probability: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -71,7 +75,7 @@ class Likelihood(Value):
 
 
 class Band(StrEnum):
-    """A likelihood in a word."""
+    """A likelihood in one word."""
 
     HIGH = "high"
     MEDIUM = "medium"
@@ -91,16 +95,16 @@ def band(probability: float) -> Band:
     return next(word for word, lowest in BAND_FROM.items() if probability >= lowest)
 
 
-class _About(BaseModel):
-    """Whom and what an outreach event is about."""
+class _OutreachFact(BaseModel):
+    """What every event of an outreach carries."""
 
     employer_id: UUID
     position_id: UUID
     candidate_id: UUID
 
 
-class _Letter(_About):
-    """What an approach says."""
+class _OutreachSent(_OutreachFact):
+    """What the first event of an outreach carries: the message and the estimated likelihood."""
 
     subject: Personal[str]
     text: Personal[str]
@@ -113,38 +117,44 @@ class _Letter(_About):
 
 
 class InterviewRequested(
-    _Letter, Event, name="outreach.interview_requested", version=1, person="candidate_id"
+    _OutreachSent, Event, name="outreach.interview_requested", version=1, person="candidate_id"
 ):
     """An employer asked an active candidate for an interview."""
 
 
-class MessageSent(_Letter, Event, name="outreach.message_sent", version=1, person="candidate_id"):
-    """An employer wrote to a passive candidate."""
+class MessageSent(
+    _OutreachSent, Event, name="outreach.message_sent", version=1, person="candidate_id"
+):
+    """An employer sent a message to a passive candidate."""
 
 
-class OutreachWithdrawn(_About, Event, name="outreach.withdrawn", version=1):
-    """The employer took it back before an answer."""
+class OutreachWithdrawn(_OutreachFact, Event, name="outreach.withdrawn", version=1):
+    """The employer withdrew the outreach before the candidate answered."""
 
 
-class OutreachAccepted(_About, Event, name="outreach.accepted", version=1, person="candidate_id"):
-    """The candidate wants to talk."""
+class OutreachAccepted(
+    _OutreachFact, Event, name="outreach.accepted", version=1, person="candidate_id"
+):
+    """The candidate accepted."""
 
     note: Personal[str | None] = None
 
 
-class OutreachDeclined(_About, Event, name="outreach.declined", version=1, person="candidate_id"):
-    """The candidate does not want to talk."""
+class OutreachDeclined(
+    _OutreachFact, Event, name="outreach.declined", version=1, person="candidate_id"
+):
+    """The candidate declined."""
 
     reason: DeclineReason
     note: Personal[str | None] = None
 
 
-class OutreachExpired(_About, Event, name="outreach.expired", version=1):
-    """No answer came within the answer window."""
+class OutreachExpired(_OutreachFact, Event, name="outreach.expired", version=1):
+    """The candidate did not answer within the answer window."""
 
 
-class InterviewScheduled(_About, Event, name="outreach.interview_scheduled", version=1):
-    """Both agreed when to talk."""
+class InterviewScheduled(_OutreachFact, Event, name="outreach.interview_scheduled", version=1):
+    """An interview was scheduled, or moved to another time."""
 
     starts_at: Moment
 
@@ -154,11 +164,11 @@ class AlreadyAnswered(Refusal):
 
 
 class AlreadyWithdrawn(Refusal):
-    """The employer has withdrawn it already."""
+    """The employer has withdrawn this outreach already."""
 
 
 class OutreachHasExpired(Refusal):
-    """It expired on {expired_at:%d %B %Y}, {days} days after it was sent."""
+    """This outreach expired on {expired_at:%d %B %Y}, {days} days after it was sent."""
 
 
 class NotDueYet(Refusal):
@@ -166,7 +176,7 @@ class NotDueYet(Refusal):
 
 
 class NotAccepted(Refusal):
-    """An interview is scheduled after the candidate has accepted; it is {status} now."""
+    """Only an accepted outreach can have an interview; this one is {status}."""
 
 
 class InterviewInPast(Refusal):
@@ -174,7 +184,7 @@ class InterviewInPast(Refusal):
 
 
 class Outreach(Aggregate, kind="outreach"):
-    """Sent, then answered, withdrawn or expired; a candidate hears of a position once."""
+    """Sent once, then accepted, declined, withdrawn or expired."""
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
@@ -182,34 +192,36 @@ class Outreach(Aggregate, kind="outreach"):
         self.sent_at: datetime | None = None
         self.about: dict[str, Any] = {}
 
+    # Decisions: check the rule, then state the fact. Never run on replay.
+
     @property
     def answer_until(self) -> datetime | None:
         """The end of the answer window."""
         return self.sent_at and self.sent_at + ANSWER_WINDOW
 
     def send(
-        self, event: type[InterviewRequested | MessageSent], cause: Cause, **said: Any
+        self, event: type[InterviewRequested | MessageSent], cause: Cause, **facts: Any
     ) -> None:
-        """Approach the candidate; the contact gate has said that the employer may."""
-        self.record(event, cause, **said)
+        """Contact the candidate, which the contact gate has allowed."""
+        self.record(event, cause, **facts)
 
     def withdraw(self, cause: Cause) -> None:
-        """Take it back."""
+        """Withdraw before an answer."""
         refuse(self._reasons_against_change(cause.at))
         self.record(OutreachWithdrawn, cause, **self.about)
 
     def accept(self, cause: Cause, *, note: str | None) -> None:
-        """Say yes, on the candidate's behalf."""
+        """Accept on the candidate's behalf."""
         refuse(self._reasons_against_change(cause.at))
         self.record(OutreachAccepted, cause, note=note, **self.about)
 
     def decline(self, cause: Cause, *, reason: DeclineReason, note: str | None) -> None:
-        """Say no, on the candidate's behalf."""
+        """Decline on the candidate's behalf."""
         refuse(self._reasons_against_change(cause.at))
         self.record(OutreachDeclined, cause, reason=reason, note=note, **self.about)
 
     def expire(self, cause: Cause) -> None:
-        """Note that no answer came in time."""
+        """Record that the answer window has passed without an answer."""
         reasons = self._reasons_against_change(None)
         if not reasons and self.answer_until and cause.at < self.answer_until:
             reasons = [NotDueYet(until=self.answer_until)]
@@ -217,10 +229,10 @@ class Outreach(Aggregate, kind="outreach"):
         self.record(OutreachExpired, cause, **self.about)
 
     def schedule_interview(self, cause: Cause, *, starts_at: datetime) -> None:
-        """Note when both agreed to talk; doing so again moves the interview."""
+        """Schedule the interview, or move it."""
         reasons: list[Refusal] = []
         if self.status not in (Status.ACCEPTED, Status.INTERVIEW_SCHEDULED):
-            reasons.append(NotAccepted(status=self.status))
+            reasons.append(NotAccepted(status=self.status.replace("_", " ")))
         if starts_at <= cause.at:
             reasons.append(InterviewInPast(starts_at=starts_at))
         refuse(reasons)
@@ -234,13 +246,15 @@ class Outreach(Aggregate, kind="outreach"):
         if self.status is Status.WITHDRAWN:
             return [AlreadyWithdrawn()]
         if self.status is not Status.AWAITING_ANSWER:
-            return [AlreadyAnswered(status=self.status)]
+            return [AlreadyAnswered(status=self.status.replace("_", " "))]
         return []
+
+    # Facts: fold into state. Never raise, never decide.
 
     @on(InterviewRequested, MessageSent)
     def on_sent(self, event: InterviewRequested | MessageSent) -> None:
         self.sent_at = event.timestamp
-        self.about = {name: getattr(event, name) for name in _About.model_fields}
+        self.about = {name: getattr(event, name) for name in _OutreachFact.model_fields}
 
     @on(OutreachWithdrawn)
     def on_outreach_withdrawn(self, _: OutreachWithdrawn) -> None:
@@ -268,12 +282,12 @@ Line = Annotated[StorableText, Field(min_length=1, max_length=200)]
 
 def _needed_on_site(location: str | None, others: ValidationInfo) -> str | None:
     if location is None and not others.data.get("remote", True):
-        raise ValueError("name a place or say that the work is remote")
+        raise ValueError("give a location or mark the work as remote")
     return location
 
 
 class Message(Value):
-    """What an employer writes; every field is needed, the place unless the work is remote."""
+    """What an employer writes. Every field is required; `location` only if not `remote`."""
 
     subject: Line
     text: Annotated[StorableText, Field(min_length=1, max_length=10_000)]
@@ -287,7 +301,7 @@ class Message(Value):
 
 
 class SendMessage(Command):
-    """Write to a passive candidate about a position."""
+    """Send a passive candidate a message about a position."""
 
     position_id: UUID
     candidate_id: UUID
@@ -295,7 +309,7 @@ class SendMessage(Command):
     likelihood: Likelihood | None = None
 
     def execute(self, work: Work) -> Outreach:
-        return _approach(work, self, MessageSent, contact_gate.against_message)
+        return _send(work, self, MessageSent, contact_gate.against_message)
 
 
 class RequestInterview(Command):
@@ -307,10 +321,10 @@ class RequestInterview(Command):
     likelihood: Likelihood | None = None
 
     def execute(self, work: Work) -> Outreach:
-        return _approach(work, self, InterviewRequested, contact_gate.against_interview_request)
+        return _send(work, self, InterviewRequested, contact_gate.against_interview_request)
 
 
-def _approach(
+def _send(
     work: Work,
     command: SendMessage | RequestInterview,
     event: type[MessageSent | InterviewRequested],
@@ -322,16 +336,20 @@ def _approach(
     outreach = work.find(Outreach, outreach_id(position.id, candidate.id))
     refuse(reasons_against(employer, position, candidate, contacted=outreach.exists, at=command.at))
     about = {"employer_id": employer.id, "position_id": position.id}
-    said = dict(command.message)
     outreach.send(
-        event, command, **about, candidate_id=candidate.id, likelihood=command.likelihood, **said
+        event,
+        command,
+        **about,
+        candidate_id=candidate.id,
+        likelihood=command.likelihood,
+        **dict(command.message),
     )
     candidate.be_contacted(command, **about, outreach_id=outreach.id)
     return outreach
 
 
 class WithdrawOutreach(Command):
-    """Take an approach back before it is answered."""
+    """Withdraw an outreach before the candidate answers."""
 
     outreach_id: UUID
 
@@ -345,7 +363,7 @@ Note = Annotated[StorableText, Field(max_length=5_000)]
 
 
 class AcceptOutreach(Command):
-    """Say yes, on the candidate's behalf."""
+    """Accept an outreach on the candidate's behalf."""
 
     outreach_id: UUID
     note: Note | None = None
@@ -357,7 +375,7 @@ class AcceptOutreach(Command):
 
 
 class DeclineOutreach(Command):
-    """Say no, on the candidate's behalf."""
+    """Decline an outreach on the candidate's behalf."""
 
     outreach_id: UUID
     reason: DeclineReason
@@ -370,7 +388,7 @@ class DeclineOutreach(Command):
 
 
 class ExpireOutreach(Command):
-    """Note that no answer came in time."""
+    """Record that the answer window of an outreach has passed without an answer."""
 
     outreach_id: UUID
 
@@ -381,7 +399,7 @@ class ExpireOutreach(Command):
 
 
 class ScheduleInterview(Command):
-    """Note when both agreed to talk."""
+    """Schedule an interview, or move it to another time."""
 
     outreach_id: UUID
     starts_at: Moment
@@ -398,7 +416,7 @@ def _answerable(work: Work, outreach: Outreach) -> Outreach:
 
 
 def own_outreach(work: Work, cause: Cause, id: UUID) -> Outreach:
-    """The outreach, if whoever asks may act for its employer; to others it does not exist."""
+    """The outreach, if the caller may act for its employer. Raises `NotFound` otherwise."""
     outreach = work.get(Outreach, id)
     if not cause.by.acts_for(outreach.about["employer_id"]):
         raise NotFound(Outreach, id)

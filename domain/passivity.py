@@ -1,7 +1,7 @@
 """When a member counts as passive: no activity for six calendar months or more.
 
-It depends on the day it is asked on, so it is never stored: it is worked out at read and at send.
-Days are those of UTC.
+It depends on the current day, so it is never stored but computed on every read and on every send.
+Days are in UTC.
 """
 
 from calendar import monthrange
@@ -11,7 +11,7 @@ MONTHS_OF_SILENCE = 6
 
 
 def months_after(day: date, months: int) -> date:
-    """The same day of the month that many months on, or the last one of a shorter month.
+    """The same day of the month, that many months later; the last day in a shorter month.
 
     >>> months_after(date(2023, 8, 31), 6), months_after(date(2024, 8, 31), 6)
     (datetime.date(2024, 2, 29), datetime.date(2025, 2, 28))
@@ -21,15 +21,15 @@ def months_after(day: date, months: int) -> date:
 
 
 def is_passive(last_active_at: datetime, now: datetime) -> bool:
-    """Whether somebody last active then is passive now; the anniversary itself counts."""
-    silent_until = months_after(last_active_at.astimezone(UTC).date(), MONTHS_OF_SILENCE)
-    return silent_until <= now.astimezone(UTC).date()
+    """Whether a member with this last activity is passive now; the anniversary itself counts."""
+    passive_from = months_after(last_active_at.astimezone(UTC).date(), MONTHS_OF_SILENCE)
+    return passive_from <= now.astimezone(UTC).date()
 
 
 def active_since(now: datetime) -> datetime:
-    """The first moment at which activity keeps a member from being passive now.
+    """The boundary of passivity now: members last active before this moment are passive.
 
-    Whoever was last active before it is passive, which lets a database find them by one comparison.
+    It lets a database find them by one comparison.
 
     >>> active_since(datetime(2025, 2, 28, 15, tzinfo=UTC))
     datetime.datetime(2024, 9, 1, 0, 0, tzinfo=datetime.timezone.utc)
@@ -37,7 +37,7 @@ def active_since(now: datetime) -> datetime:
     today = now.astimezone(UTC).date()
     last_passive_day = months_after(today, -MONTHS_OF_SILENCE)
     if today.day == monthrange(today.year, today.month)[1]:
-        # The anniversaries of all the last days of a longer month fall on this last day.
+        # The remaining days of a longer month have their anniversary on this last day, too.
         last_passive_day = last_passive_day.replace(
             day=monthrange(last_passive_day.year, last_passive_day.month)[1]
         )

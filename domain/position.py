@@ -1,4 +1,4 @@
-"""A position that an employer wants to fill, and the filters that say with whom."""
+"""A position that an employer wants to fill, and its filters."""
 
 from typing import Annotated
 from uuid import UUID
@@ -20,7 +20,7 @@ Place = Annotated[StorableText, Field(min_length=1, max_length=200)]
 
 
 class PositionOpened(Event, name="position.opened", version=1):
-    """An employer looks for somebody."""
+    """An employer opened a position."""
 
     employer_id: UUID
     title: str
@@ -32,14 +32,14 @@ class PositionOpened(Event, name="position.opened", version=1):
 
 
 class FiltersSet(Event, name="position.filters_set", version=1):
-    """The employer changed whom the position is for."""
+    """The employer changed the position's filters."""
 
     employer_id: UUID
     filters: Filters
 
 
 class PositionClosed(Event, name="position.closed", version=1):
-    """The employer looks no longer."""
+    """The employer closed the position."""
 
     employer_id: UUID
     reason: str
@@ -58,13 +58,15 @@ class FiltersUnchanged(Refusal):
 
 
 class Position(Aggregate, kind="position"):
-    """Opened by an approved employer, refined by filters, closed once."""
+    """Opened by an approved employer, narrowed by filters, closed once."""
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
         self.employer_id = UUID(int=0)
         self.filters = Filters()
         self.is_open = False
+
+    # Decisions: check the rule, then state the fact. Never run on replay.
 
     def open(
         self,
@@ -78,7 +80,7 @@ class Position(Aggregate, kind="position"):
         salary: SalaryRange | None,
         filters: Filters,
     ) -> None:
-        """Look for somebody."""
+        """Open the position."""
         refuse(self.reasons_against_opening())
         self.record(
             PositionOpened,
@@ -93,23 +95,25 @@ class Position(Aggregate, kind="position"):
         )
 
     def set_filters(self, cause: Cause, *, filters: Filters) -> None:
-        """Change whom the position is for."""
+        """Replace the filters."""
         unchanged = [FiltersUnchanged()] if filters == self.filters else []
         refuse([*self.reasons_against_filling(), *unchanged])
         self.record(FiltersSet, cause, employer_id=self.employer_id, filters=filters)
 
     def close(self, cause: Cause, *, reason: str) -> None:
-        """Look no longer."""
+        """Close the position."""
         refuse(self.reasons_against_filling())
         self.record(PositionClosed, cause, employer_id=self.employer_id, reason=reason)
 
     def reasons_against_opening(self) -> list[Refusal]:
-        """Why it cannot be opened, if so."""
+        """Why it cannot be opened; empty if it can."""
         return [PositionAlreadyOpened()] if self.exists else []
 
     def reasons_against_filling(self) -> list[Refusal]:
-        """Why nobody can be approached about it any more, if so."""
+        """Why candidates cannot be contacted about it; empty if they can."""
         return [] if self.is_open else [PositionIsClosed()]
+
+    # Facts: fold into state. Never raise, never decide.
 
     @on(PositionOpened)
     def on_position_opened(self, event: PositionOpened) -> None:
@@ -127,7 +131,7 @@ class Position(Aggregate, kind="position"):
 
 
 class OpenPosition(Command):
-    """Look for somebody on behalf of an approved employer."""
+    """Open a position of an approved employer."""
 
     position_id: UUID
     employer_id: UUID
@@ -156,7 +160,7 @@ class OpenPosition(Command):
 
 
 class SetFilters(Command):
-    """Change whom a position is for."""
+    """Replace a position's filters."""
 
     position_id: UUID
     filters: Filters
@@ -168,7 +172,7 @@ class SetFilters(Command):
 
 
 class ClosePosition(Command):
-    """Look no longer."""
+    """Close a position."""
 
     position_id: UUID
     reason: Annotated[StorableText, Field(min_length=1, max_length=500)] = "filled"
@@ -180,7 +184,7 @@ class ClosePosition(Command):
 
 
 def own_position(work: Work, cause: Cause, position_id: UUID) -> Position:
-    """The position, if whoever asks may act for its employer; to others it does not exist."""
+    """The position, if the caller may act for its employer. Raises `NotFound` otherwise."""
     position = work.get(Position, position_id)
     if not cause.by.acts_for(position.employer_id):
         raise NotFound(Position, position_id)

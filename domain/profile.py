@@ -1,4 +1,4 @@
-"""What is known of a candidate's working life, each field with its source and age."""
+"""The fields of a candidate's profile."""
 
 from datetime import date
 from typing import Annotated
@@ -12,7 +12,7 @@ Text = Annotated[StorableText, Field(min_length=1, max_length=200)]
 
 
 def key(term: str) -> str:
-    """What a skill, role, place or language is compared by: its name without case and odd spaces.
+    """A skill, role, place or language, normalised for comparison: case and extra spaces ignored.
 
     >>> key("  Node.JS ")
     'node.js'
@@ -22,7 +22,7 @@ def key(term: str) -> str:
 
 def _distinct(terms: object) -> object:
     if not isinstance(terms, list | tuple) or not all(isinstance(term, str) for term in terms):
-        return terms  # pydantic says what is wrong with it
+        return terms  # pydantic reports the error
     first_of_each: dict[str, str] = {}
     for term in terms:
         first_of_each.setdefault(key(term), term)
@@ -30,7 +30,7 @@ def _distinct(terms: object) -> object:
 
 
 Terms = Annotated[tuple[Text, ...], BeforeValidator(_distinct), Field(max_length=200)]
-"""Names in the order given, each once whatever its case."""
+"""Names in the order given, without duplicates; case is ignored."""
 
 Years = Annotated[float, Field(ge=0, le=80, allow_inf_nan=False)]
 
@@ -52,12 +52,12 @@ class Facts(Value):
     in_present_job_since: date | None = None
 
     def known(self) -> dict[str, object]:
-        """The fields that say something."""
+        """The fields with a value."""
         return {field: value for field, value in self if value is not None}
 
 
 class Job(Value):
-    """One job of a career, the present one without an end."""
+    """One job of a career; the present job has no end."""
 
     employer: Text
     title: Text

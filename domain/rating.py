@@ -1,4 +1,4 @@
-"""Whether somebody found a page of help helpful: one answer a person and page, which may change."""
+"""Whether a user found a help page helpful: one rating per user and page, which can change."""
 
 from typing import Annotated
 from uuid import UUID, uuid5
@@ -18,28 +18,32 @@ RatedPage = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,49}$")]
 
 
 def rating_id(page: str, person: Actor) -> UUID:
-    """The one rating there can be of this page by this person."""
+    """The id of the only rating of this page by this person."""
     return uuid5(RATINGS, f"{page}\n{person.role}/{person.employer_id or ''}/{person.id}")
 
 
 class RatingGiven(Event, name="rating.given", version=1):
-    """Somebody said whether they found a page helpful; the latest answer counts."""
+    """A user rated a page as helpful or not; the latest rating counts."""
 
     page: str
     helpful: bool
 
 
 class Rating(Aggregate, kind="rating"):
-    """Given, and given otherwise whenever its person thinks better of it."""
+    """A user's rating of one page, which they can change."""
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
         self.helpful: bool | None = None
 
+    # Decisions: check the rule, then state the fact. Never run on replay.
+
     def give(self, cause: Cause, *, page: str, helpful: bool) -> None:
-        """Answer; the same answer again states nothing new."""
+        """Rate the page. Repeating the same rating records nothing."""
         if helpful is not self.helpful:
             self.record(RatingGiven, cause, page=page, helpful=helpful)
+
+    # Facts: fold into state. Never raise, never decide.
 
     @on(RatingGiven)
     def on_rating_given(self, event: RatingGiven) -> None:
@@ -47,7 +51,7 @@ class Rating(Aggregate, kind="rating"):
 
 
 class GiveRating(Command):
-    """Say whether a page was helpful, or change one's answer."""
+    """Rate a page as helpful or not, or change the rating."""
 
     page: RatedPage
     helpful: bool

@@ -1,4 +1,4 @@
-"""A question or complaint that somebody sends to support from a page, until it is closed."""
+"""A support ticket: a question or complaint, submitted from a page, until support closes it."""
 
 from typing import Annotated
 from uuid import UUID
@@ -17,7 +17,7 @@ Page = Annotated[StorableText, Field(max_length=500)]
 
 
 class TicketSubmitted(Event, name="ticket.submitted", version=1):
-    """Somebody asked support for help, from this page."""
+    """A user asked support for help, from this page."""
 
     subject: Personal[str]
     text: Personal[str]
@@ -25,7 +25,7 @@ class TicketSubmitted(Event, name="ticket.submitted", version=1):
 
 
 class TicketClosed(Event, name="ticket.closed", version=1):
-    """Support is done with it, perhaps with an answer."""
+    """Support closed the ticket, perhaps with an answer."""
 
     answer: Personal[str | None] = None
 
@@ -39,11 +39,13 @@ class TicketAlreadyClosed(Refusal):
 
 
 class Ticket(Aggregate, kind="ticket"):
-    """Submitted, then closed for good."""
+    """Submitted once, closed once."""
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
         self.closed = False
+
+    # Decisions: check the rule, then state the fact. Never run on replay.
 
     def submit(self, cause: Cause, *, subject: str, text: str, page: str) -> None:
         """Ask for help."""
@@ -52,10 +54,12 @@ class Ticket(Aggregate, kind="ticket"):
         self.record(TicketSubmitted, cause, subject=subject, text=text, page=page)
 
     def close(self, cause: Cause, *, answer: str | None) -> None:
-        """Be done with it."""
+        """Close the ticket."""
         if self.closed:
             raise Refused(TicketAlreadyClosed())
         self.record(TicketClosed, cause, answer=answer)
+
+    # Facts: fold into state. Never raise, never decide.
 
     @on(TicketClosed)
     def on_ticket_closed(self, _: TicketClosed) -> None:
@@ -77,7 +81,7 @@ class SubmitTicket(Command):
 
 
 class CloseTicket(Command):
-    """Be done with a ticket, perhaps with an answer to whoever submitted it."""
+    """Close a ticket, perhaps with an answer to the user who submitted it."""
 
     ticket_id: UUID
     answer: FreeText | None = None

@@ -1,4 +1,4 @@
-"""What values are made of: moments, texts, addresses; and the base of every value."""
+"""The base of every value, and common types: moments, texts, addresses."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -14,14 +14,14 @@ def _in_utc(moment: datetime) -> datetime:
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-"""A moment, told in UTC whatever its offset was, so that its day is the day the rules count by."""
+"""A moment with any offset, converted to UTC, because the rules count days in UTC."""
 
 StorableText = Annotated[str, Field(pattern=r"^[^\x00]*$")]
-"""Text that PostgreSQL can keep: it has no NUL, which would stop every projection that reads it."""
+"""Text without NUL characters, which PostgreSQL cannot store."""
 
 
 class Value(BaseModel):
-    """An immutable, validated value that refuses fields it does not know."""
+    """An immutable, validated value that rejects unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 

@@ -342,6 +342,21 @@ def test_a_field_that_is_known_from_a_later_day_stays_as_it_is() -> None:
     then(fact(ProfileEnhanced, CASEY, fields=("country",), facts=Facts(country="France")))
 
 
+def test_a_personal_field_is_named_in_the_event_and_is_no_fact() -> None:
+    given(member)
+    when(seen(summary="Leads a team."))
+    then(
+        fact(
+            ProfileEnhanced,
+            CASEY,
+            fields=("summary",),
+            facts=Facts(),
+            summary="Leads a team.",
+            jobs=None,
+        )
+    )
+
+
 def test_the_age_of_a_field_is_remembered_while_others_are_enhanced() -> None:
     given(member)
     when(seen(TODAY, Facts(city="Berlin")))
@@ -468,7 +483,7 @@ def test_what_is_not_said_is_not_taken_back(history: tuple[Fact, ...]) -> None:
 
 
 def test_saying_nothing_is_no_report() -> None:
-    with pytest.raises(ValidationError, match="to take all of them back, clear them"):
+    with pytest.raises(ValidationError, match="to withdraw all of them, clear them"):
         Attributes()
 
 

@@ -270,7 +270,7 @@ def test_an_answer_after_the_answer_window_comes_too_late(command: Command) -> N
     given(able_to_write, passive_candidate, an_unanswered_message)
     when(command)
     assert then_refused("outreach_has_expired") == [
-        "It expired on 15 April 2026, 14 days after it was sent."
+        "This outreach expired on 15 April 2026, 14 days after it was sent."
     ]
 
 

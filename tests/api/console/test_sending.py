@@ -89,7 +89,7 @@ def test_every_blank_field_is_told_at_once(stage: Stage) -> None:
     for sentence in ("Subject is missing.", "Text is missing.", "Salary is missing.",
                      "Sender name is missing.", "Sender role is missing."):  # fmt: skip
         assert sentence in response.text
-    assert "name a place or say that the work is remote" in response.text
+    assert "give a location or mark the work as remote" in response.text
 
 
 def test_a_salary_that_is_none_is_told_beside_it(stage: Stage) -> None:

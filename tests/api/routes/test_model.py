@@ -93,4 +93,4 @@ def test_a_word_that_is_not_in_the_list_is_refused_with_the_list(stage: Stage) -
     response = scene.platform("PUT", path, {"gender": "female"})
     assert "'woman', 'man', 'non_binary'" in response.json()["reasons"][0]["detail"]
     response = scene.platform("PUT", path, {})
-    assert "tell at least one" in response.json()["reasons"][0]["detail"]
+    assert "give at least one" in response.json()["reasons"][0]["detail"]
