@@ -17,7 +17,7 @@ from infrastructure.projecting.projection import Projection
 from infrastructure.projecting.worker import PeriodicTask, Worker
 from infrastructure.requests import idempotency, revocations
 from infrastructure.settings import Settings, SettingsError
-from projections.likelihood.monitoring.challengers import BadChallenger, challengers
+from projections.likelihood.challengers import BadChallenger, challengers
 from projections.likelihood.projection import Likelihoods
 from projections.read_models import read_models
 

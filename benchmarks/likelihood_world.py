@@ -37,9 +37,8 @@ from river import compose, linear_model, preprocessing
 from api.demo.answers import USUAL, Process
 from api.demo.world import Shift, World
 from domain.outreach import ANSWER_WINDOW, InterviewRequested, MessageSent
-from projections.likelihood.estimator.model import LikelihoodModel
-from projections.likelihood.features.catalogue import Features
-from projections.likelihood.learner import FOLLOWED, Changes, Learner, Prediction
+from projections.likelihood.estimator.schema import Features
+from projections.likelihood.learner import FOLLOWED, Changes, Learner, Prediction, untrained_model
 
 UNTIL = datetime(2026, 1, 1, tzinfo=UTC)
 JUDGED_UNTIL = UNTIL - timedelta(days=15)
@@ -137,7 +136,7 @@ def prequential(
 
 def estimator(cases: Sequence[Case], told: Callable[[Case], datetime]) -> Losses:
     """The production estimator, told without delays, provisional silence and revocation."""
-    model = LikelihoodModel()
+    model = untrained_model()
     return prequential(cases, lambda x: model.probability(model.logit(x)), model.learn, told)
 
 

@@ -24,6 +24,7 @@ from projections.likelihood import rescoring
 from projections.likelihood.estimator.model import LikelihoodModel
 from projections.likelihood.features.candidate import STATE_NUMBERS
 from projections.likelihood.features.catalogue import CATEGORIES
+from projections.likelihood.learner import untrained_model
 from projections.likelihood.projection import Likelihoods
 from tests.support.likelihood_people import NOW, an_opening, met, somebody
 
@@ -73,7 +74,7 @@ def main() -> None:
     parser.add_argument("--candidates", type=int, default=1_000_000)
     parser.add_argument("--sweeps", type=int, default=3)
     options = parser.parse_args()
-    model = LikelihoodModel()
+    model = untrained_model()
     with server() as server_url:
         with psycopg.connect(server_url, autocommit=True) as administration:
             administration.execute("CREATE DATABASE rescore")

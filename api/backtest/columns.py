@@ -40,7 +40,7 @@ TRUE = ("1", "1.0", "true", "t", "yes", "y", "positive", "accepted", "answered",
 """Values of an outcome that count as a yes unless told otherwise."""
 
 
-class Wishes(NamedTuple):
+class ColumnOptions(NamedTuple):
     """What whoever asks for a backtest says of the columns."""
 
     numbers: Collection[str] = ()
@@ -50,7 +50,7 @@ class Wishes(NamedTuple):
 
 
 @dataclass
-class Survey:
+class ColumnProfile:
     """What has been seen of a column."""
 
     floats: list[float] = field(default_factory=list)
@@ -95,23 +95,27 @@ class Survey:
         return self.rows - self.missing
 
 
-class Columns(NamedTuple):
+class ColumnPlan(NamedTuple):
     """What is made of a table's columns, and in plain words why the others are left out."""
 
     recipe: Recipe
     left_out: Mapping[str, str]
 
 
-def surveyed(names: Sequence[str], records: Iterable[Sequence[str]]) -> dict[str, Survey]:
+def profile_columns(
+    names: Sequence[str], records: Iterable[Sequence[str]]
+) -> dict[str, ColumnProfile]:
     """Every column, looked through."""
-    surveys = {name: Survey() for name in names}
+    surveys = {name: ColumnProfile() for name in names}
     for cells in records:
         for survey, text in zip(surveys.values(), cells, strict=True):
             survey.add(text)
     return surveys
 
 
-def columns(surveys: Mapping[str, Survey], wishes: Wishes, apart: Collection[str]) -> Columns:
+def columns(
+    surveys: Mapping[str, ColumnProfile], wishes: ColumnOptions, apart: Collection[str]
+) -> ColumnPlan:
     """What each column is, but for those that are set apart (the outcome, the time)."""
     for wished in {*wishes.numbers, *wishes.categories, *wishes.ignored, *wishes.allowed}:
         if wished not in surveys:
@@ -136,7 +140,7 @@ def columns(surveys: Mapping[str, Survey], wishes: Wishes, apart: Collection[str
             + "; ".join(f"{name} is {why}" for name, why in left_out.items())
             + ". Name some with --number or --category."
         )
-    return Columns(Recipe(numbers, categories), left_out)
+    return ColumnPlan(Recipe(numbers, categories), left_out)
 
 
 def row(recipe: Recipe, names: Sequence[str], cells: Sequence[str]) -> dict[str, Cell]:
@@ -157,7 +161,7 @@ def row(recipe: Recipe, names: Sequence[str], cells: Sequence[str]) -> dict[str,
     return found
 
 
-def positive_value(name: str, survey: Survey, wished: str | None) -> str:
+def positive_value(name: str, survey: ColumnProfile, wished: str | None) -> str:
     """Which value of the outcome is a yes.
 
     Raises:
@@ -215,7 +219,7 @@ def as_moment(text: str) -> float | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def _why_not(name: str, survey: Survey, wishes: Wishes) -> str | None:
+def _why_not(name: str, survey: ColumnProfile, wishes: ColumnOptions) -> str | None:
     """Why a column is not looked at, if it is not."""
     if name in wishes.ignored:
         return "left out as asked"
@@ -226,7 +230,7 @@ def _why_not(name: str, survey: Survey, wishes: Wishes) -> str | None:
     return _looks_useless(name, survey)
 
 
-def _looks_useless(name: str, survey: Survey) -> str | None:
+def _looks_useless(name: str, survey: ColumnProfile) -> str | None:
     if not survey.known:
         return "empty"
     distinct = len(survey.words) - (None in survey.words)
@@ -243,7 +247,9 @@ def _looks_useless(name: str, survey: Survey) -> str | None:
     return None
 
 
-def _made(name: str, survey: Survey, wishes: Wishes) -> NumberColumn | CategoryColumn | None:
+def _made(
+    name: str, survey: ColumnProfile, wishes: ColumnOptions
+) -> NumberColumn | CategoryColumn | None:
     if name in wishes.numbers and not survey.numeric:
         raise BadTable(f"{name} is to be a number and has words: take it for a category.")
     if survey.numeric and name not in wishes.categories:
@@ -251,7 +257,7 @@ def _made(name: str, survey: Survey, wishes: Wishes) -> NumberColumn | CategoryC
     return category_column(survey.words)
 
 
-def _is_id(name: str, survey: Survey, distinct: int) -> bool:
+def _is_id(name: str, survey: ColumnProfile, distinct: int) -> bool:
     words = _words(name)
     called = bool(words) and (words[-1] in {"id", "uuid", "key"} or words[0] == "id")
     return called and distinct > min(survey.known / 2, TOO_MANY_VALUES)

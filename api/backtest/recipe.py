@@ -13,8 +13,7 @@ from itertools import combinations
 
 import numpy as np
 
-from projections.likelihood.estimator.terms import LARGEST, Scale, Schema
-from projections.likelihood.features.catalogue import Features
+from projections.likelihood.estimator.schema import LARGEST, Features, Scale, Schema
 
 Cell = float | str | None
 """A number, a word, or nothing."""

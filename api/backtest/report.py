@@ -12,8 +12,8 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from api.backtest.columns import Columns
-from api.backtest.trial import Trial
+from api.backtest.columns import ColumnPlan
+from api.backtest.prequential import PrequentialRun
 from api.charts import STATIC, TEMPLATES, axes, charts
 from projections.likelihood.estimator.model import ESTIMATOR
 from projections.likelihood.monitoring import metrics as likelihood_metrics
@@ -37,7 +37,7 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Report:
+class BacktestReport:
     """What a backtest found."""
 
     file: str
@@ -58,7 +58,9 @@ class Report:
     state_hash: str
 
 
-def reported(trial: Trial, columns: Columns, *, timed: bool, **told: Any) -> Report:
+def reported(
+    trial: PrequentialRun, columns: ColumnPlan, *, timed: bool, **told: Any
+) -> BacktestReport:
     """The figures of a trial, and what was told of the table."""
     p, prior = np.array(trial.probabilities), np.array(trial.priors)
     y = np.array(trial.outcomes, dtype=np.bool_)
@@ -69,7 +71,7 @@ def reported(trial: Trial, columns: Columns, *, timed: bool, **told: Any) -> Rep
         name: f"category of {len(column.values) - 1} values"
         for name, column in columns.recipe.categories.items()
     }
-    return Report(
+    return BacktestReport(
         rows=len(y),
         model=likelihood_metrics.metrics(p, y),
         prior=likelihood_metrics.metrics(prior, y),
@@ -85,7 +87,7 @@ def reported(trial: Trial, columns: Columns, *, timed: bool, **told: Any) -> Rep
     )
 
 
-def measures(report: Report) -> tuple[list[str], list[list[str]]]:
+def measures(report: BacktestReport) -> tuple[list[str], list[list[str]]]:
     """Headings and lines of the table of measures, the prior's beside the model's."""
     lines = [
         ("Log loss", report.model.log_loss, report.prior.log_loss),
@@ -99,7 +101,7 @@ def measures(report: Report) -> tuple[list[str], list[list[str]]]:
     return ["Measure", "Model", "Prior"], rows
 
 
-def written(report: Report, folder: Path) -> tuple[Path, Path]:
+def written(report: BacktestReport, folder: Path) -> tuple[Path, Path]:
     """Write the report into a folder that is there, as a page and as JSON."""
     page, figures = folder / "backtest.html", folder / "backtest.json"
     page.write_text(_page(report), encoding="utf-8")
@@ -107,7 +109,7 @@ def written(report: Report, folder: Path) -> tuple[Path, Path]:
     return page, figures
 
 
-def _windows(trial: Trial, p: Any, prior: Any, y: Any, *, timed: bool) -> list[Window]:
+def _windows(trial: PrequentialRun, p: Any, prior: Any, y: Any, *, timed: bool) -> list[Window]:
     edges = np.unique(np.linspace(0, len(y), min(WINDOWS, len(y)) + 1).astype(int)).tolist()
     found = []
     for start, end in pairwise(edges):
@@ -133,7 +135,7 @@ def _written_out(moment: float) -> str | None:
         return None
 
 
-def _page(report: Report) -> str:
+def _page(report: BacktestReport) -> str:
     columns, rows = measures(report)
     environment = Environment(
         loader=FileSystemLoader([Path(__file__).parent / "templates", TEMPLATES]),
@@ -152,7 +154,7 @@ def _page(report: Report) -> str:
     )
 
 
-def _summary(report: Report) -> str:
+def _summary(report: BacktestReport) -> str:
     share = axes.share(report.model.base_rate)
     return (
         f"{report.rows:,} rows; {report.label} is {report.positive} in {share} of them. "
@@ -160,7 +162,7 @@ def _summary(report: Report) -> str:
     )
 
 
-def _charts(report: Report) -> list[charts.Chart]:
+def _charts(report: BacktestReport) -> list[charts.Chart]:
     moments = [w.begins_at for w in report.windows if w.begins_at]
     places: list[charts.X] = [datetime.fromisoformat(moment) for moment in moments]
     x = "Begins at"

@@ -7,35 +7,35 @@ from typing import NamedTuple
 
 from api.backtest.columns import (
     NOTHING,
-    Columns,
-    Wishes,
+    ColumnOptions,
+    ColumnPlan,
     as_moment,
     columns,
     positive_value,
+    profile_columns,
     row,
-    surveyed,
 )
+from api.backtest.prequential import Case, Delays, run_prequential
 from api.backtest.records import BadTable, Records, column, opened
-from api.backtest.report import Report, reported
-from api.backtest.trial import Case, Delays, tried
+from api.backtest.report import BacktestReport, reported
 from projections.likelihood.estimator.model import LikelihoodModel
 
 Progress = Callable[[str, int, int], None]
 """Is told what goes on, how much of it is done, and out of how much."""
 
 
-class Asked(NamedTuple):
+class BacktestOptions(NamedTuple):
     """What is asked of a table."""
 
     label: str
     time: str | None = None
     positive: str | None = None
     answered: str | None = None
-    wishes: Wishes = Wishes()
+    wishes: ColumnOptions = ColumnOptions()
     delays: Delays = Delays()
 
 
-def run(file: Path, asked: Asked, progress: Progress) -> Report:
+def run(file: Path, asked: BacktestOptions, progress: Progress) -> BacktestReport:
     """Try the estimator on a table.
 
     The file is read three times, what its columns are first, and only a record of it is held.
@@ -46,11 +46,11 @@ def run(file: Path, asked: Asked, progress: Progress) -> Report:
     with opened(file) as table:
         apart = [name for name in (asked.label, asked.time, asked.answered) if name is not None]
         places = [column(table.names, name) for name in apart]
-        surveys = surveyed(table.names, _told(table, progress))
+        surveys = profile_columns(table.names, _told(table, progress))
         yes = positive_value(asked.label, surveys[asked.label], asked.positive)
         made = columns(surveys, asked.wishes, apart)
         order, moments = _in_time(table, asked.time, places[0])
-        trial = tried(
+        trial = run_prequential(
             LikelihoodModel(made.recipe.schema()),
             _cases(table, made, asked, yes, order, moments),
             asked.delays,
@@ -73,7 +73,12 @@ def run(file: Path, asked: Asked, progress: Progress) -> Report:
 
 
 def _cases(
-    table: Records, made: Columns, asked: Asked, yes: str, order: list[int], moments: "array[float]"
+    table: Records,
+    made: ColumnPlan,
+    asked: BacktestOptions,
+    yes: str,
+    order: list[int],
+    moments: "array[float]",
 ) -> Iterator[Case]:
     outcome = column(table.names, asked.label)
     answers = column(table.names, asked.answered) if asked.answered else None

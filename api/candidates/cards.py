@@ -18,7 +18,7 @@ from projections.candidate_pool import Origin, Relaxation, Search
 from projections.interview_list import Interview
 from projections.likelihood import scoring
 from projections.likelihood.explanations import strongest
-from projections.likelihood.scoring import Assessed
+from projections.likelihood.scoring import ScoredCandidate
 from projections.paging import Listed
 from projections.positions import Position
 
@@ -106,7 +106,7 @@ def still_listed(
     return candidate_pool.still_listed(db, kind, _search(position, at), ids)
 
 
-def _card_at(slot: Slot, filters: Filters, scores: Mapping[UUID, Assessed]) -> Card:
+def _card_at(slot: Slot, filters: Filters, scores: Mapping[UUID, ScoredCandidate]) -> Card:
     card = card_of(slot.candidate, filters, scores.get(slot.candidate.candidate_id))
     return card.model_copy(update={"explored": slot.explored, "propensity": slot.propensity})
 
@@ -132,7 +132,7 @@ def with_names(db: Database, listed: Listed[Interview]) -> Listed[NamedInterview
 def card_of(
     known: candidate_pool.Candidate | candidate_pool.Profile,
     filters: Filters,
-    score: Assessed | None,
+    score: ScoredCandidate | None,
     reasons: int = REASONS_SHOWN,
 ) -> Card:
     return Card(
@@ -148,7 +148,7 @@ def card_of(
     )
 
 
-def _shown(score: Assessed, most: int) -> ShownLikelihood:
+def _shown(score: ScoredCandidate, most: int) -> ShownLikelihood:
     return ShownLikelihood(
         **dict(score.likelihood),
         band=band(score.likelihood.probability),

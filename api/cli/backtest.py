@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from api.backtest.columns import Wishes
+from api.backtest.columns import ColumnOptions
+from api.backtest.prequential import Delays
 from api.backtest.records import BadTable
-from api.backtest.report import Report, measures, written
-from api.backtest.run import Asked, run
-from api.backtest.trial import Delays
+from api.backtest.report import BacktestReport, measures, written
+from api.backtest.run import BacktestOptions, run
 from api.cli.exit_codes import CannotGoOn, Exit
 from api.cli.terminal import progress
 
@@ -78,8 +78,10 @@ def backtest(  # noqa: PLR0913 - each is an option of the command
             report.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise _misused(f"--report {report} cannot be a folder: {error.strerror}.") from None
-    wishes = Wishes(number or (), category or (), ignore or (), allow or ())
-    asked = Asked(label, time, positive, answered, wishes, Delays(delay_days, silence_hours))
+    wishes = ColumnOptions(number or (), category or (), ignore or (), allow or ())
+    asked = BacktestOptions(
+        label, time, positive, answered, wishes, Delays(delay_days, silence_hours)
+    )
     try:
         with progress() as told:
             found = run(file, asked, told)
@@ -91,7 +93,7 @@ def backtest(  # noqa: PLR0913 - each is an option of the command
             typer.echo(f"Written: {path}")
 
 
-def _tell(report: Report) -> None:
+def _tell(report: BacktestReport) -> None:
     share = report.model.base_rate or 0.0
     typer.echo(
         f"{report.rows:,} rows, {report.label} is {report.positive} in {share:.1%} of them, "

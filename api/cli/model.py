@@ -12,7 +12,12 @@ from domain.outreach import band
 from infrastructure.event_log import queries
 from infrastructure.settings import load_settings
 from projections.likelihood.audit import replay as likelihood_replay
-from projections.likelihood.audit.replay import Differs, Explanation, NotReproducible, Replay
+from projections.likelihood.audit.replay import (
+    Differs,
+    NotReproducible,
+    OutreachExplanation,
+    Replay,
+)
 from projections.likelihood.estimator.model import ESTIMATOR
 from projections.likelihood.features.catalogue import FEATURE_VERSION
 
@@ -75,7 +80,7 @@ def explain(
         _tell_explanation(_explanation(marketplace, outreach))
 
 
-def _explanation(marketplace: Marketplace, outreach: UUID) -> Explanation:
+def _explanation(marketplace: Marketplace, outreach: UUID) -> OutreachExplanation:
     with marketplace.pool.connection() as db:
         try:
             return likelihood_replay.explain(marketplace.store, db, outreach)
@@ -94,7 +99,7 @@ def _tell_replay(rebuilt: Replay) -> None:
     lines = {
         "Position": f"{rebuilt.position:,}, rebuilt from {begun}",
         "Hash": model.hash(),
-        "Learned up to": f"event {learner.position:,}",
+        "Learned up to": f"event {learner.model_log_position:,}",
         "Observations": f"{model.observed:,.0f}, {model.positive:,.0f} of them answered",
         "Under way": f"{len(learner.open):,} outreaches",
         "Versions": f"features {FEATURE_VERSION}, estimator {ESTIMATOR}",
@@ -106,7 +111,7 @@ def _tell_replay(rebuilt: Replay) -> None:
     _tell(lines)
 
 
-def _tell_explanation(told: Explanation) -> None:
+def _tell_explanation(told: OutreachExplanation) -> None:
     likelihood = told.likelihood
     word = band(likelihood.probability)
     _tell(

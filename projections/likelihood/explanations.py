@@ -8,16 +8,12 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from projections.likelihood.features.catalogue import (
-    JOB_YEARS,
-    LARGEST_OFFER,
-    SENIORITIES,
-    Features,
-)
+from projections.likelihood.estimator.schema import Features
+from projections.likelihood.features.catalogue import JOB_YEARS, LARGEST_OFFER, SENIORITIES
 from projections.likelihood.features.role_names import ROLES
 
 
-class Reason(NamedTuple):
+class FeatureReason(NamedTuple):
     """What a feature adds to a logit, and why."""
 
     feature: str
@@ -159,14 +155,17 @@ CATEGORIES: Mapping[str, str | Mapping[str, str]] = {
 INTERCEPT = "Where everybody starts"
 
 
-def reasons(x: Features, contributions: Iterable[tuple[str, float]]) -> list[Reason]:
+def reasons(x: Features, contributions: Iterable[tuple[str, float]]) -> list[FeatureReason]:
     """What a logit is made of, in words."""
-    return [Reason(name, _value(x, name), in_words(x, name), part) for name, part in contributions]
+    return [
+        FeatureReason(name, _value(x, name), in_words(x, name), part)
+        for name, part in contributions
+    ]
 
 
-def strongest(given: Iterable[Reason], most: int) -> list[Reason]:
+def strongest(given: Iterable[FeatureReason], most: int) -> list[FeatureReason]:
     """The weightiest of them; those that say the same count together."""
-    by_text: dict[str, Reason] = {}
+    by_text: dict[str, FeatureReason] = {}
     for reason in given:
         if reason.text != INTERCEPT:
             before = by_text.get(reason.text)

@@ -33,18 +33,19 @@ from domain.outreach import (
     OutreachWithdrawn,
 )
 from domain.position import FiltersSet, PositionOpened
+from projections.likelihood.challengers import Challengers
 from projections.likelihood.estimator.model import LikelihoodModel
-from projections.likelihood.features.candidate import State, features, fold, signed_up
-from projections.likelihood.features.catalogue import OF_CANDIDATE, Features, together
+from projections.likelihood.estimator.schema import Features
+from projections.likelihood.features.candidate import CandidateState, features, fold, signed_up
+from projections.likelihood.features.catalogue import CANDIDATE_SCHEMA, OF_CANDIDATE, merged
 from projections.likelihood.features.position_match import (
-    Opening,
+    PositionState,
+    from_event,
     of_match,
     of_position,
-    offered,
-    opened,
-    refined,
+    with_filters,
+    with_offer,
 )
-from projections.likelihood.monitoring.challengers import Challengers
 
 SILENCE = timedelta(hours=24)
 """After how long without an answer an outreach teaches that there is none, for the time being."""
@@ -53,11 +54,11 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 NO_CHALLENGERS = Challengers()
 
-NO_OPENING = Opening()
+NO_OPENING = PositionState()
 """What is known of a position that was never opened in this log."""
 
-Approach = MessageSent | InterviewRequested
-Outcome = OutreachAccepted | OutreachDeclined | OutreachExpired | OutreachWithdrawn
+OutreachSent = MessageSent | InterviewRequested
+OutreachSettled = OutreachAccepted | OutreachDeclined | OutreachExpired | OutreachWithdrawn
 
 OF_A_CANDIDATE = (
     *(CandidateSignedUp, OptedIn, OptedOut, WasActive, ProfileEnhanced),
@@ -86,8 +87,8 @@ class Prediction:
     position_id: UUID
     kind: str
     sent_at: datetime
-    sent_position: int
-    model_position: int
+    sent_log_position: int
+    model_log_position: int
     logit: float
     probability: float
     challengers: dict[str, float]
@@ -98,70 +99,75 @@ class Prediction:
     learned_logit: float | None = None
     outcome: bool | None = None
     settled_at: datetime | None = None
-    settled_position: int | None = None
+    settled_log_position: int | None = None
+
+
+def untrained_model() -> LikelihoodModel:
+    """The marketplace's model before its first outreach."""
+    return LikelihoodModel(CANDIDATE_SCHEMA)
 
 
 class Learner(HandlesEvents):
     """The model, and what it learns from: candidates, positions, and outreach under way.
 
     Whoever keeps these elsewhere puts there first what the next events touch (`states`, `openings`,
-    and the open outreach by `expect`), and takes from `changes` what to keep of it.
+    and the open outreach by `track_open_outreach`), and takes from `changes` what to keep of it.
     """
 
     def __init__(
         self,
         model: LikelihoodModel | None = None,
-        position: int = 0,
+        model_log_position: int = 0,
         latest: datetime = LONG_AGO,
         *,
         scoring: bool = True,
         challengers: Challengers = NO_CHALLENGERS,
     ) -> None:
-        self.model = model or LikelihoodModel()
-        self.position = position
+        self.model = model or untrained_model()
+        self.model_log_position = model_log_position
         """Of the last event that the model learned from."""
         self.latest = latest
         """The latest moment that any event bears."""
-        self.states: dict[UUID, State] = {}
-        self.openings: dict[UUID, Opening] = {}
+        self.states: dict[UUID, CandidateState] = {}
+        self.openings: dict[UUID, PositionState] = {}
         self.open: dict[UUID, Prediction] = {}
         self.changes = Changes()
         self.challengers = challengers
         self._scoring = scoring
         self._due: list[tuple[datetime, UUID]] = []
-        self._reading = 0
+        self._log_position = 0
 
-    def expect(self, *predictions: Prediction) -> None:
+    def track_open_outreach(self, *predictions: Prediction) -> None:
         """Outreach under way, in addition to what is known."""
         self.open |= {prediction.outreach_id: prediction for prediction in predictions}
         self._due = [(p.silent_from, id) for id, p in self.open.items() if p.learned_logit is None]
         heapify(self._due)
 
-    def apply(self, position: int, event: Event) -> None:
+    def apply(self, log_position: int, event: Event) -> None:
         """Take in the event at this position of the log."""
-        self._reading = position
+        self._log_position = log_position
         self._pass_time(event.timestamp, event)
         self._apply(event)
 
-    def let_pass(self, position: int, moment: datetime) -> None:
+    def advance_clock(self, log_position: int, moment: datetime) -> None:
         """Take in of the event at this position when it happened, where the rest does not matter.
 
         So it is with an event about somebody whom nobody approaches.
         """
-        self._reading = position
+        self._log_position = log_position
         self._pass_time(moment)
 
-    def features(self, candidate_id: UUID, opening: Opening, at: datetime) -> Features:
+    def features(self, candidate_id: UUID, opening: PositionState, at: datetime) -> Features:
         """All that the model looks at when this candidate hears of an opening."""
         state = self.states[candidate_id]
-        return together(features(state, at), of_position(opening), of_match(state, opening))
+        return merged(features(state, at), of_position(opening), of_match(state, opening))
 
     def score(self) -> None:
         """Score everyone who changed, by the model as it is, as of the latest moment by then."""
         for candidate_id, moment in self.changes.unscored.items():
             x = features(self.states[candidate_id], moment)
             logit = self.model.logit(x, OF_CANDIDATE)
-            self.changes.scores[candidate_id] = (logit, moment, self.position)
+            self.changes.scores[candidate_id] = (logit, moment, self.model_log_position)
         self.changes.unscored.clear()
 
     # A replay that starts from a snapshot recalls the log up to there, then resumes.
@@ -169,19 +175,21 @@ class Learner(HandlesEvents):
     def snapshot(self) -> str:
         """What the log up to here does not tell without learning it all over again, as JSON."""
         under_way = {id: p.learned_logit for id, p in self.open.items()}
-        return snapshot(self.model, self.position, self.latest, under_way)
+        return snapshot(self.model, self.model_log_position, self.latest, under_way)
 
-    def recall(self, position: int, event: Event, under_way: Container[UUID] | None = None) -> None:
+    def recall(
+        self, log_position: int, event: Event, under_way: Container[UUID] | None = None
+    ) -> None:
         """Take in an event whose lessons are in the snapshot that is to be resumed from.
 
         Of outreach that is not `under_way` there, no more will be learned; None if that is unknown.
         """
-        self._reading = position
-        if isinstance(event, Approach) and not (
+        self._log_position = log_position
+        if isinstance(event, OutreachSent) and not (
             under_way is None or event.originator_id in under_way
         ):
             self._fold(event.candidate_id, event)
-        elif isinstance(event, Outcome):
+        elif isinstance(event, OutreachSettled):
             self.open.pop(event.originator_id, None)
             self._fold_outcome(event)
         elif isinstance(event, CandidateErased):
@@ -199,14 +207,14 @@ class Learner(HandlesEvents):
         """
         state = json.loads(snapshot)
         self.model = LikelihoodModel.from_json(json.dumps(state["model"]))
-        self.position = state["position"]
+        self.model_log_position = state["position"]
         self.latest, under_way = standing(snapshot)
         if under_way.keys() != self.open.keys():
             raise ValueError("Other outreach was under way than the log says.")
         for id, logit in under_way.items():
             self.open[id].learned_logit = logit
         self.changes = Changes()
-        self.expect()
+        self.track_open_outreach()
 
     # What each event changes ----------------------------------------------------------------------
 
@@ -225,17 +233,17 @@ class Learner(HandlesEvents):
 
     @on(PositionOpened)
     def on_position_opened(self, event: PositionOpened) -> None:
-        self.openings[event.originator_id] = opened(event)
+        self.openings[event.originator_id] = from_event(event)
         self.changes.openings.add(event.originator_id)
 
     @on(FiltersSet)
     def on_filters_set(self, event: FiltersSet) -> None:
         known = self.openings.get(event.originator_id, NO_OPENING)
-        self.openings[event.originator_id] = refined(known, event)
+        self.openings[event.originator_id] = with_filters(known, event)
         self.changes.openings.add(event.originator_id)
 
     @on(MessageSent, InterviewRequested)
-    def on_sent(self, event: Approach) -> None:
+    def on_sent(self, event: OutreachSent) -> None:
         """Freeze the features as they are before this outreach; it will teach with them."""
         if event.candidate_id in self.states:
             prediction = self._predict(event)
@@ -244,8 +252,8 @@ class Learner(HandlesEvents):
             heappush(self._due, (prediction.silent_from, prediction.outreach_id))
         self._fold(event.candidate_id, event)
 
-    def _predict(self, event: Approach) -> Prediction:
-        opening = offered(self.openings.get(event.position_id, NO_OPENING), event)
+    def _predict(self, event: OutreachSent) -> Prediction:
+        opening = with_offer(self.openings.get(event.position_id, NO_OPENING), event)
         x = self.features(event.candidate_id, opening, event.timestamp)
         logit = self.model.logit(x)
         return Prediction(
@@ -255,8 +263,8 @@ class Learner(HandlesEvents):
             position_id=event.position_id,
             kind="message" if isinstance(event, MessageSent) else "interview_request",
             sent_at=event.timestamp,
-            sent_position=self._reading,
-            model_position=self.position,
+            sent_log_position=self._log_position,
+            model_log_position=self.model_log_position,
             logit=logit,
             probability=self.model.probability(logit),
             challengers=self.challengers.probabilities(x),
@@ -267,13 +275,16 @@ class Learner(HandlesEvents):
         )
 
     @on(OutreachAccepted, OutreachDeclined, OutreachExpired, OutreachWithdrawn)
-    def on_settled(self, event: Outcome) -> None:
+    def on_settled(self, event: OutreachSettled) -> None:
         """Learn what became of an outreach."""
         if prediction := self.open.pop(event.originator_id, None):
             responded = _RESPONDED[type(event)]
             self._learn_outcome(prediction, responded)
             prediction.outcome = responded
-            prediction.settled_at, prediction.settled_position = event.timestamp, self._reading
+            prediction.settled_at, prediction.settled_log_position = (
+                event.timestamp,
+                self._log_position,
+            )
             if responded is None:
                 self.changes.withdraw(prediction)
             else:
@@ -281,7 +292,7 @@ class Learner(HandlesEvents):
                 self.changes.predictions[prediction.outreach_id] = prediction
         self._fold_outcome(event)
 
-    def _fold_outcome(self, event: Outcome) -> None:
+    def _fold_outcome(self, event: OutreachSettled) -> None:
         if not isinstance(event, OutreachWithdrawn):
             self._fold(event.candidate_id, event)
 
@@ -329,7 +340,7 @@ class Learner(HandlesEvents):
 
     def _before_learning(self) -> None:
         self.score()  # those whose last event came before, by the model as it was then
-        self.position = self._reading
+        self.model_log_position = self._log_position
         self.changes.learned = True
 
     def _fold(self, candidate_id: UUID, event: Event) -> None:
@@ -344,11 +355,14 @@ class Learner(HandlesEvents):
 
 
 def snapshot(
-    model: LikelihoodModel, position: int, latest: datetime, under_way: Mapping[UUID, float | None]
+    model: LikelihoodModel,
+    model_log_position: int,
+    latest: datetime,
+    under_way: Mapping[UUID, float | None],
 ) -> str:
     """What `Learner.resume` takes; of outreach under way the logit at which its silence taught."""
     state = {
-        "position": position,
+        "position": model_log_position,
         "latest": latest.astimezone(UTC).isoformat(),
         "model": json.loads(model.to_json()),
         "under_way": {str(id): logit for id, logit in under_way.items()},

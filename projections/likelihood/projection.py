@@ -21,29 +21,31 @@ from domain.position import FiltersSet, PositionOpened
 from infrastructure.projecting.checkpoints import LOG_ID
 from infrastructure.projecting.projection import LoggedEvent, Projection
 from projections.likelihood import rescoring
-from projections.likelihood.estimator.model import CANDIDATE_SCHEMA, ForeignModel, LikelihoodModel
-from projections.likelihood.features.candidate import STATE, STATE_NUMBERS, State, as_row
-from projections.likelihood.features.catalogue import Features
-from projections.likelihood.features.position_match import Opening
+from projections.likelihood.challengers import Challengers
+from projections.likelihood.estimator.model import ForeignModel, LikelihoodModel
+from projections.likelihood.estimator.schema import Features
+from projections.likelihood.features.candidate import STATE, STATE_NUMBERS, CandidateState, as_row
+from projections.likelihood.features.catalogue import CANDIDATE_SCHEMA
+from projections.likelihood.features.position_match import PositionState
 from projections.likelihood.learner import (
     FOLLOWED,
     LONG_AGO,
     NO_CHALLENGERS,
-    Approach,
     Changes,
     Learner,
-    Outcome,
+    OutreachSent,
+    OutreachSettled,
     Prediction,
     snapshot,
+    untrained_model,
 )
-from projections.likelihood.monitoring.challengers import Challengers
 from projections.likelihood.rescoring import Sweep
 
 SNAPSHOT_EVERY = 5_000
 """Events between two places in the log at which a snapshot may be kept."""
 
 
-class Likelihoods(Projection, name="likelihood", version=5):
+class Likelihoods(Projection, name="likelihood", version=6):
     """What is known of each candidate, how likely that makes an answer, and the model behind it."""
 
     FORMER_TABLES = ("likelihood_open_outreach",)
@@ -53,11 +55,11 @@ class Likelihoods(Projection, name="likelihood", version=5):
             candidate_id   uuid PRIMARY KEY,
             logit          double precision NOT NULL,
             scored_at      timestamptz NOT NULL,
-            model_position bigint NOT NULL
+            model_log_position bigint NOT NULL
         );
         CREATE INDEX likelihood_scores_by_logit ON likelihood_scores (logit DESC, candidate_id);
 
-        -- What a candidate's features follow from: likelihood_candidates.State says how.
+        -- What a candidate's features follow from: features.candidate.CandidateState says how.
         CREATE TABLE likelihood_features (
             candidate_id   uuid PRIMARY KEY,
             {", ".join(f"{name} double precision" for name in STATE_NUMBERS)},
@@ -68,7 +70,7 @@ class Likelihoods(Projection, name="likelihood", version=5):
             skills         jsonb NOT NULL
         ) WITH (fillfactor = 80);
 
-        -- The same of a position: likelihood_matches.Opening.
+        -- The same of a position: features.position_match.PositionState.
         CREATE TABLE likelihood_positions (
             position_id    uuid PRIMARY KEY,
             opening        jsonb NOT NULL
@@ -84,8 +86,8 @@ class Likelihoods(Projection, name="likelihood", version=5):
             position_id      uuid NOT NULL,
             kind             text NOT NULL,  -- message or interview_request
             sent_at          timestamptz NOT NULL,
-            sent_position    bigint NOT NULL,
-            model_position   bigint NOT NULL,
+            sent_log_position    bigint NOT NULL,
+            model_log_position   bigint NOT NULL,
             logit            double precision NOT NULL,
             probability      double precision NOT NULL,
             challengers      jsonb NOT NULL,  -- the probability that each gave
@@ -96,18 +98,19 @@ class Likelihoods(Projection, name="likelihood", version=5):
             learned_logit    double precision,  -- once the silence has taught
             outcome          boolean,
             settled_at       timestamptz,
-            settled_position bigint,
+            settled_log_position bigint,
             PRIMARY KEY (candidate_id, outreach_id)
         );
-        CREATE INDEX likelihood_predictions_settled ON likelihood_predictions (settled_position);
-        CREATE INDEX likelihood_predictions_sent ON likelihood_predictions (sent_position);
+        CREATE INDEX likelihood_predictions_settled
+            ON likelihood_predictions (settled_log_position);
+        CREATE INDEX likelihood_predictions_sent ON likelihood_predictions (sent_log_position);
         CREATE INDEX likelihood_predictions_due ON likelihood_predictions (silent_from)
             WHERE outcome IS NULL AND learned_logit IS NULL;
 
         -- The model after the last event that it learned from, and what is known of the whole log.
         CREATE TABLE likelihood_model (
             log_id             smallint PRIMARY KEY,
-            position           bigint NOT NULL,
+            log_position       bigint NOT NULL,
             hash               text NOT NULL,
             state              text NOT NULL,
             latest             timestamptz NOT NULL,
@@ -118,11 +121,11 @@ class Likelihoods(Projection, name="likelihood", version=5):
 
         -- The model now and then, from which a replay may start: likelihood_learning.snapshot.
         CREATE TABLE likelihood_snapshots (
-            log_id   smallint,
-            position bigint,
-            hash     text NOT NULL,
-            state    text NOT NULL,
-            PRIMARY KEY (log_id, position)
+            log_id       smallint,
+            log_position bigint,
+            hash         text NOT NULL,
+            state        text NOT NULL,
+            PRIMARY KEY (log_id, log_position)
         )"""
 
     def __init__(self) -> None:
@@ -180,7 +183,7 @@ STATE_COLUMNS_OUT = _state_columns("coalesce({0}, 'NaN')")
 _STATE_IN = _state_columns("nullif({0}, 'NaN')")
 
 _PREDICTION = (*Prediction.__dataclass_fields__,)
-_SETTLED = ("learned_logit", "outcome", "settled_at", "settled_position")
+_SETTLED = ("learned_logit", "outcome", "settled_at", "settled_log_position")
 
 STATES = f"""
     SELECT {STATE_COLUMNS_OUT} FROM likelihood_features
@@ -194,16 +197,18 @@ class _Batch:
     """
 
     MODEL = """
-        SELECT position, hash, latest, candidates, events_since_sweep
+        SELECT log_position, hash, latest, candidates, events_since_sweep
         FROM likelihood_model WHERE log_id = %s"""
 
     FIRST_MODEL = """
-        INSERT INTO likelihood_model VALUES (%s, 0, %s, %s, %s, 0, 0, NULL)"""
+        INSERT INTO likelihood_model (
+            log_id, log_position, hash, state, latest, candidates, events_since_sweep)
+        VALUES (%s, 0, %s, %s, %s, 0, 0)"""
 
     MODEL_STATE = "SELECT state FROM likelihood_model WHERE log_id = %s"
 
     LEARN = """
-        UPDATE likelihood_model SET position = %s, hash = %s, state = %s WHERE log_id = %s"""
+        UPDATE likelihood_model SET log_position = %s, hash = %s, state = %s WHERE log_id = %s"""
 
     GO_ON = """
         UPDATE likelihood_model SET latest = %s, candidates = %s, events_since_sweep = %s
@@ -223,12 +228,12 @@ class _Batch:
         """  # noqa: S608 - our own names
 
     KEEP_SCORES = """
-        INSERT INTO likelihood_scores (candidate_id, logit, scored_at, model_position)
+        INSERT INTO likelihood_scores (candidate_id, logit, scored_at, model_log_position)
         SELECT * FROM unnest(
             %b::uuid[], %b::double precision[], %b::timestamptz[], %b::bigint[])
         ON CONFLICT (candidate_id) DO UPDATE SET
             logit = EXCLUDED.logit, scored_at = EXCLUDED.scored_at,
-            model_position = EXCLUDED.model_position"""
+            model_log_position = EXCLUDED.model_log_position"""
 
     OPENINGS = """
         SELECT position_id, opening FROM likelihood_positions
@@ -267,12 +272,14 @@ class _Batch:
         "DELETE FROM likelihood_predictions WHERE candidate_id = ANY(%b::uuid[])",
     )
 
-    LAST_SNAPSHOT = "SELECT max(position) FROM likelihood_snapshots WHERE log_id = %s"
+    LAST_SNAPSHOT = "SELECT max(log_position) FROM likelihood_snapshots WHERE log_id = %s"
 
     UNDER_WAY = """
         SELECT outreach_id, learned_logit FROM likelihood_predictions WHERE outcome IS NULL"""
 
-    KEEP_SNAPSHOT = "INSERT INTO likelihood_snapshots VALUES (%s, %s, %s, %s)"
+    KEEP_SNAPSHOT = """
+        INSERT INTO likelihood_snapshots (log_id, log_position, hash, state)
+        VALUES (%s, %s, %s, %s)"""
 
     def __init__(
         self,
@@ -292,7 +299,7 @@ class _Batch:
         self._learner = Learner(model, position, latest, challengers=challengers)
         self._learner.states = self._load_states(events)
         self._learner.openings = self._load_openings(events)
-        self._learner.expect(*self._load_outreach(events))
+        self._learner.track_open_outreach(*self._load_outreach(events))
 
     def apply(self, positioned: LoggedEvent[Event]) -> None:
         """Take in one event."""
@@ -308,7 +315,7 @@ class _Batch:
         self._write()
         row, learner = self._row, self._learner
         if self._learned:
-            row.position, row.hash = learner.position, learner.model.hash()
+            row.position, row.hash = learner.model_log_position, learner.model.hash()
             state = learner.model.to_json()
             self._change(self.LEARN, row.position, row.hash, state, LOG_ID, rows=1)
         standing = (learner.latest, row.candidates, row.events_since_sweep)
@@ -328,7 +335,7 @@ class _Batch:
         ):
             return
         self._write()
-        swept = rescoring.sweep(self._db, learner.model, learner.position, learner.latest)
+        swept = rescoring.sweep(self._db, learner.model, learner.model_log_position, learner.latest)
         row.events_since_sweep = 0
         self._change(self.END_SWEEP, Jsonb(swept.as_json()), LOG_ID, rows=1)
 
@@ -347,7 +354,7 @@ class _Batch:
         self._write()
         learner = self._learner
         under_way: dict[UUID, float | None] = dict(self._db.execute(self.UNDER_WAY).fetchall())
-        state = snapshot(learner.model, learner.position, learner.latest, under_way)
+        state = snapshot(learner.model, learner.model_log_position, learner.latest, under_way)
         kept = (LOG_ID, place, learner.model.hash(), state)
         self._change(self.KEEP_SNAPSHOT, *kept, rows=1)
         self._last_snapshot = place
@@ -357,7 +364,7 @@ class _Batch:
     def _load_model(self, held: _Held | None) -> tuple[_Row, LikelihoodModel]:
         stored = self._db.execute(self.MODEL, (LOG_ID,)).fetchone()
         if stored is None:
-            model = LikelihoodModel()
+            model = untrained_model()
             row = _Row(0, model.hash(), LONG_AGO, 0, 0)
             self._change(self.FIRST_MODEL, LOG_ID, row.hash, model.to_json(), row.latest, rows=1)
             return row, model
@@ -367,7 +374,7 @@ class _Batch:
         (state,) = self._db.execute(self.MODEL_STATE, (LOG_ID,)).fetchall()
         return row, restore(state[0], row.hash)
 
-    def _load_states(self, events: Sequence[Event]) -> dict[UUID, State]:
+    def _load_states(self, events: Sequence[Event]) -> dict[UUID, CandidateState]:
         ids = {
             getattr(event, "candidate_id", event.originator_id)
             for event in events
@@ -375,15 +382,15 @@ class _Batch:
         }
         return dict(read_states(self._db, [*ids]))
 
-    def _load_openings(self, events: Sequence[Event]) -> dict[UUID, Opening]:
-        ids = {event.position_id for event in events if isinstance(event, Approach)}
+    def _load_openings(self, events: Sequence[Event]) -> dict[UUID, PositionState]:
+        ids = {event.position_id for event in events if isinstance(event, OutreachSent)}
         ids |= {event.originator_id for event in events if isinstance(event, FiltersSet)}
         rows = self._db.execute(self.OPENINGS, ([*ids],))
-        return {id: Opening(**opening) for id, opening in rows}
+        return {id: PositionState(**opening) for id, opening in rows}
 
     def _load_outreach(self, events: Sequence[Event]) -> list[Prediction]:
         closing = {e.originator_id for e in events if isinstance(e, CandidateErased)}
-        closing |= {e.candidate_id for e in events if isinstance(e, Outcome)}
+        closing |= {e.candidate_id for e in events if isinstance(e, OutreachSettled)}
         latest = max([self._row.latest, *(event.timestamp for event in events)])
         rows = self._db.execute(self.OPEN_OUTREACH, ([*closing], latest))
         predictions = [Prediction(*row) for row in rows]
@@ -434,10 +441,10 @@ def _prediction_row(prediction: Prediction) -> list[Any]:
     return [*row.values()]
 
 
-def read_states(db: Connection, ids: Sequence[UUID]) -> Iterator[tuple[UUID, State]]:
+def read_states(db: Connection, ids: Sequence[UUID]) -> Iterator[tuple[UUID, CandidateState]]:
     """What is known of these candidates."""
     for row in db.execute(STATES, (ids,), binary=True):
-        yield row[0], State(*row[1:])
+        yield row[0], CandidateState(*row[1:])
 
 
 def restore(state: str, hash: str) -> LikelihoodModel:

@@ -18,14 +18,15 @@ from numpy.typing import NDArray
 from psycopg import Connection
 
 from projections.likelihood.estimator.model import LikelihoodModel
+from projections.likelihood.estimator.schema import Columns
 from projections.likelihood.features.candidate import as_row, columns
-from projections.likelihood.features.catalogue import OF_CANDIDATE, OF_MATCH, OF_POSITION, Columns
+from projections.likelihood.features.catalogue import OF_CANDIDATE, OF_MATCH, OF_POSITION
 from projections.likelihood.features.position_match import (
     MATCHED_COLUMNS,
-    Opening,
+    PositionState,
+    feature_bounds,
     matched,
     matches,
-    possible,
 )
 from projections.likelihood.projection import read_states
 
@@ -66,7 +67,7 @@ class Ranking:
         db: Connection,
         condition: tuple[str, Mapping[str, Any]],
         model: LikelihoodModel,
-        opening: Opening,
+        opening: PositionState,
         at: datetime,
     ) -> None:
         self._db = db
@@ -99,7 +100,7 @@ class Ranking:
     def _largest_match(self) -> float:
         """The most that position and match can add to anybody's own part."""
         total = 0.0
-        for name, values in possible(self._opening).items():
+        for name, values in feature_bounds(self._opening).items():
             if isinstance(values[0], str):
                 alone = Columns({}, {name: [str(value) for value in values]})
                 added = self._model.logits(alone, len(values), (name,), np.zeros(len(values)))

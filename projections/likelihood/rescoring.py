@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from psycopg import Connection
 
 from projections.likelihood.estimator.model import LikelihoodModel
+from projections.likelihood.estimator.schema import Columns
 from projections.likelihood.features.candidate import STATE_NUMBERS, columns, columns_of
-from projections.likelihood.features.catalogue import CATEGORIES, OF_CANDIDATE, Columns
+from projections.likelihood.features.catalogue import CATEGORIES, OF_CANDIDATE
 
 MOVED_ENOUGH = 0.1
 """By how much, root mean square over the pool, the logits must have moved for a sweep."""

@@ -6,7 +6,7 @@ there gets the same bits.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -15,36 +15,36 @@ from psycopg import Connection
 from domain.outreach import Likelihood
 from infrastructure.projecting.checkpoints import LOG_ID
 from projections.likelihood.estimator.model import ESTIMATOR, LikelihoodModel
-from projections.likelihood.explanations import Reason, reasons
-from projections.likelihood.features.candidate import State, features
-from projections.likelihood.features.catalogue import OF_CANDIDATE, ORDER, together
-from projections.likelihood.features.position_match import Opening, of_match, of_position
-from projections.likelihood.learner import NO_OPENING
+from projections.likelihood.explanations import FeatureReason, reasons
+from projections.likelihood.features.candidate import CandidateState, features
+from projections.likelihood.features.catalogue import OF_CANDIDATE, ORDER, merged
+from projections.likelihood.features.position_match import PositionState, of_match, of_position
+from projections.likelihood.learner import NO_OPENING, untrained_model
 from projections.likelihood.projection import STATE_COLUMNS_OUT, Likelihoods, restore
 
 
-class Standing(NamedTuple):
+class ModelSnapshot(NamedTuple):
     """The model at a moment of the log."""
 
     model: LikelihoodModel
     hash: str
-    position: int
+    log_position: int
     """Of the last event that it learned from."""
-    as_of: int
-    """The position up to which the log was known."""
+    as_of_log_position: int
+    """Up to which the log was known."""
 
 
-class Assessed(NamedTuple):
+class ScoredCandidate(NamedTuple):
     """How likely somebody is to respond, and what makes it so."""
 
     likelihood: Likelihood
-    reasons: list[Reason]
+    reasons: list[FeatureReason]
     """One a feature, in the order in which their contributions sum up to the logit."""
 
 
 # The model's state is sent only to who does not have it yet, and once.
 _READ = f"""
-    SELECT model.position, model.hash,
+    SELECT model.log_position, model.hash,
         CASE WHEN row_number() OVER () = 1 AND model.hash <> ALL(%(known)s::text[])
             THEN model.state END,
         checkpoint.position, opening, {{columns}}
@@ -64,7 +64,7 @@ READ_MODEL = _READ.format(columns="NULL")
 
 def of_candidates(
     db: Connection, ids: Sequence[UUID], at: datetime, position_id: UUID | None = None
-) -> dict[UUID, Assessed]:
+) -> dict[UUID, ScoredCandidate]:
     """How likely these candidates are to respond at that moment, by the current model.
 
     With a position, to an approach about it; without, as far as the candidates themselves tell.
@@ -74,10 +74,10 @@ def of_candidates(
     rows = db.execute(READ, asked, binary=True).fetchall()
     standing, opening = _standing(rows[0], known), _opening(rows[0])
     assess = _Assessment(standing, None if position_id is None else opening, at)
-    return {row[5]: assess(State(*row[6:])) for row in rows if row[5] is not None}
+    return {row[5]: assess(CandidateState(*row[6:])) for row in rows if row[5] is not None}
 
 
-def current(db: Connection, position_id: UUID | None = None) -> tuple[Standing, Opening]:
+def current(db: Connection, position_id: UUID | None = None) -> tuple[ModelSnapshot, PositionState]:
     """The model as it is, and what is known of a position."""
     known = dict(_MODELS)
     asked = {"known": [*known], "position": position_id}
@@ -88,28 +88,30 @@ def current(db: Connection, position_id: UUID | None = None) -> tuple[Standing, 
 class _Assessment:
     """A model's view of candidates at a moment, perhaps of their answer to an opening."""
 
-    def __init__(self, standing: Standing, opening: Opening | None, at: datetime) -> None:
+    def __init__(
+        self, standing: ModelSnapshot, opening: PositionState | None, at: datetime
+    ) -> None:
         self._standing = standing
         self._opening = opening
         self._at = at
         self._names = OF_CANDIDATE if opening is None else ORDER
 
-    def __call__(self, state: State) -> Assessed:
+    def __call__(self, state: CandidateState) -> ScoredCandidate:
         x = features(state, self._at)
         if self._opening is not None:
-            x = together(x, of_position(self._opening), of_match(state, self._opening))
+            x = merged(x, of_position(self._opening), of_match(state, self._opening))
         model = self._standing.model
         logit = model.logit(x, self._names)
         likelihood = Likelihood(
             probability=model.probability(logit),
             logit=logit,
-            model_position=self._standing.position,
+            model_position=self._standing.log_position,
             feature_version=model.schema.version,
             model_hash=self._standing.hash,
-            as_of_position=self._standing.as_of,
+            as_of_position=self._standing.as_of_log_position,
             estimator_version=ESTIMATOR,
         )
-        return Assessed(likelihood, reasons(x, model.contributions(x, self._names)))
+        return ScoredCandidate(likelihood, reasons(x, model.contributions(x, self._names)))
 
 
 _MODELS: dict[str, LikelihoodModel] = {}
@@ -118,11 +120,10 @@ _MODELS: dict[str, LikelihoodModel] = {}
 _MODELS_KEPT = 2
 
 
-def _standing(row: tuple[object, ...], known: Mapping[str, LikelihoodModel]) -> Standing:
+def _standing(row: tuple[object, ...], known: Mapping[str, LikelihoodModel]) -> ModelSnapshot:
     position, hash, state, as_of, *_ = row
     if hash is None:
-        model = _newborn()
-        return Standing(model, model.hash(), 0, 0)
+        return _untrained()
     assert isinstance(hash, str)
     assert isinstance(position, int)
     if hash not in known:
@@ -131,13 +132,14 @@ def _standing(row: tuple[object, ...], known: Mapping[str, LikelihoodModel]) -> 
             _MODELS.pop(oldest, None)
     else:
         model = known[hash]
-    return Standing(model, hash, position, as_of if isinstance(as_of, int) else 0)
+    return ModelSnapshot(model, hash, position, as_of if isinstance(as_of, int) else 0)
 
 
-@lru_cache(maxsize=1)
-def _newborn() -> LikelihoodModel:
-    return LikelihoodModel()
+@cache
+def _untrained() -> ModelSnapshot:
+    model = untrained_model()
+    return ModelSnapshot(model, model.hash(), 0, 0)
 
 
-def _opening(row: tuple[object, ...]) -> Opening:
-    return Opening(**row[4]) if isinstance(row[4], dict) else NO_OPENING
+def _opening(row: tuple[object, ...]) -> PositionState:
+    return PositionState(**row[4]) if isinstance(row[4], dict) else NO_OPENING

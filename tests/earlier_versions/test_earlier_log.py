@@ -24,7 +24,14 @@ from tests.conftest import new_database
 WRITTEN_BY_E681B8D = Path(__file__).with_name("e681b8d.json.gz")
 """The events, keys, states and tables of a small marketplace, dumped by the version e681b8d."""
 
-RENAMED_COLUMNS: dict[tuple[str, str], str] = {}
+RENAMED_COLUMNS: dict[tuple[str, str], str] = {
+    ("likelihood_model", "position"): "log_position",
+    ("likelihood_predictions", "model_position"): "model_log_position",
+    ("likelihood_predictions", "sent_position"): "sent_log_position",
+    ("likelihood_predictions", "settled_position"): "settled_log_position",
+    ("likelihood_scores", "model_position"): "model_log_position",
+    ("likelihood_snapshots", "position"): "log_position",
+}
 """What a column of that version is called now, by table and old name."""
 
 GONE: dict[tuple[str, str], str] = {}

@@ -204,8 +204,8 @@ def test_where_the_sender_was_shown_none_the_band_is_what_the_model_would_have_s
     told.send("Ada", None)
     told.db.execute(
         "INSERT INTO likelihood_predictions (candidate_id, outreach_id, employer_id, position_id,"
-        " kind, sent_at, sent_position, model_position, logit, probability, challengers, role,"
-        " seniority, features, silent_from)"
+        " kind, sent_at, sent_log_position, model_log_position, logit, probability, challengers,"
+        " role, seniority, features, silent_from)"
         " VALUES (%s, %s, %s, %s, 'message', %s, 1, 0, 0, 0.4, '{}', '', '', '{}', %s)",
         [named("Ada"), named("outreach Ada A"), named(""), named("A"), MONDAY, MONDAY],
     )

@@ -3,9 +3,15 @@
 import random
 from datetime import UTC, datetime
 
-from projections.likelihood.features.candidate import STATE_NUMBERS, UNKNOWN, State, features
-from projections.likelihood.features.catalogue import SENIORITIES, Features, together
-from projections.likelihood.features.position_match import Opening, of_match, of_position
+from projections.likelihood.estimator.schema import Features
+from projections.likelihood.features.candidate import (
+    STATE_NUMBERS,
+    UNKNOWN,
+    CandidateState,
+    features,
+)
+from projections.likelihood.features.catalogue import SENIORITIES, merged
+from projections.likelihood.features.position_match import PositionState, of_match, of_position
 from projections.likelihood.features.role_names import ROLES
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -14,11 +20,11 @@ SKILLS = ("python", "go", "sql", "react", "rust")
 PLACES = (("berlin", "germany"), ("lyon", "france"), (None, "germany"), (None, None))
 
 
-def somebody(rng: random.Random) -> State:
+def somebody(rng: random.Random) -> CandidateState:
     """A state with some of everything, and some of it unknown."""
     now = NOW.timestamp()
     signed_up_at, last_active_at, observed_at = (now - rng.expovariate(1 / 3e7) for _ in range(3))
-    state = State(signed_up_at, last_active_at, observed_at, role=rng.choice(ROLES))
+    state = CandidateState(signed_up_at, last_active_at, observed_at, role=rng.choice(ROLES))
     for moment in ("consented_at", "job_since", "last_contact_at"):
         setattr(state, moment, rng.choice([UNKNOWN, now - rng.expovariate(1 / 3e7)]))
     state.years = rng.choice([UNKNOWN, rng.uniform(0, 30), 2.0, 5.0])
@@ -32,9 +38,9 @@ def somebody(rng: random.Random) -> State:
     return state
 
 
-def an_opening(rng: random.Random) -> Opening:
+def an_opening(rng: random.Random) -> PositionState:
     """A position of which any part may be unknown."""
-    return Opening(
+    return PositionState(
         role=rng.choice(ROLES),
         seniority=rng.choice(SENIORITIES),
         years_asked=rng.choice([None, 0.0, 3.0]),
@@ -46,6 +52,6 @@ def an_opening(rng: random.Random) -> Opening:
     )
 
 
-def met(state: State, opening: Opening, at: datetime = NOW) -> Features:
+def met(state: CandidateState, opening: PositionState, at: datetime = NOW) -> Features:
     """All features of somebody who hears of an opening."""
-    return together(features(state, at), of_position(opening), of_match(state, opening))
+    return merged(features(state, at), of_position(opening), of_match(state, opening))

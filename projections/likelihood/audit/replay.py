@@ -20,25 +20,31 @@ from infrastructure.event_log import queries
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.checkpoints import LOG_ID
 from projections.likelihood.audit import training_slice as recall
-from projections.likelihood.audit.training_slice import Differs, Lessons, Progress, Step, TakesLong
+from projections.likelihood.audit.training_slice import (
+    Differs,
+    Progress,
+    Step,
+    TakesLong,
+    TrainingSlice,
+)
 from projections.likelihood.estimator.model import ESTIMATOR, ForeignModel, LikelihoodModel
-from projections.likelihood.estimator.terms import BadFeatures
-from projections.likelihood.explanations import Reason, reasons
+from projections.likelihood.estimator.schema import BadFeatures
+from projections.likelihood.explanations import FeatureReason, reasons
 from projections.likelihood.features.catalogue import FEATURE_VERSION, ORDER
 from projections.likelihood.learner import (
     LONG_AGO,
     NO_OPENING,
-    Approach,
     Changes,
     Learner,
+    OutreachSent,
     standing,
 )
 from projections.likelihood.projection import Likelihoods
 
 __all__ = [
     "Differs",
-    "Explanation",
     "NotReproducible",
+    "OutreachExplanation",
     "Replay",
     "TakesLong",
     "explain",
@@ -57,16 +63,16 @@ _OF_THIS_PROGRAM = f"""
     AND substring(state FROM '"version": ?([0-9]+)') = '{FEATURE_VERSION}'"""
 
 SNAPSHOTS = f"""
-    SELECT position, hash, {_OF_THIS_PROGRAM} FROM likelihood_snapshots
-    WHERE log_id = %s AND position <= %s ORDER BY position"""  # noqa: S608 - our own names
+    SELECT log_position, hash, {_OF_THIS_PROGRAM} FROM likelihood_snapshots
+    WHERE log_id = %s AND log_position <= %s ORDER BY log_position"""  # noqa: S608 - our own names
 
 NEAREST_SNAPSHOT = f"""
-    SELECT position, hash, state FROM likelihood_snapshots
-    WHERE log_id = %s AND position <= %s AND {_OF_THIS_PROGRAM}
-    ORDER BY position DESC LIMIT 1"""  # noqa: S608 - our own names
+    SELECT log_position, hash, state FROM likelihood_snapshots
+    WHERE log_id = %s AND log_position <= %s AND {_OF_THIS_PROGRAM}
+    ORDER BY log_position DESC LIMIT 1"""  # noqa: S608 - our own names
 
 KEPT = f"""
-    SELECT model.position, hash, checkpoint.position, {_OF_THIS_PROGRAM}
+    SELECT model.log_position, hash, checkpoint.position, {_OF_THIS_PROGRAM}
     FROM likelihood_model AS model JOIN projection_checkpoints AS checkpoint USING (log_id)
     WHERE log_id = %s AND projection = %s AND version = %s"""  # noqa: S608 - our own names
 
@@ -97,7 +103,7 @@ class Replay:
         return self.learner.model
 
 
-class Explanation(NamedTuple):
+class OutreachExplanation(NamedTuple):
     """What the sender of an outreach saw, and what it was made of."""
 
     outreach_id: UUID
@@ -106,7 +112,7 @@ class Explanation(NamedTuple):
     sent_by: str
     at: datetime
     likelihood: Likelihood
-    reasons: list[Reason]
+    reasons: list[FeatureReason]
     """One a feature; their contributions, summed up in this order, are the logit bit for bit."""
 
 
@@ -158,7 +164,7 @@ def replay(
     records = [record for record in passed if record.is_ours]
     if from_scratch:
         approached = {event.candidate_id for _, event in approaches}
-        log = _Log(recall.whole(store, position, approached, progress))
+        log = _Log(recall.full_log(store, position, approached, progress))
         learner = _rebuilt(log, position, records, None)
     else:
         lessons = _lessons(store, db, position, snapshot)
@@ -172,7 +178,7 @@ def replay(
 
 def explain(
     store: EventStore, db: Database, outreach_id: UUID, *, most: int | None = None
-) -> Explanation:
+) -> OutreachExplanation:
     """What the sender of an outreach saw, rebuilt from the log and found to be the same.
 
     Raises:
@@ -204,7 +210,7 @@ def explain(
     opening = learner.openings.get(event.position_id, NO_OPENING)
     x = learner.features(event.candidate_id, opening, event.timestamp)
     parts = learner.model.contributions(x, ORDER)
-    return Explanation(
+    return OutreachExplanation(
         outreach_id, position, event.actor.id, event.timestamp, likelihood, reasons(x, parts)
     )
 
@@ -215,15 +221,17 @@ def _lessons(
     position: int,
     snapshot: _Snapshot | None,
     *,
-    besides: Iterable[Approach] = (),
+    besides: Iterable[OutreachSent] = (),
     most: int | None = None,
-) -> Lessons:
+) -> TrainingSlice:
     """What the model as of a position follows from, continued from a snapshot if there is one."""
     if snapshot is None:
-        return recall.since(store, db, 0, position, {}, LONG_AGO, besides=besides, most=most)
+        return recall.since_snapshot(
+            store, db, 0, position, {}, LONG_AGO, besides=besides, most=most
+        )
     with _continuing(snapshot):
         latest, under_way = standing(snapshot.state)
-    return recall.since(
+    return recall.since_snapshot(
         store, db, snapshot.position, position, under_way, latest, besides=besides, most=most
     )
 
@@ -261,7 +269,7 @@ def _take_in(learner: Learner, steps: Iterable[Step]) -> None:
             if isinstance(told, Event):
                 learner.apply(at, told)
             else:
-                learner.let_pass(at, told)
+                learner.advance_clock(at, told)
         except BadFeatures as error:
             raise Differs(f"The event at position {at} teaches what none can: {error}.") from error
         learner.changes = Changes()
@@ -339,11 +347,11 @@ def _hash_is(hash: str) -> Callable[[Learner], Iterable[tuple[str, object, objec
     return lambda learner: [("hash", hash, learner.model.hash())]
 
 
-def _sending(store: EventStore, db: Database, outreach_id: UUID) -> tuple[int, Approach]:
+def _sending(store: EventStore, db: Database, outreach_id: UUID) -> tuple[int, OutreachSent]:
     for logged in queries.of_aggregate(db, outreach_id):
         if logged.stored.topic in APPROACHES:
             event = store.mapper.to_domain_event(logged.stored)
-            assert isinstance(event, Approach)
+            assert isinstance(event, OutreachSent)
             return logged.log_position, event
     raise LookupError(f"There is no outreach {outreach_id}.")
 
@@ -365,7 +373,7 @@ def _program_of(likelihood: Likelihood) -> str:
     return f"features of version {likelihood.feature_version} and {named}{hashed}"
 
 
-def _of_a_sender(position: int, event: Approach) -> _Record | None:
+def _of_a_sender(position: int, event: OutreachSent) -> _Record | None:
     """What the sender saw: the candidate, the position and the model as they were known then."""
     likelihood = event.likelihood
     if likelihood is None:
@@ -373,7 +381,7 @@ def _of_a_sender(position: int, event: Approach) -> _Record | None:
 
     def compare(learner: Learner) -> Iterator[tuple[str, object, object]]:
         model = learner.model
-        yield "model_position", likelihood.model_position, learner.position
+        yield "model_position", likelihood.model_position, learner.model_log_position
         yield "model_hash", likelihood.model_hash, model.hash()
         yield "whether the candidate was known", True, event.candidate_id in learner.states
         opening = learner.openings.get(event.position_id, NO_OPENING)

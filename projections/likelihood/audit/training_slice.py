@@ -30,7 +30,7 @@ from projections.likelihood.learner import (
     OF_A_POSITION,
     OF_AN_OUTREACH,
     SILENCE,
-    Approach,
+    OutreachSent,
 )
 
 EVENTS_AT_ONCE = 5_000
@@ -56,7 +56,7 @@ class Progress(Protocol):
     def __call__(self, done: int, total: int, /) -> None: ...
 
 
-class Lessons(NamedTuple):
+class TrainingSlice(NamedTuple):
     """What is to be taken in of a log up to a position, in order."""
 
     events: list[Logged]
@@ -66,16 +66,16 @@ class Lessons(NamedTuple):
     """The latest moment that any event of the log bears."""
 
 
-def approaches(store: EventStore, after: int, until: int) -> list[tuple[int, Approach]]:
+def approaches(store: EventStore, after: int, until: int) -> list[tuple[int, OutreachSent]]:
     """The outreach that was sent between two positions, each with the position of its sending."""
     found = []
     for position, event in _read(store, after, until, (MessageSent, InterviewRequested)):
-        assert isinstance(event, Approach)
+        assert isinstance(event, OutreachSent)
         found.append((position, event))
     return found
 
 
-def whole(
+def full_log(
     store: EventStore, until: int, approached: Container[UUID], progress: Progress
 ) -> Iterator[Step]:
     """The whole log up to a position; of candidates who were not approached the moments alone."""
@@ -84,7 +84,7 @@ def whole(
         yield position, event if matters else event.timestamp
 
 
-def since(
+def since_snapshot(
     store: EventStore,
     db: Database,
     after: int,
@@ -92,9 +92,9 @@ def since(
     under_way: Mapping[UUID, float | None],
     latest: datetime,
     *,
-    besides: Iterable[Approach] = (),
+    besides: Iterable[OutreachSent] = (),
     most: int | None = None,
-) -> Lessons:
+) -> TrainingSlice:
     """What a model follows from that is known after one position, up to another.
 
     Args:
@@ -115,7 +115,7 @@ def since(
     limit = None if most is None else most + 1
     sent = approaches(store, after, until)
     begun = [*_decoded(store, queries.of_aggregates(db, under_way, after, _topics(OF_AN_OUTREACH)))]
-    waiting = [(at, e) for at, e in begun if isinstance(e, Approach)]
+    waiting = [(at, e) for at, e in begun if isinstance(e, OutreachSent)]
     concerned = [event for _, event in (*waiting, *sent)] + [*besides]
 
     candidates = {event.candidate_id for event in concerned}
@@ -134,10 +134,10 @@ def since(
     silent = [(at, e) for at, e in waiting if under_way[e.originator_id] is None] + sent
     due = [(at, event.timestamp + SILENCE) for at, event in silent]
     moments, newest = _passing(db, after, until, due, latest)
-    return Lessons(sorted(events), moments, newest)
+    return TrainingSlice(sorted(events), moments, newest)
 
 
-def steps(store: EventStore, lessons: Lessons, progress: Progress) -> Iterator[Step]:
+def steps(store: EventStore, lessons: TrainingSlice, progress: Progress) -> Iterator[Step]:
     """The lessons in order. An event lets its own time pass."""
     places = {one.log_position for one in lessons.events}
     moments = sorted(item for item in lessons.moments.items() if item[0] not in places)

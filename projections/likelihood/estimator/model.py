@@ -20,23 +20,15 @@ from river.base.typing import ClfTarget, FeatureName
 
 from projections.likelihood.estimator.calibration import Calibrator
 from projections.likelihood.estimator.regression import Regressions, Vector
-from projections.likelihood.estimator.terms import (
+from projections.likelihood.estimator.schema import (
     LARGEST,
-    Active,
     BadFeatures,
-    Kind,
-    Scale,
-    Schema,
-    Terms,
-)
-from projections.likelihood.features.catalogue import (
-    CATEGORIES,
-    FEATURE_VERSION,
-    NUMBERS,
-    ORDER,
     Columns,
     Features,
+    Scale,
+    Schema,
 )
+from projections.likelihood.estimator.terms import Active, Kind, Terms
 
 RIVER_VERSION = version("river")
 """What the model is an estimator of, and challengers are made with."""
@@ -67,13 +59,6 @@ FORGETFUL = Member(odds=1.0, drift=1e-4, crosses=False)
 
 CROSSED = Member(odds=1.0, drift=0.0, crosses=True)
 """Looks at pairs of features as well."""
-
-CANDIDATE_SCHEMA = Schema(
-    version=FEATURE_VERSION,
-    numbers={name: Scale(number.typical, number.spread) for name, number in NUMBERS.items()},
-    categories={name: category.values for name, category in CATEGORIES.items()},
-    order=ORDER,
-)
 
 
 class ForeignModel(ValueError):
@@ -108,7 +93,7 @@ class LikelihoodModel(Classifier):
     True
     """
 
-    def __init__(self, schema: Schema = CANDIDATE_SCHEMA, *, base_rate: float = BASE_RATE) -> None:
+    def __init__(self, schema: Schema, *, base_rate: float = BASE_RATE) -> None:
         self.schema = schema
         self.base_rate = base_rate
         self.observed = 0.0
@@ -351,7 +336,7 @@ def _regressions(terms: Terms, intercept: float) -> Regressions:
         priors,
         [m.drift for m in members],
         [m.odds for m in members],
-        together=int(np.sum(kinds != Kind.PAIR)),
+        joint=int(np.sum(kinds != Kind.PAIR)),
     )
     regressions.weights[:, 0] = intercept
     return regressions

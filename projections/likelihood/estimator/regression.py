@@ -24,13 +24,13 @@ Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 Places = NDArray[np.intp]
 
-MOST_TOGETHER = 256
+FULL_COVARIANCE_TERMS = 256
 """Terms whose weights vary together; the time that an observation takes grows with its square."""
 
-LOSSES_FADE = 0.998
+LOSS_DECAY = 0.998
 """How much of a loss is left after one more observation: some 500 of them decide the shares."""
 
-FAR_BEHIND = 10.0
+RESET_THRESHOLD = 10.0
 """Nats that the first has lost of late beyond the second when it takes over the second's weights:
 evidence of 22,000 to one that the world has changed."""
 
@@ -43,7 +43,7 @@ class Regressions:
     """
 
     def __init__(
-        self, priors: Matrix, drifts: Sequence[float], odds: Sequence[float], together: int
+        self, priors: Matrix, drifts: Sequence[float], odds: Sequence[float], joint: int
     ) -> None:
         """Regressions that know nothing. The first looks at what the second looks at.
 
@@ -51,15 +51,15 @@ class Regressions:
             priors: each term's variance of its weight in each regression; 0 leaves the term out.
             drifts: by which part of the prior an observation widens the weights that it touches.
             odds: what each regression is worth before there is data.
-            together: how many of the terms, the first of them, vary together.
+            joint: how many of the terms, the first of them, have a full covariance matrix.
         """
-        self._together = min(together, MOST_TOGETHER)
+        self._joint = min(joint, FULL_COVARIANCE_TERMS)
         self._priors = priors
         self._drifts = np.array(drifts).reshape(-1, 1)
         self._log_odds = [math.log(odd) for odd in odds]
         self.weights = np.zeros_like(priors)
-        self.covariances = np.array([np.diag(row) for row in priors[:, : self._together]])
-        self.variances = priors[:, self._together :].copy()
+        self.covariances = np.array([np.diag(row) for row in priors[:, : self._joint]])
+        self.variances = priors[:, self._joint :].copy()
         self.losses = [0.0] * len(odds)
 
     @property
@@ -89,31 +89,31 @@ class Regressions:
         Taking back steps back along the gradient as it is now. It leaves the weights as sure as
         they are: who answers late counts as seen twice, which was found to cost nothing.
         """
-        near = places < self._together
+        near = places < self._joint
         inside, outside = places[near], places[~near]
         within, beyond = values[near], values[~near]
         if weight > 0:
-            self._widen(inside, outside)
-        together = _sum_of_rows(self.covariances[:, inside] * within.reshape(-1, 1))
-        alone = self.variances[:, outside - self._together] * beyond
+            self._add_process_noise(inside, outside)
+        joint = _sum_of_rows(self.covariances[:, inside] * within.reshape(-1, 1))
+        diagonal = self.variances[:, outside - self._joint] * beyond
         logits = _sums(self.weights[:, places] * values)
-        spreads = _sums(np.hstack((together[:, inside] * within, alone * beyond)))
+        spreads = _sums(np.hstack((joint[:, inside] * within, diagonal * beyond)))
         steps, narrowing = [], []
         for logit, spread in zip(logits, spreads, strict=True):
             curvature = sigmoid_slope(logit) * abs(weight)
             certainty = 1.0 + curvature * max(spread, 0.0)  # rounding may leave it below 0
             steps.append([weight * (y - sigmoid(logit)) / certainty])
             narrowing.append([math.sqrt(curvature / certainty)])
-        self.weights[:, : self._together] += together * steps
-        self.weights[:, outside] += alone * steps
+        self.weights[:, : self._joint] += joint * steps
+        self.weights[:, outside] += diagonal * steps
         if weight > 0:
-            self._narrow(together * narrowing, outside, alone * narrowing)
-        fade = LOSSES_FADE if weight > 0 else 1.0
+            self._update_covariance(joint * narrowing, outside, diagonal * narrowing)
+        fade = LOSS_DECAY if weight > 0 else 1.0
         self.losses = [
             loss * fade + weight * log_loss(logit, y)
             for loss, logit in zip(self._losses, logits, strict=True)
         ]
-        if self._losses[0] > self._losses[1] + FAR_BEHIND:
+        if self._losses[0] > self._losses[1] + RESET_THRESHOLD:
             self._start_over()
 
     def state(self) -> dict[str, Any]:
@@ -122,7 +122,7 @@ class Regressions:
         Of each covariance matrix the lower triangle, row by row, as little-endian IEEE 754 doubles
         in Base64 (RFC 4648): as numbers in text they would be four times as long.
         """
-        lower = np.tril_indices(self._together)
+        lower = np.tril_indices(self._joint)
         return {
             "weights": self.weights.tolist(),
             "covariances": [
@@ -139,7 +139,7 @@ class Regressions:
         Raises:
             ValueError: it is of other regressions, or no numbers.
         """
-        rows, columns = np.tril_indices(self._together)
+        rows, columns = np.tril_indices(self._joint)
         self.weights[:] = state["weights"]
         for covariance, text in zip(self.covariances, state["covariances"], strict=True):
             covariance[rows, columns] = np.frombuffer(base64.b64decode(text), "<f8")
@@ -149,21 +149,21 @@ class Regressions:
         if not np.isfinite(self.covariances).all():
             raise ValueError("a covariance is no finite number")
 
-    def _widen(self, inside: Places, outside: Places) -> None:
+    def _add_process_noise(self, inside: Places, outside: Places) -> None:
         """Let the weights of these terms wander, no farther than they were thought to at first."""
-        diagonal = self.covariances[:, inside, inside]
-        self.covariances[:, inside, inside] = self._wider(diagonal, self._priors[:, inside])
-        alone = self.variances[:, outside - self._together]
-        self.variances[:, outside - self._together] = self._wider(alone, self._priors[:, outside])
+        joint = self.covariances[:, inside, inside]
+        self.covariances[:, inside, inside] = self._wider(joint, self._priors[:, inside])
+        diagonal = self.variances[:, outside - self._joint]
+        self.variances[:, outside - self._joint] = self._wider(diagonal, self._priors[:, outside])
 
     def _wider(self, variances: Matrix, priors: Matrix) -> Matrix:
         return np.minimum(variances + self._drifts * priors, np.maximum(variances, priors))
 
-    def _narrow(self, together: Matrix, outside: Places, alone: Matrix) -> None:
+    def _update_covariance(self, joint: Matrix, outside: Places, diagonal: Matrix) -> None:
         """Be surer of the weights, by the squares of these."""
-        for member, by in enumerate(together):
+        for member, by in enumerate(joint):
             self.covariances[member] -= np.multiply.outer(by, by)
-        self.variances[:, outside - self._together] -= alone * alone
+        self.variances[:, outside - self._joint] -= diagonal * diagonal
 
     def _start_over(self) -> None:
         for state in (self.weights, self.covariances, self.variances):

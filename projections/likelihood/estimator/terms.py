@@ -7,8 +7,7 @@ features have a term for each pair of their values, numbers by their nearest kno
 
 import math
 from bisect import bisect_right
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -16,10 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from projections.likelihood.estimator.regression import Places, Vector
-from projections.likelihood.features.catalogue import Columns, Features
-
-LARGEST = 1e9
-"""Larger numbers are refused: no feature is, and they would spoil the model for ever."""
+from projections.likelihood.estimator.schema import (
+    LARGEST,
+    BadFeatures,
+    Columns,
+    Features,
+    Scale,
+    Schema,
+)
 
 FARTHEST = 8.0
 """Spreads from what is typical beyond which a number counts as no farther."""
@@ -32,37 +35,6 @@ FEW_VALUES = 64
 """Up to so many, a category's terms stand before the knots: each of them is learned of often."""
 
 Codes = NDArray[np.intp]
-
-
-class BadFeatures(ValueError):
-    """Features that the model refuses; it is left as it was."""
-
-
-class Scale(NamedTuple):
-    """How a number lies: what is typical, how far it spreads, and where its effect may bend."""
-
-    typical: float
-    spread: float
-    knots: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True)
-class Schema:
-    """The features of a model, and the order in which they are summed up.
-
-    Without an order of their own it is the numbers, then the categories; what is crossed comes
-    last. A number without a scale lies around 0 and spreads by 1.
-    """
-
-    version: int
-    numbers: Mapping[str, Scale | None]
-    categories: Mapping[str, Sequence[str]]
-    order: Sequence[str] = ()
-    crosses: Sequence[tuple[str, str]] = ()
-
-    def names(self) -> tuple[str, ...]:
-        """Every feature in the order of the sum."""
-        return tuple(self.order) or (*self.numbers, *self.categories)
 
 
 class Kind(IntEnum):

@@ -26,6 +26,7 @@ from domain.outreach import (
     OutreachExpired,
 )
 from domain.profile import Facts, key
+from projections.likelihood.estimator.schema import Columns, Features
 from projections.likelihood.features.catalogue import (
     ACTIVITY_GROUPS,
     JOB_YEARS,
@@ -33,8 +34,6 @@ from projections.likelihood.features.catalogue import (
     OF_CANDIDATE,
     SENIORITIES,
     SENIORITY_FROM_YEARS,
-    Columns,
-    Features,
 )
 from projections.likelihood.features.role_names import role_family
 
@@ -46,7 +45,7 @@ UNKNOWN = math.nan
 
 
 @dataclass(slots=True)
-class State(HandlesEvents):
+class CandidateState(HandlesEvents):
     """What is kept of a candidate: moments in seconds since 1970, totals and decayed counts.
 
     A decayed count is kept as of 2020: an event adds 2^(its time since then / half-life), so that
@@ -129,29 +128,29 @@ class State(HandlesEvents):
 
 
 _WORDS = ("role", "remote_wish", "city", "country", "skills")
-STATE_NUMBERS = tuple(field.name for field in fields(State) if field.name not in _WORDS)
+STATE_NUMBERS = tuple(field.name for field in fields(CandidateState) if field.name not in _WORDS)
 STATE = (*STATE_NUMBERS, *_WORDS)
-as_row: Callable[[State], tuple[Any, ...]] = attrgetter(*STATE)
+as_row: Callable[[CandidateState], tuple[Any, ...]] = attrgetter(*STATE)
 """A state as a row, in the order of `STATE`: its numbers, then its words."""
 
 
 # Folding ----------------------------------------------------------------------------------------
 
 
-def signed_up(event: CandidateSignedUp) -> State:
+def signed_up(event: CandidateSignedUp) -> CandidateState:
     """Somebody new."""
     at = event.timestamp.timestamp()
-    state = State(signed_up_at=at, last_active_at=at, observed_at=at)
+    state = CandidateState(signed_up_at=at, last_active_at=at, observed_at=at)
     _observe(state, event.facts)
     return state
 
 
-def fold(state: State, event: Event) -> None:
+def fold(state: CandidateState, event: Event) -> None:
     """Change a candidate's state by an event about them."""
     state.handlers[type(event)](state, event, event.timestamp.timestamp())
 
 
-def _count(state: State, counter: str, at: float, half_lives: Iterable[int]) -> None:
+def _count(state: CandidateState, counter: str, at: float, half_lives: Iterable[int]) -> None:
     for days in half_lives:
         name = f"{counter}_{days}"
         setattr(state, name, getattr(state, name) + math.exp2(_half_lives(at, days)))
@@ -162,7 +161,7 @@ def _half_lives(at: float, days: int) -> float:
     return min(max((at - LANDMARK) / (days * DAY), -500.0), 500.0)
 
 
-def _observe(state: State, facts: Facts) -> None:
+def _observe(state: CandidateState, facts: Facts) -> None:
     if facts.roles is not None:
         state.role = role_family(facts.roles[0]) if facts.roles else "unknown"
     if facts.skills is not None:
@@ -188,7 +187,7 @@ def _midnight(day: date) -> float:
 # Features ---------------------------------------------------------------------------------------
 
 
-def features(state: State, now: datetime) -> Features:
+def features(state: CandidateState, now: datetime) -> Features:
     """A candidate's part of the features at a moment."""
     return Features(
         _numbers(state, now.timestamp(), _Plain),
@@ -219,7 +218,7 @@ def columns_of(
     values: NDArray[np.float64], roles: list[str], remote_wishes: list[str], now: datetime
 ) -> Columns:
     """The same, given a row of values for each of `STATE_NUMBERS`."""
-    state = State(**dict(zip(STATE_NUMBERS, values, strict=True)))
+    state = CandidateState(**dict(zip(STATE_NUMBERS, values, strict=True)))
     years, received = np.asarray(state.years), np.asarray(state.received)
     band = np.searchsorted(SENIORITY_FROM_YEARS, years, side="right")
     return Columns(
@@ -283,7 +282,7 @@ _MOMENTS = {
     "profile_age": "observed_at",
     "since_contact": "last_contact_at",
 }
-_moments: Callable[[State], tuple[Any, ...]] = attrgetter(*_MOMENTS.values())
+_moments: Callable[[CandidateState], tuple[Any, ...]] = attrgetter(*_MOMENTS.values())
 _TYPICAL_MONTHS = [math.expm1(NUMBERS[name].typical) for name in _MOMENTS]
 _JOBS = [f"job_{years}" for years in JOB_YEARS]
 _LINEAR = ["received_30"]
@@ -292,7 +291,7 @@ _LOG_COUNTS = [
     for name in OF_CANDIDATE
     if name in NUMBERS and name in STATE_NUMBERS and name not in ("years", *_LINEAR)
 ]
-_log_counts: Callable[[State], tuple[Any, ...]] = attrgetter(*_LOG_COUNTS)
+_log_counts: Callable[[CandidateState], tuple[Any, ...]] = attrgetter(*_LOG_COUNTS)
 _HALF_LIVES = [int(name.rpartition("_")[2]) if name[-1].isdigit() else 0 for name in _LOG_COUNTS]
 _COMPUTED = [*_MOMENTS, *_LOG_COUNTS, *_JOBS, *_LINEAR, "years", "answer_rate"]
 _USUAL_RATE = NUMBERS["answer_rate"].typical
@@ -301,7 +300,7 @@ assert {*_IN_ORDER} == {*_COMPUTED}
 _PLACES = [_COMPUTED.index(name) for name in _IN_ORDER]
 
 
-def _numbers(state: State, now: float, on: Any) -> dict[str, Any]:
+def _numbers(state: CandidateState, now: float, on: Any) -> dict[str, Any]:
     """The numbers of one candidate, or of columns of them, in the order of the sum."""
     left = {days: math.exp2(-_half_lives(now, days)) for days in (30, 90, 365)} | {0: 1.0}
     months = [

@@ -9,21 +9,18 @@ Numbers are rounded to six decimals, so that they are the same bits whether the 
 took the logarithm, read the same in JSON, and survive another machine's last digit.
 """
 
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from domain.candidate import ActivityKind
+from projections.likelihood.estimator.schema import Features, Scale, Schema
 from projections.likelihood.features.role_names import ROLES
 
 FEATURE_VERSION = 2
 """Raise it with any change that gives anybody other features; then the projection's too."""
 
 
-class Part(StrEnum):
+class Subject(StrEnum):
     """Whom a feature is about."""
 
     CANDIDATE = "candidate"
@@ -37,7 +34,7 @@ class Number(NamedTuple):
     What is typical, and how far it spreads, is what its scaling starts from before there is data.
     """
 
-    part: Part
+    subject: Subject
     unit: str
     source: str
     typical: float
@@ -47,23 +44,9 @@ class Number(NamedTuple):
 class Category(NamedTuple):
     """A feature that is one of a few names."""
 
-    part: Part
+    subject: Subject
     source: str
     values: tuple[str, ...]
-
-
-class Features(NamedTuple):
-    """One candidate at one moment, perhaps with a position, as the model sees them."""
-
-    numbers: Mapping[str, float]
-    categories: Mapping[str, str]
-
-
-class Columns(NamedTuple):
-    """Many candidates' features, column by column, each equal to those of one alone."""
-
-    numbers: dict[str, NDArray[np.float64]]
-    categories: dict[str, list[str]]
 
 
 ACTIVITY_GROUPS = {
@@ -89,7 +72,7 @@ LARGEST_OFFER = 0.7
 _LOG_MONTHS = "log(1 + months of 30 days)"
 _LOG_COUNT = "log(1 + count)"
 _LOG_RECENT = "log(1 + count, each halved every {} days)"
-_CANDIDATE, _POSITION, _MATCH = Part.CANDIDATE, Part.POSITION, Part.MATCH
+_CANDIDATE, _POSITION, _MATCH = Subject.CANDIDATE, Subject.POSITION, Subject.MATCH
 
 
 def _number(unit: str, source: str, typical: float, spread: float) -> Number:
@@ -188,24 +171,32 @@ CATEGORIES: dict[str, Category] = {
 }
 
 
-def names_of(*parts: Part) -> tuple[str, ...]:
-    """The features of these parts, in the order of the sum."""
+def names_of(*subjects: Subject) -> tuple[str, ...]:
+    """The features of these subjects, in the order of the sum."""
     return tuple(
         name
-        for part in parts
+        for subject in subjects
         for features in (NUMBERS, CATEGORIES)
         for name, feature in features.items()
-        if feature.part is part
+        if feature.subject is subject
     )
 
 
-ORDER = names_of(*Part)
-OF_CANDIDATE = names_of(Part.CANDIDATE)
-OF_POSITION = names_of(Part.POSITION)
-OF_MATCH = names_of(Part.MATCH)
+ORDER = names_of(*Subject)
+OF_CANDIDATE = names_of(Subject.CANDIDATE)
+OF_POSITION = names_of(Subject.POSITION)
+OF_MATCH = names_of(Subject.MATCH)
+
+CANDIDATE_SCHEMA = Schema(
+    version=FEATURE_VERSION,
+    numbers={name: Scale(number.typical, number.spread) for name, number in NUMBERS.items()},
+    categories={name: category.values for name, category in CATEGORIES.items()},
+    order=ORDER,
+)
+"""The schema of the marketplace's model."""
 
 
-def together(*parts: Features) -> Features:
+def merged(*parts: Features) -> Features:
     """The features of several parts as one."""
     numbers: dict[str, float] = {}
     categories: dict[str, str] = {}

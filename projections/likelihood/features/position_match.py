@@ -15,18 +15,13 @@ from domain.money import SalaryRange
 from domain.outreach import InterviewRequested, MessageSent
 from domain.position import FiltersSet, PositionOpened
 from domain.profile import key
-from projections.likelihood.features.candidate import STATE, State, seniority
-from projections.likelihood.features.catalogue import (
-    CATEGORIES,
-    LARGEST_OFFER,
-    NUMBERS,
-    Columns,
-    Features,
-)
+from projections.likelihood.estimator.schema import Columns, Features
+from projections.likelihood.features.candidate import STATE, CandidateState, seniority
+from projections.likelihood.features.catalogue import CATEGORIES, LARGEST_OFFER, NUMBERS
 from projections.likelihood.features.role_names import role_family, seniority_named
 
 
-class Opening(NamedTuple):
+class PositionState(NamedTuple):
     """What is kept of a position."""
 
     title_role: str = "unknown"
@@ -41,9 +36,9 @@ class Opening(NamedTuple):
     nice: tuple[str, ...] = ()
 
 
-def opened(event: PositionOpened) -> Opening:
+def from_event(event: PositionOpened) -> PositionState:
     """A new position."""
-    opening = Opening(
+    opening = PositionState(
         title_role=role_family(event.title),
         title_seniority=seniority_named(event.title),
         pay_usd=_top(event.salary),
@@ -53,12 +48,12 @@ def opened(event: PositionOpened) -> Opening:
     return _filtered(opening, event.filters)
 
 
-def refined(opening: Opening, event: FiltersSet) -> Opening:
+def with_filters(opening: PositionState, event: FiltersSet) -> PositionState:
     """The position under other filters."""
     return _filtered(opening, event.filters)
 
 
-def offered(opening: Opening, letter: MessageSent | InterviewRequested) -> Opening:
+def with_offer(opening: PositionState, letter: MessageSent | InterviewRequested) -> PositionState:
     """The position as a letter tells of it."""
     return opening._replace(
         pay_usd=_top(letter.salary),
@@ -67,7 +62,7 @@ def offered(opening: Opening, letter: MessageSent | InterviewRequested) -> Openi
     )
 
 
-def _filtered(opening: Opening, filters: Filters) -> Opening:
+def _filtered(opening: PositionState, filters: Filters) -> PositionState:
     years = filters.years_from
     named = opening.title_seniority
     if named == "unknown" and years is not None:
@@ -97,7 +92,7 @@ def _places(location: str | None) -> tuple[str, ...]:
 # Features ---------------------------------------------------------------------------------------
 
 
-def of_position(opening: Opening) -> Features:
+def of_position(opening: PositionState) -> Features:
     """A position's part of the features."""
     pay = NUMBERS["pay"].typical
     if opening.pay_usd is not None:
@@ -127,16 +122,16 @@ matched: Callable[[tuple[Any, ...]], tuple[Any, ...]] = itemgetter(*map(STATE.in
 """What a match depends on, of a candidate's row."""
 
 
-def of_match(state: State, opening: Opening) -> Features:
+def of_match(state: CandidateState, opening: PositionState) -> Features:
     """What a candidate and a position make of each other."""
     return _Matching(opening).of(*(getattr(state, name) for name in _OF_MATCH))
 
 
-def matches(rows: Sequence[Sequence[Any]], opening: Opening) -> Columns:
+def matches(rows: Sequence[Sequence[Any]], opening: PositionState) -> Columns:
     """The features of a position and its match with many, given what the match depends on."""
     matching, position = _Matching(opening), of_position(opening)
     each = [matching.of(*row) for row in rows]
-    names, kinds = _NOBODY
+    names, kinds = EMPTY_MATCH
     numbers = {name: np.array([x.numbers[name] for x in each], dtype=np.float64) for name in names}
     categories = {name: [x.categories[name] for x in each] for name in kinds}
     for name, value in position.numbers.items():
@@ -146,7 +141,7 @@ def matches(rows: Sequence[Sequence[Any]], opening: Opening) -> Columns:
     return Columns(numbers, categories)
 
 
-def possible(opening: Opening) -> dict[str, tuple[float, ...] | tuple[str, ...]]:
+def feature_bounds(opening: PositionState) -> dict[str, tuple[float, ...] | tuple[str, ...]]:
     """What the features of a position and of its match can be: the ends of a number, or names."""
     position = of_position(opening)
     named, nice = bool(opening.required or opening.nice), bool(opening.nice)
@@ -170,7 +165,7 @@ def possible(opening: Opening) -> dict[str, tuple[float, ...] | tuple[str, ...]]
 class _Matching:
     """An opening, and the answers that it gives again and again."""
 
-    def __init__(self, opening: Opening) -> None:
+    def __init__(self, opening: PositionState) -> None:
         self._opening = opening
         self._nice = frozenset(opening.nice)
         self._named = self._nice | frozenset(opening.required)
@@ -230,4 +225,4 @@ def _share(part: int, whole: int) -> float:
     return round(part / whole * 1e6) / 1e6 if whole else 0.0
 
 
-_NOBODY = _Matching(Opening()).of(math.nan, "unknown", "unknown", None, None, ())
+EMPTY_MATCH = _Matching(PositionState()).of(math.nan, "unknown", "unknown", None, None, ())

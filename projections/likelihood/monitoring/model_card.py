@@ -17,7 +17,7 @@ from projections.likelihood.features.catalogue import (
     NUMBERS,
     ORDER,
     Number,
-    Part,
+    Subject,
 )
 from projections.likelihood.monitoring.performance import Performance, performance
 from projections.likelihood.scoring import current
@@ -47,7 +47,7 @@ class Feature(BaseModel):
     """Something that the model looks at."""
 
     name: str
-    part: Part
+    part: Subject
     unit: str = Field(description="of a number; of a category, its values")
     source: str
     unknown: int = Field(description="outreach for which it was not known")
@@ -82,9 +82,9 @@ def model_card(db: Connection, at: datetime) -> ModelCard:
         purpose=PURPOSE,
         data=DATA,
         limits=LIMITS,
-        log_position=standing.position,
+        log_position=standing.log_position,
         hash=standing.hash,
-        as_of_log_position=standing.as_of,
+        as_of_log_position=standing.as_of_log_position,
         observed=round(model.observed),
         answered_share=model.positive / model.observed if model.observed else None,
         performance=performance(db, at, windows=1),
@@ -112,7 +112,7 @@ def _feature(name: str, unknown: Mapping[tuple[str, str], int]) -> Feature:
     else:
         times = unknown[_SAYS_UNKNOWN.get(name, (name, "unknown"))]
     unit = feature.unit if isinstance(feature, Number) else ", ".join(feature.values)
-    return Feature(name=name, part=feature.part, unit=unit, source=feature.source, unknown=times)
+    return Feature(name=name, part=feature.subject, unit=unit, source=feature.source, unknown=times)
 
 
 def _unknown(db: Connection) -> Mapping[tuple[str, str], int]:

@@ -108,19 +108,19 @@ class _Settled:
 
 
 _SETTLED = """
-    SELECT sent_at, sent_position, settled_position, outcome, l.probability, challengers::text,
-           role, seniority, kind, coalesce(explored, false)
+    SELECT sent_at, sent_log_position, settled_log_position, outcome, l.probability,
+           challengers::text, role, seniority, kind, coalesce(explored, false)
     FROM likelihood_predictions AS l LEFT JOIN funnel_outreach USING (employer_id, outreach_id)
     WHERE outcome IS NOT NULL AND sent_at <= %s
-    ORDER BY sent_position DESC LIMIT %s"""
+    ORDER BY sent_log_position DESC LIMIT %s"""
 
 _OUTCOMES = """
     SELECT outcome FROM likelihood_predictions WHERE outcome IS NOT NULL AND sent_at <= %s
-    ORDER BY sent_position DESC LIMIT %s"""
+    ORDER BY sent_log_position DESC LIMIT %s"""
 
 _BEFORE = """
     SELECT count(*), count(*) FILTER (WHERE outcome) FROM likelihood_predictions
-    WHERE outcome IS NOT NULL AND sent_position < %s"""
+    WHERE outcome IS NOT NULL AND sent_log_position < %s"""
 
 
 def performance(
@@ -179,7 +179,7 @@ def drift(
     """
     rows = db.execute(
         "SELECT probability, features::text FROM likelihood_predictions"
-        " ORDER BY sent_position DESC LIMIT %s",
+        " ORDER BY sent_log_position DESC LIMIT %s",
         [latest + reference],
     ).fetchall()
     latest = min(latest, len(rows) // 2)

@@ -124,7 +124,7 @@ def test_as_of_any_position_a_snapshot_shortens_the_way_and_changes_nothing(
         whole = rebuilt(history, position, from_scratch=True)
         short = rebuilt(history, position)
         assert short.model.hash() == whole.model.hash()
-        assert short.learner.position == whole.learner.position
+        assert short.learner.model_log_position == whole.learner.model_log_position
         began.add(short.began_at)
     assert len(began) > 2
 

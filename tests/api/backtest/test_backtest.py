@@ -11,15 +11,14 @@ from pathlib import Path
 import pytest
 
 from api import cli
-from api.backtest.columns import Wishes
+from api.backtest.columns import ColumnOptions
+from api.backtest.prequential import Case, Delays, run_prequential
 from api.backtest.records import BadTable
-from api.backtest.report import Report, written
-from api.backtest.run import Asked, run
-from api.backtest.trial import Case, Delays, tried
+from api.backtest.report import BacktestReport, written
+from api.backtest.run import BacktestOptions, run
 from api.cli.exit_codes import Exit
 from projections.likelihood.estimator.model import LikelihoodModel
-from projections.likelihood.estimator.terms import Schema
-from projections.likelihood.features.catalogue import Features
+from projections.likelihood.estimator.schema import Features, Schema
 
 Table = Callable[..., Path]
 DAY = 86_400.0
@@ -37,7 +36,7 @@ def table(tmp_path: Path) -> Table:
     return write
 
 
-def backtested(path: Path, asked: Asked) -> Report:
+def backtested(path: Path, asked: BacktestOptions) -> BacktestReport:
     return run(path, asked, lambda *_: None)
 
 
@@ -59,7 +58,7 @@ def a_history(rows: int = 600, delimiter: str = ",") -> list[str]:
 
 
 def test_it_finds_out_what_columns_are_and_says_why_others_are_left_out(table: Table) -> None:
-    report = backtested(table(*a_history()), Asked("answered"))
+    report = backtested(table(*a_history()), BacktestOptions("answered"))
     assert report.columns == {
         "visits": "number, by its logarithm",
         "role": "category of 3 values",
@@ -72,9 +71,9 @@ def test_it_finds_out_what_columns_are_and_says_why_others_are_left_out(table: T
 
 
 def test_what_it_takes_columns_for_can_be_said_otherwise(table: Table) -> None:
-    wishes = Wishes(categories=["person_id"], ignored=["visits"], allowed=["age"])
+    wishes = ColumnOptions(categories=["person_id"], ignored=["visits"], allowed=["age"])
     lines = [line.replace(",44,", f",{30 + n % 9},") for n, line in enumerate(a_history(100))]
-    report = backtested(table(*lines), Asked("answered", wishes=wishes))
+    report = backtested(table(*lines), BacktestOptions("answered", wishes=wishes))
     assert report.columns == {
         "age": "number",
         "person_id": "category of 100 values",
@@ -89,17 +88,17 @@ def test_what_it_takes_columns_for_can_be_said_otherwise(table: Table) -> None:
 )
 def test_nobody_is_ranked_by_what_is_protected(table: Table, name: str) -> None:
     path = table(f"a,{name},y", *(f"{n},{n % 3},{n % 2}" for n in range(20)))
-    assert name in backtested(path, Asked("y")).left_out
+    assert name in backtested(path, BacktestOptions("y")).left_out
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_the_delimiter_is_found_out(table: Table, delimiter: str) -> None:
-    assert backtested(table(*a_history(60, delimiter)), Asked("answered")).rows == 60
+    assert backtested(table(*a_history(60, delimiter)), BacktestOptions("answered")).rows == 60
 
 
 def test_quoted_cells_may_hold_delimiters_and_line_breaks(table: Table) -> None:
     lines = (f'"a,{n % 3}\nb",{n % 2}' for n in range(30))
-    report = backtested(table("word,y", *lines), Asked("y"))
+    report = backtested(table("word,y", *lines), BacktestOptions("y"))
     assert (report.rows, report.columns) == (30, {"word": "category of 3 values"})
 
 
@@ -107,7 +106,7 @@ def test_quoted_cells_may_hold_delimiters_and_line_breaks(table: Table) -> None:
 
 
 def test_it_foretells_better_than_the_prior_where_there_is_something_to_know(table: Table) -> None:
-    report = backtested(table(*a_history(2000)), Asked("answered"))
+    report = backtested(table(*a_history(2000)), BacktestOptions("answered"))
     assert report.model.log_loss is not None
     assert report.prior.log_loss is not None
     assert report.model.roc_auc is not None
@@ -122,7 +121,7 @@ def test_no_row_is_foretold_by_its_own_outcome_or_a_later_one(table: Table) -> N
         [f"{n % 5},{(n < 50 or flip) and n % 2}" for n in range(100)] for flip in (True, False)
     )
     reports = [
-        backtested(table("a,y", *lines, "1,1", "1,0"), Asked("y", positive="1"))
+        backtested(table("a,y", *lines, "1,1", "1,0"), BacktestOptions("y", positive="1"))
         for lines in (first, second)
     ]
     early = [report.windows[:15] for report in reports]
@@ -135,7 +134,7 @@ def test_rows_come_in_the_order_of_time(table: Table) -> None:
     shuffled = lines[1:]
     random.Random(1).shuffle(shuffled)
     by_time = sorted(shuffled, key=lambda line: line.split(",")[1])
-    asked = Asked("answered", time="sent")
+    asked = BacktestOptions("answered", time="sent")
     mixed = backtested(table(lines[0], *shuffled), asked)
     sorted_before = backtested(table(lines[0], *by_time), asked)
     assert mixed.state_hash == sorted_before.state_hash
@@ -144,21 +143,21 @@ def test_rows_come_in_the_order_of_time(table: Table) -> None:
 
 def test_a_time_may_be_a_number_that_no_calendar_has(table: Table, tmp_path: Path) -> None:
     lines = (f"{1e17 + n * 1e14},{n % 3},{n % 2}" for n in range(50, 0, -1))
-    report = backtested(table("step,a,y", *lines), Asked("y", time="step"))
+    report = backtested(table("step,a,y", *lines), BacktestOptions("y", time="step"))
     assert {window.begins_at for window in report.windows} == {None}
     assert "From row" in written(report, tmp_path)[0].read_text()
 
 
 def test_a_columns_gaps_never_hide_another_column(table: Table) -> None:
     lines = (f"{n if n % 3 else ''},{n % 2},{n % 2}" for n in range(600))
-    report = backtested(table("a,a known,y", *lines), Asked("y"))
+    report = backtested(table("a,a known,y", *lines), BacktestOptions("y"))
     assert report.model.log_loss is not None
     assert report.model.log_loss < 0.2
 
 
 def test_a_number_that_begins_to_vary_late_is_looked_at(table: Table) -> None:
     lines = (f"{max(0, n - 1_000)},{n % 5},{n % 2}" for n in range(1_400))
-    report = backtested(table("late,a,y", *lines), Asked("y"))
+    report = backtested(table("late,a,y", *lines), BacktestOptions("y"))
     assert "late" not in report.left_out
 
 
@@ -177,7 +176,7 @@ def test_a_number_of_any_size_tells_what_it_can(
     table: Table, number: Callable[[int], float]
 ) -> None:
     lines = (f"{number(n)!r},{n % 5},{n % 9 == 0}" for n in range(600))
-    report = backtested(table("large,a,y", *lines), Asked("y"))
+    report = backtested(table("large,a,y", *lines), BacktestOptions("y"))
     assert "large" in report.columns
     assert all(math.isfinite(weight) for _, weight in report.weightiest)
 
@@ -185,18 +184,21 @@ def test_a_number_of_any_size_tells_what_it_can(
 def test_moments_in_milliseconds_tell_the_late_from_the_early(table: Table) -> None:
     lines = (f"{1_700_000_000_000 + n * 7_777_777 % 900_000_000}" for n in range(600))
     rows = (f"{line},{int(line) > 1_700_000_450_000}" for line in lines)
-    report = backtested(table("at,y", *rows), Asked("y"))
+    report = backtested(table("at,y", *rows), BacktestOptions("y"))
     assert report.model.roc_auc is not None
     assert report.model.roc_auc > 0.95
 
 
 def test_eight_digits_are_a_day_and_never_seconds(table: Table) -> None:
     with pytest.raises(BadTable, match="19700132"):
-        backtested(table("t,a,y", "19700131,1,0", "19700132,2,1", "19700201,3,0"), Asked("y", "t"))
+        backtested(
+            table("t,a,y", "19700131,1,0", "19700132,2,1", "19700201,3,0"),
+            BacktestOptions("y", "t"),
+        )
 
 
 def test_rows_without_an_outcome_are_left_out_and_counted(table: Table) -> None:
-    report = backtested(table("a,y", "1,0", "2,", "3,1", "4,NA"), Asked("y"))
+    report = backtested(table("a,y", "1,0", "2,", "3,1", "4,NA"), BacktestOptions("y"))
     assert (report.rows, report.without_outcome) == (2, 2)
 
 
@@ -215,7 +217,7 @@ def a_model() -> LikelihoodModel:
 
 
 def test_an_outcome_teaches_no_sooner_than_it_is_known() -> None:
-    trial = tried(a_model(), iter(cases([False] * 12)), Delays(days=10))
+    trial = run_prequential(a_model(), iter(cases([False] * 12)), Delays(days=10))
     assert len({*trial.probabilities[:10]}) == 1
     assert trial.probabilities[11] < trial.probabilities[9]
 
@@ -225,7 +227,7 @@ def test_silence_teaches_a_no_that_an_answer_takes_back() -> None:
         Case(0.0, Features({"a": 1.0}, {}), True, answered_at=5 * DAY),
         *(Case(day * DAY, Features({"a": 1.0}, {}), False) for day in (2, 6)),
     ]
-    trial = tried(a_model(), iter(rows), Delays(days=10, silence_hours=24))
+    trial = run_prequential(a_model(), iter(rows), Delays(days=10, silence_hours=24))
     assert trial.probabilities[1] < trial.probabilities[0] < trial.probabilities[2]
     assert (trial.model.observed, trial.model.positive) == (2.0, 1.0)
 
@@ -243,27 +245,51 @@ def test_drawn_answers_come_within_the_days_and_are_the_same_each_time() -> None
 @pytest.mark.parametrize(
     ("lines", "asked", "says"),
     [
-        ([], Asked("y"), "is empty: give a CSV file"),
-        (["a,y"], Asked("y"), "no record under it"),
-        (["a,y", "1,0", "2,1"], Asked("z"), "no column 'z': take one of a, y"),
-        (["a,y", "1,0", "2,1"], Asked("y", time="t"), "no column 't'"),
-        (["a,y", "1,0", "2,1"], Asked("y", wishes=Wishes(numbers=["b"])), "no column 'b'"),
-        (["a,y", "1,0", "2,1", "3,2"], Asked("y"), "has 3 values .0, 1, 2. .* --positive"),
-        (["a,y", "1,up", "2,down"], Asked("y"), "Say with --positive which value of y is a yes"),
-        (["a,y", "1,0", "2,1"], Asked("y", positive="yes"), "y is never 'yes': it is 0, 1"),
-        (["a,y", "1,0", "2"], Asked("y"), "Line 3 has 1 cells and the header has 2"),
-        (["a,a", "1,0"], Asked("a"), "Two columns are called 'a'"),
+        ([], BacktestOptions("y"), "is empty: give a CSV file"),
+        (["a,y"], BacktestOptions("y"), "no record under it"),
+        (["a,y", "1,0", "2,1"], BacktestOptions("z"), "no column 'z': take one of a, y"),
+        (["a,y", "1,0", "2,1"], BacktestOptions("y", time="t"), "no column 't'"),
+        (
+            ["a,y", "1,0", "2,1"],
+            BacktestOptions("y", wishes=ColumnOptions(numbers=["b"])),
+            "no column 'b'",
+        ),
+        (
+            ["a,y", "1,0", "2,1", "3,2"],
+            BacktestOptions("y"),
+            "has 3 values .0, 1, 2. .* --positive",
+        ),
+        (
+            ["a,y", "1,up", "2,down"],
+            BacktestOptions("y"),
+            "Say with --positive which value of y is a yes",
+        ),
+        (
+            ["a,y", "1,0", "2,1"],
+            BacktestOptions("y", positive="yes"),
+            "y is never 'yes': it is 0, 1",
+        ),
+        (["a,y", "1,0", "2"], BacktestOptions("y"), "Line 3 has 1 cells and the header has 2"),
+        (["a,a", "1,0"], BacktestOptions("a"), "Two columns are called 'a'"),
         (
             ["t,a,y", "2026-01-01,1,0", "soon,2,1"],
-            Asked("y", "t"),
+            BacktestOptions("y", "t"),
             "Line 3: 'soon' in t is no time",
         ),
-        (["gender,y", "w,0", "m,1"], Asked("y"), "No column is left .* gender is protected"),
-        (["a,y", "x,0", "2,1"], Asked("y", wishes=Wishes(["a"])), "a is to be a number and has"),
+        (
+            ["gender,y", "w,0", "m,1"],
+            BacktestOptions("y"),
+            "No column is left .* gender is protected",
+        ),
+        (
+            ["a,y", "x,0", "2,1"],
+            BacktestOptions("y", wishes=ColumnOptions(["a"])),
+            "a is to be a number and has",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_refused_with_what_to_do(
-    table: Table, lines: list[str], asked: Asked, says: str
+    table: Table, lines: list[str], asked: BacktestOptions, says: str
 ) -> None:
     with pytest.raises(BadTable, match=says):
         backtested(table(*lines), asked)
@@ -271,13 +297,13 @@ def test_what_cannot_be_used_is_refused_with_what_to_do(
 
 def test_a_file_in_another_encoding_is_refused(table: Table) -> None:
     with pytest.raises(BadTable, match="not text in UTF-8"):
-        backtested(table("a,y", "1,0", "größer,1", encoding="latin-1"), Asked("y"))
+        backtested(table("a,y", "1,0", "größer,1", encoding="latin-1"), BacktestOptions("y"))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_a_file_whose_lines_end_otherwise_is_refused(table: Table, encoding: str) -> None:
     with pytest.raises(BadTable, match="lines end with a line feed: save it as one"):
-        backtested(table("a,y\r1,0\r2,1\r", encoding=encoding), Asked("y"))
+        backtested(table("a,y\r1,0\r2,1\r", encoding=encoding), BacktestOptions("y"))
 
 
 # The command
@@ -347,6 +373,6 @@ def test_words_of_the_table_are_shown_as_words_whatever_they_are(
     table: Table, tmp_path: Path
 ) -> None:
     lines = (f"{n % 3},{n % 2}" for n in range(30))
-    report = backtested(table("<script>alert(1)</script>,y", *lines), Asked("y"))
+    report = backtested(table("<script>alert(1)</script>,y", *lines), BacktestOptions("y"))
     page, _ = written(report, tmp_path)
     assert "<script>" not in page.read_text()

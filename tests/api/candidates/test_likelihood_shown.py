@@ -59,6 +59,9 @@ def test_a_replay_of_the_log_up_to_there_gives_the_likelihood_that_the_sender_wa
         x = learner.features(message.candidate_id, opening, message.timestamp)
         logit = learner.model.logit(x)
         assert (logit, learner.model.probability(logit)) == (shown.logit, shown.probability)
-        assert (learner.model.hash(), learner.position) == (shown.model_hash, shown.model_position)
+        assert (learner.model.hash(), learner.model_log_position) == (
+            shown.model_hash,
+            shown.model_position,
+        )
         logits.add(logit)
     assert len(logits) > 3, "they were shown different ones, or this proves little"

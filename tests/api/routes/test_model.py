@@ -30,14 +30,15 @@ def predictions_of_a_month_ago(db: Connection[TupleRow]) -> Iterator[None]:
         id = UUID(int=number)
         db.execute(
             "INSERT INTO likelihood_predictions (candidate_id, outreach_id, employer_id,"
-            " position_id, kind, sent_at, sent_position, model_position, logit, probability,"
-            " challengers, role, seniority, features, silent_from, outcome, settled_position)"
+            " position_id, kind, sent_at, sent_log_position, model_log_position, logit,"
+            " probability, challengers, role, seniority, features, silent_from, outcome,"
+            " settled_log_position)"
             " VALUES (%s, %s, %s, %s, 'message', %s, %s, 0, 0, %s, '{}', '', '',"
             ' \'{"numbers": {}, "categories": {}}\', %s, %s, 9)',
             [id, id, id, id, sent_at, number, 0.8 if answered else 0.2, sent_at, answered],
         )
     yield
-    db.execute("DELETE FROM likelihood_predictions WHERE settled_position = 9")
+    db.execute("DELETE FROM likelihood_predictions WHERE settled_log_position = 9")
 
 
 def read(stage: Stage, what: str, **asked: Any) -> Any:

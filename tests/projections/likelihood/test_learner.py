@@ -127,7 +127,7 @@ def _snapshots(db: Connection[TupleRow], events: list[Event], cut: int) -> list[
             with db.transaction():
                 projection.apply(db, batch)
     return db.execute(
-        "SELECT position, hash, state FROM likelihood_snapshots ORDER BY position"
+        "SELECT log_position, hash, state FROM likelihood_snapshots ORDER BY log_position"
     ).fetchall()
 
 
@@ -149,8 +149,8 @@ def test_each_outreach_keeps_what_was_thought_of_it_by_the_model_as_it_was(pool:
         with db.transaction():
             Likelihoods().apply(db, [LoggedEvent(n, event) for n, event in enumerate(events, 1)])
         rows = db.execute(
-            "SELECT candidate_id, sent_position, model_position, logit, probability, outcome"
-            " FROM likelihood_predictions ORDER BY sent_position"
+            "SELECT candidate_id, sent_log_position, model_log_position, logit, probability,"
+            " outcome FROM likelihood_predictions ORDER BY sent_log_position"
         ).fetchall()
     assert len(rows) == 29, "the withdrawn one is not kept"
     assert {row[0]: row[-1] for row in rows} == {
@@ -158,8 +158,8 @@ def test_each_outreach_keeps_what_was_thought_of_it_by_the_model_as_it_was(pool:
         for name in range(30)
         if name != 2
     }
-    for candidate_id, sent, model_position, logit, probability, _ in rows[::5]:
+    for candidate_id, sent, model_log_position, logit, probability, _ in rows[::5]:
         then = replayed(events[:sent])
-        assert then.position == model_position
+        assert then.model_log_position == model_log_position
         (prediction,) = [p for p in then.open.values() if p.candidate_id == candidate_id]
         assert (prediction.logit, prediction.probability) == (logit, probability)

@@ -454,7 +454,7 @@ def test_it_ranks_newcomers_by_what_it_has_learned_of_others(read: Read, history
 
 def test_before_the_first_event_there_is_a_model_that_knows_nothing(read: Read) -> None:
     standing, _ = current(read.db)
-    assert (standing.position, standing.as_of, read.observed()) == (0, 0, (0, 0))
+    assert (standing.log_position, standing.as_of_log_position, read.observed()) == (0, 0, (0, 0))
     assert of_candidates(read.db, [somebody("Ada")], START) == {}
 
 

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from domain.event import Event
 from domain.outreach import OutreachAccepted
-from projections.likelihood.estimator.terms import BadFeatures
-from projections.likelihood.features.catalogue import Features
+from projections.likelihood.estimator.schema import BadFeatures, Features
 from projections.likelihood.learner import FOLLOWED, Learner, Prediction
 from tests.projections.likelihood.test_learner import a_life, replayed
 from tests.support.history import History, days

@@ -26,9 +26,9 @@ from infrastructure.event_log.store import EventStore
 from projections.likelihood.audit.replay import explain, replay
 from projections.likelihood.audit.training_slice import Differs, TakesLong
 from projections.likelihood.estimator.model import ESTIMATOR
-from projections.likelihood.explanations import Reason, reasons
+from projections.likelihood.explanations import FeatureReason, reasons
 from projections.likelihood.features.catalogue import FEATURE_VERSION, ORDER
-from projections.likelihood.learner import FOLLOWED, NO_OPENING, Approach, Learner
+from projections.likelihood.learner import FOLLOWED, NO_OPENING, Learner, OutreachSent
 from tests.support.history import EMPLOYER, IDS, History, days, hours, somebody
 
 EARLY, LATE = range(10), range(10, 14)
@@ -44,7 +44,7 @@ class Told(History):
     def __init__(self, seed: int, steps: int = 110) -> None:
         super().__init__()
         self.learner = Learner(scoring=False)
-        self.explained: dict[UUID, list[Reason]] = {}
+        self.explained: dict[UUID, list[FeatureReason]] = {}
         """By outreach, what its sender would have been told."""
         self._learned = 0
         self._rng = random.Random(seed)
@@ -78,7 +78,7 @@ class Told(History):
         if sent.candidate_id in self.learner.states:
             self.events[-2] = sent.model_copy(update={"likelihood": self._shown(sent)})
 
-    def _shown(self, sent: Approach) -> Likelihood:
+    def _shown(self, sent: OutreachSent) -> Likelihood:
         learner = self.learner
         opening = learner.openings.get(sent.position_id, NO_OPENING)
         x = learner.features(sent.candidate_id, opening, sent.timestamp)
@@ -87,7 +87,7 @@ class Told(History):
         return Likelihood(
             probability=learner.model.probability(logit),
             logit=logit,
-            model_position=learner.position,
+            model_position=learner.model_log_position,
             feature_version=FEATURE_VERSION,
             model_hash=learner.model.hash(),
             as_of_position=self._learned,
@@ -220,7 +220,7 @@ def test_each_sender_is_explained_what_they_saw(
 
 def test_who_is_never_approached_is_not_kept_in_memory(store: EventStore, pool: Pool) -> None:
     told = Told(3)
-    approached = {event.candidate_id for event in told.events if isinstance(event, Approach)}
+    approached = {event.candidate_id for event in told.events if isinstance(event, OutreachSent)}
     with pool.connection() as db:
         write(store, db, told.events)
         for from_scratch in (False, True):

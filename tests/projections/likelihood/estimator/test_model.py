@@ -17,8 +17,9 @@ from river.evaluate import progressive_val_score
 
 from projections.likelihood.estimator.calibration import Calibrator
 from projections.likelihood.estimator.model import ESTIMATOR, ForeignModel, LikelihoodModel
-from projections.likelihood.estimator.terms import BadFeatures, Scale, Schema
-from projections.likelihood.features.catalogue import Columns, Features
+from projections.likelihood.estimator.schema import BadFeatures, Columns, Features, Scale, Schema
+from projections.likelihood.features.catalogue import CANDIDATE_SCHEMA
+from projections.likelihood.learner import untrained_model
 from projections.likelihood.monitoring.metrics import log_loss
 from tests.support.likelihood_people import an_opening, met, somebody
 
@@ -36,7 +37,7 @@ def a_world(seed: int, size: int) -> list[tuple[Features, bool, float]]:
 
 
 def taught(size: int = 300, seed: int = 1) -> LikelihoodModel:
-    model = LikelihoodModel()
+    model = untrained_model()
     for x, answered, _ in a_world(seed, size):
         model.learn(x, answered)
     return model
@@ -53,7 +54,7 @@ def auc(scores: list[float], answers: list[bool]) -> float:
 
 
 def test_it_ranks_by_what_decides_before_it_is_told() -> None:
-    model, scores, shown, world = LikelihoodModel(), [], [], a_world(seed=7, size=6000)
+    model, scores, shown, world = untrained_model(), [], [], a_world(seed=7, size=6000)
     for x, answered, _ in world:
         logit = model.logit(x)
         scores.append(logit)
@@ -68,7 +69,7 @@ def test_it_ranks_by_what_decides_before_it_is_told() -> None:
 
 
 def test_it_starts_from_the_base_rate_for_everyone() -> None:
-    model = LikelihoodModel(base_rate=0.3)
+    model = LikelihoodModel(CANDIDATE_SCHEMA, base_rate=0.3)
     for x, *_ in a_world(1, 20):
         assert model.probability(model.logit(x)) == pytest.approx(0.3)
 
@@ -83,7 +84,7 @@ def test_a_heavier_observation_moves_it_further() -> None:
 
 
 def test_a_few_alike_observations_do_not_make_others_extreme() -> None:
-    model = LikelihoodModel()
+    model = untrained_model()
     (x, *_), *others = a_world(3, 200)
     for number in range(4):
         alike = {name: value + 1e-6 * number for name, value in x.numbers.items()}
@@ -182,7 +183,7 @@ def test_what_is_taken_back_is_forgotten_by_counts_and_calibrator_and_mostly_by_
 
 
 def test_silences_taken_back_upon_answers_end_near_a_model_that_knew_at_once() -> None:
-    told_at_once, told_late, waiting = LikelihoodModel(), LikelihoodModel(), []
+    told_at_once, told_late, waiting = untrained_model(), untrained_model(), []
     world = a_world(5, 4000)
     for x, answered, _ in world:
         told_at_once.learn(x, answered)
@@ -209,8 +210,9 @@ def test_silences_taken_back_upon_answers_end_near_a_model_that_knew_at_once() -
 LEARN_AND_HASH = """
 import sys
 from projections.likelihood.estimator.model import LikelihoodModel
+from projections.likelihood.learner import untrained_model
 from tests.projections.likelihood.estimator.test_model import a_world
-model = LikelihoodModel()
+model = untrained_model()
 for number, (x, answered, _) in enumerate(a_world(11, 400)):
     if number % int(sys.argv[1]) == 0:
         model = LikelihoodModel.from_json(model.to_json())

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from projections.likelihood.estimator.regression import (
-    MOST_TOGETHER,
+    FULL_COVARIANCE_TERMS,
     Regressions,
     _sum_of_rows,
     sigmoid,
@@ -103,11 +103,11 @@ def test_certainty_beyond_all_rounding_spoils_nothing() -> None:
 
 
 def test_a_term_beyond_those_that_vary_together_is_learned_as_well() -> None:
-    terms = MOST_TOGETHER + 2
+    terms = FULL_COVARIANCE_TERMS + 2
     online = fresh(terms)
     for number in range(200):
         online.learn(np.array([0, terms - 1]), np.array([1.0, 1.0]), number % 10 != 0, 1.0)
-    assert online.covariances.shape == (2, MOST_TOGETHER, MOST_TOGETHER)
+    assert online.covariances.shape == (2, FULL_COVARIANCE_TERMS, FULL_COVARIANCE_TERMS)
     assert online.weights[STEADY, 0] > 0.5 < online.weights[STEADY, terms - 1]
 
 

@@ -17,9 +17,14 @@ from domain.money import Salary, SalaryRange
 from domain.outreach import MessageSent, OutreachAccepted
 from domain.position import FiltersSet, PositionOpened
 from domain.profile import Facts, Job
-from projections.likelihood.estimator.model import LikelihoodModel
 from projections.likelihood.explanations import in_words, reasons, strongest
-from projections.likelihood.features.candidate import State, as_row, columns, features, signed_up
+from projections.likelihood.features.candidate import (
+    CandidateState,
+    as_row,
+    columns,
+    features,
+    signed_up,
+)
 from projections.likelihood.features.catalogue import (
     CATEGORIES,
     JOB_YEARS,
@@ -31,17 +36,17 @@ from projections.likelihood.features.catalogue import (
     ORDER,
 )
 from projections.likelihood.features.position_match import (
-    Opening,
+    PositionState,
+    from_event,
     matched,
     matches,
     of_match,
     of_position,
-    offered,
-    opened,
-    refined,
+    with_filters,
+    with_offer,
 )
 from projections.likelihood.features.role_names import role_family
-from projections.likelihood.learner import Learner
+from projections.likelihood.learner import Learner, untrained_model
 from tests.support.likelihood_people import NOW, an_opening, met, somebody
 
 SOMEBODY, EMPLOYER, POSITION, OUTREACH = (UUID(int=n) for n in range(1, 5))
@@ -202,7 +207,7 @@ def test_no_feature_is_named_for_a_protected_attribute() -> None:
 def test_where_somebody_lives_counts_only_as_far_as_it_suits_the_work() -> None:
     rng = random.Random(3)
     state = somebody(rng)
-    opening = Opening(places=("berlin", "germany"))
+    opening = PositionState(places=("berlin", "germany"))
     state.city, state.country = "lyon", "france"
     french = met(state, opening)
     state.city, state.country = "lagos", "nigeria"
@@ -213,7 +218,7 @@ def test_where_somebody_lives_counts_only_as_far_as_it_suits_the_work() -> None:
 
 
 def test_many_candidates_at_once_have_the_same_bits_as_each_alone() -> None:
-    model, rng = LikelihoodModel(), random.Random(3)
+    model, rng = untrained_model(), random.Random(3)
     for _ in range(300):
         model.learn(met(somebody(rng), an_opening(rng)), rng.random() < 0.3)
     states, opening = [somebody(rng) for _ in range(500)], an_opening(rng)
@@ -228,7 +233,7 @@ def test_many_candidates_at_once_have_the_same_bits_as_each_alone() -> None:
 
 @pytest.mark.parametrize("years", [0.0, 0.5, 1.0, 2.3, 3.0, 5.0, 9.9, 10.0, 25.0])
 def test_a_time_in_a_job_lies_between_the_two_nearest_years_that_are_learned(years: float) -> None:
-    state = State(0.0, 0.0, 0.0, job_since=NOW.timestamp() - years * 365.25 * 86_400)
+    state = CandidateState(0.0, 0.0, 0.0, job_since=NOW.timestamp() - years * 365.25 * 86_400)
     x = features(state, NOW)
     hats = [x.numbers[f"job_{at}"] for at in JOB_YEARS]
     assert sum(hats) == pytest.approx(1, abs=1e-5)
@@ -267,7 +272,7 @@ def test_activity_fades_while_nothing_happens() -> None:
 # Positions and matches
 
 
-def position(**changed: Any) -> Opening:
+def position(**changed: Any) -> PositionState:
     facts: dict[str, Any] = {
         "title": "Senior data engineer",
         "description": "",
@@ -276,7 +281,7 @@ def position(**changed: Any) -> Opening:
         "salary": SalaryRange(minimum=1, maximum=80_000, currency="USD"),
         "filters": Filters(required_skills=("SQL",), nice_to_have_skills=("Go", "Rust")),
     }
-    return opened(told(PositionOpened, POSITION, employer_id=EMPLOYER, **facts | changed))
+    return from_event(told(PositionOpened, POSITION, employer_id=EMPLOYER, **facts | changed))
 
 
 def test_a_position_is_known_by_its_kind_of_work_seniority_pay_and_place() -> None:
@@ -294,7 +299,7 @@ def test_without_a_word_for_it_the_years_asked_for_are_the_seniority() -> None:
     opening = position(title="Data engineer", filters=Filters(years_from=6))
     assert opening.seniority == "senior"
     set_later = told(FiltersSet, POSITION, employer_id=EMPLOYER, filters=Filters(years_from=1))
-    assert refined(opening, set_later).seniority == "junior"
+    assert with_filters(opening, set_later).seniority == "junior"
 
 
 def test_a_letters_own_salary_and_place_are_what_counts() -> None:
@@ -313,11 +318,11 @@ def test_a_letters_own_salary_and_place_are_what_counts() -> None:
         sender_role="",
         likelihood=None,
     )
-    opening = offered(position(), letter)
+    opening = with_offer(position(), letter)
     assert (opening.pay_usd, opening.remote, opening.places) == (100_000, True, ("lyon", "france"))
 
 
-def member(**facts: Any) -> State:
+def member(**facts: Any) -> CandidateState:
     return signed_up(told(CandidateSignedUp, name="Ada", fields=(), facts=Facts(**facts)))
 
 

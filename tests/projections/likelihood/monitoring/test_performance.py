@@ -38,8 +38,8 @@ class Predicted:
             "position_id": UUID(int=2),
             "kind": "message",
             "sent_at": BEGIN + timedelta(hours=self.position / 10),
-            "sent_position": self.position,
-            "model_position": 0,
+            "sent_log_position": self.position,
+            "model_log_position": 0,
             "logit": 0.0,
             "probability": probability,
             "challengers": {},
@@ -48,7 +48,7 @@ class Predicted:
             "features": {"numbers": {"years": 3.0}, "categories": {"role": "design"}},
             "silent_from": BEGIN,
             "outcome": outcome,
-            "settled_position": None if outcome is None else self.position + 1,
+            "settled_log_position": None if outcome is None else self.position + 1,
         }
         row = {**usual, **facts}
         values = {k: json.dumps(v) if isinstance(v, dict) else v for k, v in row.items()}
@@ -101,7 +101,7 @@ def test_the_running_prior_knows_only_what_was_known_at_each_sending(predicted: 
     # Settled at once, settled at once, settled after the fourth was sent, not known to anybody.
     predicted.add(0.5, True)
     predicted.add(0.5, True)
-    predicted.add(0.5, False, settled_position=1_000)
+    predicted.add(0.5, False, settled_log_position=1_000)
     predicted.add(0.5, True)
     priors = [1 / 2, 2 / 3, 3 / 4, 3 / 4]
     row = next(row for row in predicted.performance() if row.judged == PRIOR)

@@ -15,7 +15,7 @@ from typing import Any
 from psycopg import Connection
 from river.base import Classifier
 
-from projections.likelihood.features.catalogue import Features
+from projections.likelihood.estimator.schema import Features
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class Challengers:
 
     SETTLED = """
         SELECT features, outcome FROM likelihood_predictions
-        WHERE outcome IS NOT NULL ORDER BY settled_position"""
+        WHERE outcome IS NOT NULL ORDER BY settled_log_position"""
 
     def __init__(self, challengers: Sequence[Challenger] = ()) -> None:
         self._all = challengers

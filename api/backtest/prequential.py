@@ -10,7 +10,7 @@ from heapq import heappop, heappush
 from typing import NamedTuple
 
 from projections.likelihood.estimator.model import BASE_RATE, LikelihoodModel
-from projections.likelihood.features.catalogue import Features
+from projections.likelihood.estimator.schema import Features
 
 DAY, HOUR = 86_400.0, 3_600.0
 
@@ -47,7 +47,7 @@ class Delays(NamedTuple):
 
 
 @dataclass
-class Trial:
+class PrequentialRun:
     """What was foretold, what came, and the model at the end."""
 
     model: LikelihoodModel
@@ -70,12 +70,12 @@ class Trial:
         return sorted(spreads.items(), key=lambda one: (-one[1], one[0]))[:most]
 
 
-def tried(
+def run_prequential(
     model: LikelihoodModel,
     cases: Iterator[Case],
     delays: Delays,
     progress: Callable[[int], None] = lambda _: None,
-) -> Trial:
+) -> PrequentialRun:
     """Foretell each case in its turn, having learned what was known by then.
 
     >>> from projections.likelihood.estimator.terms import Schema
@@ -84,7 +84,7 @@ def tried(
     >>> tried(model, cases, Delays()).probabilities[-1] > 0.8
     True
     """
-    trial, waiting = Trial(model), _Waiting(model, delays)
+    trial, waiting = PrequentialRun(model), _Waiting(model, delays)
     for number, case in enumerate(cases):
         waiting.pass_time(case.at)
         trial.moments.append(case.at)

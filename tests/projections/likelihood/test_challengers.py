@@ -7,14 +7,14 @@ import pytest
 
 from infrastructure.database.postgres import Pool
 from infrastructure.projecting.projection import LoggedEvent
-from projections.likelihood.features.catalogue import Features
-from projections.likelihood.learner import FOLLOWED
-from projections.likelihood.monitoring.challengers import (
+from projections.likelihood.challengers import (
     BadChallenger,
     Challenger,
     Challengers,
     challengers,
 )
+from projections.likelihood.estimator.schema import Features
+from projections.likelihood.learner import FOLLOWED
 from projections.likelihood.projection import Likelihoods
 from tests.support.history import History, days, hours
 
@@ -110,7 +110,8 @@ def test_after_a_restart_they_go_on_as_if_there_had_been_none(
                 with db.transaction():
                     projection.apply(db, events[first:last])
             return db.execute(
-                "SELECT outreach_id, challengers FROM likelihood_predictions ORDER BY sent_position"
+                "SELECT outreach_id, challengers FROM likelihood_predictions"
+                " ORDER BY sent_log_position"
             ).fetchall()
 
     at_once = predicted((), restarted=False)
