@@ -31,7 +31,8 @@ from infrastructure.projecting.checkpoints import create_tables
 from infrastructure.projecting.projection import LoggedEvent
 from projections import candidate_feed
 from projections.candidate_feed import feed
-from projections.candidate_pool import CandidatePool, Search, listed_condition
+from projections.candidate_pool import CandidatePool
+from projections.candidate_search import CandidateSearch, listed_condition
 from projections.likelihood.projection import Likelihoods
 from projections.likelihood.ranking import Ranking
 from projections.likelihood.scoring import current
@@ -119,7 +120,7 @@ class Market:
         self.follow()
 
 
-def exact(db: Connection, search: Search) -> list[UUID]:
+def exact(db: Connection, search: CandidateSearch) -> list[UUID]:
     """The likeliest of everyone who matches."""
     condition, parameters = listed_condition(Feed.PASSIVE, search)
     rows = db.execute(
@@ -171,7 +172,7 @@ def measure(market: Market, options: argparse.Namespace, rng: random.Random) -> 
     for number in range(options.rounds):
         market.outreach(f"round {number}", options.candidates, options.between, rng)
         for name, id in ids.items():
-            search = Search(EMPLOYER, id, POSITIONS[name]["filters"], market.history.now)
+            search = CandidateSearch(EMPLOYER, id, POSITIONS[name]["filters"], market.history.now)
             wanted = exact(market.db, search)
             start = time.perf_counter()
             page = feed(market.db, Feed.PASSIVE, search, PAGE).items

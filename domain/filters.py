@@ -1,7 +1,12 @@
-"""A position's filters: one predicate for Recommendations and for passive candidates alike."""
+"""A position's filters: one predicate for Recommendations and for passive candidates alike.
 
+Filters are a conjunction of criteria. `RULES` says once what each kind of criterion is made of and
+whom it admits; the same in SQL stands in `candidate_pool`, in words in the console.
+"""
+
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -10,8 +15,8 @@ from domain.profile import Facts, Terms, Text, Years, key
 from domain.values import Value
 
 
-class Asked(StrEnum):
-    """What a filter asks about a candidate."""
+class CriterionKind(StrEnum):
+    """What a criterion is about."""
 
     ROLE = "role"
     SKILL = "skill"
@@ -23,21 +28,23 @@ class Asked(StrEnum):
     LANGUAGE = "language"
 
 
-class Demand(Value):
-    """One thing that filters ask of everybody: a skill or a language by name, else a whole filter.
+class Criterion(Value):
+    """One condition of the filters: a skill or a language by name, else a whole filter.
 
-    Somebody passes the filters who meets every demand of theirs.
+    A candidate passes if every criterion is met.
     """
 
-    asked: Asked
-    term: Text | None = Field(None, description="which skill or language; null for other demands")
+    kind: CriterionKind
+    term: Text | None = Field(
+        None, description="which skill or language; null for criteria of another kind"
+    )
 
 
 class Filters(Value):
     """Whom a position is for. A filter that is empty lets everyone pass.
 
-    What a profile does not say fails a filter that asks for it, save for the salary: somebody who
-    named no expectation is within every budget.
+    A candidate whose profile leaves a fact open does not meet a criterion about it, except for the
+    salary: people without a stated salary are within every budget.
     """
 
     roles: Terms = Field((), description="any of these")
@@ -48,7 +55,7 @@ class Filters(Value):
     locations: Terms = Field((), description="cities or countries, any of these")
     remote: bool = Field(
         False,
-        description="take whoever is open to remote work, beside those in the locations if any",
+        description="take people open to remote work, beside those in the locations if any",
     )
     salary_budget: SalaryRange | None = Field(
         None, description="the expected salary is at most its maximum"
@@ -64,7 +71,7 @@ class Filters(Value):
         return years_to
 
     def admit(self, facts: Facts) -> bool:
-        """Whether a candidate passes every filter.
+        """Whether a candidate meets every criterion.
 
         >>> backend = Filters(required_skills=["Python"], years_from=3)
         >>> backend.admit(Facts(skills=["python", "Go"], years_experience=5))
@@ -72,85 +79,105 @@ class Filters(Value):
         >>> backend.admit(Facts(skills=["python", "Go"]))
         False
         """
-        return (
-            _any(self.roles, facts.roles)
-            and _all(self.required_skills, facts.skills)
-            and self._admits_years(facts.years_experience)
-            and self._admits_place(facts)
-            and self._admits_salary(facts)
-            and _any(self.work_authorisation, facts.work_authorisation)
-            and _all(self.languages, facts.languages)
-        )
+        return all(RULES[kind].admits(self, facts) for kind in self.kinds())
 
     def match(self, facts: Facts) -> float:
         """The share of the nice-to-have skills a candidate has, from 0 to 1; 0 if none is named."""
         wanted = _keys(self.nice_to_have_skills)
         return len(wanted & _keys(facts.skills)) / len(wanted) if wanted else 0.0
 
-    def demands(self) -> tuple[Demand, ...]:
-        """What is asked of everybody, one by one.
+    def kinds(self) -> list[CriterionKind]:
+        """The kinds of criterion that these filters have."""
+        return [
+            kind
+            for kind, rule in RULES.items()
+            if any(getattr(self, name) != self._empty(name) for name in rule.filters)
+        ]
+
+    def criteria(self) -> tuple[Criterion, ...]:
+        """The criteria, one by one.
 
         >>> backend = Filters(required_skills=["Go", "SQL"], years_from=3)
-        >>> [demand.term or demand.asked.value for demand in backend.demands()]
+        >>> [criterion.term or criterion.kind.value for criterion in backend.criteria()]
         ['Go', 'SQL', 'years_from']
         """
-        each = [
-            *([Demand(asked=Asked.ROLE)] if self.roles else []),
-            *(Demand(asked=Asked.SKILL, term=skill) for skill in self.required_skills),
-            *([Demand(asked=Asked.YEARS_FROM)] if self.years_from is not None else []),
-            *([Demand(asked=Asked.YEARS_TO)] if self.years_to is not None else []),
-            *([Demand(asked=Asked.PLACE)] if self.locations or self.remote else []),
-            *([Demand(asked=Asked.SALARY)] if self.salary_budget else []),
-            *([Demand(asked=Asked.WORK_AUTHORISATION)] if self.work_authorisation else []),
-            *(Demand(asked=Asked.LANGUAGE, term=language) for language in self.languages),
-        ]
+        each: list[Criterion] = []
+        for kind in self.kinds():
+            rule = RULES[kind]
+            terms = getattr(self, rule.filters[0]) if rule.by_term else (None,)
+            each += [Criterion(kind=kind, term=term) for term in terms]
         return tuple(each)
 
-    def without(self, demand: Demand) -> Self:
-        """The same filters, save for one demand; the same if they do not make it.
+    def without(self, criterion: Criterion) -> Self:
+        """The same filters without one criterion; the same if they do not have it.
 
-        >>> Filters(locations=["Berlin"], remote=True).without(Demand(asked=Asked.PLACE))
+        >>> Filters(locations=["Berlin"], remote=True).without(Criterion(kind="place"))
         ... # doctest: +ELLIPSIS
         Filters(roles=(), ... locations=(), remote=False, ...)
         """
-        changes: dict[str, Any] = {}
-        for name in _FILTERS[demand.asked]:
-            dropped = type(self).model_fields[name].default
-            kept = _but(getattr(self, name), demand.term) if demand.term else dropped
-            changes[name] = kept
+        rule, term = RULES[criterion.kind], criterion.term
+        changes = {
+            name: _but(getattr(self, name), term) if rule.by_term and term else self._empty(name)
+            for name in rule.filters
+        }
         return self.model_copy(update=changes)
 
-    def _admits_years(self, years: float | None) -> bool:
-        if self.years_from is None and self.years_to is None:
-            return True
-        if years is None:
-            return False
-        return (self.years_from or 0) <= years and (self.years_to is None or years <= self.years_to)
+    def only(self, criterion: Criterion) -> Self:
+        """Filters with this criterion alone."""
+        rule, term = RULES[criterion.kind], criterion.term
+        kept = {name: (term,) if rule.by_term else getattr(self, name) for name in rule.filters}
+        return type(self)().model_copy(update=kept)
 
-    def _admits_place(self, facts: Facts) -> bool:
-        if not self.locations and not self.remote:
-            return True
-        here = tuple(place for place in (facts.city, facts.country) if place)
-        there = bool(self.locations) and _any(self.locations, here)
-        return there or (self.remote and bool(facts.open_to_remote))
-
-    def _admits_salary(self, facts: Facts) -> bool:
-        if self.salary_budget is None or facts.expected_salary is None:
-            return True
-        return facts.expected_salary.in_usd <= self.salary_budget.maximum_in_usd
+    @classmethod
+    def _empty(cls, name: str) -> Any:
+        return cls.model_fields[name].default
 
 
-_FILTERS = {
-    Asked.ROLE: ("roles",),
-    Asked.SKILL: ("required_skills",),
-    Asked.YEARS_FROM: ("years_from",),
-    Asked.YEARS_TO: ("years_to",),
-    Asked.PLACE: ("locations", "remote"),
-    Asked.SALARY: ("salary_budget",),
-    Asked.WORK_AUTHORISATION: ("work_authorisation",),
-    Asked.LANGUAGE: ("languages",),
+class Rule(NamedTuple):
+    """What a kind of criterion consists of, and whom it admits if the filters have it."""
+
+    filters: tuple[str, ...]
+    admits: Callable[[Filters, Facts], bool]
+    by_term: bool = False
+    """Whether each of the filter's terms is a criterion of its own."""
+
+
+def _admits_place(filters: Filters, facts: Facts) -> bool:
+    here = tuple(place for place in (facts.city, facts.country) if place)
+    return _any(filters.locations, here) or (filters.remote and bool(facts.open_to_remote))
+
+
+def _admits_salary(filters: Filters, facts: Facts) -> bool:
+    if filters.salary_budget is None or facts.expected_salary is None:
+        return True
+    return facts.expected_salary.in_usd <= filters.salary_budget.maximum_in_usd
+
+
+def _between(lowest: float | None, years: float | None, highest: float | None) -> bool:
+    return years is not None and (lowest or 0) <= years and (highest is None or years <= highest)
+
+
+RULES: dict[CriterionKind, Rule] = {
+    CriterionKind.ROLE: Rule(("roles",), lambda f, facts: _any(f.roles, facts.roles)),
+    CriterionKind.SKILL: Rule(
+        ("required_skills",), lambda f, facts: _all(f.required_skills, facts.skills), by_term=True
+    ),
+    CriterionKind.YEARS_FROM: Rule(
+        ("years_from",), lambda f, facts: _between(f.years_from, facts.years_experience, None)
+    ),
+    CriterionKind.YEARS_TO: Rule(
+        ("years_to",), lambda f, facts: _between(None, facts.years_experience, f.years_to)
+    ),
+    CriterionKind.PLACE: Rule(("locations", "remote"), _admits_place),
+    CriterionKind.SALARY: Rule(("salary_budget",), _admits_salary),
+    CriterionKind.WORK_AUTHORISATION: Rule(
+        ("work_authorisation",),
+        lambda f, facts: _any(f.work_authorisation, facts.work_authorisation),
+    ),
+    CriterionKind.LANGUAGE: Rule(
+        ("languages",), lambda f, facts: _all(f.languages, facts.languages), by_term=True
+    ),
 }
-"""In which filters each demand stands."""
 
 
 def _keys(terms: tuple[str, ...] | None) -> set[str]:
@@ -162,7 +189,7 @@ def _but(terms: tuple[str, ...], dropped: str) -> tuple[str, ...]:
 
 
 def _any(wanted: tuple[str, ...], had: tuple[str, ...] | None) -> bool:
-    return not wanted or not _keys(wanted).isdisjoint(_keys(had))
+    return not _keys(wanted).isdisjoint(_keys(had))
 
 
 def _all(wanted: tuple[str, ...], had: tuple[str, ...] | None) -> bool:

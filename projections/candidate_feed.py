@@ -15,13 +15,8 @@ from psycopg import Connection
 from pydantic import BaseModel, FiniteFloat
 
 from domain.viewing import Feed, Sort
-from projections.candidate_pool import (
-    SKILLS_MATCHED,
-    Candidate,
-    Search,
-    listed_condition,
-    of_candidates,
-)
+from projections.candidate_pool import ListedCandidate, of_candidates
+from projections.candidate_search import SKILLS_MATCHED, CandidateSearch, listed_condition
 from projections.likelihood import scoring
 from projections.likelihood.ranking import Ranked, Ranking
 from projections.paging import Listed, Position, after, encoded, page
@@ -37,10 +32,10 @@ DRAWN = 50
 """Candidates drawn for a place, of whom the first that was not shown yet gets it."""
 
 
-class Slot(BaseModel):
+class FeedEntry(BaseModel):
     """A place of a list, and who stands there."""
 
-    candidate: Candidate
+    candidate: ListedCandidate
     explored: bool = False
     propensity: float = 1.0
 
@@ -48,11 +43,11 @@ class Slot(BaseModel):
 def feed(
     db: Connection,
     kind: Feed,
-    search: Search,
+    search: CandidateSearch,
     limit: int,
     cursor: str | None = None,
     sort: Sort = Sort.LIKELIHOOD,
-) -> Listed[Slot]:
+) -> Listed[FeedEntry]:
     """A page of one of a position's lists."""
     if sort is Sort.LIKELIHOOD:
         return _by_likelihood(db, kind, search, limit, cursor)
@@ -69,8 +64,8 @@ _ORDERS: dict[Sort, tuple[str, type[tuple[Sort, Any, UUID]]]] = {
 
 
 def _by_key(
-    db: Connection, kind: Feed, search: Search, limit: int, cursor: str | None, sort: Sort
-) -> Listed[Slot]:
+    db: Connection, kind: Feed, search: CandidateSearch, limit: int, cursor: str | None, sort: Sort
+) -> Listed[FeedEntry]:
     order, cursor_type = _ORDERS[sort]
     condition, parameters = listed_condition(kind, search)
     _, last, last_id = after(cursor, cursor_type) or (None, None, None)
@@ -86,7 +81,7 @@ def _by_key(
     ).fetchall()
     found = page(rows, limit, lambda row: [sort, row[1], row[0]])
     known = of_candidates(db, [row[0] for row in found.items])
-    items = [Slot(candidate=known[row[0]]) for row in found.items if row[0] in known]
+    items = [FeedEntry(candidate=known[row[0]]) for row in found.items if row[0] in known]
     return Listed(items=items, next_cursor=found.next_cursor)
 
 
@@ -104,8 +99,8 @@ class _Reading(NamedTuple):
 
 
 def _by_likelihood(
-    db: Connection, kind: Feed, search: Search, limit: int, cursor: str | None
-) -> Listed[Slot]:
+    db: Connection, kind: Feed, search: CandidateSearch, limit: int, cursor: str | None
+) -> Listed[FeedEntry]:
     so_far = after(cursor, _Reading) or _Reading(Sort.LIKELIHOOD, None, None, 0, ())
     standing, opening = scoring.current(db, search.position_id)
     condition, parameters = listed_condition(kind, search)
@@ -136,14 +131,14 @@ def _page(
     ranked: Sequence[Ranked],
     so_far: _Reading,
     regularly: float,
-) -> Listed[Slot]:
+) -> Listed[FeedEntry]:
     known = of_candidates(db, [one.candidate_id for one in shown])
     items = []
     for one in shown:
         if candidate := known.get(one.candidate_id):
             by_lot = isinstance(one, _Drawn)
             propensity = one.propensity if isinstance(one, _Drawn) else regularly
-            items.append(Slot(candidate=candidate, explored=by_lot, propensity=propensity))
+            items.append(FeedEntry(candidate=candidate, explored=by_lot, propensity=propensity))
     regular = [one for one in shown if isinstance(one, Ranked)]
     if len(ranked) <= len(regular):
         return Listed(items=items)
@@ -168,13 +163,15 @@ class _Drawn(NamedTuple):
     propensity: float
 
 
-def _lot(search: Search, place: int) -> str:
+def _lot(search: CandidateSearch, place: int) -> str:
     """What decides a place by lot: the same for everybody of the employer on a day."""
     about = f"{search.position_id}/{search.employer_id}/{search.at.date()}/{place}"
     return sha256(about.encode()).hexdigest()
 
 
-def _lots(kind: Feed, search: Search, so_far: _Reading, limit: int) -> list[tuple[int, str]]:
+def _lots(
+    kind: Feed, search: CandidateSearch, so_far: _Reading, limit: int
+) -> list[tuple[int, str]]:
     """The places of a page that are given by lot."""
     if kind is not Feed.PASSIVE:
         return []

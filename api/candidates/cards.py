@@ -12,9 +12,10 @@ from domain.outreach import Band, Likelihood, band
 from domain.profile import Facts, key
 from domain.viewing import Feed, Sort
 from infrastructure.database.postgres import Database
-from projections import candidate_feed, candidate_pool
-from projections.candidate_feed import Slot
-from projections.candidate_pool import Origin, Relaxation, Search
+from projections import candidate_feed, candidate_pool, candidate_search
+from projections.candidate_feed import FeedEntry
+from projections.candidate_pool import Origin
+from projections.candidate_search import CandidateSearch, Relaxation
 from projections.interview_list import Interview
 from projections.likelihood import scoring
 from projections.likelihood.explanations import strongest
@@ -91,22 +92,22 @@ def of_feed(
 
 def counts(db: Database, position: Position, at: datetime) -> tuple[int, int]:
     """How many are recommended for a position, and how many passive candidates match it."""
-    return candidate_pool.counts(db, _search(position, at))
+    return candidate_search.counts(db, _search(position, at))
 
 
 def relaxations(db: Database, position: Position, at: datetime) -> list[Relaxation]:
-    """What dropping each demand of a position's filters would add, the most first."""
-    return candidate_pool.relaxations(db, _search(position, at))
+    """What dropping each criterion of a position's filters would add, the most first."""
+    return candidate_search.relaxations(db, _search(position, at))
 
 
 def still_listed(
     db: Database, kind: Feed, position: Position, at: datetime, ids: Sequence[UUID]
 ) -> set[UUID]:
     """Which of these are still in one of a position's lists."""
-    return candidate_pool.still_listed(db, kind, _search(position, at), ids)
+    return candidate_search.still_listed(db, kind, _search(position, at), ids)
 
 
-def _card_at(slot: Slot, filters: Filters, scores: Mapping[UUID, ScoredCandidate]) -> Card:
+def _card_at(slot: FeedEntry, filters: Filters, scores: Mapping[UUID, ScoredCandidate]) -> Card:
     card = card_of(slot.candidate, filters, scores.get(slot.candidate.candidate_id))
     return card.model_copy(update={"explored": slot.explored, "propensity": slot.propensity})
 
@@ -115,8 +116,8 @@ def _unlikeliness(card: Card) -> float:
     return -card.likelihood.logit if card.likelihood else 0.0
 
 
-def _search(position: Position, at: datetime) -> Search:
-    return Search(position.employer_id, position.position_id, position.filters, at)
+def _search(position: Position, at: datetime) -> CandidateSearch:
+    return CandidateSearch(position.employer_id, position.position_id, position.filters, at)
 
 
 def with_names(db: Database, listed: Listed[Interview]) -> Listed[NamedInterview]:
@@ -130,7 +131,7 @@ def with_names(db: Database, listed: Listed[Interview]) -> Listed[NamedInterview
 
 
 def card_of(
-    known: candidate_pool.Candidate | candidate_pool.Profile,
+    known: candidate_pool.ListedCandidate | candidate_pool.CandidateProfile,
     filters: Filters,
     score: ScoredCandidate | None,
     reasons: int = REASONS_SHOWN,

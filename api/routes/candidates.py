@@ -26,7 +26,7 @@ from domain.candidate import (
 from domain.command import NotFound
 from domain.values import Value
 from projections import candidate_pool
-from projections.candidate_pool import CandidatePool, Profile
+from projections.candidate_pool import CandidatePool, CandidateProfile
 from projections.likelihood.projection import Likelihoods
 
 router = APIRouter(prefix="/candidates", tags=["Candidates"])
@@ -60,7 +60,7 @@ def sign_up(
 @router.get("/{candidate_id}")
 def read_candidate(
     candidate_id: UUID, caller: Annotated[Caller, Depends(allowed(Role.PLATFORM, Role.SUPPORT))]
-) -> Profile:
+) -> CandidateProfile:
     """All that is known of a candidate, each field with its source and age."""
     with caller.reading(CandidatePool) as db:
         profile = candidate_pool.profile(db, candidate_id)

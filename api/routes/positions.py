@@ -30,7 +30,8 @@ from domain.position import (
 from domain.values import StorableText, Value
 from domain.viewing import Feed, Sort
 from projections import employers, interview_list, positions
-from projections.candidate_pool import CandidatePool, Relaxation
+from projections.candidate_pool import CandidatePool
+from projections.candidate_search import Relaxation
 from projections.employers import Employers
 from projections.interview_list import InterviewList
 from projections.likelihood.projection import Likelihoods
@@ -135,7 +136,7 @@ def count(position_id: UUID, caller: Reader) -> Counts:
 
 @router.get("/positions/{position_id}/relaxations")
 def list_relaxations(position_id: UUID, caller: Reader) -> list[Relaxation]:
-    """What dropping each demand of the filters would add, the most first."""
+    """What dropping each criterion of the filters would add, the most first."""
     with caller.reading(Positions, CandidatePool) as db:
         return cards.relaxations(db, position_of(db, caller, position_id), caller.at)
 

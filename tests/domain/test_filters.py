@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as some
 from pydantic import ValidationError
 
-from domain.filters import Asked, Demand, Filters
+from domain.filters import Criterion, CriterionKind, Filters
 from domain.money import USD_PER_UNIT, Salary, SalaryRange
 from domain.profile import Facts, key
 
@@ -313,39 +313,32 @@ def test_half_of_what_is_nice_to_have_is_half_a_match() -> None:
     assert wanted.match(Facts(skills=("go", "python"))) == 0.5
 
 
-# --- Demands: what filters are made of
+# --- Criteria: what filters are made of
 
 
 @given(filters_and_who_passes())
-def test_who_passes_meets_every_demand_and_who_does_not_fails_one(
+def test_who_passes_meets_every_criterion_and_who_does_not_fails_one(
     pair: tuple[Filters, Facts],
 ) -> None:
     wanted, who = pair
-    each = [alone(wanted, demand) for demand in wanted.demands()]
+    each = [wanted.only(criterion) for criterion in wanted.criteria()]
     assert wanted.admit(who) is all(one.admit(who) for one in each)
 
 
 @given(filters_and_who_passes())
-def test_without_a_demand_the_others_stay(pair: tuple[Filters, Facts]) -> None:
+def test_without_a_criterion_the_others_stay(pair: tuple[Filters, Facts]) -> None:
     wanted, _ = pair
-    for demand in wanted.demands():
-        others = tuple(other for other in wanted.demands() if other != demand)
-        assert wanted.without(demand).demands() == others
-
-
-def alone(wanted: Filters, demand: Demand) -> Filters:
-    for other in wanted.demands():
-        if other != demand:
-            wanted = wanted.without(other)
-    return wanted
+    for criterion in wanted.criteria():
+        others = tuple(other for other in wanted.criteria() if other != criterion)
+        assert wanted.without(criterion).criteria() == others
 
 
 def test_a_skill_is_dropped_whatever_its_case() -> None:
     wanted = Filters(required_skills=("Python", "Go"))
-    dropped = wanted.without(Demand(asked=Asked.SKILL, term="PYTHON"))
+    dropped = wanted.without(Criterion(kind=CriterionKind.SKILL, term="PYTHON"))
     assert dropped.required_skills == ("Go",)
 
 
 def test_to_drop_what_is_not_asked_changes_nothing() -> None:
     wanted = Filters(required_skills=("Python",))
-    assert wanted.without(Demand(asked=Asked.LANGUAGE, term="German")) == wanted
+    assert wanted.without(Criterion(kind=CriterionKind.LANGUAGE, term="German")) == wanted

@@ -21,8 +21,9 @@ from domain.outreach import InterviewRequested, MessageSent
 from domain.viewing import Feed, Sort
 from infrastructure.projecting.projection import LoggedEvent
 from projections import candidate_feed
-from projections.candidate_feed import EXPLORED_SHARE, Slot, feed
-from projections.candidate_pool import CandidatePool, Search, counts
+from projections.candidate_feed import EXPLORED_SHARE, FeedEntry, feed
+from projections.candidate_pool import CandidatePool
+from projections.candidate_search import CandidateSearch, counts
 from projections.likelihood import ranking
 from projections.likelihood.projection import Likelihoods
 from projections.likelihood.ranking import _Walk
@@ -61,8 +62,8 @@ class Market:
                     projection.apply(self.db, followed)
 
     @property
-    def search(self) -> Search:
-        return Search(EMPLOYER, self.position_id, self.filters, self.history.now)
+    def search(self) -> CandidateSearch:
+        return CandidateSearch(EMPLOYER, self.position_id, self.filters, self.history.now)
 
     def exact(self) -> list[UUID]:
         """Everyone in the passive feed, ranked by scoring everyone."""
@@ -72,11 +73,11 @@ class Market:
         scores = of_candidates(self.db, ids, self.history.now, self.position_id)
         return sorted(ids, key=lambda one: (-scores[one].likelihood.logit, one))
 
-    def page(self, limit: int, cursor: str | None = None) -> tuple[list[Slot], str | None]:
+    def page(self, limit: int, cursor: str | None = None) -> tuple[list[FeedEntry], str | None]:
         listed = feed(self.db, Feed.PASSIVE, self.search, limit, cursor)
         return listed.items, listed.next_cursor
 
-    def pages(self, limit: int) -> Iterator[list[Slot]]:
+    def pages(self, limit: int) -> Iterator[list[FeedEntry]]:
         cursor: str | None = None
         while True:
             slots, cursor = self.page(limit, cursor)
@@ -151,7 +152,7 @@ def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ranking, "GROWTH", 1)
 
 
-def ids(slots: list[Slot]) -> list[UUID]:
+def ids(slots: list[FeedEntry]) -> list[UUID]:
     return [slot.candidate.candidate_id for slot in slots]
 
 
@@ -267,7 +268,7 @@ def test_about_every_thirtieth_place_is_by_lot() -> None:
     at = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
     lots = 0
     for number in range(300):
-        search = Search(EMPLOYER, UUID(int=number), Filters(), at)
+        search = CandidateSearch(EMPLOYER, UUID(int=number), Filters(), at)
         so_far = candidate_feed._Reading(Sort.LIKELIHOOD, None, None, 0, ())
         lots += len(candidate_feed._lots(Feed.PASSIVE, search, so_far, 100))
     assert lots / 30_000 == pytest.approx(EXPLORED_SHARE, rel=0.15)

@@ -31,8 +31,9 @@ from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.checkpoints import create_tables
 from infrastructure.projecting.projector import Projector
-from projections import candidate_feed, candidate_pool
-from projections.candidate_pool import CandidatePool, Relaxation, Search
+from projections import candidate_feed, candidate_pool, candidate_search
+from projections.candidate_pool import CandidatePool
+from projections.candidate_search import CandidateSearch, Relaxation
 from projections.likelihood.projection import Likelihoods
 
 NOW = datetime(2026, 8, 31, 12, tzinfo=UTC)
@@ -75,17 +76,19 @@ class Pooled:
 
     def feed(self, kind: Feed, filters: Filters | None = None, **asked: object) -> list[str]:
         self._follow()
-        search = Search(EMPLOYER, POSITION, filters or Filters(), NOW)
+        search = CandidateSearch(EMPLOYER, POSITION, filters or Filters(), NOW)
         listed = candidate_feed.feed(self._db, kind, search, limit=1000, **asked)  # type: ignore[arg-type]
         ids = [slot.candidate.candidate_id for slot in listed.items]
-        assert candidate_pool.counts(self._db, search)[kind is Feed.PASSIVE] == len(ids)
-        assert candidate_pool.still_listed(self._db, kind, search, ids) == set(ids)
+        assert candidate_search.counts(self._db, search)[kind is Feed.PASSIVE] == len(ids)
+        assert candidate_search.still_listed(self._db, kind, search, ids) == set(ids)
         return [slot.candidate.name for slot in listed.items]
 
     def pages(self, sort: Sort, size: int) -> list[str]:
         """All names of the passive feed, read page by page."""
         self._follow()
-        search = Search(EMPLOYER, POSITION, Filters(nice_to_have_skills=("Go", "SQL")), NOW)
+        search = CandidateSearch(
+            EMPLOYER, POSITION, Filters(nice_to_have_skills=("Go", "SQL")), NOW
+        )
         names: list[str] = []
         cursor = None
         while True:
@@ -97,13 +100,15 @@ class Pooled:
 
     def counts(self, filters: Filters) -> tuple[int, int]:
         self._follow()
-        return candidate_pool.counts(self._db, Search(EMPLOYER, POSITION, filters, NOW))
+        return candidate_search.counts(self._db, CandidateSearch(EMPLOYER, POSITION, filters, NOW))
 
     def relaxations(self, filters: Filters) -> list[Relaxation]:
         self._follow()
-        return candidate_pool.relaxations(self._db, Search(EMPLOYER, POSITION, filters, NOW))
+        return candidate_search.relaxations(
+            self._db, CandidateSearch(EMPLOYER, POSITION, filters, NOW)
+        )
 
-    def profile(self, id: UUID) -> candidate_pool.Profile | None:
+    def profile(self, id: UUID) -> candidate_pool.CandidateProfile | None:
         self._follow()
         return candidate_pool.profile(self._db, id)
 
@@ -321,7 +326,7 @@ def test_the_query_and_the_domain_agree_on_whom_any_filters_admit(pooled: Pooled
     assert seen > 1000, "the filters let hardly anyone through, which proves nothing"
 
 
-def test_a_relaxation_tells_how_many_more_match_without_its_demand(pooled: Pooled) -> None:
+def test_a_relaxation_tells_how_many_more_match_without_its_criterion(pooled: Pooled) -> None:
     draw = random.Random(7)
     for n in range(150):
         silent = LONG if draw.random() < 0.5 else LATELY
@@ -330,22 +335,22 @@ def test_a_relaxation_tells_how_many_more_match_without_its_demand(pooled: Poole
     for _ in range(40):
         filters = random_filters(draw)
         relaxations = pooled.relaxations(filters)
-        assert {each.demand for each in relaxations} == {*filters.demands()}
+        assert {each.criterion for each in relaxations} == {*filters.criteria()}
         active, passive = pooled.counts(filters)
         for each in relaxations:
             more = (active + each.recommendations, passive + each.passive_candidates)
-            assert pooled.counts(filters.without(each.demand)) == more
+            assert pooled.counts(filters.without(each.criterion)) == more
         gains = [each.recommendations + each.passive_candidates for each in relaxations]
         assert gains == sorted(gains, reverse=True)
         weighed += sum(gains)
-    assert weighed > 100, "no demand keeps anybody out, which proves nothing"
+    assert weighed > 100, "no criterion keeps anybody out, which proves nothing"
 
 
 def test_filters_that_ask_nothing_have_nothing_to_relax(pooled: Pooled) -> None:
     assert pooled.relaxations(Filters()) == []
 
 
-def test_of_very_many_demands_only_the_first_are_weighed(pooled: Pooled) -> None:
+def test_of_very_many_criteria_only_the_first_are_weighed(pooled: Pooled) -> None:
     skills = tuple(f"skill {n}" for n in range(200))
     relaxations = pooled.relaxations(Filters(required_skills=skills))
-    assert len(relaxations) == candidate_pool.MOST_RELAXED
+    assert len(relaxations) == candidate_search.MOST_RELAXED

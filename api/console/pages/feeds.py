@@ -22,7 +22,8 @@ from domain.passivity import MONTHS_OF_SILENCE
 from domain.viewing import Feed, Sort
 from infrastructure.database.postgres import Database
 from projections import employers
-from projections.candidate_pool import CandidatePool, Relaxation
+from projections.candidate_pool import CandidatePool
+from projections.candidate_search import Relaxation
 from projections.employers import Employers
 from projections.interview_list import InterviewList
 from projections.likelihood.projection import Likelihoods
@@ -195,7 +196,7 @@ def _count(counts: Counts, feed: Feed) -> int:
 def _worthwhile(
     db: Database, position: Position, caller: Caller, passive: bool
 ) -> list[Relaxation]:
-    """The demands of the filters that, dropped alone, would bring somebody into an empty list."""
+    """The criteria of the filters that, dropped alone, would bring somebody into an empty list."""
     found = cards.relaxations(db, position, caller.at)
     would_add = [r for r in found if (r.passive_candidates if passive else r.recommendations)]
     return would_add[:MOST_RELAXATIONS]

@@ -13,7 +13,7 @@ from api.console.wording.filter_words import differences
 from api.http.problems import etag
 from api.routes import positions as position_routes
 from domain.event import Event
-from domain.filters import Demand, Filters
+from domain.filters import Criterion, Filters
 from domain.position import Position
 from infrastructure.event_log import queries
 from infrastructure.event_log.store import VersionMismatch
@@ -24,7 +24,7 @@ from projections.positions import Positions
 router = APIRouter()
 
 FEW = 10
-"""Below this many matches in one of the lists, the page tells what each demand costs."""
+"""Below this many matches in one of the lists, the page tells what each criterion costs."""
 
 
 @router.get("/positions/{position_id}/filters")
@@ -51,12 +51,12 @@ def set_filters(position_id: UUID, visit: Recruiter) -> Response:
 
 @router.post("/positions/{position_id}/relaxations")
 def relax(position_id: UUID, visit: Recruiter) -> Response:
-    """Drop one demand of the filters."""
+    """Drop one criterion of the filters."""
     try:
-        demand = visit.sent.read(Demand)
+        criterion = visit.sent.read(Criterion)
         with visit.caller.reading(Positions) as db:
             position = visibility.position_of(db, visit.caller, position_id)
-        return _set(visit, position_id, position.filters.without(demand))
+        return _set(visit, position_id, position.filters.without(criterion))
     except REFUSED as error:
         # What was sent are not the fields of the form that comes up again.
         faults = Faults(error)

@@ -4,34 +4,34 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from api.console.wording.words import NOTHING, money
-from domain.filters import Asked, Demand, Filters
+from domain.filters import Criterion, CriterionKind, Filters
 from domain.money import SalaryRange
 
 MOST_TERMS = 3
 
 
-def said(demand: Demand, filters: Filters) -> str:
-    """What a demand asks.
+def said(criterion: Criterion, filters: Filters) -> str:
+    """What a criterion asks.
 
     >>> backend = Filters(required_skills=["Go"], locations=["Berlin"], remote=True, years_from=3)
-    >>> [said(demand, backend) for demand in backend.demands()]
+    >>> [said(criterion, backend) for criterion in backend.criteria()]
     ['Go', '3 years or more', 'Berlin or remote']
     """
-    match demand.asked:
-        case Asked.ROLE:
+    match criterion.kind:
+        case CriterionKind.ROLE:
             return _any_of(filters.roles)
-        case Asked.YEARS_FROM:
+        case CriterionKind.YEARS_FROM:
             return f"{_years(filters.years_from)} or more"
-        case Asked.YEARS_TO:
+        case CriterionKind.YEARS_TO:
             return f"{_years(filters.years_to)} at most"
-        case Asked.PLACE:
+        case CriterionKind.PLACE:
             return _any_of([*filters.locations, *(["remote"] if filters.remote else [])])
-        case Asked.SALARY:
+        case CriterionKind.SALARY:
             return f"up to {_maximum(filters.salary_budget)}"
-        case Asked.WORK_AUTHORISATION:
+        case CriterionKind.WORK_AUTHORISATION:
             return f"may work in {_any_of(filters.work_authorisation)}"
-        case Asked.SKILL | Asked.LANGUAGE:
-            return str(demand.term)
+        case CriterionKind.SKILL | CriterionKind.LANGUAGE:
+            return str(criterion.term)
 
 
 def chips(filters: Filters) -> list[str]:
@@ -40,11 +40,11 @@ def chips(filters: Filters) -> list[str]:
     >>> chips(Filters(roles=["Cook", "Chef"], years_from=2, years_to=6, languages=["French"]))
     ['Cook or Chef', '2 to 6 years', 'French']
     """
-    demands = [d for d in filters.demands() if d.asked is not Asked.YEARS_TO]
+    criteria = [c for c in filters.criteria() if c.kind is not CriterionKind.YEARS_TO]
     if filters.years_from is None or filters.years_to is None:
-        return [said(demand, filters) for demand in filters.demands()]
+        return [said(criterion, filters) for criterion in filters.criteria()]
     years = f"{filters.years_from:g} to {_years(filters.years_to)}"
-    return [years if d.asked is Asked.YEARS_FROM else said(d, filters) for d in demands]
+    return [years if c.kind is CriterionKind.YEARS_FROM else said(c, filters) for c in criteria]
 
 
 def differences(before: Filters, after: Filters) -> list[tuple[str, str, str]]:

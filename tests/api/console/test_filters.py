@@ -91,12 +91,12 @@ def test_the_api_tells_the_same(stage: Stage, scene: Scene) -> None:
     relaxations = scene.recruiter.get(f"/positions/{position}/relaxations", after=scene.latest())
     assert done(relaxations) == [
         {
-            "demand": {"asked": "skill", "term": "Simula"},
+            "criterion": {"kind": "skill", "term": "Simula"},
             "recommendations": 0,
             "passive_candidates": 1,
         },
         {
-            "demand": {"asked": "skill", "term": "Eiffel"},
+            "criterion": {"kind": "skill", "term": "Eiffel"},
             "recommendations": 0,
             "passive_candidates": 0,
         },
@@ -113,7 +113,7 @@ def test_a_relaxation_drops_its_demand_and_keeps_the_rest(stage: Stage, scene: S
     scene.in_beta()
     position = scene.position(required_skills=["Ada", "Lisp"], years_from=3)
     one = recruiter(stage, scene)
-    form = {"_version": "1", "asked": "skill", "term": "Lisp"}
+    form = {"_version": "1", "kind": "skill", "term": "Lisp"}
     at = f"{path(position)}?after={stage.reached()}"
     page = one.sends(f"/positions/{position}/relaxations", form, at=at)
     assert "The filters are saved." in text_of(page)
@@ -127,7 +127,7 @@ def test_a_relaxation_of_filters_that_changed_meanwhile_is_refused(
     position = scene.in_beta().position(required_skills=["Ada", "Lisp"])
     changed_by_another(scene, position, required_skills=["Ada", "Prolog"])
     one = recruiter(stage, scene)
-    form = {"_version": "1", "asked": "skill", "term": "Ada"}
+    form = {"_version": "1", "kind": "skill", "term": "Ada"}
     at = f"{path(position)}?after={stage.reached()}"
     response = one.post(f"/positions/{position}/relaxations", form, at=at)
     assert response.status_code == 412
@@ -220,7 +220,7 @@ def test_filters_are_changed_by_recruiters_alone(stage: Stage, scene: Scene, rol
     other = visitor(stage, role)
     assert other.get(path(position)).status_code == 403
     for to in ("filters", "relaxations"):
-        response = other.post(f"/positions/{position}/{to}", {"_version": "1", "asked": "role"})
+        response = other.post(f"/positions/{position}/{to}", {"_version": "1", "kind": "role"})
         assert response.status_code == 403
 
 
@@ -229,7 +229,7 @@ def test_another_employers_relaxations_are_nowhere(stage: Stage, scene: Scene) -
     stranger = stage.scene().approved()
     response = stranger.recruiter.get(f"/positions/{position}/relaxations", after=scene.latest())
     assert (response.status_code, codes(response)) == (404, ["unknown"])
-    form = {"_version": "1", "asked": "role"}
+    form = {"_version": "1", "kind": "role"}
     response = recruiter(stage, stranger).post(f"/positions/{position}/relaxations", form)
     assert response.status_code == 404
 

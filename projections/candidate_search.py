@@ -1,0 +1,191 @@
+"""Whom a position's filters let through: in Recommendations, in the passive feed, and how many.
+
+Both lists of a position are the candidate pool under the position's filters; `matching` is the same
+predicate as `domain.filters.Filters.admit`, in SQL. Left out are candidates who opted out, who
+blocked the employer, whom the position has approached, or who were approached as often as the
+contact gate allows.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import reduce
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection
+from pydantic import BaseModel
+
+from domain.contact_gate import CONTACT_WINDOW, CONTACTS_ALLOWED
+from domain.filters import Criterion, CriterionKind, Filters
+from domain.passivity import active_since
+from domain.viewing import Feed
+from projections.candidate_pool import keys
+
+MOST_RELAXED = 30
+
+Condition = tuple[str, object]
+"""A condition on `candidate_pool AS p` and what it compares with, which stands at `{}`."""
+
+
+def _place(filters: Filters) -> Condition:
+    here = "p.city = ANY({0}::text[]) OR p.country = ANY({0}::text[])"
+    return f"({here} OR p.open_to_remote)" if filters.remote else f"({here})", keys(
+        filters.locations
+    )
+
+
+def _salary(filters: Filters) -> Condition:
+    budget = filters.salary_budget and filters.salary_budget.maximum_in_usd
+    return "(p.expected_usd IS NULL OR p.expected_usd <= {}::bigint)", budget
+
+
+CONDITIONS: dict[CriterionKind, Callable[[Filters], Condition]] = {
+    CriterionKind.ROLE: lambda f: ("p.roles && {}::text[]", keys(f.roles)),
+    CriterionKind.SKILL: lambda f: ("p.skills @> {}::text[]", keys(f.required_skills)),
+    CriterionKind.YEARS_FROM: lambda f: ("p.years >= {}::double precision", f.years_from),
+    CriterionKind.YEARS_TO: lambda f: ("p.years <= {}::double precision", f.years_to),
+    CriterionKind.PLACE: _place,
+    CriterionKind.SALARY: _salary,
+    CriterionKind.WORK_AUTHORISATION: lambda f: (
+        "p.authorised_in && {}::text[]",
+        keys(f.work_authorisation),
+    ),
+    CriterionKind.LANGUAGE: lambda f: ("p.languages @> {}::text[]", keys(f.languages)),
+}
+"""What each kind of criterion compares in the pool, if the filters have it."""
+
+
+@dataclass(frozen=True)
+class CandidateSearch:
+    """Whom a position looks for, and when."""
+
+    employer_id: UUID
+    position_id: UUID
+    filters: Filters
+    at: datetime
+
+
+class Relaxation(BaseModel):
+    """How many more would match a position if its filters did not have this criterion."""
+
+    criterion: Criterion
+    recommendations: int
+    passive_candidates: int
+
+
+_BOTH = """
+    count(*) FILTER (WHERE p.last_active_at >= %(active_since)s),
+    count(*) FILTER (WHERE p.last_active_at < %(active_since)s)"""
+
+SKILLS_MATCHED = """
+    cardinality(ARRAY(
+        SELECT unnest(p.skills) INTERSECT SELECT unnest(%(nice_to_have)s::text[])))"""
+
+
+def matching(filters: Filters, mark: str = "") -> tuple[str, dict[str, Any]]:
+    """The filters as a condition on `candidate_pool AS p`, and its parameters.
+
+    With a `mark` at the end of its parameters' names, it can stand beside others in a statement.
+    """
+    parts, parameters = ["true"], {}
+    for kind in filters.kinds():
+        condition, value = CONDITIONS[kind](filters)
+        parts.append(condition.format(f"%({kind}{mark})s"))
+        parameters[f"{kind}{mark}"] = value
+    return " AND ".join(parts), parameters
+
+
+def listed_condition(kind: Feed, search: CandidateSearch) -> tuple[str, dict[str, Any]]:
+    """Who is in a position's list, as a condition on `candidate_pool AS p`, and its parameters."""
+    condition, parameters = _approachable(search)
+    side = "<" if kind is Feed.PASSIVE else ">="
+    return f"{condition} AND p.last_active_at {side} %(active_since)s", parameters
+
+
+def counts(db: Connection, search: CandidateSearch) -> tuple[int, int]:
+    """How many are recommended for a position, and how many passive candidates match it."""
+    condition, parameters = _approachable(search)
+    row = db.execute(
+        f"SELECT {_BOTH} FROM candidate_pool AS p WHERE {condition}",  # noqa: S608 - our own text
+        parameters,
+    ).fetchone()
+    return (row[0], row[1]) if row else (0, 0)
+
+
+def still_listed(
+    db: Connection, kind: Feed, search: CandidateSearch, ids: Sequence[UUID]
+) -> set[UUID]:
+    """The ids that still match this list."""
+    condition, parameters = listed_condition(kind, search)
+    rows = db.execute(
+        f"""
+        SELECT candidate_id FROM candidate_pool AS p
+        WHERE candidate_id = ANY(%(ids)s::uuid[]) AND {condition}""",  # noqa: S608 - our own text
+        parameters | {"ids": list(ids)},
+    ).fetchall()
+    return {id for (id,) in rows}
+
+
+def relaxations(db: Connection, search: CandidateSearch) -> list[Relaxation]:
+    """What dropping each criterion of the filters would add, the most first.
+
+    Dropping one adds the candidates who miss it alone, so one scan counts them all. Of filters with
+    more than `MOST_RELAXED` criteria, only the first ones are weighed.
+    """
+    filters = search.filters
+    weighed = filters.criteria()[:MOST_RELAXED]
+    others = reduce(Filters.without, weighed, filters)
+    condition, parameters = _approachable(replace(search, filters=others))
+    met: list[str] = []
+    for n, criterion in enumerate(weighed):
+        meets, asked = matching(filters.only(criterion), f"_{n}")
+        met.append(f"({meets})")
+        parameters |= asked
+    if not met:
+        return []
+    # Who misses one at most meets one of any two: that can be looked up in the index.
+    pairs = [f"AND ({a} OR {b})" for a, b in zip(met[::2], met[1::2], strict=False)]
+    rows = db.execute(
+        f"""
+        SELECT missed, {_BOTH} FROM (
+            SELECT p.last_active_at, {_indexes(met)} AS missed
+            FROM candidate_pool AS p WHERE {condition} {" ".join(pairs)}) AS p
+        WHERE cardinality(missed) = 1 GROUP BY missed""",  # noqa: S608 - our own text
+        parameters,
+    ).fetchall()
+    gains = {missed: (active, passive) for (missed,), active, passive in rows}
+    found = [
+        Relaxation(criterion=criterion, recommendations=active, passive_candidates=passive)
+        for n, criterion in enumerate(weighed)
+        for active, passive in [gains.get(n, (0, 0))]
+    ]
+    return sorted(found, key=lambda each: -(each.passive_candidates + each.recommendations))
+
+
+def _indexes(met: Sequence[str]) -> str:
+    """The numbers of the conditions that do not hold, as an array in SQL."""
+    return " || ".join(
+        [
+            "'{}'::int[]",
+            *(f"CASE WHEN {m} THEN '{{}}' ELSE '{{{n}}}' END::int[]" for n, m in enumerate(met)),
+        ]
+    )
+
+
+def _approachable(search: CandidateSearch, mark: str = "") -> tuple[str, dict[str, Any]]:
+    condition, parameters = matching(search.filters, mark)
+    condition += (
+        " AND p.opted_in AND NOT p.blocked @> ARRAY[%(employer)s::uuid]"
+        " AND NOT p.positions @> ARRAY[%(position)s::uuid]"
+        " AND (cardinality(p.last_contacts) < %(contacts)s OR p.last_contacts[1] <= %(window)s)"
+    )
+    parameters |= {
+        "employer": search.employer_id,
+        "position": search.position_id,
+        "contacts": CONTACTS_ALLOWED,
+        "window": search.at - CONTACT_WINDOW,
+        "active_since": active_since(search.at),
+        "nice_to_have": keys(search.filters.nice_to_have_skills),
+    }
+    return condition, parameters
