@@ -9,7 +9,7 @@ from api.cli.exit_codes import EXIT_CODES, CannotGoOn, Exit
 from api.cli.terminal import progress
 from api.marketplace import Marketplace, open_marketplace
 from domain.outreach import band
-from infrastructure.event_log import queries
+from infrastructure.event_log import log_head
 from infrastructure.settings import load_settings
 from projections.likelihood.audit import replay as likelihood_replay
 from projections.likelihood.audit.replay import (
@@ -49,7 +49,7 @@ def at(
     first if a single bit does.
     """
     with open_marketplace(load_settings()) as marketplace, marketplace.pool.connection() as db:
-        last = queries.head(db)
+        last = log_head.head(db)
         wanted = last if position is None else position
         if wanted > last:
             raise typer.BadParameter(f"the log ends at position {last}", param_hint="--position")

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.marketplace import PROBE_SECONDS, Marketplace, now
 from infrastructure.database.postgres import Database
 from infrastructure.error_redaction import named
-from infrastructure.event_log import queries
+from infrastructure.event_log import log_head
 from infrastructure.projecting import parking
 from infrastructure.projecting.checkpoints import log_positions
 from projections.likelihood.monitoring import performance as likelihood_watch
@@ -126,7 +126,7 @@ class _Kept:
 
 
 def _of_log(marketplace: Marketplace, db: Database, reached: Mapping[str, int]) -> Iterator[Metric]:
-    head = queries.head(db)
+    head = log_head.head(db)
     yield _gauge("sourcing_event_log_position", "Position of the last event.", head)
     lag = GaugeMetricFamily(
         "sourcing_projection_lag_events",

@@ -14,7 +14,7 @@ from api.http.caller import At, Auditor
 from api.http.problems import Problem
 from domain.event import ENVELOPE, Event
 from domain.values import Moment, StorableText
-from infrastructure.event_log import queries
+from infrastructure.event_log import log_head, queries
 from infrastructure.event_log.queries import Logged
 from infrastructure.event_log.store import EventStore
 
@@ -58,7 +58,7 @@ def read_log(
 ) -> EventPage:
     """The log in order, with personal data as far as it is not erased."""
     with caller.reading() as db:
-        head = queries.head(db)
+        head = log_head.head(db)
         logged = queries.after(db, since, limit, kind or ())
     reached = logged[-1].log_position if len(logged) == limit else max(since, head)
     return EventPage(events=cloud_events(caller.marketplace.store, logged), reached=reached)

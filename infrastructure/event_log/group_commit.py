@@ -27,9 +27,7 @@ from psycopg import Cursor
 from psycopg.rows import TupleRow, tuple_row
 
 from infrastructure.event_log.connections import connect, translated
-
-LOG = 0
-"""The one log there is; a permanent function of the stream once there are more."""
+from infrastructure.event_log.log_head import LOG_ID
 
 CHANNEL = "events"
 """Notified after each commit, as a hint."""
@@ -53,19 +51,19 @@ Answer = list[int] | Exception
 # position was the same in both, so nobody has written in between.
 RECORD = f"""
 WITH head AS (
-    UPDATE log_head SET position = position + %(count)s::bigint
-    WHERE log_id = {LOG} AND position = %(log_position)s::bigint AND NOT EXISTS (
+    UPDATE log_head SET log_position = log_position + %(count)s::bigint
+    WHERE log_id = {LOG_ID} AND log_position = %(log_position)s::bigint AND NOT EXISTS (
         SELECT FROM unnest(%(streams)b::uuid[], %(lowest)s::bigint[], %(highest)s::bigint[])
             AS expected (originator_id, lowest, highest)
         WHERE coalesce((
             SELECT max(originator_version) FROM events
-            WHERE log_id = {LOG} AND events.originator_id = expected.originator_id
+            WHERE log_id = {LOG_ID} AND events.originator_id = expected.originator_id
         ), -1) NOT BETWEEN lowest AND highest
     )
     RETURNING log_id
 ), recorded AS (
     INSERT INTO events
-        (log_id, position, originator_id, originator_version, topic, state, recorded_at)
+        (log_id, log_position, originator_id, originator_version, topic, state, recorded_at)
     SELECT head.log_id, %(log_position)s::bigint + event.number, event.originator_id,
         event.originator_version, event.topic, event.state, %(at)s::timestamptz
     FROM head, unnest(%(ids)b::uuid[], %(versions)s::bigint[], %(topics)b::text[],
@@ -78,21 +76,22 @@ SELECT count(*), CASE WHEN count(*) > 0 THEN pg_notify('{CHANNEL}', '') END FROM
 
 # Two statements in one trip; the id tells later whether the transaction was committed.
 BEGIN_AND_LOCK = f"""
-BEGIN; SELECT position, pg_current_xact_id()::text FROM log_head WHERE log_id = {LOG} FOR UPDATE
+BEGIN;
+SELECT log_position, pg_current_xact_id()::text FROM log_head WHERE log_id = {LOG_ID} FOR UPDATE
 """  # noqa: S608 - our own constants
 
 VERSIONS = f"""
 SELECT originator_id, version
 FROM unnest(%b::uuid[]) AS stream (originator_id), LATERAL (
     SELECT max(originator_version) AS version FROM events
-    WHERE log_id = {LOG} AND events.originator_id = stream.originator_id
+    WHERE log_id = {LOG_ID} AND events.originator_id = stream.originator_id
 ) AS last
 WHERE version IS NOT NULL
 """  # noqa: S608 - our own constants
 
 FIND = f"""
 SELECT topic, state, recorded_at FROM events
-WHERE log_id = {LOG} AND position = %s AND originator_id = %s AND originator_version = %s
+WHERE log_id = {LOG_ID} AND log_position = %s AND originator_id = %s AND originator_version = %s
 """  # noqa: S608 - our own constants
 
 WAS_COMMITTED = "SELECT pg_xact_status(%s::xid8) = 'committed'"

@@ -10,19 +10,20 @@ from eventsourcing.persistence import StoredEvent
 from pydantic_core import to_json
 
 from infrastructure.database.postgres import Database
+from infrastructure.event_log.log_head import LOG_ID, head
 
-COLUMNS = "position, recorded_at, originator_id, originator_version, topic, state"
+COLUMNS = "log_position, recorded_at, originator_id, originator_version, topic, state"
 
 AFTER = f"""
     SELECT {COLUMNS} FROM events
-    WHERE log_id = 0 AND position > %(after)s
+    WHERE log_id = {LOG_ID} AND log_position > %(after)s
       AND (%(topics)s::text[] = '{{}}' OR topic = ANY(%(topics)s::text[]))
-    ORDER BY position LIMIT %(limit)s"""  # noqa: S608 - our own text
+    ORDER BY log_position LIMIT %(limit)s"""  # noqa: S608 - our own text
 
 OF_AGGREGATE = f"""
     SELECT {COLUMNS} FROM events
-    WHERE log_id = 0 AND originator_id = %(id)s
-      AND (%(until)s::bigint IS NULL OR position <= %(until)s)
+    WHERE log_id = {LOG_ID} AND originator_id = %(id)s
+      AND (%(until)s::bigint IS NULL OR log_position <= %(until)s)
     ORDER BY originator_version"""  # noqa: S608 - our own text
 
 SECOND_FROM = len('{"timestamp":"') + 1
@@ -32,7 +33,7 @@ SECOND_FROM = len('{"timestamp":"') + 1
 
 BEFORE = f"""
     SELECT {COLUMNS} FROM events
-    WHERE log_id = 0 AND position >= %(first)s AND position < %(before)s
+    WHERE log_id = {LOG_ID} AND log_position >= %(first)s AND log_position < %(before)s
       AND (%(topics)s::text[] = '{{}}' OR topic = ANY(%(topics)s::text[]))
       AND (%(id)s::uuid IS NULL OR originator_id = %(id)s)
       AND (%(actor)s::text IS NULL OR (
@@ -47,13 +48,13 @@ BEFORE = f"""
       AND (%(until)s::timestamptz IS NULL OR (
            substring(state FROM {SECOND_FROM} FOR 19) <= %(until_bytes)s
            AND (convert_from(state, 'UTF8')::json ->> 'timestamp')::timestamptz < %(until)s))
-    ORDER BY position DESC LIMIT %(limit)s"""  # noqa: S608 - our own text
+    ORDER BY log_position DESC LIMIT %(limit)s"""  # noqa: S608 - our own text
 
 # Stream by stream along the primary key, however many there are.
 OF_AGGREGATES = f"""
     SELECT event.* FROM unnest(%(ids)b::uuid[]) AS wanted (id), LATERAL (
         SELECT {COLUMNS} FROM events
-        WHERE log_id = 0 AND originator_id = wanted.id AND position <= %(until)s
+        WHERE log_id = {LOG_ID} AND originator_id = wanted.id AND log_position <= %(until)s
           AND topic = ANY(%(topics)s::text[])
         ORDER BY originator_version
     ) AS event LIMIT %(limit)s"""  # noqa: S608 - our own text
@@ -62,34 +63,33 @@ OF_AGGREGATES = f"""
 # long; an event that is written in another way is parsed. Latin 1 can decode any bytes. OFFSET
 # keeps whole events out of what is sorted for grouping.
 MOMENTS = f"""
-    SELECT position, CASE
+    SELECT log_position, CASE
         WHEN substring(state FOR {SECOND_FROM - 1}) = '{{"timestamp":"'::bytea
         THEN split_part(convert_from(substring(state FROM {SECOND_FROM} FOR 40), 'LATIN1'), '"', 1)
         ELSE convert_from(state, 'UTF8')::json ->> 'timestamp' END::timestamptz AS moment
     FROM events
-    WHERE log_id = 0 AND position > %(after)s AND position <= %(until)s
+    WHERE log_id = {LOG_ID} AND log_position > %(after)s AND log_position <= %(until)s
       AND topic = ANY(%(topics)s::text[])
     OFFSET 0"""  # noqa: S608 - our own text
 
 FIRST_REACHING = f"""
-    SELECT width_bucket(moment, %(moments)b::timestamptz[]) AS reached, min(position), max(moment)
+    SELECT width_bucket(moment, %(moments)b::timestamptz[]) AS reached,
+        min(log_position), max(moment)
     FROM ({MOMENTS}) AS told GROUP BY 1 ORDER BY 1 DESC"""  # noqa: S608 - our own text
 
-NEXT = """
-    SELECT DISTINCT next.position FROM unnest(%(after)b::bigint[]) AS wanted (after), LATERAL (
-        SELECT position FROM events
-        WHERE log_id = 0 AND position > wanted.after AND topic = ANY(%(topics)s::text[])
-        ORDER BY position LIMIT 1
-    ) AS next ORDER BY 1"""
+NEXT = f"""
+    SELECT DISTINCT next.log_position FROM unnest(%(after)b::bigint[]) AS wanted (after), LATERAL (
+        SELECT log_position FROM events
+        WHERE log_id = {LOG_ID} AND log_position > wanted.after AND topic = ANY(%(topics)s::text[])
+        ORDER BY log_position LIMIT 1
+    ) AS next ORDER BY 1"""  # noqa: S608 - our own text
 
 STRIDE = 50_000
 """How many events a search looks at before it answers, in some 50 ms."""
 
-HEAD = "SELECT position FROM log_head WHERE log_id = 0"
-
-POSITION = """
-    SELECT position FROM events
-    WHERE log_id = 0 AND originator_id = %s AND originator_version = %s"""
+POSITION = f"""
+    SELECT log_position FROM events
+    WHERE log_id = {LOG_ID} AND originator_id = %s AND originator_version = %s"""  # noqa: S608 - our own text
 
 
 @dataclass(frozen=True)
@@ -113,12 +113,6 @@ class Logged(NamedTuple):
     log_position: int
     recorded_at: datetime
     stored: StoredEvent
-
-
-def head(db: Database) -> int:
-    """The position of the last event; whatever is read later shows all events up to it."""
-    row = db.execute(HEAD).fetchone()
-    return int(row[0]) if row else 0
 
 
 def after(db: Database, position: int, limit: int, topics: Sequence[str] = ()) -> list[Logged]:

@@ -35,13 +35,13 @@ from infrastructure.event_log.connections import configure, connect
 from infrastructure.event_log.group_commit import (
     CHANNEL,
     LARGEST_GROUP,
-    LOG,
     NO_EVENTS,
     PATIENCE_SECONDS,
     VERSIONS,
     GroupCommit,
     Statement,
 )
+from infrastructure.event_log.log_head import HEAD, LOG_ID
 
 __all__ = [
     "CHANNEL",
@@ -60,15 +60,13 @@ STREAMS_AT_ONCE = 500
 POLL_SECONDS = 0.5
 """How long a subscriber goes without looking when no notification comes."""
 
-HEAD = f"SELECT position FROM log_head WHERE log_id = {LOG}"  # noqa: S608 - our own text
-
 # Stream by stream along the primary key, also while a log that has just been filled has no
 # statistics: a plain join then reads everything, 10 times slower.
 MANY = f"""
 SELECT wanted.originator_id, event.*
 FROM unnest(%b::uuid[], %b::bigint[]) AS wanted (originator_id, after), LATERAL (
     SELECT originator_version, topic, state FROM events
-    WHERE log_id = {LOG} AND events.originator_id = wanted.originator_id
+    WHERE log_id = {LOG_ID} AND events.originator_id = wanted.originator_id
         AND originator_version > wanted.after {{}}
     ORDER BY originator_version
 ) AS event
@@ -146,7 +144,7 @@ class GroupCommitRecorder(ApplicationRecorder):
         """The events of one stream, by version."""
         statement = (
             "SELECT originator_id, originator_version, topic, state FROM events "  # noqa: S608 - our own text
-            f"WHERE log_id = {LOG} AND originator_id = %s"
+            f"WHERE log_id = {LOG_ID} AND originator_id = %s"
         )
         parameters: list[Any] = [originator_id]
         if gt is not None:
@@ -232,17 +230,17 @@ class GroupCommitRecorder(ApplicationRecorder):
         self, first: int, last: int | None, topics: Sequence[str], limit: int
     ) -> list[Notification]:
         statement = (
-            "SELECT originator_id, originator_version, topic, state, position "  # noqa: S608 - our own text
-            f"FROM events WHERE log_id = {LOG} AND position >= %s"
+            "SELECT originator_id, originator_version, topic, state, log_position "  # noqa: S608 - our own text
+            f"FROM events WHERE log_id = {LOG_ID} AND log_position >= %s"
         )
         parameters: list[Any] = [first]
         if last is not None:
-            statement += " AND position <= %s"
+            statement += " AND log_position <= %s"
             parameters.append(last)
         if topics:
             statement += " AND topic = ANY(%s::text[])"
             parameters.append([*topics])
-        rows = self._fetch(statement + " ORDER BY position LIMIT %s", [*parameters, limit])
+        rows = self._fetch(statement + " ORDER BY log_position LIMIT %s", [*parameters, limit])
         return [Notification(*row) for row in rows]
 
     @_repeated

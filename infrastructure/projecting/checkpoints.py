@@ -9,10 +9,9 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
 from infrastructure.database.migrations import MigrationError, schema_lock
+from infrastructure.event_log.log_head import LOG_ID, head
 from infrastructure.projecting import parking
 from infrastructure.projecting.projection import Projection
-
-LOG_ID = 0
 
 CHANGED = """
     SELECT coalesce(max(changed_log_position), 0) FROM projection_checkpoints
@@ -70,7 +69,7 @@ def create_tables(
                 _drop(projection, db)
             db.execute(projection.TABLES)
             db.execute(
-                "INSERT INTO projection_checkpoints (projection, version, log_id, position)"
+                "INSERT INTO projection_checkpoints (projection, version, log_id, log_position)"
                 " VALUES (%s, %s, %s, 0)",
                 (projection.name, projection.version, LOG_ID),
             )
@@ -99,7 +98,7 @@ def log_positions(
     names = {projection.name: projection.version for projection in projections}
     with pool.connection(timeout) as db:
         rows = db.execute(
-            "SELECT projection, version, min(position) FROM projection_checkpoints"
+            "SELECT projection, version, min(log_position) FROM projection_checkpoints"
             " WHERE projection = ANY(%s) GROUP BY projection, version",
             [[*names]],
         ).fetchall()
@@ -126,13 +125,9 @@ def wait_for(
     deadline = time.monotonic() + timeout
     nap = 0.002
     while behind := {n: at for n, at in log_positions(projections, pool).items() if at < position}:
-        if time.monotonic() > deadline or _head(pool) < position:
+        with pool.connection() as db:
+            end = head(db)
+        if time.monotonic() > deadline or end < position:
             raise NotCaughtUp(behind, position)
         time.sleep(nap)
         nap = min(nap * 1.5, 0.05)
-
-
-def _head(pool: ConnectionPool) -> int:
-    with pool.connection() as db:
-        row = db.execute("SELECT position FROM log_head WHERE log_id = %s", [LOG_ID]).fetchone()
-    return row[0] if row else 0

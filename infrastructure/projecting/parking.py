@@ -61,33 +61,34 @@ class TooManyParked(Exception):
 
 
 FIRSTS = """
-    SELECT stream, position FROM parked_events
+    SELECT stream, log_position FROM parked_events
     WHERE projection = %s AND version = %s AND log_id = %s AND error IS NOT NULL
-    ORDER BY position"""
+    ORDER BY log_position"""
 
 PARK = """
     INSERT INTO parked_events
-    SELECT %s, %s, %s, * , %s::timestamptz
+        (projection, version, log_id, parked_at, stream, log_position, kind, error)
+    SELECT %s, %s, %s, %s::timestamptz, *
     FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::text[])"""
 
 TAKE_OUT = """
     DELETE FROM parked_events
-    WHERE projection = %s AND version = %s AND log_id = %s AND stream = %s RETURNING position"""
+    WHERE projection = %s AND version = %s AND log_id = %s AND stream = %s RETURNING log_position"""
 
 STORED = """
-    SELECT originator_id, originator_version, topic, state, position FROM events
-    WHERE log_id = %s AND position = ANY(%s::bigint[]) ORDER BY position"""
+    SELECT originator_id, originator_version, topic, state, log_position FROM events
+    WHERE log_id = %s AND log_position = ANY(%s::bigint[]) ORDER BY log_position"""
 
 FORGET = "DELETE FROM parked_events WHERE projection = %s"
 
 COUNTS = "SELECT projection, count(*) FROM parked_events GROUP BY projection"
 
 LISTED = """
-    SELECT projection, position, stream, kind, error, parked_at,
+    SELECT projection, log_position AS position, stream, kind, error, parked_at,
         (SELECT count(*) FROM parked_events AS behind
          WHERE (behind.projection, behind.version, behind.log_id, behind.stream)
              = (first.projection, first.version, first.log_id, first.stream)) - 1 AS waiting
-    FROM parked_events AS first WHERE error IS NOT NULL ORDER BY projection, position"""
+    FROM parked_events AS first WHERE error IS NOT NULL ORDER BY projection, log_position"""
 
 
 class Parked(NamedTuple):

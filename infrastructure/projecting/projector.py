@@ -21,9 +21,9 @@ from psycopg.errors import LockNotAvailable
 from psycopg_pool import ConnectionPool
 
 from infrastructure.error_redaction import named, traced
+from infrastructure.event_log.log_head import LOG_ID
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting import parking
-from infrastructure.projecting.checkpoints import LOG_ID
 from infrastructure.projecting.projection import LoggedEvent, Projection
 
 logger = logging.getLogger(__name__)
@@ -44,15 +44,15 @@ class Projector:
     """Runs one projection over the event log."""
 
     LOCK = """
-        SELECT position FROM projection_checkpoints
+        SELECT log_position FROM projection_checkpoints
         WHERE projection = %s AND version = %s AND log_id = %s FOR UPDATE"""
 
     LOCK_IF_FREE = f"{LOCK} NOWAIT"
 
     MOVE = """
         UPDATE projection_checkpoints
-        SET position = %s, changed_log_position = coalesce(%s, changed_log_position)
-        WHERE projection = %s AND version = %s AND log_id = %s AND position = %s"""
+        SET log_position = %s, changed_log_position = coalesce(%s, changed_log_position)
+        WHERE projection = %s AND version = %s AND log_id = %s AND log_position = %s"""
 
     def __init__(
         self,

@@ -18,7 +18,7 @@ from psycopg.types.json import Jsonb
 from domain.candidate import CandidateErased
 from domain.event import Event
 from domain.position import FiltersSet, PositionOpened
-from infrastructure.projecting.checkpoints import LOG_ID
+from infrastructure.event_log.log_head import LOG_ID
 from infrastructure.projecting.projection import LoggedEvent, Projection
 from projections.likelihood import rescoring
 from projections.likelihood.challengers import Challengers

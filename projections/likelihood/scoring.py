@@ -13,7 +13,7 @@ from uuid import UUID
 from psycopg import Connection
 
 from domain.outreach import Likelihood
-from infrastructure.projecting.checkpoints import LOG_ID
+from infrastructure.event_log.log_head import LOG_ID
 from projections.likelihood.estimator.model import ESTIMATOR, LikelihoodModel
 from projections.likelihood.explanations import FeatureReason, reasons
 from projections.likelihood.features.candidate import CandidateState, features
@@ -47,7 +47,7 @@ _READ = f"""
     SELECT model.log_position, model.hash,
         CASE WHEN row_number() OVER () = 1 AND model.hash <> ALL(%(known)s::text[])
             THEN model.state END,
-        checkpoint.position, opening, {{columns}}
+        checkpoint.log_position, opening, {{columns}}
     FROM (VALUES ({LOG_ID})) AS log (log_id)
     LEFT JOIN likelihood_model AS model USING (log_id)
     LEFT JOIN projection_checkpoints AS checkpoint ON checkpoint.log_id = log.log_id

@@ -60,8 +60,8 @@ def replayed(
     ):
         with db.cursor() as cursor:
             cursor.executemany(
-                "INSERT INTO events (log_id, position, originator_id, originator_version, topic,"
-                " state, recorded_at) VALUES (0, %s, %s, %s, %s, %s, %s)",
+                "INSERT INTO events (log_id, log_position, originator_id, originator_version,"
+                " topic, state, recorded_at) VALUES (0, %s, %s, %s, %s, %s, %s)",
                 [
                     (position, id, version, topic, state.encode(), recorded_at)
                     for position, (id, version, topic, state, recorded_at) in enumerate(
@@ -76,7 +76,7 @@ def replayed(
                     for id, wrapped, destroyed_at in then["person_keys"]
                 ],
             )
-        db.execute("UPDATE log_head SET position = %s", [len(then["events"])])
+        db.execute("UPDATE log_head SET log_position = %s", [len(then["events"])])
         for projection in read_models():
             projector = Projector(projection, store, pool)
             while projector.catch_up():

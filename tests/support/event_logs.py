@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,12 +11,9 @@ from eventsourcing.persistence import PersistenceError, StoredEvent
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-import infrastructure
 from infrastructure.event_log.connections import connect
 from infrastructure.event_log.group_commit import GroupCommit, Statement
 from infrastructure.event_log.recorder import Factory, GroupCommitRecorder, event_log_environment
-
-SCHEMA = Path(infrastructure.__path__[0]) / "database" / "sql" / "0001_event_log.sql"
 
 
 @contextmanager

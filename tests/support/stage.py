@@ -59,7 +59,8 @@ class Stage:
         """What happened to an aggregate, each with its place in the log."""
         with self.connection() as db:
             rows = db.execute(
-                "SELECT position, topic FROM events WHERE originator_id = %s ORDER BY position",
+                "SELECT log_position, topic FROM events WHERE originator_id = %s"
+                " ORDER BY log_position",
                 [str(id)],
             ).fetchall()
         return [(position, topic) for position, topic in rows]

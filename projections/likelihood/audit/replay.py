@@ -17,8 +17,8 @@ from domain.event import Event
 from domain.outreach import InterviewRequested, Likelihood, MessageSent
 from infrastructure.database.postgres import Database
 from infrastructure.event_log import queries
+from infrastructure.event_log.log_head import LOG_ID
 from infrastructure.event_log.store import EventStore
-from infrastructure.projecting.checkpoints import LOG_ID
 from projections.likelihood.audit import training_slice as recall
 from projections.likelihood.audit.training_slice import (
     Differs,
@@ -72,7 +72,7 @@ NEAREST_SNAPSHOT = f"""
     ORDER BY log_position DESC LIMIT 1"""  # noqa: S608 - our own names
 
 KEPT = f"""
-    SELECT model.log_position, hash, checkpoint.position, {_OF_THIS_PROGRAM}
+    SELECT model.log_position, hash, checkpoint.log_position, {_OF_THIS_PROGRAM}
     FROM likelihood_model AS model JOIN projection_checkpoints AS checkpoint USING (log_id)
     WHERE log_id = %s AND projection = %s AND version = %s"""  # noqa: S608 - our own names
 

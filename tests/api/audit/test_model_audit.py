@@ -156,7 +156,7 @@ def test_reading_never_changes_the_model(history: History) -> None:
 def test_an_event_that_was_tampered_with_is_found(history: History) -> None:
     with history.stage.connection() as db:
         (position,) = db.execute(
-            "SELECT min(position) FROM events WHERE topic = %s", [WasActive.TOPIC]
+            "SELECT min(log_position) FROM events WHERE topic = %s", [WasActive.TOPIC]
         ).fetchall()[0]
     other = in_event(lambda event: event.update(timestamp="2020-02-02T02:02:02Z"))
     signed_up = "topic = 'candidate.signed_up' AND originator_id = '" + history.members[5] + "'"
@@ -166,7 +166,7 @@ def test_an_event_that_was_tampered_with_is_found(history: History) -> None:
         assert "logit was recorded as" in str(difference.value)
     illegible = in_event(lambda event: event.pop("kind"))
     with (
-        tampered(history, "events", "state", f"position = {position}", illegible),
+        tampered(history, "events", "state", f"log_position = {position}", illegible),
         pytest.raises(Differs, match=f"event at position {position} cannot be read"),
     ):
         rebuilt(history, from_scratch=True)

@@ -249,7 +249,7 @@ def ndjson(*documents: Any) -> bytes:
 
 
 def topics(db: Connection[TupleRow]) -> list[str]:
-    return [topic for (topic,) in db.execute("SELECT topic FROM events ORDER BY position")]
+    return [topic for (topic,) in db.execute("SELECT topic FROM events ORDER BY log_position")]
 
 
 @pytest.fixture

@@ -46,7 +46,8 @@ def write(db: Database, row: Row, versions: Counter[UUID]) -> None:
     else:
         state = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
     db.execute(
-        "INSERT INTO events VALUES (0, %s, %s, %s, %s, %s, %s)",
+        "INSERT INTO events (log_id, log_position, originator_id, originator_version, topic, state,"
+        " recorded_at) VALUES (0, %s, %s, %s, %s, %s, %s)",
         (row.position, row.id, versions[row.id], row.topic, state.encode(), row.at),
     )
 

@@ -206,7 +206,7 @@ def test_an_applications_groups_are_as_large_as_the_environment_says(
         assert isinstance(app.recorder, GroupCommitRecorder)
         save = partial(app.save, Dog("Fido")), partial(app.save, Dog("Rex"))
         save_together(app.recorder, *save, partial(app.save, Dog("Bella")))
-    groups = "SELECT count(*) FROM events GROUP BY recorded_at ORDER BY min(position)"
+    groups = "SELECT count(*) FROM events GROUP BY recorded_at ORDER BY min(log_position)"
     assert another_session.execute(groups).fetchall() == [(1,), (2,), (1,)]
 
 

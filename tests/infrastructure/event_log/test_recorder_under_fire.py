@@ -19,7 +19,6 @@ import pytest
 from eventsourcing.persistence import IntegrityError, PersistenceError, StoredEvent
 
 from infrastructure.event_log.recorder import Factory, GroupCommitRecorder, event_log_environment
-from tests.support.event_logs import SCHEMA
 from tests.support.killed import forks
 
 PROCESSES = 8
@@ -33,11 +32,10 @@ Entry = tuple[int, UUID, int]  # position, stream, version
 
 
 @pytest.fixture
-def event_log_url(database_url: str) -> str:
-    with psycopg.connect(database_url) as connection:
-        connection.execute(SCHEMA.read_bytes())
-        connection.execute("CREATE TABLE keys (key text PRIMARY KEY, stream uuid, version bigint)")
-    return database_url
+def event_log_url(event_log_url: str) -> str:
+    with psycopg.connect(event_log_url) as connection:
+        connection.execute("ALTER TABLE keys ADD stream uuid, ADD version bigint")
+    return event_log_url
 
 
 @contextmanager
@@ -191,9 +189,10 @@ def test_nothing_is_lost_or_doubled_or_out_of_order_when_writers_are_killed(
 
     with psycopg.connect(event_log_url) as connection:
         recorded: list[Entry] = connection.execute(
-            "SELECT position, originator_id, originator_version FROM events ORDER BY position"
+            "SELECT log_position, originator_id, originator_version FROM events"
+            " ORDER BY log_position"
         ).fetchall()
-        head = connection.execute("SELECT position FROM log_head").fetchone()
+        head = connection.execute("SELECT log_position FROM log_head").fetchone()
         keys = set(connection.execute("SELECT stream, version FROM keys").fetchall())
     assert told.events <= set(recorded), "an acknowledged event was lost"
     assert [position for position, *_ in recorded] == [*range(1, len(recorded) + 1)]

@@ -443,7 +443,7 @@ def test_many_writers_at_once_each_get_their_own_answer(store: EventStore) -> No
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(answer.position for answer in answers) == list(range(5, 45))
+    assert sorted(answer.log_position for answer in answers) == list(range(5, 45))
     for id in ids:
         assert UnitOfWork(store).get(Employer, id).version == 11
         mine = [answer for answer in answers if answer.id == id]

@@ -171,7 +171,7 @@ def begin_at(position: int, projection: Projection, pool: Pool) -> None:
             db.execute(f"DELETE FROM {table}")
         parking.forget(db, projection.name)
         db.execute(
-            "UPDATE projection_checkpoints SET position = %s WHERE projection = %s",
+            "UPDATE projection_checkpoints SET log_position = %s WHERE projection = %s",
             [position, projection.name],
         )
 
@@ -246,8 +246,10 @@ def test_what_comes_later_waits_behind_it_in_any_worker(
 def overwrite(pool: Pool, position: int, state: str) -> bytes:
     """Put something else in an event's place, and say what stood there."""
     with pool.connection() as db:
-        ((stood,),) = db.execute("SELECT state FROM events WHERE position = %s", [position])
-        db.execute("UPDATE events SET state = %s WHERE position = %s", [state.encode(), position])
+        ((stood,),) = db.execute("SELECT state FROM events WHERE log_position = %s", [position])
+        db.execute(
+            "UPDATE events SET state = %s WHERE log_position = %s", [state.encode(), position]
+        )
     return bytes(stood)
 
 
@@ -288,7 +290,7 @@ def test_an_event_of_a_newer_program_is_no_fault_of_its_own(
     told.sign_up("Ada")
     log = told.record()
     with pool.connection() as db:
-        ((stood,),) = db.execute("SELECT state FROM events WHERE position = 2")
+        ((stood,),) = db.execute("SELECT state FROM events WHERE log_position = 2")
     overwrite(pool, 2, bytes(stood).decode()[:-1] + ',"class_version":2}')
     with pytest.raises(ValueError, match=r"candidate.opted_in is of version 2, and this program"):
         drain(Projector(Trail(), store, pool, batch_size=1))

@@ -167,8 +167,12 @@ def write(store: EventStore, db: Database, events: list[Event]) -> None:
         stored = store.mapper.to_stored_event(event)
         rows.append((position, id, versions[id], stored.topic, stored.state, event.timestamp))
     with db.cursor() as cursor:
-        cursor.executemany("INSERT INTO events VALUES (0, %s, %s, %s, %s, %s, %s)", rows)
-    db.execute("UPDATE log_head SET position = %s", [len(events)])
+        cursor.executemany(
+            "INSERT INTO events (log_id, log_position, originator_id, originator_version, topic,"
+            " state, recorded_at) VALUES (0, %s, %s, %s, %s, %s, %s)",
+            rows,
+        )
+    db.execute("UPDATE log_head SET log_position = %s", [len(events)])
 
 
 def keep_snapshot(db: Database, events: list[Event], position: int) -> None:
@@ -252,6 +256,6 @@ def test_an_event_that_does_not_say_when_it_happened_is_named_by_what_comes_befo
         keep_snapshot(db, told.events, 60)
         (spoilt,) = [70 + n for n, e in enumerate(told.events[69:]) if isinstance(e, WasActive)][:1]
         never = b'{"timestamp":"never"}'
-        db.execute("UPDATE events SET state = %s WHERE position = %s", [never, spoilt])
+        db.execute("UPDATE events SET state = %s WHERE log_position = %s", [never, spoilt])
         with pytest.raises(Differs, match="after position 60 does not say when it happened"):
             replay(store, db, len(told.events))
