@@ -9,10 +9,9 @@ from fastapi_offline import FastAPIOffline
 
 from api import console, routes
 from api.http import health, metrics, problems
-from api.http.body_size import BodySize
-from api.http.caller import RateLimit
-from api.http.head import HeadAsGet
+from api.http.middleware import BodySize, CountRequests, HeadAsGet
 from api.http.problems import ProblemDetails
+from api.http.rate_limit import RateLimit
 from api.http.tokens import Tokens
 from api.marketplace import Marketplace
 from api.routes import activity
@@ -69,7 +68,7 @@ def make_app(marketplace: Marketplace, *, with_worker: bool) -> FastAPI:
     app.state.metrics = metrics.Metrics(marketplace)
     problems.install(app, console.page_of)
     app.add_middleware(BodySize, allowing={"/activity": activity.MOST_BYTES})
-    app.add_middleware(metrics.CountRequests, metrics=app.state.metrics)
+    app.add_middleware(CountRequests, metrics=app.state.metrics)
     v1 = APIRouter(prefix="/v1", responses=ERRORS)
     for router in routes.ROUTERS:
         v1.include_router(router)

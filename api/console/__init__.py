@@ -9,9 +9,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 
 from api.console import pages
-from api.console.headers import SecurityHeaders
 from api.console.problem_page import problem_page
-from api.console.rendering import STATIC
+from api.console.rendering import STATIC, SecurityHeaders
 from api.http.problems import Problem
 
 

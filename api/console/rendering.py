@@ -10,6 +10,8 @@ from uuid import uuid4
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.charts import TEMPLATES
 from api.console.wording import filter_words, words
@@ -29,6 +31,8 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 """Of every page. `no-store` because pages show people, and a shared computer has a back button."""
+
+NOT_THE_CONSOLE = ("/v1/", "/docs", "/redoc", "/openapi.json", "/static-offline-docs")
 
 MENU: Sequence[tuple[str, str, frozenset[Role]]] = [
     ("/positions", "Positions", frozenset({Role.RECRUITER, Role.SUPPORT})),
@@ -82,6 +86,30 @@ def rendered(request: Request, template: str, status: int = 200, **shown: Any) -
     }
     text = _TEMPLATES.get_template(template).render(context)
     return HTMLResponse(text, status, headers=HEADERS)
+
+
+class SecurityHeaders:
+    """Adds to an answer those of the pages' headers that it lacks; assets may be kept."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and its answer back with the headers."""
+        if scope["type"] != "http" or scope["path"].startswith(NOT_THE_CONSOLE):
+            await self._app(scope, receive, send)
+            return
+        is_asset = scope["path"].startswith("/static/")
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    if not (is_asset and name == "Cache-Control"):
+                        headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
 
 
 def address(path: str, **parameters: object) -> str:

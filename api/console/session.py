@@ -12,7 +12,8 @@ from fastapi.responses import RedirectResponse
 from api.console.forms import Faults, Sent, read_form
 from api.console.rendering import address, rendered
 from api.demo.companies import NORDLICHT_RECRUITER
-from api.http.caller import At, Caller, enter
+from api.http.access import LogPosition, enter
+from api.http.caller import Caller
 from api.http.problems import Problem
 from api.http.tokens import Tokens, local_key, make_token
 from api.marketplace import now
@@ -67,7 +68,7 @@ def visiting(*roles: Role) -> Callable[..., Visit]:
         request: Request,
         response: Response,
         sent: Annotated[Sent, Depends(read_form)],
-        after: Annotated[At | None, Query()] = None,
+        after: Annotated[LogPosition | None, Query()] = None,
     ) -> Visit:
         actor = signed_in(request) or _ask_to_sign_in(request)
         key = None
@@ -165,8 +166,8 @@ def _refuse_without_key() -> NoReturn:
 
 Anyone = Annotated[Visit, Depends(visiting(*Role))]
 Recruiter = Annotated[Visit, Depends(visiting(Role.RECRUITER))]
-Recruiting = Annotated[Visit, Depends(visiting(Role.RECRUITER, Role.SUPPORT))]
-Manager = Annotated[Visit, Depends(visiting(Role.CSM))]
+RecruiterOrSupport = Annotated[Visit, Depends(visiting(Role.RECRUITER, Role.SUPPORT))]
+SuccessManager = Annotated[Visit, Depends(visiting(Role.CSM))]
 Support = Annotated[Visit, Depends(visiting(Role.SUPPORT))]
 Analyst = Annotated[Visit, Depends(visiting(Role.ANALYST))]
 Auditor = Annotated[Visit, Depends(visiting(Role.AUDITOR))]

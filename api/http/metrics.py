@@ -15,7 +15,6 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessColl
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.marketplace import PROBE_SECONDS, Marketplace, now
 from infrastructure.database.postgres import Database
@@ -39,12 +38,6 @@ DAYS_SHOWN = 30
 """The days of which the share of exploration is told."""
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
-
-METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
-"""A HEAD counts as the GET that answers it."""
-
-OTHER = "other"
-"""The method or route of a request that is none of ours."""
 
 
 class Metrics:
@@ -193,45 +186,3 @@ def read_metrics(request: Request) -> Response:
     """Figures for monitoring, in Prometheus' text format. Keep it inside: it asks for no token."""
     metrics: Metrics = request.app.state.metrics
     return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
-
-
-# Counting requests --------------------------------------------------------------------------------
-
-
-class CountRequests:
-    """Counts each request by its method, the template of its route and the answer's status."""
-
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        self._app = app
-        self._metrics = metrics
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and count it when its answer begins."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        begin = time.perf_counter()
-
-        async def counted(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                method = scope["method"] if scope["method"] in METHODS else OTHER
-                route = route_of(scope)
-                self._metrics.requests.labels(method, route, message["status"]).inc()
-                self._metrics.seconds.labels(method, route).observe(time.perf_counter() - begin)
-            await send(message)
-
-        await self._app(scope, receive, counted)
-
-
-def route_of(scope: Scope) -> str:
-    """The template of the route that a request has come to.
-
-    A route knows its own path alone, not those of the routers it is in; what stands before it in
-    the request's path is theirs.
-    """
-    template = getattr(scope.get("route"), "path_format", None)
-    if template is None:
-        return OTHER
-    own = template.format(**scope["path_params"])
-    path: str = scope["path"]
-    return f"{path.removesuffix(own)}{template}" if path.endswith(own) else template

@@ -27,10 +27,10 @@ from infrastructure.settings import Settings
 LOCAL_ALGORITHM = "HS256"
 PUBLISHED_ALGORITHMS = ["RS256", "ES256", "EdDSA"]
 
-BELIEVED_FOR = 1.0
-"""Seconds for which a token that was not revoked is taken without asking again."""
+REVOCATION_CACHE_SECONDS = 1.0
+"""How long a token found not revoked is accepted without asking the database again."""
 
-MOST_BELIEVED = 10_000
+REVOCATION_CACHE_SIZE = 10_000
 
 LAST_SECOND = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
 
@@ -73,7 +73,7 @@ class Tokens:
     ) -> None:
         self._pool = pool
         self._clock = clock
-        self._believed_until: dict[bytes, float] = {}
+        self._not_revoked_until: dict[bytes, float] = {}
         self._local_key = local_key(settings)
         self._published = PyJWKClient(settings.jwks_url) if settings.jwks_url else None
         self._issuer = settings.jwt_issuer
@@ -101,7 +101,7 @@ class Tokens:
         return actor
 
     def revoke(self, token: str) -> None:
-        """Take a token no more: here at once, in other processes after `BELIEVED_FOR` at most.
+        """Revoke a token: at once in this process, in others within `REVOCATION_CACHE_SECONDS`.
 
         Raises:
             Problem: 401 for one that is not valid anyway.
@@ -110,18 +110,18 @@ class Tokens:
         fingerprint = _fingerprint(token)
         with self._pool.connection() as db:
             revocations.revoke(db, fingerprint, datetime.fromtimestamp(expires, UTC))
-        self._believed_until.pop(fingerprint, None)
+        self._not_revoked_until.pop(fingerprint, None)
 
     def _is_revoked(self, fingerprint: bytes) -> bool:
         asked_at = self._clock()
-        if asked_at < self._believed_until.get(fingerprint, asked_at):
+        if asked_at < self._not_revoked_until.get(fingerprint, asked_at):
             return False
         with self._pool.connection() as db:
             if revocations.is_revoked(db, fingerprint):
                 return True
-        if len(self._believed_until) >= MOST_BELIEVED:
-            self._believed_until.clear()
-        self._believed_until[fingerprint] = asked_at + BELIEVED_FOR
+        if len(self._not_revoked_until) >= REVOCATION_CACHE_SIZE:
+            self._not_revoked_until.clear()
+        self._not_revoked_until[fingerprint] = asked_at + REVOCATION_CACHE_SECONDS
         return False
 
     def _claims(self, token: str) -> dict[str, Any]:

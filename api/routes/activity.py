@@ -1,18 +1,51 @@
-"""Candidates' activity, taken in by the thousand; each activity counts once."""
+"""Candidates' activity, taken in by the thousand as NDJSON; each activity counts once."""
 
+import threading
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from api.http.caller import Feed
-from api.routes.activity_ingestion import Ingested, ingest
+from api.http.access import PlatformCaller
+from api.http.problems import Problem
 from domain.actor import Cause
+from domain.candidate import Activity, Candidate, CandidateErased, CandidateSignedUp, NoteActivity
+from infrastructure.database.postgres import Pool
+from infrastructure.event_log.store import Decided, EventStore
+from infrastructure.requests import receipts
+from infrastructure.requests.receipts import Receipt
 
 router = APIRouter(prefix="/activity", tags=["Activity"])
 
 MOST_BYTES = 32 * 1024 * 1024
 """In one request."""
+
+MOST_LINES = 100_000
+MOST_REJECTED_SHOWN = 1_000
+_TURN = threading.Lock()
+
+CHUNK = 2_000
+"""Activities recorded in one transaction."""
+
+
+class Rejected(BaseModel):
+    """A line that was not taken."""
+
+    line: int = Field(description="counted from 1")
+    code: str
+    detail: str
+
+
+class Ingested(BaseModel):
+    """What became of the lines."""
+
+    accepted: int
+    repeated: int = Field(description="taken before, by the source's id; not counted again")
+    rejected: int
+    rejections: list[Rejected] = Field(description=f"the first {MOST_REJECTED_SHOWN}")
+    log_position: int = Field(description="of the last event; give it to a query as `after`")
 
 
 async def ndjson(request: Request) -> bytes:
@@ -40,7 +73,9 @@ ACTIVITY_EXAMPLE = (
         }
     },
 )
-async def ingest_activity(caller: Feed, body: Annotated[bytes, Depends(ndjson)]) -> Ingested:
+async def ingest_activity(
+    caller: PlatformCaller, body: Annotated[bytes, Depends(ndjson)]
+) -> Ingested:
     """Take in activity as NDJSON, one a line: candidate_id, kind, occurred_at, source, source_id.
 
     Each counts once by its id at its source, so a whole request may be sent again after a failure.
@@ -49,3 +84,95 @@ async def ingest_activity(caller: Feed, body: Annotated[bytes, Depends(ndjson)])
     cause = Cause(by=caller.actor, at=caller.at, request_id=caller.request_id)
     marketplace = caller.marketplace
     return await run_in_threadpool(ingest, marketplace.store, marketplace.pool, cause, body)
+
+
+def ingest(store: EventStore, pool: Pool, cause: Cause, body: bytes) -> Ingested:
+    """Record each activity of an NDJSON body once.
+
+    Lines are taken in chunks; a failure in between leaves the earlier ones taken, and sending the
+    whole body again takes the rest.
+    """
+    lines, rejections = _parse(body)
+    accepted = repeated = log_position = 0
+    for chunk in _chunks(lines, CHUNK):
+        # Feeds tell of the same people: taking turns beats deciding thousands of lines anew.
+        with _TURN:
+            taken, again, refused, log_position = _record(store, pool, cause, chunk)
+        accepted += taken
+        repeated += again
+        rejections += refused
+    rejections.sort(key=lambda rejected: rejected.line)
+    return Ingested(
+        accepted=accepted,
+        repeated=repeated,
+        rejected=len(rejections),
+        rejections=rejections[:MOST_REJECTED_SHOWN],
+        log_position=log_position or store.recorder.max_notification_id() or 0,
+    )
+
+
+Line = tuple[int, Activity]
+
+
+def _parse(body: bytes) -> tuple[list[Line], list[Rejected]]:
+    lines: list[Line] = []
+    rejections: list[Rejected] = []
+    validate = TypeAdapter(Activity).validate_json
+    for number, text in enumerate(body.splitlines(), start=1):
+        if not text.strip():
+            continue
+        if number > MOST_LINES:
+            detail = f"More than {MOST_LINES} lines; send them in several requests."
+            raise Problem(413, "too-many-lines", detail)
+        try:
+            lines.append((number, validate(text)))
+        except ValidationError as error:
+            faults = "; ".join(
+                f"{'.'.join(map(str, fault['loc'])) or 'the line'}: {fault['msg']}"
+                for fault in error.errors(include_url=False)
+            )
+            rejections.append(Rejected(line=number, code="invalid", detail=faults))
+    return lines, rejections
+
+
+def _chunks(lines: Sequence[Line], size: int) -> Iterator[Sequence[Line]]:
+    for start in range(0, len(lines), size):
+        yield lines[start : start + size]
+
+
+def _record(
+    store: EventStore, pool: Pool, cause: Cause, chunk: Sequence[Line]
+) -> tuple[int, int, list[Rejected], int]:
+    """How many were taken and how many repeated, those that were refused, and the position."""
+    first = {_receipt(activity): (number, activity) for number, activity in reversed(chunk)}
+    numbers = {receipt: number for receipt, (number, _) in first.items()}
+
+    def new_ones() -> list[NoteActivity]:
+        with pool.connection() as db:
+            known = receipts.known(db, [*first])
+        fresh = [activity for receipt, (_, activity) in first.items() if receipt not in known]
+        fresh.sort(key=lambda activity: activity.occurred_at)
+        asked = dict(cause)
+        return [NoteActivity(**asked, activity=activity) for activity in fresh]
+
+    def taken(decided: Decided[NoteActivity]) -> list[Receipt]:
+        return [_receipt(command.activity) for command, refusal in decided if refusal is None]
+
+    decided, log_position = store.execute_all(
+        new_ones,
+        kind=Candidate,
+        ids=[activity.candidate_id for _, activity in first.values()],
+        deciding=(CandidateSignedUp, CandidateErased),
+        also=lambda decided: [receipts.keeping(new)] if (new := taken(decided)) else [],
+    )
+    refused = [
+        Rejected(line=numbers[_receipt(command.activity)], code=reason.code, detail=str(reason))
+        for command, refusal in decided
+        if refusal is not None
+        for reason in refusal.reasons
+    ]
+    return len(taken(decided)), len(chunk) - len(decided), refused, log_position
+
+
+def _receipt(activity: Activity) -> Receipt:
+    return activity.candidate_id, activity.source, activity.source_id

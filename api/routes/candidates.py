@@ -7,7 +7,8 @@ from fastapi import APIRouter, Body, Depends
 
 from api.candidates.profile import Explanation, current_explanation
 from api.formats import json_resume
-from api.http.caller import Caller, Outcome, Platform, allowed
+from api.http.access import Platform, allowed
+from api.http.caller import Caller, CommandResult
 from api.http.problems import Problem, Reason
 from domain.actor import Role
 from domain.attributes import Attributes
@@ -42,7 +43,7 @@ class Blocking(Value):
 def sign_up(
     document: Annotated[dict[str, Any], Body(description="a JSON Resume document")],
     caller: Platform,
-) -> Outcome:
+) -> CommandResult:
     """Take over a member from a JSON Resume document.
 
     What JSON Resume has no word for stands under `meta.sourcing`: consent, sign-up, expectations.
@@ -85,31 +86,31 @@ def explain_candidate_likelihood(
 
 
 @router.post("/{candidate_id}/opt-in", status_code=201)
-def opt_in(candidate_id: UUID, caller: Platform) -> Outcome:
+def opt_in(candidate_id: UUID, caller: Platform) -> CommandResult:
     """The candidate agrees to be written to."""
     return caller.run(OptIn, candidate_id=candidate_id)
 
 
 @router.post("/{candidate_id}/opt-out", status_code=201)
-def opt_out(candidate_id: UUID, caller: Platform) -> Outcome:
+def opt_out(candidate_id: UUID, caller: Platform) -> CommandResult:
     """The candidate agrees no longer to be written to."""
     return caller.run(OptOut, candidate_id=candidate_id)
 
 
 @router.post("/{candidate_id}/observations", status_code=201)
-def enhance(candidate_id: UUID, body: Observation, caller: Platform) -> Outcome:
+def enhance(candidate_id: UUID, body: Observation, caller: Platform) -> CommandResult:
     """Bring a profile up to date; fields that are known from a later day stay as they are."""
     return caller.run(EnhanceProfile, candidate_id=candidate_id, observation=body)
 
 
 @router.post("/{candidate_id}/blocked-employers", status_code=201)
-def block_employer(candidate_id: UUID, body: Blocking, caller: Platform) -> Outcome:
+def block_employer(candidate_id: UUID, body: Blocking, caller: Platform) -> CommandResult:
     """The candidate wants to hear nothing from an employer."""
     return caller.run(BlockEmployer, candidate_id=candidate_id, employer_id=body.employer_id)
 
 
 @router.put("/{candidate_id}/attributes")
-def report_attributes(candidate_id: UUID, body: Attributes, caller: Platform) -> Outcome:
+def report_attributes(candidate_id: UUID, body: Attributes, caller: Platform) -> CommandResult:
     """The candidate says who they are, in place of whatever they said before.
 
     Kept apart: only the adverse-impact report counts them, and neither ranking nor filters, pages
@@ -119,12 +120,12 @@ def report_attributes(candidate_id: UUID, body: Attributes, caller: Platform) ->
 
 
 @router.delete("/{candidate_id}/attributes")
-def clear_attributes(candidate_id: UUID, caller: Platform) -> Outcome:
+def clear_attributes(candidate_id: UUID, caller: Platform) -> CommandResult:
     """The candidate takes back what they said about who they are."""
     return caller.run(ClearAttributes, candidate_id=candidate_id)
 
 
 @router.delete("/{candidate_id}")
-def erase(candidate_id: UUID, caller: Platform) -> Outcome:
+def erase(candidate_id: UUID, caller: Platform) -> CommandResult:
     """Forget a candidate for ever: their key is destroyed, and all personal data with it."""
     return caller.run(EraseCandidate, candidate_id=candidate_id)

@@ -1,4 +1,4 @@
-"""Employers: registered and approved by the marketplace, in the beta by their own choice."""
+"""Employers: registered and approved by the marketplace, in the beta by choice; their feedback."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,7 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from api.http.caller import Admin, Manager, Outcome, Reader, Recruiter, Staff
+from api.http.access import Admin, Reader, Recruiter, Staff, SuccessManager
+from api.http.caller import CommandResult
 from api.http.lists import Cursor, Limit, found
 from domain.employer import (
     ApproveEmployer,
@@ -25,7 +26,9 @@ from projections import employers
 from projections.employers import Employers
 from projections.paging import Listed
 
-router = APIRouter(prefix="/employers", tags=["Employers"])
+router = APIRouter(tags=["Employers"])
+
+Company = Annotated[StorableText | None, Query(max_length=200, description="part of the name")]
 
 
 class NewEmployer(Value):
@@ -48,69 +51,83 @@ class NewFeedback(Value):
     page: Annotated[StorableText, Field(max_length=500)] = ""
 
 
-@router.post("", status_code=201)
-def register(body: NewEmployer, caller: Admin) -> Outcome:
+@router.post("/employers", status_code=201)
+def register(body: NewEmployer, caller: Admin) -> CommandResult:
     """Register an employer with the Customer Success Manager who looks after it."""
     return caller.run(RegisterEmployer, employer_id=caller.new_id(), **dict(body))
 
 
-@router.get("")
+@router.get("/employers")
 def list_employers(
     caller: Staff,
     limit: Limit = 50,
     cursor: Cursor = None,
-    company: Annotated[
-        StorableText | None, Query(max_length=200, description="part of the name")
-    ] = None,
+    company: Company = None,
 ) -> Listed[employers.Employer]:
     """The employers by name."""
     with caller.reading(Employers) as db:
         return employers.listed(db, limit, cursor, company)
 
 
-@router.get("/{employer_id}")
+@router.get("/employers/{employer_id}")
 def read_employer(employer_id: UUID, caller: Reader) -> employers.Employer:
     """An employer; a recruiter sees their own alone."""
     with caller.reading(Employers) as db:
         employer = found(caller, Employer, employer_id, employers.one(db, employer_id))
-    caller.see(employer.version)
+    caller.set_etag(employer.version)
     return employer
 
 
-@router.post("/{employer_id}/approval", status_code=201)
-def approve(employer_id: UUID, caller: Admin) -> Outcome:
+@router.post("/employers/{employer_id}/approval", status_code=201)
+def approve(employer_id: UUID, caller: Admin) -> CommandResult:
     """Let an employer approach candidates; this also ends a suspension."""
     return caller.run(ApproveEmployer, employer_id=employer_id)
 
 
-@router.post("/{employer_id}/suspension", status_code=201)
-def suspend(employer_id: UUID, body: Suspension, caller: Admin) -> Outcome:
+@router.post("/employers/{employer_id}/suspension", status_code=201)
+def suspend(employer_id: UUID, body: Suspension, caller: Admin) -> CommandResult:
     """Stop an employer from approaching anybody."""
     return caller.run(SuspendEmployer, employer_id=employer_id, reason=body.reason)
 
 
-@router.post("/{employer_id}/beta", status_code=201)
-def join_beta(employer_id: UUID, caller: Recruiter) -> Outcome:
+@router.post("/employers/{employer_id}/beta", status_code=201)
+def join_beta(employer_id: UUID, caller: Recruiter) -> CommandResult:
     """Join the beta: reach passive candidates from now on. Takes an approved employer."""
     return caller.run(JoinBeta, employer_id=employer_id)
 
 
-@router.delete("/{employer_id}/beta")
-def leave_beta(employer_id: UUID, caller: Recruiter) -> Outcome:
+@router.delete("/employers/{employer_id}/beta")
+def leave_beta(employer_id: UUID, caller: Recruiter) -> CommandResult:
     """Leave the beta."""
     return caller.run(LeaveBeta, employer_id=employer_id)
 
 
-@router.post("/{employer_id}/feedback", status_code=201)
-def share_feedback(employer_id: UUID, body: NewFeedback, caller: Recruiter) -> Outcome:
+@router.post("/employers/{employer_id}/feedback", status_code=201)
+def share_feedback(employer_id: UUID, body: NewFeedback, caller: Recruiter) -> CommandResult:
     """Tell the employer's Customer Success Manager something about the feature."""
     return caller.run(ShareFeedback, employer_id=employer_id, **dict(body))
 
 
-@router.get("/{employer_id}/feedback")
+@router.get("/employers/{employer_id}/feedback")
 def list_feedback(
-    employer_id: UUID, caller: Manager, limit: Limit = 50, cursor: Cursor = None
+    employer_id: UUID, caller: SuccessManager, limit: Limit = 50, cursor: Cursor = None
 ) -> Listed[employers.Feedback]:
     """What an employer's recruiters said, the newest first."""
     with caller.reading(Employers) as db:
         return employers.feedback(db, limit, cursor, employer_id)
+
+
+@router.get("/feedback")
+def list_all_feedback(
+    caller: SuccessManager,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    company: Company = None,
+    manager_email: Annotated[
+        StorableText | None,
+        Query(max_length=254, description="of the employers that they look after"),
+    ] = None,
+) -> Listed[employers.Feedback]:
+    """What recruiters said, the newest first; perhaps only those of some employers."""
+    with caller.reading(Employers) as db:
+        return employers.feedback(db, limit, cursor, company=company, manager_email=manager_email)

@@ -1,43 +1,22 @@
-"""The event log for auditors, as CloudEvents 1.0 in JSON."""
+"""The event log for auditors."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from api.audit import past_state
+from api.audit.cloud_events import CloudEvent, cloud_events
 from api.audit.past_state import Clock, PastState
-from api.http.caller import At, Auditor
+from api.http.access import Auditor, LogPosition
 from api.http.problems import Problem
-from domain.event import ENVELOPE, Event
 from domain.values import Moment, StorableText
 from infrastructure.event_log import log_head, queries
 from infrastructure.event_log.queries import Logged
-from infrastructure.event_log.store import EventStore
 
 router = APIRouter(prefix="/events", tags=["Events"])
-
-
-class CloudEvent(BaseModel):
-    """One event (CloudEvents 1.0, JSON format), with our extensions."""
-
-    specversion: Literal["1.0"] = "1.0"
-    id: str = Field(description="the position in the log")
-    source: str = Field(description="the kind of aggregate")
-    type: str
-    time: datetime = Field(description="when it happened")
-    subject: str = Field(description="the aggregate's id")
-    datacontenttype: Literal["application/json"] = "application/json"
-    dataversion: int
-    aggregateversion: int
-    recordedat: datetime
-    actorid: str
-    actorrole: str
-    requestid: str
-    data: dict[str, Any]
 
 
 class EventPage(BaseModel):
@@ -50,7 +29,7 @@ class EventPage(BaseModel):
 @router.get("")
 def read_log(
     caller: Auditor,
-    since: Annotated[At, Query(description="only events after this position")] = 0,
+    since: Annotated[LogPosition, Query(description="only events after this position")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     kind: Annotated[
         list[StorableText] | None, Query(description="only these types, such as outreach.declined")
@@ -75,7 +54,9 @@ class Search(BaseModel):
     )
     since: Moment | None = Field(None, description="only what happened then or later")
     until: Moment | None = Field(None, description="only what happened before then")
-    before: At | None = Field(None, description="only events before this position of the log")
+    before: LogPosition | None = Field(
+        None, description="only events before this position of the log"
+    )
     limit: Annotated[int, Field(ge=1, le=1000)] = 50
 
     def of_the_log(self) -> queries.Wanted:
@@ -115,7 +96,7 @@ def search_log(
 class AsOf(BaseModel):
     """The position of the log or the moment as of which something is asked for."""
 
-    position: At | None = Field(None, description="as of this position of the log")
+    position: LogPosition | None = Field(None, description="as of this position of the log")
     at: Moment | None = Field(None, description="as of this moment")
     clock: Clock = Field(Clock.RECORDED, description="which events count as past at that moment")
 
@@ -143,32 +124,9 @@ def read_past_state(
 def read_aggregate(
     aggregate_id: UUID,
     caller: Auditor,
-    until: Annotated[At | None, Query(description="only up to this position")] = None,
+    until: Annotated[LogPosition | None, Query(description="only up to this position")] = None,
 ) -> list[CloudEvent]:
     """Everything that ever happened to an employer, a position, a candidate or an outreach."""
     with caller.reading() as db:
         logged = queries.of_aggregate(db, aggregate_id, until)
     return cloud_events(caller.marketplace.store, logged)
-
-
-def cloud_events(store: EventStore, logged: Sequence[Logged]) -> list[CloudEvent]:
-    """Stored events with their personal data as far as it is not erased."""
-    events = store.mapper.with_personal_fields([entry.stored for entry in logged])
-    return [_cloud_event(entry, event) for entry, event in zip(logged, events, strict=True)]
-
-
-def _cloud_event(logged: Logged, event: Event) -> CloudEvent:
-    return CloudEvent(
-        id=str(logged.log_position),
-        source=f"urn:sourcing:{event.TOPIC.partition('.')[0]}",
-        type=event.TOPIC,
-        time=event.timestamp,
-        subject=str(event.originator_id),
-        dataversion=event.class_version,
-        aggregateversion=event.originator_version,
-        recordedat=logged.recorded_at,
-        actorid=event.actor.id,
-        actorrole=event.actor.role,
-        requestid=event.request_id,
-        data=event.redacted().model_dump(mode="json", exclude=ENVELOPE),
-    )

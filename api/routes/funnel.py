@@ -9,7 +9,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from api.formats import csv
-from api.http.caller import Caller, allowed
+from api.http.access import allowed
+from api.http.caller import Caller
 from domain.actor import Actor, Role
 from domain.command import NotFound
 from domain.employer import Employer

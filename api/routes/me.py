@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials
 
-from api.http.caller import Anyone, allowed, bearer
+from api.http.access import Anyone, allowed, bearer
 from api.http.tokens import Tokens
 from domain.actor import Actor, Role
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.http.caller import Analyst
+from api.http.access import Analyst
 from projections import adverse_impact
 from projections.adverse_impact import AdverseImpact
 from projections.candidate_pool import CandidatePool

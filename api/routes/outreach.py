@@ -10,7 +10,8 @@ from pydantic import Field
 from api.candidates import cards
 from api.candidates.cards import NamedInterview
 from api.candidates.profile import Contribution, Explanation
-from api.http.caller import Inspector, Outcome, Platform, Reader, Recruiter, Support, Timekeeper
+from api.http.access import AuditReader, Platform, Reader, Recruiter, Support, TimelineReader
+from api.http.caller import CommandResult
 from api.http.lists import Cursor, Limit, found
 from api.http.problems import Problem
 from domain.command import NotFound
@@ -121,12 +122,12 @@ def read_outreach(outreach_id: UUID, caller: Reader) -> Interview:
     """An approach and how far it has come."""
     with caller.reading(InterviewList) as db:
         outreach = found(caller, Outreach, outreach_id, interview_list.one(db, outreach_id))
-    caller.see(outreach.version)
+    caller.set_etag(outreach.version)
     return outreach
 
 
 @router.get("/outreach/{outreach_id}/timeline")
-def read_timeline(outreach_id: UUID, caller: Timekeeper) -> list[Step]:
+def read_timeline(outreach_id: UUID, caller: TimelineReader) -> list[Step]:
     """Each step of an outreach: who did what, when, and by which request."""
     with caller.reading(OutreachTimeline) as db:
         steps = outreach_timeline.of_outreach(db, outreach_id)
@@ -135,7 +136,7 @@ def read_timeline(outreach_id: UUID, caller: Timekeeper) -> list[Step]:
 
 
 @router.get("/outreach/{outreach_id}/explanation")
-def explain_outreach(outreach_id: UUID, caller: Inspector) -> ExplainedOutreach:
+def explain_outreach(outreach_id: UUID, caller: AuditReader) -> ExplainedOutreach:
     """What the sender saw of the candidate's likelihood to respond, and why.
 
     It is rebuilt from the event log, and answered only if it is what was recorded to the last bit.
@@ -185,24 +186,24 @@ def find_steps(
 
 
 @router.post("/outreach/{outreach_id}/withdrawal", status_code=201)
-def withdraw(outreach_id: UUID, caller: Recruiter) -> Outcome:
+def withdraw(outreach_id: UUID, caller: Recruiter) -> CommandResult:
     """Take an approach back before it is answered."""
     return caller.run(WithdrawOutreach, outreach_id=outreach_id)
 
 
 @router.post("/outreach/{outreach_id}/acceptance", status_code=201)
-def accept(outreach_id: UUID, body: Acceptance, caller: Platform) -> Outcome:
+def accept(outreach_id: UUID, body: Acceptance, caller: Platform) -> CommandResult:
     """Pass on a candidate's yes."""
     return caller.run(AcceptOutreach, outreach_id=outreach_id, note=body.note)
 
 
 @router.post("/outreach/{outreach_id}/decline", status_code=201)
-def decline(outreach_id: UUID, body: Decline, caller: Platform) -> Outcome:
+def decline(outreach_id: UUID, body: Decline, caller: Platform) -> CommandResult:
     """Pass on a candidate's no."""
     return caller.run(DeclineOutreach, outreach_id=outreach_id, **dict(body))
 
 
 @router.post("/outreach/{outreach_id}/interview", status_code=201)
-def schedule_interview(outreach_id: UUID, body: Appointment, caller: Recruiter) -> Outcome:
+def schedule_interview(outreach_id: UUID, body: Appointment, caller: Recruiter) -> CommandResult:
     """Note when an interview starts; doing so again moves it."""
     return caller.run(ScheduleInterview, outreach_id=outreach_id, starts_at=body.starts_at)

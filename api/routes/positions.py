@@ -11,7 +11,8 @@ from api.candidates.cards import Card, NamedInterview
 from api.candidates.profile import Explanation, FullProfile, current_explanation, current_likelihood
 from api.candidates.visibility import Counts, position_of, profile_of
 from api.formats.job_posting import JobPosting
-from api.http.caller import Caller, IfMatch, Outcome, Reader, Recruiter, Recruiting, version_in
+from api.http.access import Reader, Recruiter, RecruiterOrSupport
+from api.http.caller import Caller, CommandResult, IfMatch, version_in
 from api.http.lists import Cursor, Limit
 from api.http.problems import faults_of_the_request
 from domain.candidate import Candidate
@@ -66,7 +67,7 @@ class Approach(Value):
 
 
 @router.post("/employers/{employer_id}/positions", status_code=201)
-def open_position(employer_id: UUID, body: NewPosition, caller: Recruiter) -> Outcome:
+def open_position(employer_id: UUID, body: NewPosition, caller: Recruiter) -> CommandResult:
     """Open a position. Takes an approved employer."""
     return caller.run(
         OpenPosition, employer_id=employer_id, position_id=caller.new_id(), **dict(body)
@@ -76,7 +77,7 @@ def open_position(employer_id: UUID, body: NewPosition, caller: Recruiter) -> Ou
 @router.post("/employers/{employer_id}/job-postings", status_code=201)
 def open_position_from_job_posting(
     employer_id: UUID, body: JobPosting, caller: Recruiter
-) -> Outcome:
+) -> CommandResult:
     """Open a position from a schema.org `JobPosting`."""
     with faults_of_the_request():
         position = body.as_position()
@@ -105,14 +106,14 @@ def read_position(position_id: UUID, caller: Reader) -> positions.Position:
     """A position with its filters."""
     with caller.reading(Positions) as db:
         position = position_of(db, caller, position_id)
-    caller.see(position.version)
+    caller.set_etag(position.version)
     return position
 
 
 @router.put("/positions/{position_id}/filters")
 def set_filters(
     position_id: UUID, body: Filters, caller: Recruiter, if_match: IfMatch = None
-) -> Outcome:
+) -> CommandResult:
     """Change whom a position is for."""
     return caller.run(
         SetFilters, if_version=version_in(if_match), position_id=position_id, filters=body
@@ -120,7 +121,9 @@ def set_filters(
 
 
 @router.post("/positions/{position_id}/closure", status_code=201)
-def close(position_id: UUID, body: Closure, caller: Recruiter, if_match: IfMatch = None) -> Outcome:
+def close(
+    position_id: UUID, body: Closure, caller: Recruiter, if_match: IfMatch = None
+) -> CommandResult:
     """Close a position for good."""
     return caller.run(
         ClosePosition, if_version=version_in(if_match), position_id=position_id, reason=body.reason
@@ -144,7 +147,7 @@ def list_relaxations(position_id: UUID, caller: Reader) -> list[Relaxation]:
 @router.get("/positions/{position_id}/recommendations")
 def recommendations(
     position_id: UUID,
-    caller: Recruiting,
+    caller: RecruiterOrSupport,
     tasks: BackgroundTasks,
     limit: Limit = 20,
     cursor: Cursor = None,
@@ -157,7 +160,7 @@ def recommendations(
 @router.get("/positions/{position_id}/passive-candidates")
 def passive_candidates(
     position_id: UUID,
-    caller: Recruiting,
+    caller: RecruiterOrSupport,
     tasks: BackgroundTasks,
     limit: Limit = 20,
     cursor: Cursor = None,
@@ -169,7 +172,7 @@ def passive_candidates(
 
 @router.get("/positions/{position_id}/candidates/{candidate_id}")
 def read_profile(
-    position_id: UUID, candidate_id: UUID, caller: Recruiting, tasks: BackgroundTasks
+    position_id: UUID, candidate_id: UUID, caller: RecruiterOrSupport, tasks: BackgroundTasks
 ) -> FullProfile:
     """A candidate's whole profile as seen from a position, and how to approach them."""
     with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
@@ -181,7 +184,9 @@ def read_profile(
 
 
 @router.get("/positions/{position_id}/candidates/{candidate_id}/likelihood")
-def explain_likelihood(position_id: UUID, candidate_id: UUID, caller: Recruiting) -> Explanation:
+def explain_likelihood(
+    position_id: UUID, candidate_id: UUID, caller: RecruiterOrSupport
+) -> Explanation:
     """Why a candidate is as likely to respond to this position as they are, feature by feature."""
     with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
         position = position_of(db, caller, position_id)
@@ -194,7 +199,7 @@ def explain_likelihood(position_id: UUID, candidate_id: UUID, caller: Recruiting
 
 
 @router.post("/positions/{position_id}/messages", status_code=201)
-def send_message(position_id: UUID, body: Approach, caller: Recruiter) -> Outcome:
+def send_message(position_id: UUID, body: Approach, caller: Recruiter) -> CommandResult:
     """Send a message to a passive candidate about this position."""
     return caller.run(
         SendMessage,
@@ -205,7 +210,7 @@ def send_message(position_id: UUID, body: Approach, caller: Recruiter) -> Outcom
 
 
 @router.post("/positions/{position_id}/interview-requests", status_code=201)
-def request_interview(position_id: UUID, body: Approach, caller: Recruiter) -> Outcome:
+def request_interview(position_id: UUID, body: Approach, caller: Recruiter) -> CommandResult:
     """Ask an active candidate for an interview about this position."""
     return caller.run(
         RequestInterview,
@@ -218,7 +223,7 @@ def request_interview(position_id: UUID, body: Approach, caller: Recruiter) -> O
 @router.get("/positions/{position_id}/interviews")
 def interviews(
     position_id: UUID,
-    caller: Recruiting,
+    caller: RecruiterOrSupport,
     limit: Limit = 50,
     cursor: Cursor = None,
     status: Status | None = None,

@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter
 
-from api.http.caller import Anyone, Outcome
+from api.http.access import Anyone
+from api.http.caller import CommandResult
 from domain.rating import GiveRating, RatedPage
 from domain.values import Value
 from projections import ratings
@@ -18,7 +19,7 @@ class Answer(Value):
 
 
 @router.put("/{page}")
-def rate_page(page: RatedPage, body: Answer, caller: Anyone) -> Outcome:
+def rate_page(page: RatedPage, body: Answer, caller: Anyone) -> CommandResult:
     """Say whether a page was helpful. One answer a person; another one replaces it."""
     return caller.run(GiveRating, page=page, helpful=body.helpful)
 

@@ -5,7 +5,8 @@ from uuid import UUID
 from fastapi import APIRouter
 
 import domain.ticket
-from api.http.caller import Anyone, Outcome, Support
+from api.http.access import Anyone, Support
+from api.http.caller import CommandResult
 from api.http.lists import Cursor, Limit
 from domain.command import NotFound
 from domain.ticket import CloseTicket, Page, Subject, SubmitTicket
@@ -32,7 +33,7 @@ class TicketClosure(Value):
 
 
 @router.post("/tickets", status_code=201)
-def submit_ticket(body: NewTicket, caller: Anyone) -> Outcome:
+def submit_ticket(body: NewTicket, caller: Anyone) -> CommandResult:
     """Ask support something. Anybody who is signed in may."""
     return caller.run(SubmitTicket, ticket_id=caller.new_id(), **dict(body))
 
@@ -56,7 +57,7 @@ def read_ticket(ticket_id: UUID, caller: Support) -> Ticket:
         ticket = tickets.one(db, ticket_id)
     if ticket is None:
         raise NotFound(domain.ticket.Ticket, ticket_id)
-    caller.see(ticket.version)
+    caller.set_etag(ticket.version)
     return ticket
 
 
@@ -68,6 +69,6 @@ def list_my_tickets(caller: Anyone, limit: Limit = 50, cursor: Cursor = None) ->
 
 
 @router.post("/tickets/{ticket_id}/closure", status_code=201)
-def close_ticket(ticket_id: UUID, body: TicketClosure, caller: Support) -> Outcome:
+def close_ticket(ticket_id: UUID, body: TicketClosure, caller: Support) -> CommandResult:
     """Close a ticket, perhaps with an answer to whoever submitted it."""
     return caller.run(CloseTicket, ticket_id=ticket_id, answer=body.answer)

@@ -9,13 +9,14 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from api.audit import past_state
+from api.audit.cloud_events import CloudEvent, cloud_events
 from api.audit.past_state import Clock
 from api.console.forms import REFUSED, Faults, Sent
 from api.console.rendering import address
 from api.console.session import Auditor, Visit
 from api.http.problems import Problem
 from api.routes import events as event_routes
-from api.routes.events import AsOf, CloudEvent, Search
+from api.routes.events import AsOf, Search
 from domain.event import Event
 from infrastructure.event_log import queries
 from infrastructure.event_log.queries import Logged
@@ -66,7 +67,7 @@ def aggregate_page(request: Request, visit: Auditor, aggregate_id: UUID) -> Resp
         id=aggregate_id,
         kind=everything[0].stored.topic.partition(".")[0],
         state=past_state.past_state(store, logged),
-        events=_told(event_routes.cloud_events(store, logged[-SHOWN:][::-1])),
+        events=_told(cloud_events(store, logged[-SHOWN:][::-1])),
         clocks=[(Clock.RECORDED.value, "was recorded"), (Clock.HAPPENED.value, "had happened")],
         earlier=logged[-2].log_position if len(logged) > 1 else None,
         later=everything[len(logged)].log_position if len(logged) < len(everything) else None,

@@ -6,11 +6,10 @@ from fastapi import APIRouter, Query, Response
 
 from api.console.forms import REFUSED
 from api.console.rendering import address, local_path
-from api.console.session import Manager, Recruiter
+from api.console.session import Recruiter, SuccessManager
 from api.http.lists import Cursor
 from api.http.problems import Problem
 from api.routes import employers as employer_routes
-from api.routes import feedback as feedback_routes
 from domain.values import StorableText
 
 router = APIRouter()
@@ -20,11 +19,11 @@ Part = Annotated[StorableText, Query(max_length=254)]
 
 @router.get("/feedback")
 def feedback_page(
-    visit: Manager, company: Part = "", manager: Part = "", cursor: Cursor = None
+    visit: SuccessManager, company: Part = "", manager: Part = "", cursor: Cursor = None
 ) -> Response:
     """What recruiters said, the newest first."""
     company, manager = company.strip(), manager.strip()
-    listed = feedback_routes.list_all_feedback(
+    listed = employer_routes.list_all_feedback(
         visit.caller, 20, cursor, company=company or None, manager_email=manager or None
     )
     more = address("/feedback", company=company, manager=manager, cursor=listed.next_cursor)

@@ -12,7 +12,7 @@ from api.candidates.cards import Card
 from api.candidates.visibility import Counts
 from api.console.forms import REFUSED, Faults
 from api.console.rendering import address
-from api.console.session import Recruiter, Recruiting, Visit
+from api.console.session import Recruiter, RecruiterOrSupport, Visit
 from api.http.caller import Caller
 from api.http.lists import Cursor
 from api.routes import employers as employer_routes
@@ -92,7 +92,10 @@ class Known(BaseModel):
 
 @router.get("/positions/{position_id}/recommendations")
 def recommendations_page(
-    position_id: UUID, visit: Recruiting, tasks: BackgroundTasks, asked: Annotated[Asked, Query()]
+    position_id: UUID,
+    visit: RecruiterOrSupport,
+    tasks: BackgroundTasks,
+    asked: Annotated[Asked, Query()],
 ) -> Response:
     """The active candidates whom the filters let through."""
     return _list(visit, tasks, position_id, Feed.RECOMMENDATIONS, asked)
@@ -100,7 +103,10 @@ def recommendations_page(
 
 @router.get("/positions/{position_id}/passive-candidates")
 def passive_candidates_page(
-    position_id: UUID, visit: Recruiting, tasks: BackgroundTasks, asked: Annotated[Asked, Query()]
+    position_id: UUID,
+    visit: RecruiterOrSupport,
+    tasks: BackgroundTasks,
+    asked: Annotated[Asked, Query()],
 ) -> Response:
     """The passive candidates whom the filters let through, or what there is to know before."""
     return _list(visit, tasks, position_id, Feed.PASSIVE, asked)
@@ -108,7 +114,7 @@ def passive_candidates_page(
 
 @router.get("/positions/{position_id}/recommendations/news")
 def news_of_recommendations(
-    position_id: UUID, visit: Recruiting, known: Annotated[Known, Query()]
+    position_id: UUID, visit: RecruiterOrSupport, known: Annotated[Known, Query()]
 ) -> Response:
     """Who has left the list since its page was made, and how many have joined it."""
     return _news(visit, position_id, Feed.RECOMMENDATIONS, known)
@@ -116,7 +122,7 @@ def news_of_recommendations(
 
 @router.get("/positions/{position_id}/passive-candidates/news")
 def news_of_passive_candidates(
-    position_id: UUID, visit: Recruiting, known: Annotated[Known, Query()]
+    position_id: UUID, visit: RecruiterOrSupport, known: Annotated[Known, Query()]
 ) -> Response:
     """Who has left the list since its page was made, and how many have joined it."""
     return _news(visit, position_id, Feed.PASSIVE, known)

@@ -12,7 +12,7 @@ from api.candidates import cards, visibility
 from api.candidates.visibility import Counts
 from api.console.forms import REFUSED, Sent
 from api.console.rendering import address
-from api.console.session import Recruiter, Recruiting, Visit
+from api.console.session import Recruiter, RecruiterOrSupport, Visit
 from api.http.lists import Cursor, found
 from api.routes import outreach as outreach_routes
 from domain.outreach import ANSWER_WINDOW, Outreach, Status
@@ -47,7 +47,7 @@ class Asked(BaseModel):
 
 @router.get("/positions/{position_id}/interviews")
 def interviews_page(
-    position_id: UUID, visit: Recruiting, asked: Annotated[Asked, Query()]
+    position_id: UUID, visit: RecruiterOrSupport, asked: Annotated[Asked, Query()]
 ) -> Response:
     """Everyone approached for a position, the latest first."""
     caller = visit.caller
@@ -97,7 +97,7 @@ def _only_counts(visit: Visit, counts: Counts, known: str, reached: int) -> Resp
 
 @router.get("/outreach/{outreach_id}")
 def conversation_page(
-    outreach_id: UUID, visit: Recruiting, known: Annotated[int, Query(ge=0)] = 0
+    outreach_id: UUID, visit: RecruiterOrSupport, known: Annotated[int, Query(ge=0)] = 0
 ) -> Response:
     """What was said, by whom and when; and what may be done next."""
     shown = _conversation(visit, outreach_id)

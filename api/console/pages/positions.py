@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from api.console.forms import REFUSED
 from api.console.rendering import address
-from api.console.session import Recruiter, Recruiting, Visit
+from api.console.session import Recruiter, RecruiterOrSupport, Visit
 from api.http.lists import Cursor
 from api.http.problems import etag, faults_of_the_request
 from api.routes import employers as employer_routes
@@ -29,7 +29,7 @@ Part = Annotated[StorableText, Query(max_length=200)]
 
 @router.get("/positions")
 def positions_page(
-    visit: Recruiting,
+    visit: RecruiterOrSupport,
     employer: UUID | None = None,
     status: PositionStatus = PositionStatus.OPEN,
     company: Part = "",
@@ -80,7 +80,7 @@ def open_position(visit: Recruiter, employer: UUID | None = None) -> Response:
 
 
 @router.get("/positions/{position_id}")
-def position_page(position_id: UUID, visit: Recruiting) -> Response:
+def position_page(position_id: UUID, visit: RecruiterOrSupport) -> Response:
     """A position, by its tab of passive candidates."""
     position_routes.read_position(position_id, visit.caller)
     return visit.go(f"/positions/{position_id}/passive-candidates", after=visit.caller.after)

@@ -12,8 +12,8 @@ from fastapi import APIRouter, BackgroundTasks, Response
 from api.candidates import viewings, visibility
 from api.candidates.profile import FullProfile
 from api.console.forms import REFUSED, Sent
-from api.console.session import Recruiter, Recruiting
-from api.http.caller import Caller, Outcome
+from api.console.session import Recruiter, RecruiterOrSupport
+from api.http.caller import Caller, CommandResult
 from api.http.problems import Problem
 from api.routes import positions as position_routes
 from domain.candidate import Candidate
@@ -73,7 +73,7 @@ class Seen:
 
 @router.get("/positions/{position_id}/candidates/{candidate_id}")
 def profile_page(
-    position_id: UUID, candidate_id: UUID, visit: Recruiting, tasks: BackgroundTasks
+    position_id: UUID, candidate_id: UUID, visit: RecruiterOrSupport, tasks: BackgroundTasks
 ) -> Response:
     """All that is known of a candidate, each field with its source and age; and the letter box."""
     seen = _seen(visit.caller, position_id, candidate_id)
@@ -111,7 +111,7 @@ def _refuse_unknown() -> NoReturn:
     raise Problem(400, "bad-form", "The form lacks how to approach; open the page again.")
 
 
-def _once(send: Callable[[], Outcome]) -> Outcome:
+def _once(send: Callable[[], CommandResult]) -> CommandResult:
     """What comes of sending; of a second click, what comes of the first."""
     deadline = time.monotonic() + SECONDS_TO_BE_SENT
     while True:

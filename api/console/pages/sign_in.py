@@ -17,7 +17,7 @@ from api.console.session import (
     end,
     signed_in,
 )
-from api.http.caller import At
+from api.http.access import LogPosition
 from api.http.problems import Problem
 from api.http.tokens import Tokens
 
@@ -27,7 +27,7 @@ Next = Annotated[str, Query(alias="next", max_length=2000)]
 
 
 @router.get("/")
-def home(request: Request, after: At | None = None) -> Response:
+def home(request: Request, after: LogPosition | None = None) -> Response:
     """The first page of whoever is signed in."""
     actor = signed_in(request)
     path = menu(actor.role)[0][0] if actor else "/sign-in"

@@ -29,7 +29,7 @@ from projections.positions import Positions
 
 router = APIRouter()
 
-Inspector = Annotated[Visit, Depends(visiting(Role.SUPPORT, Role.AUDITOR))]
+AuditReader = Annotated[Visit, Depends(visiting(Role.SUPPORT, Role.AUDITOR))]
 DRAWN = 10
 """Reasons that are drawn; the table has all."""
 
@@ -82,7 +82,7 @@ def timeline(visit: Support, outreach_id: UUID) -> Response:
 
 
 @router.get("/outreach/{outreach_id}/explanation")
-def explanation(visit: Inspector, outreach_id: UUID, rebuilt: bool = False) -> Response:
+def explanation(visit: AuditReader, outreach_id: UUID, rebuilt: bool = False) -> Response:
     """What the sender saw of the likelihood to respond, and why, once that is rebuilt from the log.
 
     Which takes seconds: the page comes at once, and asks for itself again with the reasons in it.

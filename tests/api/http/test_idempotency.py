@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-import api.http.caller
+import api.http.access
 from api.marketplace import now
 from domain.actor import Role
 from infrastructure.event_log.store import EventStore
@@ -256,7 +256,7 @@ def test_a_resume_sent_again_on_another_day_is_the_same_request(
     }
     key = a_key()
     first = done(scene.platform.post("/candidates", document, headers=key))
-    monkeypatch.setattr(api.http.caller, "now", lambda: now() + timedelta(days=40))
+    monkeypatch.setattr(api.http.access, "now", lambda: now() + timedelta(days=40))
     assert done(scene.platform.post("/candidates", document, headers=key)) == first
 
 

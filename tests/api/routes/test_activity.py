@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import pytest
 
+import api.routes.activity
 from api.marketplace import now
-from api.routes import activity_ingestion
 from infrastructure.event_log.store import EventStore
 from tests.support.scene import done
 from tests.support.stage import NDJSON, Scene, Stage, activity, at_once, shared_stage
@@ -206,7 +206,7 @@ def test_two_feeds_that_tell_of_the_same_people_at_once_are_both_taken(
 def test_what_was_cut_off_half_way_is_completed_by_sending_it_again(
     stage: Stage, scene: Scene, candidate: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(activity_ingestion, "CHUNK", 10)
+    monkeypatch.setattr(api.routes.activity, "CHUNK", 10)
     lines = [activity(candidate) for _ in range(35)]
     record, calls = EventStore.execute_all, []
 

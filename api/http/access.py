@@ -1,0 +1,131 @@
+"""Access to routes: authentication by bearer token, roles, and the headers of a request.
+
+Each role dependency below is a type for a route's `caller` parameter.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated
+from uuid import uuid4
+
+from fastapi import Depends, Header, Query, Request, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import Field
+
+from api.http.caller import Caller
+from api.http.middleware import is_head
+from api.http.problems import Problem
+from api.http.tokens import Tokens
+from api.marketplace import now
+from domain.actor import Actor, Role
+from domain.values import StorableText
+
+LogPosition = Annotated[int, Field(ge=0, le=2**63 - 1)]
+
+bearer = HTTPBearer(auto_error=False, description="`sourcing token` makes one for local use")
+
+
+def enter(
+    request: Request,
+    response: Response,
+    actor: Actor,
+    roles: Sequence[Role],
+    *,
+    request_id: str | None = None,
+    idempotency_key: str | None = None,
+    after: int | None = None,
+) -> Caller:
+    """The caller for an authenticated actor who has one of these roles or is `admin`.
+
+    Raises:
+        Problem: 403 for another role, 429 for too many requests.
+    """
+    request_id = request.state.request_id = request_id or str(uuid4())
+    response.headers["X-Request-ID"] = request_id
+    request.app.state.rate_limit.check(f"{actor.role}/{actor.employer_id or ''}/{actor.id}")
+    if actor.role not in (*roles, Role.ADMIN):
+        allowed_roles = ", ".join(sorted({*roles, Role.ADMIN}))
+        raise Problem(403, "forbidden", f"This takes one of these roles: {allowed_roles}.")
+    return Caller(
+        actor=actor,
+        at=now(),
+        request_id=request_id,
+        marketplace=request.app.state.marketplace,
+        response=response,
+        idempotency_key=idempotency_key,
+        after=after,
+        sees_content=not is_head(request),
+    )
+
+
+def allowed(*roles: Role, keyed: bool = True) -> Callable[..., Caller]:
+    """A dependency that authenticates the caller and admits these roles and `admin`.
+
+    A `keyed` POST requires an idempotency key; one that is idempotent by itself does not.
+    """
+
+    def caller(
+        request: Request,
+        response: Response,
+        token: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+        idempotency_key: Annotated[
+            StorableText | None,
+            Header(
+                min_length=1,
+                max_length=200,
+                description="required on every POST; a new one for each request",
+            ),
+        ] = None,
+        x_request_id: Annotated[
+            StorableText | None,
+            Header(max_length=200, description="stored with every event that the request causes"),
+        ] = None,
+        after: Annotated[
+            LogPosition | None,
+            Query(description="wait until the answer includes this log position"),
+        ] = None,
+    ) -> Caller:
+        x_request_id = request.state.request_id = x_request_id or str(uuid4())
+        if token is None:
+            raise Problem(
+                401,
+                "unauthorized",
+                "Send a bearer token: `Authorization: Bearer …`.",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+        tokens: Tokens = request.app.state.tokens
+        caller = enter(
+            request,
+            response,
+            tokens.actor(token.credentials),
+            roles,
+            request_id=x_request_id,
+            idempotency_key=idempotency_key,
+            after=after,
+        )
+        if keyed and request.method == "POST" and idempotency_key is None:
+            detail = "Send an Idempotency-Key header with every POST: a new one for each request."
+            raise Problem(400, "idempotency-key-missing", detail)
+        return caller
+
+    return caller
+
+
+Anyone = Annotated[Caller, Depends(allowed(*Role))]
+Recruiter = Annotated[Caller, Depends(allowed(Role.RECRUITER))]
+Platform = Annotated[Caller, Depends(allowed(Role.PLATFORM))]
+PlatformCaller = Annotated[Caller, Depends(allowed(Role.PLATFORM, keyed=False))]
+"""The platform, where a request is idempotent by itself and needs no key."""
+
+Admin = Annotated[Caller, Depends(allowed())]
+Support = Annotated[Caller, Depends(allowed(Role.SUPPORT))]
+SuccessManager = Annotated[Caller, Depends(allowed(Role.CSM))]
+Analyst = Annotated[Caller, Depends(allowed(Role.ANALYST))]
+Auditor = Annotated[Caller, Depends(allowed(Role.AUDITOR))]
+Staff = Annotated[Caller, Depends(allowed(Role.SUPPORT, Role.CSM, Role.ANALYST, Role.AUDITOR))]
+RecruiterOrSupport = Annotated[Caller, Depends(allowed(Role.RECRUITER, Role.SUPPORT))]
+TimelineReader = Annotated[Caller, Depends(allowed(Role.RECRUITER, Role.SUPPORT, Role.AUDITOR))]
+AuditReader = Annotated[Caller, Depends(allowed(Role.SUPPORT, Role.AUDITOR))]
+Reader = Annotated[
+    Caller,
+    Depends(allowed(Role.RECRUITER, Role.SUPPORT, Role.CSM, Role.ANALYST, Role.AUDITOR)),
+]
