@@ -1,7 +1,10 @@
 """What the program lists by hand is complete: aggregates, read models, routes and pages."""
 
+import ast
 import pkgutil
+from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -57,3 +60,23 @@ def test_every_router_is_listed(package: ModuleType) -> None:
         if isinstance(found, APIRouter)
     }
     assert routers == set(map(id, package.ROUTERS))
+
+
+def test_what_tests_share_stands_in_support() -> None:
+    tests = Path(__file__).parent
+    shared = [
+        f"{path.relative_to(tests)} imports {module}"
+        for path in sorted(tests.rglob("*.py"))
+        for module in imported_by(path)
+        if module.split(".")[-1].startswith(("test_", "conftest"))
+    ]
+    assert shared == []
+
+
+def imported_by(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            yield str(node.module)

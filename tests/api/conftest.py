@@ -1,21 +1,22 @@
-"""A marketplace on a database of its own, its worker running, and clients in every role."""
+"""A marketplace on a database of its own, a client of its API, and the command line."""
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
-from typing import Any
-from uuid import UUID, uuid4
+import io
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from httpx2 import Response
 from pydantic import SecretStr
 
+from api import cli
 from api.app import make_app
-from api.http.tokens import make_token
-from api.marketplace import Marketplace, now, open_marketplace
-from domain.actor import Actor, Role
+from api.marketplace import Marketplace, open_marketplace
 from infrastructure.settings import Settings
-from tests.conftest import SECRET
+from tests.support.command_line import Ended, Run, environment
+from tests.support.databases import SECRET
 
 
 @pytest.fixture
@@ -31,27 +32,6 @@ def marketplace(settings: Settings) -> Iterator[Marketplace]:
         yield marketplace
 
 
-class Client:
-    """Makes requests in a role, each with an idempotency key of its own."""
-
-    def __init__(self, http: TestClient, token: str) -> None:
-        self._http = http
-        self._headers = {"Authorization": f"Bearer {token}"}
-
-    def __call__(self, method: str, path: str, json: Any = None, **options: Any) -> Response:
-        headers = {**self._headers, "Idempotency-Key": str(uuid4()), **options.pop("headers", {})}
-        return self._http.request(method, f"/v1{path}", json=json, headers=headers, **options)
-
-    def get(self, path: str, **parameters: Any) -> Response:
-        return self("GET", path, params=parameters)
-
-    def post(self, path: str, json: Any = None, **options: Any) -> Response:
-        return self("POST", path, json, **options)
-
-
-As = Callable[..., Client]
-
-
 @pytest.fixture
 def http(marketplace: Marketplace) -> Iterator[TestClient]:
     with TestClient(make_app(marketplace, with_worker=True)) as client:
@@ -59,12 +39,27 @@ def http(marketplace: Marketplace) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def as_(http: TestClient, settings: Settings) -> As:
-    """A client in a role, for a recruiter with the employer."""
+def sourcing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Run]:
+    """Runs the command line in this process, without a database unless an environment names one."""
+    no_database = environment(SOURCING_DATA_DIR=str(tmp_path), SOURCING_SECRET=SECRET)
+    terminated = signal.getsignal(signal.SIGTERM)
 
-    def client(role: Role, employer_id: UUID | str | None = None, name: str = "") -> Client:
-        employer = UUID(str(employer_id)) if employer_id else None
-        actor = Actor(id=name or f"{role}@test", role=role, employer_id=employer)
-        return Client(http, make_token(settings, actor, now(), timedelta(hours=1)))
+    def run(
+        *arguments: object, env: Mapping[str, str] = no_database, stdin: bytes = b"", **more: str
+    ) -> Ended:
+        for name in set(os.environ) - set(env):
+            monkeypatch.delenv(name)
+        for name, value in {**env, **more}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", ["sourcing", *map(str, arguments)])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as exit:
+            cli.main()
+        code = exit.value.code
+        return Ended(code if isinstance(code, int) else int(bool(code)), *capsys.readouterr())
 
-    return client
+    yield run
+    signal.signal(signal.SIGTERM, terminated)

@@ -10,8 +10,9 @@ import pytest
 from api.marketplace import now
 from domain.actor import Role
 from tests.support import stage as stages
-from tests.support.scene import MESSAGE, codes, done
-from tests.support.stage import Stage, shared_stage
+from tests.support.client import codes, done
+from tests.support.databases import Databases
+from tests.support.stage import MESSAGE, Stage, own_stage
 
 
 class Scene(stages.Scene):
@@ -30,8 +31,8 @@ class Scene(stages.Scene):
 
 
 @pytest.fixture(scope="module")
-def stage(postgres: str) -> Iterator[Stage]:
-    with shared_stage(postgres) as stage:
+def stage(databases: Databases) -> Iterator[Stage]:
+    with own_stage(databases) as stage:
         yield stage
 
 
@@ -184,7 +185,7 @@ def test_support_reads_who_did_what_and_when(scene: Scene) -> None:
     seen = {"after": scene.latest()}
     outreach = done(scene.message(position, candidate, params=seen))["id"]
     done(scene.platform.post(f"/outreach/{outreach}/decline", {"reason": "salary"}))
-    support = scene.as_(Role.SUPPORT)
+    support = scene.stage.as_(Role.SUPPORT)
     steps: Any = done(support.get(f"/outreach/{outreach}/timeline", after=scene.latest()))
     assert [(step["what"], step["actor_role"]) for step in steps] == [
         ("message_sent", "recruiter"),
@@ -197,7 +198,7 @@ def test_support_reads_who_did_what_and_when(scene: Scene) -> None:
 def test_feedback_reaches_the_customer_success_manager(scene: Scene) -> None:
     body = {"text": "More of these!", "page": "/positions"}
     done(scene.recruiter.post(f"/employers/{scene.employer_id}/feedback", body))
-    manager = scene.as_(Role.CSM)
+    manager = scene.stage.as_(Role.CSM)
     listed = done(manager.get(f"/employers/{scene.employer_id}/feedback", after=scene.latest()))
     assert [feedback["text"] for feedback in listed["items"]] == ["More of these!"]
 
@@ -218,10 +219,10 @@ def test_erasing_somebody_blanks_them_everywhere(scene: Scene) -> None:
     done(scene.platform("DELETE", f"/candidates/{candidate}"))
     assert scene.names(position, "interviews") == ["[erased]"]
     timeline = done(
-        scene.as_(Role.SUPPORT).get(f"/outreach/{outreach}/timeline", after=scene.latest())
+        scene.stage.as_(Role.SUPPORT).get(f"/outreach/{outreach}/timeline", after=scene.latest())
     )
     assert timeline[0]["personal"]["text"] == "[erased]"
-    log = done(scene.as_(Role.AUDITOR).get("/events", since=before, limit=1000))
+    log = done(scene.stage.as_(Role.AUDITOR).get("/events", since=before, limit=1000))
     events = log["events"]
     assert log["reached"] == scene.latest()
     assert candidate in str(events)
@@ -232,7 +233,7 @@ def test_erasing_somebody_blanks_them_everywhere(scene: Scene) -> None:
 def test_an_auditor_reads_an_outreach_as_cloud_events(scene: Scene) -> None:
     position = scene.in_beta().position()
     outreach = done(scene.message(position, scene.member("Silent", silent_days=400)))["id"]
-    (event,) = done(scene.as_(Role.AUDITOR).get(f"/events/{outreach}"))
+    (event,) = done(scene.stage.as_(Role.AUDITOR).get(f"/events/{outreach}"))
     assert event["specversion"] == "1.0"
     assert event["type"] == "outreach.message_sent"
     assert event["data"]["text"] == MESSAGE["text"]

@@ -19,7 +19,7 @@ from infrastructure.event_log import queries
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.projector import Projector
 from projections.read_models import read_models
-from tests.conftest import new_database
+from tests.support.databases import Databases
 
 WRITTEN_BY_E681B8D = Path(__file__).with_name("e681b8d.json.gz")
 """The events, keys, states and tables of a small marketplace, dumped by the version e681b8d."""
@@ -48,12 +48,10 @@ class Replayed:
 
 
 @pytest.fixture(scope="module")
-def replayed(
-    postgres: str, administration: Connection[TupleRow], template: str
-) -> Iterator[Replayed]:
+def replayed(databases: Databases) -> Iterator[Replayed]:
     then = json.loads(gzip.decompress(WRITTEN_BY_E681B8D.read_bytes()))
     with (
-        new_database(postgres, administration, template) as url,
+        databases.prepared() as url,
         open_pool(url, name="earlier") as pool,
         EventStore(url, pool, then["secret"]) as store,
         psycopg.connect(url, autocommit=True) as db,

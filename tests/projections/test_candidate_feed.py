@@ -28,7 +28,7 @@ from projections.likelihood import ranking
 from projections.likelihood.projection import Likelihoods
 from projections.likelihood.ranking import _Walk
 from projections.likelihood.scoring import of_candidates
-from tests.conftest import new_database
+from tests.support.databases import Databases
 from tests.support.history import EMPLOYER, History, days, hours
 
 EVERYONE = 300
@@ -110,11 +110,11 @@ def drawn_facts(rng: random.Random) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def filled(postgres: str, template: str, administration: Connection[TupleRow]) -> Iterator[Market]:
+def filled(databases: Databases) -> Iterator[Market]:
     """A market that has learned, shared by the tests of this module."""
     rng = random.Random(7)
     with (
-        new_database(postgres, administration, template) as url,
+        databases.prepared() as url,
         psycopg.connect(url, autocommit=True) as db,
     ):
         market = Market(db, History())

@@ -6,7 +6,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from domain.actor import Role
-from tests.support.scene import done
+from tests.support.client import done
 from tests.support.stage import Scene, Stage
 from tests.support.visitor import Visitor, visitor
 

@@ -1,34 +1,36 @@
 """A marketplace that the tests of a module share, each with an employer and members of its own."""
 
 import json
-import re
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 from uuid import UUID, uuid4
 
 import psycopg
-from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from psycopg import Connection
 from psycopg.rows import TupleRow
 from pydantic import SecretStr
 
-from api import routes
 from api.app import make_app
 from api.http.tokens import make_token
 from api.marketplace import Marketplace, now, open_marketplace
 from domain.actor import Actor, Role
+from infrastructure.projecting.checkpoints import wait_for
 from infrastructure.settings import Settings
-from tests.api.conftest import Client
-from tests.conftest import SECRET, new_database
-from tests.support import scene as scenes
+from tests.support.client import Client, done
+from tests.support.databases import SECRET, Databases
 
-T = TypeVar("T")
-
+MESSAGE: dict[str, Any] = {
+    "subject": "A role for you",
+    "text": "We build robots, and would like to talk.",
+    "salary": {"minimum": 60_000, "maximum": 80_000, "currency": "EUR"},
+    "location": "Berlin",
+    "sender_name": "Robin",
+    "sender_role": "Head of engineering",
+}
 NDJSON = {"Content-Type": "application/x-ndjson"}
 
 
@@ -55,6 +57,10 @@ class Stage:
         """The position of the last event."""
         return self.marketplace.store.recorder.max_notification_id() or 0
 
+    def catch_up(self) -> None:
+        """Wait until every read model shows what has happened so far."""
+        wait_for(self.reached(), self.marketplace.projections, self.marketplace.pool, timeout=60)
+
     def topics(self, id: UUID | str) -> list[tuple[int, str]]:
         """What happened to an aggregate, each with its place in the log."""
         with self.connection() as db:
@@ -79,23 +85,57 @@ class Stage:
             yield
 
 
-class Scene(scenes.Scene):
+class Scene:
     """An employer, its positions and members, on a marketplace where others are busy too."""
 
     def __init__(self, stage: Stage) -> None:
-        super().__init__(stage.as_)
         self.stage = stage
+        self.admin = stage.as_(Role.ADMIN)
+        self.platform = stage.as_(Role.PLATFORM)
+        self.employer_id = self.registered("Acme")
+        self.recruiter = stage.as_(Role.RECRUITER, self.employer_id)
+
+    def registered(self, company: str) -> str:
+        manager = {"name": "Casey", "email": "casey@example.com"}
+        body = {"company": company, "manager": manager}
+        return str(done(self.admin.post("/employers", body))["id"])
 
     def approved(self) -> Self:
-        super().approved()
+        self.admin.post(f"/employers/{self.employer_id}/approval")
         return self
 
     def in_beta(self) -> Self:
-        super().in_beta()
+        self.approved()
+        done(self.recruiter.post(f"/employers/{self.employer_id}/beta"))
         return self
 
+    def position(self, **filters: Any) -> str:
+        body = {"title": "Backend developer", "location": "Berlin", "filters": filters}
+        opened = done(self.recruiter.post(f"/employers/{self.employer_id}/positions", body))
+        return str(opened["id"])
+
+    def member(self, name: str, *, silent_days: int, skills: tuple[str, ...] = ("Python",)) -> str:
+        signed_up = (now() - timedelta(days=silent_days)).isoformat()
+        document = {
+            "basics": {"name": name, "email": f"{name.lower()}@example.com"},
+            "skills": [{"name": skill} for skill in skills],
+            "meta": {"sourcing": {"opted_in": True, "signed_up_at": signed_up}},
+        }
+        return str(done(self.platform.post("/candidates", document))["id"])
+
+    def message(self, position: str, candidate: str, **options: Any) -> Any:
+        body = {"candidate_id": candidate, "message": MESSAGE}
+        return self.recruiter.post(f"/positions/{position}/messages", body, **options)
+
     def latest(self) -> int:
+        """The log position that all has happened by."""
         return self.stage.reached()
+
+    def names(self, position: str, feed: str, **parameters: Any) -> list[str]:
+        response = self.recruiter.get(
+            f"/positions/{position}/{feed}", after=self.latest(), **parameters
+        )
+        return [card.get("candidate_name", card.get("name")) for card in done(response)["items"]]
 
     def tell(self, *lines: Any, **options: Any) -> Any:
         """Feed activity in."""
@@ -107,16 +147,6 @@ def activity(candidate: str, **other: Any) -> dict[str, Any]:
     """One activity of a candidate, just now."""
     usual = {"kind": "signed_in", "source": "web", "occurred_at": now().isoformat()}
     return {"candidate_id": candidate, "source_id": str(uuid4()), **usual, **other}
-
-
-@contextmanager
-def own_database(postgres: str) -> Iterator[str]:
-    """The address of a new database, gone afterwards."""
-    with (
-        psycopg.connect(postgres, autocommit=True) as administration,
-        new_database(postgres, administration) as url,
-    ):
-        yield url
 
 
 @contextmanager
@@ -135,50 +165,7 @@ def a_stage(
 
 
 @contextmanager
-def shared_stage(postgres: str, **settings: Any) -> Iterator[Stage]:
+def own_stage(databases: Databases, **settings: Any) -> Iterator[Stage]:
     """A marketplace on a database of its own."""
-    with own_database(postgres) as url, a_stage(url, **settings) as stage:
+    with databases.prepared() as url, a_stage(url, **settings) as stage:
         yield stage
-
-
-def at_once(*doings: Callable[[], T]) -> list[T]:
-    """What comes of doing these at the same moment, in their order."""
-    outcomes: list[Any] = [None] * len(doings)
-    start = threading.Barrier(len(doings))
-
-    def run(number: int, do: Callable[[], T]) -> None:
-        start.wait()
-        try:
-            outcomes[number] = do()
-        except BaseException as error:  # noqa: BLE001 - raised below, where it is seen
-            outcomes[number] = error
-
-    threads = [threading.Thread(target=run, args=each) for each in enumerate(doings)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for outcome in outcomes:
-        if isinstance(outcome, BaseException):
-            raise outcome
-    return outcomes
-
-
-def statuses(responses: Sequence[Any]) -> list[int]:
-    return sorted(response.status_code for response in responses)
-
-
-def v1_routes() -> list[tuple[str, str]]:
-    """Every method and path of the API."""
-    return sorted(
-        (method, route.path)
-        for router in routes.ROUTERS
-        for route in router.routes
-        if isinstance(route, APIRoute)
-        for method in route.methods or ()
-    )
-
-
-def filled(path: str, **ids: str) -> str:
-    """A route's path with ids in place of their names, made-up ones where none is given."""
-    return re.sub(r"\{(\w+)\}", lambda name: ids.get(name[1], str(uuid4())), path)

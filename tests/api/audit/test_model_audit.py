@@ -19,16 +19,15 @@ from api.marketplace import now
 from domain.actor import Actor, Role
 from domain.candidate import WasActive
 from domain.outreach import Message, SendMessage, outreach_id
-from infrastructure.projecting.checkpoints import wait_for
 from projections.likelihood import projection
 from projections.likelihood.audit import replay as likelihood_replay
 from projections.likelihood.audit.replay import Differs, NotReproducible, Replay, explain, replay
 from projections.likelihood.estimator.model import ESTIMATOR
 from projections.likelihood.features.catalogue import FEATURE_VERSION
-from tests.api.cli.test_cli import PROGRAM, environment
-from tests.conftest import SECRET
-from tests.support.scene import MESSAGE, done
-from tests.support.stage import Scene, Stage, activity, shared_stage
+from tests.support.client import done
+from tests.support.command_line import PROGRAM, environment
+from tests.support.databases import SECRET, Databases
+from tests.support.stage import MESSAGE, Scene, Stage, activity, own_stage
 
 Db = Connection[TupleRow]
 
@@ -44,8 +43,8 @@ class History(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def history(postgres: str) -> Iterator[History]:
-    with pytest.MonkeyPatch.context() as patch, shared_stage(postgres) as stage:
+def history(databases: Databases) -> Iterator[History]:
+    with pytest.MonkeyPatch.context() as patch, own_stage(databases) as stage:
         patch.setattr(projection, "SNAPSHOT_EVERY", 15)
         scene = Scene(stage).in_beta()
         position = scene.position(nice_to_have_skills=["Python", "Go"])
@@ -68,13 +67,8 @@ def history(postgres: str) -> Iterator[History]:
         stage.marketplace.store.execute(without)
         untold = outreach_id(UUID(position), UUID(members[-1]))
         assert scene.platform("DELETE", f"/candidates/{members[0]}").is_success
-        caught_up(stage)
+        stage.catch_up()
         yield History(stage, members, outreaches, untold)
-
-
-def caught_up(stage: Stage) -> None:
-    marketplace = stage.marketplace
-    wait_for(stage.reached(), marketplace.projections, marketplace.pool, 10)
 
 
 def rebuilt(history: History, position: int | None = None, *, from_scratch: bool = False) -> Replay:

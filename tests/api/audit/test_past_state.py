@@ -11,14 +11,14 @@ from api.marketplace import now
 from domain.actor import Actor, Role
 from domain.position import ClosePosition
 from infrastructure.event_log import queries
-from tests.api.conftest import Client
-from tests.support.scene import Scene, done
-from tests.support.stage import Stage, activity, shared_stage
+from tests.support.client import Client, done
+from tests.support.databases import Databases
+from tests.support.stage import Scene, Stage, activity, own_stage
 
 
 @pytest.fixture(scope="module")
-def stage(postgres: str) -> Iterator[Stage]:
-    with shared_stage(postgres) as stage:
+def stage(databases: Databases) -> Iterator[Stage]:
+    with own_stage(databases) as stage:
         yield stage
 
 

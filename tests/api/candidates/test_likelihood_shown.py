@@ -8,13 +8,14 @@ import pytest
 from domain.event import Event
 from domain.outreach import MessageSent
 from projections.likelihood.learner import FOLLOWED, Learner
-from tests.support.scene import done
-from tests.support.stage import Scene, Stage, shared_stage
+from tests.support.client import done
+from tests.support.databases import Databases
+from tests.support.stage import Scene, Stage, own_stage
 
 
 @pytest.fixture(scope="module")
-def stage(postgres: str) -> Iterator[Stage]:
-    with shared_stage(postgres) as stage:
+def stage(databases: Databases) -> Iterator[Stage]:
+    with own_stage(databases) as stage:
         yield stage
 
 

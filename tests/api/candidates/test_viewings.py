@@ -14,14 +14,14 @@ from api.http import caller
 from api.marketplace import now
 from domain.actor import Role
 from domain.command import Command
-from tests.api.conftest import Client
-from tests.support.scene import done
-from tests.support.stage import Scene, Stage, shared_stage
+from tests.support.client import Client, done
+from tests.support.databases import Databases
+from tests.support.stage import Scene, Stage, own_stage
 
 
 @pytest.fixture(scope="module")
-def stage(postgres: str) -> Iterator[Stage]:
-    with shared_stage(postgres) as stage:
+def stage(databases: Databases) -> Iterator[Stage]:
+    with own_stage(databases) as stage:
         yield stage
 
 
@@ -33,7 +33,7 @@ def scene(stage: Stage) -> Scene:
 def noted(scene: Scene, kind: str, since: int) -> list[Any]:
     """The viewings of a kind after a position, as the auditor reads them."""
     asked = {"since": since, "kind": f"viewing.{kind}", "limit": 1000}
-    page = done(scene.as_(Role.AUDITOR).get("/events", **asked))
+    page = done(scene.stage.as_(Role.AUDITOR).get("/events", **asked))
     return [event["data"] for event in page["events"]]
 
 
@@ -90,7 +90,7 @@ def test_two_recruiters_who_see_the_same_are_two(scene: Scene) -> None:
     position, before = scene.position(required_skills=["Twice"]), scene.latest()
     path = f"/positions/{position}/passive-candidates"
     for name in ("Kim", "Robin"):
-        recruiter = scene.as_(Role.RECRUITER, scene.employer_id, name)
+        recruiter = scene.stage.as_(Role.RECRUITER, scene.employer_id, name)
         done(recruiter.get(path, after=before))
     assert len(noted(scene, "candidates_shown", before)) == 2
 
@@ -98,7 +98,7 @@ def test_two_recruiters_who_see_the_same_are_two(scene: Scene) -> None:
 def test_what_support_sees_is_nobodys_viewing(scene: Scene) -> None:
     member, position = scene.member("Asked", silent_days=400), scene.position()
     before = scene.latest()
-    support = scene.as_(Role.SUPPORT)
+    support = scene.stage.as_(Role.SUPPORT)
     done(support.get(f"/positions/{position}/passive-candidates", after=before))
     done(support.get(f"/positions/{position}/candidates/{member}", after=before))
     assert scene.latest() == before
@@ -113,7 +113,7 @@ def test_an_empty_page_shows_nobody(scene: Scene) -> None:
 def test_a_page_is_sent_before_it_is_noted(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     member, position = scene.member("First", silent_days=400), scene.position()
     path = f"/positions/{position}/candidates/{member}"
-    done(scene.as_(Role.SUPPORT).get(path, after=scene.latest()))
+    done(scene.stage.as_(Role.SUPPORT).get(path, after=scene.latest()))
     happened: list[str] = []
     app, store = scene.stage.http.app, scene.stage.marketplace.store
 

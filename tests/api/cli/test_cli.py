@@ -3,17 +3,13 @@
 import base64
 import io
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import httpx2 as httpx
@@ -23,7 +19,6 @@ from fastapi.testclient import TestClient
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from api import cli
 from api.cli.documents import entries
 from api.cli.exit_codes import MEANINGS, Exit, ending
 from api.demo import NORDLICHT, fill
@@ -37,53 +32,17 @@ from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.projection import Change
 from infrastructure.projecting.projector import Projector
 from projections.candidate_pool import CandidatePool
-from tests.conftest import SECRET
+from tests.support.command_line import (
+    SECONDS_TO_STOP,
+    Ended,
+    Environment,
+    Run,
+    address,
+    environment,
+    running,
+)
+from tests.support.databases import SECRET
 from tests.support.history import History, somebody
-
-PROGRAM = (sys.executable, "-c", "from api.cli import main; main()")
-SECONDS_TO_START, SECONDS_TO_STOP = 30, 20
-
-Environment = dict[str, str]
-
-
-class Ended(NamedTuple):
-    """How a run of the command line ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Ended]
-
-
-def environment(**settings: str) -> Environment:
-    """Ours without any setting, and with these."""
-    ours = {k: v for k, v in os.environ.items() if not k.startswith(("SOURCING_", "DATABASE_"))}
-    return ours | settings
-
-
-@contextmanager
-def running(env: Mapping[str, str], *arguments: str, says: str) -> Iterator[tuple[Any, str]]:
-    """A process of ours that stays, and its first line, once it has said that it is ready."""
-    process = subprocess.Popen(
-        [*PROGRAM, *arguments], env=dict(env), text=True, stdout=subprocess.PIPE
-    )
-    assert process.stdout is not None
-    try:
-        line = process.stdout.readline()
-        assert line.startswith(says), line
-        yield process, line
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-            process.wait(SECONDS_TO_STOP)
-        process.stdout.close()
-
-
-def address(line: str) -> str:
-    """Where a server said that it listens."""
-    return line.removeprefix("Console: ").strip()
 
 
 @pytest.fixture
@@ -91,33 +50,6 @@ def env(database_url: str, tmp_path: Path) -> Environment:
     return environment(
         DATABASE_URL=database_url, SOURCING_SECRET=SECRET, SOURCING_DATA_DIR=str(tmp_path)
     )
-
-
-@pytest.fixture
-def sourcing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Run]:
-    """Runs the command line in this process, without a database unless an environment names one."""
-    no_database = environment(SOURCING_DATA_DIR=str(tmp_path), SOURCING_SECRET=SECRET)
-    terminated = signal.getsignal(signal.SIGTERM)
-
-    def run(
-        *arguments: object, env: Mapping[str, str] = no_database, stdin: bytes = b"", **more: str
-    ) -> Ended:
-        for name in set(os.environ) - set(env):
-            monkeypatch.delenv(name)
-        for name, value in {**env, **more}.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr(sys, "argv", ["sourcing", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as exit:
-            cli.main()
-        code = exit.value.code
-        return Ended(code if isinstance(code, int) else int(bool(code)), *capsys.readouterr())
-
-    yield run
-    signal.signal(signal.SIGTERM, terminated)
 
 
 # Help, usage and settings ---------------------------------------------------------------------

@@ -6,15 +6,17 @@ from uuid import uuid4
 import pytest
 
 from domain.actor import Role
-from tests.support.scene import codes, done
-from tests.support.stage import Stage, at_once, shared_stage, statuses
+from tests.support.client import codes, done, statuses
+from tests.support.concurrency import at_once
+from tests.support.databases import Databases
+from tests.support.stage import Stage, own_stage
 
 ASKED = {"subject": "No candidates", "text": "My feed is empty.", "page": "/positions"}
 
 
 @pytest.fixture(scope="module")
-def stage(postgres: str) -> Iterator[Stage]:
-    with shared_stage(postgres) as stage:
+def stage(databases: Databases) -> Iterator[Stage]:
+    with own_stage(databases) as stage:
         yield stage
 
 

@@ -6,7 +6,7 @@ from playwright.sync_api import Browser
 
 from api.backtest.report import written
 from api.backtest.run import BacktestOptions, run
-from tests.api.console.conftest import WIDTHS
+from tests.support.browser import WIDTHS
 
 LONG = "how_often_they_came_back_in_the_first_ninety_days_after_they_had_signed_up_by_themselves"
 

@@ -6,8 +6,8 @@ import pytest
 
 from api.console.pages.filters import FEW
 from domain.actor import Role
-from tests.api.console.conftest import Desks
-from tests.support.scene import codes, done
+from tests.support.browser import Desks
+from tests.support.client import codes, done
 from tests.support.stage import Scene, Stage
 from tests.support.visitor import Visitor, in_every_look, text_of, visitor
 

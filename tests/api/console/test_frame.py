@@ -4,7 +4,7 @@ import pytest
 
 from api.console.rendering import menu
 from domain.actor import Role
-from tests.api.console.conftest import Desks
+from tests.support.browser import Desks
 from tests.support.stage import Scene, Stage
 from tests.support.visitor import visitor
 

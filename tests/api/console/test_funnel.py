@@ -10,8 +10,8 @@ import pytest
 
 from api.marketplace import now
 from domain.actor import Role
-from tests.api.console.conftest import Desks
-from tests.support.scene import done
+from tests.support.browser import Desks
+from tests.support.client import done
 from tests.support.stage import Stage
 from tests.support.visitor import in_every_look, text_of, visitor
 

@@ -3,8 +3,8 @@
 import pytest
 
 from domain.actor import Role
-from tests.api.console.conftest import Desks
-from tests.support.scene import done
+from tests.support.browser import Desks
+from tests.support.client import done
 from tests.support.stage import Scene, Stage
 from tests.support.visitor import in_every_look, text_of, visitor
 

@@ -9,11 +9,11 @@ import pytest
 
 from api.marketplace import now
 from domain.actor import Role
-from tests.api.console.conftest import LOOKS, Desks
+from tests.support.browser import Desks
+from tests.support.client import done
 from tests.support.letters import Writing, writing
-from tests.support.scene import done
 from tests.support.stage import Stage
-from tests.support.visitor import text_of, visitor
+from tests.support.visitor import in_every_look, text_of, visitor
 
 MARKUP = "<img src=x onerror=alert(1)>"
 
@@ -194,7 +194,7 @@ def test_markup_in_an_answer_is_shown_as_text(stage: Stage) -> None:
 # --- In the browser
 
 
-@LOOKS
+@in_every_look
 def test_interviews_and_conversation_are_fit(
     desk: Desks, stage: Stage, width: str, dark: bool
 ) -> None:

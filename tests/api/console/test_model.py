@@ -12,8 +12,8 @@ from api.marketplace import now
 from domain.actor import Role
 from projections.likelihood.estimator.model import ESTIMATOR
 from projections.likelihood.features.catalogue import FEATURE_VERSION
-from tests.api.console.conftest import Desks
-from tests.support.scene import done
+from tests.support.browser import Desks
+from tests.support.client import done
 from tests.support.stage import Stage
 from tests.support.visitor import in_every_look, text_of, visitor
 

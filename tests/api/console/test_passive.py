@@ -9,10 +9,10 @@ from api.console.pages import feeds
 from api.marketplace import now
 from domain.actor import Role
 from projections import candidate_feed
-from tests.api.console.conftest import LOOKS, Desks
-from tests.support.scene import done
+from tests.support.browser import Desks
+from tests.support.client import done
 from tests.support.stage import Scene, Stage, activity
-from tests.support.visitor import Visitor, text_of, visitor
+from tests.support.visitor import Visitor, in_every_look, text_of, visitor
 
 MARKUP = "<img src=x onerror=alert(1)>"
 
@@ -323,7 +323,7 @@ def test_who_has_left_is_marked_and_who_joined_is_counted(stage: Stage, scene: S
 # --- In the browser
 
 
-@LOOKS
+@in_every_look
 def test_the_page_before_the_beta_is_fit(
     desk: Desks, stage: Stage, scene: Scene, width: str, dark: bool
 ) -> None:
@@ -333,7 +333,7 @@ def test_the_page_before_the_beta_is_fit(
     reader.is_fit("landing-dark" if dark else "landing")
 
 
-@LOOKS
+@in_every_look
 def test_the_feed_is_fit(desk: Desks, stage: Stage, scene: Scene, width: str, dark: bool) -> None:
     position = scene.in_beta().position(nice_to_have_skills=["Python", "Go"])
     scene.member("Ada", silent_days=300, skills=("Python", "SQL"))

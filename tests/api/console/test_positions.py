@@ -7,8 +7,8 @@ import pytest
 
 from api.console.session import COOKIE
 from domain.actor import Role
-from tests.api.console.conftest import Desks
-from tests.support.scene import done
+from tests.support.browser import Desks
+from tests.support.client import done
 from tests.support.stage import Scene, Stage
 from tests.support.visitor import Visitor, in_every_look, text_of, visitor
 

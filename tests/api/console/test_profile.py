@@ -5,11 +5,11 @@ from datetime import timedelta
 
 from api.marketplace import now
 from domain.actor import Role
-from tests.api.console.conftest import LOOKS, Desks
+from tests.support.browser import Desks
+from tests.support.client import done
 from tests.support.letters import writing
-from tests.support.scene import done
 from tests.support.stage import Stage
-from tests.support.visitor import text_of, visitor
+from tests.support.visitor import in_every_look, text_of, visitor
 
 MARKUP = "<img src=x onerror=alert(1)>"
 
@@ -135,7 +135,7 @@ def test_a_profile_that_was_opened_is_noted(stage: Stage) -> None:
 # --- In the browser
 
 
-@LOOKS
+@in_every_look
 def test_a_profile_is_fit(desk: Desks, stage: Stage, width: str, dark: bool) -> None:
     at = writing(stage)
     reader = desk(Role.RECRUITER, at.scene.employer_id, width=width, dark=dark)

@@ -7,9 +7,9 @@ from playwright.sync_api import Page
 
 from api.console.session import COOKIE
 from domain.actor import Role
-from tests.api.console.conftest import Desk, Desks
+from tests.support.browser import Desk, Desks
+from tests.support.client import done
 from tests.support.letters import LETTER, Writing, fill_in, writing
-from tests.support.scene import done
 from tests.support.stage import Scene, Stage, activity
 
 

@@ -9,8 +9,9 @@ from fastapi.routing import APIRoute
 from api.console import pages
 from api.console.session import COOKIE
 from domain.actor import Role
-from tests.api.console.conftest import Desks
-from tests.support.stage import Scene, Stage, filled
+from tests.support.api_routes import filled
+from tests.support.browser import Desks
+from tests.support.stage import Scene, Stage
 from tests.support.visitor import Visitor, visitor
 
 MARKUP = "<script>window.ran = true</script><img src=x onerror='window.ran = true'>"

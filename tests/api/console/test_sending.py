@@ -5,11 +5,12 @@ import re
 import pytest
 
 from domain.actor import Role
-from tests.api.console.conftest import LOOKS, Desks
+from tests.support.browser import Desks
+from tests.support.client import done
+from tests.support.concurrency import at_once
 from tests.support.letters import LETTER, Writing, fill_in, writing
-from tests.support.scene import done
-from tests.support.stage import Stage, activity, at_once
-from tests.support.visitor import Visitor, text_of, visitor
+from tests.support.stage import Stage, activity
+from tests.support.visitor import Visitor, in_every_look, text_of, visitor
 
 MARKUP = "</textarea><script>alert(1)</script>"
 
@@ -222,7 +223,7 @@ def test_a_double_click_sends_once(desk: Desks, stage: Stage) -> None:
         assert sent(stage, at) == 1
 
 
-@LOOKS
+@in_every_look
 def test_preview_and_refusal_are_fit(desk: Desks, stage: Stage, width: str, dark: bool) -> None:
     at = writing(stage)
     writer = desk(Role.RECRUITER, at.scene.employer_id, width=width, dark=dark)

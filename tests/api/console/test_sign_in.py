@@ -11,9 +11,10 @@ from api.console.session import COOKIE
 from api.http.tokens import make_token
 from api.marketplace import now
 from domain.actor import Actor, Role
-from tests.api.console.conftest import Desk, Desks
-from tests.support.scene import done
-from tests.support.stage import Scene, Stage, a_stage, own_database
+from tests.support.browser import Desk, Desks
+from tests.support.client import done
+from tests.support.databases import Databases
+from tests.support.stage import Scene, Stage, a_stage
 from tests.support.visitor import Visitor, in_every_look, visitor
 
 BROWSER = {"Accept": "text/html"}
@@ -234,10 +235,10 @@ def sign_in(page: Page, token: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def busy(postgres: str) -> Iterator[Stage]:
+def busy(databases: Databases) -> Iterator[Stage]:
     """A marketplace that takes two requests a minute of anybody, and catches up with nothing."""
     with (
-        own_database(postgres) as url,
+        databases.prepared() as url,
         a_stage(url, with_worker=False, rate_limit="2/minute", wait_timeout_seconds=0.05) as stage,
     ):
         yield stage

@@ -6,32 +6,22 @@ survey knows nothing of them.
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from fastapi.testclient import TestClient
-from psycopg import Connection, sql
-from psycopg.conninfo import make_conninfo
-from psycopg.rows import TupleRow
-from pydantic import SecretStr
 
-from api.app import make_app
 from api.cli.documents import Entry
 from api.cli.takeover import sign_up_of, take_over
 from api.formats import json_resume
-from api.http.tokens import make_token
-from api.marketplace import now, open_marketplace
+from api.marketplace import now
 from domain.actor import Actor, Cause, Role
 from domain.candidate import SignUpCandidate
 from domain.filters import Filters
 from domain.passivity import is_passive
-from infrastructure.projecting.checkpoints import wait_for
-from infrastructure.settings import Settings
-from tests.api.conftest import Client
-from tests.conftest import SECRET
-from tests.support.scene import Scene, done
+from tests.support.client import done
+from tests.support.databases import Databases
+from tests.support.stage import Scene, own_stage
 from tests.support.survey import members, survey_profiles
 
 DOCUMENTS, ARE_REAL = survey_profiles()
@@ -76,36 +66,20 @@ class Imported:
 
 
 @pytest.fixture(scope="module")
-def imported(postgres: str, administration: Connection[TupleRow]) -> Iterator[Imported]:
-    name = f"profiles_{uuid4().hex}"
-    administration.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    settings = Settings(
-        database_url=SecretStr(make_conninfo(postgres, dbname=name)),
-        secret=SecretStr(SECRET),
-        rate_limit="100000/minute",
-    )
+def imported(databases: Databases) -> Iterator[Imported]:
     at = now()
     cause = Cause(by=IMPORT, at=at, request_id="import")
     documents = members(DOCUMENTS, seed=2026, until=at)
-    with open_marketplace(settings) as marketplace:
+    with own_stage(databases) as stage:
         commands: list[tuple[str, SignUpCandidate]] = []
         for number, document in enumerate(documents):
             entry = Entry(f"record {number}", document)
             commands.append((entry.where, sign_up_of(entry, cause)))
-        taken = take_over(marketplace.store, commands)
+        taken = take_over(stage.marketplace.store, commands)
         assert (taken.taken, taken.refused) == (len(documents), [])
-        app = make_app(marketplace, with_worker=True)
-        with TestClient(app) as http:
-
-            def as_(role: Role, employer_id: Any = None, name: str = "") -> Client:
-                actor = Actor(id=name or f"{role}", role=role, employer_id=employer_id)
-                return Client(http, make_token(settings, actor, now(), timedelta(hours=1)))
-
-            position = marketplace.store.recorder.max_notification_id() or 0
-            wait_for(position, marketplace.projections, marketplace.pool, timeout=60)
-            profiles = [json_resume.to_profile(document) for document in documents]
-            yield Imported(Scene(as_), at, profiles)
-    administration.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        stage.catch_up()
+        profiles = [json_resume.to_profile(document) for document in documents]
+        yield Imported(stage.scene(), at, profiles)
 
 
 FILTERS = {

@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 
 from domain.actor import Role
-from tests.support.scene import MESSAGE, codes, done
-from tests.support.stage import Scene, Stage, a_stage, activity, at_once, own_database, statuses
+from tests.support.client import codes, done, statuses
+from tests.support.concurrency import at_once
+from tests.support.databases import Databases
+from tests.support.stage import MESSAGE, Scene, Stage, a_stage, activity
 
 ROUNDS = 12
 
 
 @pytest.fixture(scope="module")
-def url(postgres: str) -> Iterator[str]:
-    with own_database(postgres) as url:
+def url(databases: Databases) -> Iterator[str]:
+    with databases.prepared() as url:
         yield url
 
 

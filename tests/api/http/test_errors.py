@@ -10,9 +10,9 @@ from uuid import uuid4
 import pytest
 
 from domain.actor import Role
-from tests.api.conftest import Client
-from tests.support.scene import MESSAGE, codes, done
-from tests.support.stage import Scene, Stage, shared_stage
+from tests.support.client import Client, codes, done
+from tests.support.databases import Databases
+from tests.support.stage import MESSAGE, Scene, Stage, own_stage
 
 NUL, LONE_SURROGATE = "\0", "\ud800"
 JSON = {"Content-Type": "application/json"}
@@ -22,8 +22,8 @@ SOME_ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 
 
 @pytest.fixture(scope="module")
-def stage(postgres: str) -> Iterator[Stage]:
-    with shared_stage(postgres, wait_timeout_seconds=0.2) as stage:
+def stage(databases: Databases) -> Iterator[Stage]:
+    with own_stage(databases, wait_timeout_seconds=0.2) as stage:
         yield stage
 
 

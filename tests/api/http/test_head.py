@@ -9,8 +9,10 @@ from fastapi.routing import APIRoute
 from api.console import pages
 from api.console.session import COOKIE
 from domain.actor import Role
-from tests.support.scene import done
-from tests.support.stage import Stage, filled, shared_stage, v1_routes
+from tests.support.api_routes import filled, v1_routes
+from tests.support.client import done
+from tests.support.databases import Databases
+from tests.support.stage import Stage, own_stage
 
 OTHERS = ["/health/live", "/health/ready", "/openapi.json", "/docs", "/static/console.css"]
 """Paths that need no token; `/metrics` has other figures, and another length, each time."""
@@ -28,8 +30,8 @@ VARYING = {"x-request-id", "content-length"}
 
 
 @pytest.fixture(scope="module")
-def stage(postgres: str) -> Iterator[Stage]:
-    with shared_stage(postgres) as stage:
+def stage(databases: Databases) -> Iterator[Stage]:
+    with own_stage(databases) as stage:
         yield stage
 
 

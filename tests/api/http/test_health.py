@@ -14,12 +14,13 @@ from infrastructure.event_log.keys import WrongSecret
 from infrastructure.projecting.projection import Change
 from infrastructure.projecting.projector import Projector
 from projections.positions import Positions
-from tests.support.stage import Stage, a_stage, own_database
+from tests.support.databases import Databases
+from tests.support.stage import Stage, a_stage
 
 
 @pytest.fixture
-def url(postgres: str) -> Iterator[str]:
-    with own_database(postgres) as url:
+def url(databases: Databases) -> Iterator[str]:
+    with databases.prepared() as url:
         yield url
 
 

@@ -14,13 +14,16 @@ import api.http.access
 from api.marketplace import now
 from domain.actor import Role
 from infrastructure.event_log.store import EventStore
-from tests.support.scene import MESSAGE, codes, done
-from tests.support.stage import Scene, Stage, at_once, filled, shared_stage, statuses, v1_routes
+from tests.support.api_routes import filled, v1_routes
+from tests.support.client import codes, done, statuses
+from tests.support.concurrency import at_once
+from tests.support.databases import Databases
+from tests.support.stage import MESSAGE, Scene, Stage, own_stage
 
 
 @pytest.fixture(scope="module")
-def stage(postgres: str) -> Iterator[Stage]:
-    with shared_stage(postgres) as stage:
+def stage(databases: Databases) -> Iterator[Stage]:
+    with own_stage(databases) as stage:
         yield stage
 
 

@@ -9,17 +9,18 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.http import metrics
-from tests.api.routes.test_model import predictions_of_a_month_ago
-from tests.support.scene import done
-from tests.support.stage import Stage, shared_stage
+from tests.support.client import done
+from tests.support.databases import Databases
+from tests.support.predictions import predictions_of_a_month_ago
+from tests.support.stage import Stage, own_stage
 from tests.support.vocabulary import REFUSALS
 
 Figures = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
 @pytest.fixture(scope="module")
-def stage(postgres: str) -> Iterator[Stage]:
-    with shared_stage(postgres) as stage:
+def stage(databases: Databases) -> Iterator[Stage]:
+    with own_stage(databases) as stage:
         yield stage
 
 

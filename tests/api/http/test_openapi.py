@@ -11,8 +11,10 @@ from schemathesis.checks import CheckFunction, not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
 
 from domain.actor import Role
-from tests.support.scene import done
-from tests.support.stage import Stage, shared_stage, v1_routes
+from tests.support.api_routes import v1_routes
+from tests.support.client import done
+from tests.support.databases import Databases
+from tests.support.stage import Stage, own_stage
 
 CHECKS: list[CheckFunction] = [
     not_a_server_error,
@@ -22,8 +24,8 @@ CHECKS: list[CheckFunction] = [
 
 
 @pytest.fixture(scope="module")
-def stage(postgres: str) -> Iterator[Stage]:
-    with shared_stage(postgres, wait_timeout_seconds=0) as stage:
+def stage(databases: Databases) -> Iterator[Stage]:
+    with own_stage(databases, wait_timeout_seconds=0) as stage:
         yield stage
 
 

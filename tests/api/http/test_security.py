@@ -13,86 +13,14 @@ from api.http.problems import Problem
 from api.http.tokens import REVOCATION_CACHE_SECONDS, Tokens, local_key
 from api.marketplace import now
 from domain.actor import Role
-from tests.support.stage import Stage, a_stage, filled, own_database, shared_stage, v1_routes
-
-READERS = {Role.RECRUITER, Role.SUPPORT, Role.CSM, Role.ANALYST, Role.AUDITOR}
-STAFF = READERS - {Role.RECRUITER}
-RECRUITING = {Role.RECRUITER, Role.SUPPORT}
-ANYONE = set(Role) - {Role.SYSTEM}
-
-# Beside `admin`, who may do everything.
-ALLOWED: dict[tuple[str, str], set[Role]] = {
-    ("POST", "/activity"): {Role.PLATFORM},
-    ("POST", "/candidates"): {Role.PLATFORM},
-    ("GET", "/candidates/{candidate_id}"): {Role.PLATFORM, Role.SUPPORT},
-    ("DELETE", "/candidates/{candidate_id}"): {Role.PLATFORM},
-    ("GET", "/candidates/{candidate_id}/likelihood"): {Role.PLATFORM, Role.SUPPORT},
-    ("POST", "/candidates/{candidate_id}/opt-in"): {Role.PLATFORM},
-    ("POST", "/candidates/{candidate_id}/opt-out"): {Role.PLATFORM},
-    ("POST", "/candidates/{candidate_id}/observations"): {Role.PLATFORM},
-    ("POST", "/candidates/{candidate_id}/blocked-employers"): {Role.PLATFORM},
-    ("PUT", "/candidates/{candidate_id}/attributes"): {Role.PLATFORM},
-    ("DELETE", "/candidates/{candidate_id}/attributes"): {Role.PLATFORM},
-    ("GET", "/model/adverse-impact"): {Role.ANALYST},
-    ("POST", "/employers"): set(),
-    ("GET", "/employers"): STAFF,
-    ("GET", "/employers/{employer_id}"): READERS,
-    ("POST", "/employers/{employer_id}/approval"): set(),
-    ("POST", "/employers/{employer_id}/suspension"): set(),
-    ("POST", "/employers/{employer_id}/beta"): {Role.RECRUITER},
-    ("DELETE", "/employers/{employer_id}/beta"): {Role.RECRUITER},
-    ("POST", "/employers/{employer_id}/feedback"): {Role.RECRUITER},
-    ("GET", "/employers/{employer_id}/feedback"): {Role.CSM},
-    ("POST", "/employers/{employer_id}/positions"): {Role.RECRUITER},
-    ("GET", "/employers/{employer_id}/positions"): READERS,
-    ("POST", "/employers/{employer_id}/job-postings"): {Role.RECRUITER},
-    ("GET", "/events"): {Role.AUDITOR},
-    ("GET", "/events/{aggregate_id}"): {Role.AUDITOR},
-    ("GET", "/events/search"): {Role.AUDITOR},
-    ("GET", "/events/{aggregate_id}/state"): {Role.AUDITOR},
-    ("GET", "/feedback"): {Role.CSM},
-    ("GET", "/me"): ANYONE,
-    ("DELETE", "/me/token"): ANYONE,
-    ("GET", "/funnel"): {Role.ANALYST, Role.RECRUITER},
-    ("GET", "/model"): {Role.ANALYST},
-    ("GET", "/model/performance"): {Role.ANALYST},
-    ("GET", "/model/reliability"): {Role.ANALYST},
-    ("GET", "/model/drift"): {Role.ANALYST},
-    ("GET", "/model/exploration"): {Role.ANALYST},
-    ("GET", "/outreach"): {Role.SUPPORT},
-    ("GET", "/outreach/{outreach_id}"): READERS,
-    ("GET", "/outreach/{outreach_id}/timeline"): {*RECRUITING, Role.AUDITOR},
-    ("GET", "/outreach/{outreach_id}/explanation"): {Role.SUPPORT, Role.AUDITOR},
-    ("GET", "/timeline"): {Role.SUPPORT},
-    ("POST", "/tickets"): ANYONE,
-    ("GET", "/tickets"): {Role.SUPPORT},
-    ("GET", "/tickets/{ticket_id}"): {Role.SUPPORT},
-    ("GET", "/me/tickets"): ANYONE,
-    ("POST", "/tickets/{ticket_id}/closure"): {Role.SUPPORT},
-    ("PUT", "/ratings/{page}"): ANYONE,
-    ("GET", "/ratings/{page}"): ANYONE,
-    ("POST", "/outreach/{outreach_id}/withdrawal"): {Role.RECRUITER},
-    ("POST", "/outreach/{outreach_id}/acceptance"): {Role.PLATFORM},
-    ("POST", "/outreach/{outreach_id}/decline"): {Role.PLATFORM},
-    ("POST", "/outreach/{outreach_id}/interview"): {Role.RECRUITER},
-    ("GET", "/positions/{position_id}"): READERS,
-    ("PUT", "/positions/{position_id}/filters"): {Role.RECRUITER},
-    ("POST", "/positions/{position_id}/closure"): {Role.RECRUITER},
-    ("GET", "/positions/{position_id}/counts"): READERS,
-    ("GET", "/positions/{position_id}/relaxations"): READERS,
-    ("GET", "/positions/{position_id}/recommendations"): RECRUITING,
-    ("GET", "/positions/{position_id}/passive-candidates"): RECRUITING,
-    ("GET", "/positions/{position_id}/candidates/{candidate_id}"): RECRUITING,
-    ("GET", "/positions/{position_id}/candidates/{candidate_id}/likelihood"): RECRUITING,
-    ("POST", "/positions/{position_id}/messages"): {Role.RECRUITER},
-    ("POST", "/positions/{position_id}/interview-requests"): {Role.RECRUITER},
-    ("GET", "/positions/{position_id}/interviews"): RECRUITING,
-}
+from tests.support.api_routes import ALLOWED, filled, v1_routes
+from tests.support.databases import Databases
+from tests.support.stage import Stage, a_stage, own_stage
 
 
 @pytest.fixture(scope="module")
-def stage(postgres: str) -> Iterator[Stage]:
-    with shared_stage(postgres) as stage:
+def stage(databases: Databases) -> Iterator[Stage]:
+    with own_stage(databases) as stage:
         yield stage
 
 
@@ -205,18 +133,18 @@ def test_an_audience_is_not_looked_at_where_none_is_set(stage: Stage) -> None:
     assert ask(stage, signed(stage, role="admin", aud="somebody")).status_code == 200
 
 
-def test_published_keys_that_cannot_be_read_are_no_fault_of_the_token(postgres: str) -> None:
+def test_published_keys_that_cannot_be_read_are_no_fault_of_the_token(databases: Databases) -> None:
     nobody = "http://127.0.0.1:9/jwks.json"
     token = jwt.encode({"sub": "x", "role": "admin"}, "k" * 64, "HS512", headers={"kid": "1"})
-    with own_database(postgres) as url, a_stage(url, with_worker=False, jwks_url=nobody) as stage:
+    with databases.prepared() as url, a_stage(url, with_worker=False, jwks_url=nobody) as stage:
         response = ask(stage, token)
         assert response.status_code == 503
         assert "127.0.0.1" not in response.text
 
 
-def test_issuer_and_audience_are_checked_where_they_are_set(postgres: str) -> None:
+def test_issuer_and_audience_are_checked_where_they_are_set(databases: Databases) -> None:
     with (
-        own_database(postgres) as url,
+        databases.prepared() as url,
         a_stage(url, with_worker=False, jwt_issuer="us", jwt_audience="sourcing") as stage,
     ):
         assert ask(stage, stage.token(Role.ADMIN)).status_code == 200
@@ -288,9 +216,9 @@ def revoke(stage: Stage, token: str) -> Any:
 # --- Asking too often
 
 
-def test_who_asks_too_often_is_told_when_to_come_back(postgres: str) -> None:
+def test_who_asks_too_often_is_told_when_to_come_back(databases: Databases) -> None:
     with (
-        own_database(postgres) as url,
+        databases.prepared() as url,
         a_stage(url, with_worker=False, rate_limit="3/minute") as stage,
     ):
         admin, other = stage.as_(Role.ADMIN), stage.as_(Role.ADMIN, name="somebody else")

@@ -8,10 +8,10 @@ import pytest
 
 from api.marketplace import now
 from domain.actor import Role
-from tests.api.conftest import Client
-from tests.api.http.test_security import ALLOWED
-from tests.support.scene import MESSAGE, done
-from tests.support.stage import Scene, Stage, filled, shared_stage, v1_routes
+from tests.support.api_routes import ALLOWED, filled, v1_routes
+from tests.support.client import Client, done
+from tests.support.databases import Databases
+from tests.support.stage import MESSAGE, Scene, Stage, own_stage
 
 OWNED = ("{employer_id}", "{position_id}", "{outreach_id}")
 ROUTES = [
@@ -43,8 +43,8 @@ class Acmes:
 
 
 @pytest.fixture(scope="module")
-def stage(postgres: str) -> Iterator[Stage]:
-    with shared_stage(postgres) as stage:
+def stage(databases: Databases) -> Iterator[Stage]:
+    with own_stage(databases) as stage:
         yield stage
 
 

@@ -13,13 +13,15 @@ import pytest
 import api.routes.activity
 from api.marketplace import now
 from infrastructure.event_log.store import EventStore
-from tests.support.scene import done
-from tests.support.stage import NDJSON, Scene, Stage, activity, at_once, shared_stage
+from tests.support.client import done
+from tests.support.concurrency import at_once
+from tests.support.databases import Databases
+from tests.support.stage import NDJSON, Scene, Stage, activity, own_stage
 
 
 @pytest.fixture(scope="module")
-def stage(postgres: str) -> Iterator[Stage]:
-    with shared_stage(postgres) as stage:
+def stage(databases: Databases) -> Iterator[Stage]:
+    with own_stage(databases) as stage:
         yield stage
 
 

@@ -9,13 +9,14 @@ import pytest
 
 from api.marketplace import now
 from domain.actor import Role
-from tests.support.scene import MESSAGE, codes, done
-from tests.support.stage import Scene, Stage, activity, shared_stage
+from tests.support.client import codes, done
+from tests.support.databases import Databases
+from tests.support.stage import MESSAGE, Scene, Stage, activity, own_stage
 
 
 @pytest.fixture(scope="module")
-def stage(postgres: str) -> Iterator[Stage]:
-    with shared_stage(postgres) as stage:
+def stage(databases: Databases) -> Iterator[Stage]:
+    with own_stage(databases) as stage:
         yield stage
 
 

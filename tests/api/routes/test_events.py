@@ -8,14 +8,14 @@ from uuid import uuid4
 import pytest
 
 from domain.actor import Role
-from tests.api.conftest import Client
-from tests.support.scene import MESSAGE, done
-from tests.support.stage import Scene, Stage, shared_stage
+from tests.support.client import Client, done
+from tests.support.databases import Databases
+from tests.support.stage import MESSAGE, Scene, Stage, own_stage
 
 
 @pytest.fixture(scope="module")
-def stage(postgres: str) -> Iterator[Stage]:
-    with shared_stage(postgres) as stage:
+def stage(databases: Databases) -> Iterator[Stage]:
+    with own_stage(databases) as stage:
         scene = stage.scene().in_beta()
         for number in range(12):
             scene.member(f"Member{number}", silent_days=400)

@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from domain.actor import Role
-from tests.support.scene import done
-from tests.support.stage import Scene, Stage, shared_stage
+from tests.support.client import done
+from tests.support.databases import Databases
+from tests.support.stage import Scene, Stage, own_stage
 
 
 @pytest.fixture(scope="module")
-def stage(postgres: str) -> Iterator[Stage]:
-    with shared_stage(postgres) as stage:
+def stage(databases: Databases) -> Iterator[Stage]:
+    with own_stage(databases) as stage:
         yield stage
 
 
@@ -30,7 +31,7 @@ def scene(stage: Stage) -> Scene:
 
 
 def read(scene: Scene, **asked: Any) -> Any:
-    client = scene.as_(asked.pop("role", Role.ANALYST), asked.pop("employer", None))
+    client = scene.stage.as_(asked.pop("role", Role.ANALYST), asked.pop("employer", None))
     return done(client.get("/funnel", after=scene.latest(), **asked))
 
 
@@ -57,7 +58,7 @@ def test_it_is_a_file_for_spreadsheets(
     scene: Scene, headers: dict[str, str], asked: dict[str, str]
 ) -> None:
     asked |= {"employer_id": scene.employer_id}
-    response = scene.as_(Role.ANALYST)("GET", "/funnel", params=asked, headers=headers)
+    response = scene.stage.as_(Role.ANALYST)("GET", "/funnel", params=asked, headers=headers)
     assert response.headers["content-type"].startswith("text/csv")
     assert 'filename="funnel.csv"' in response.headers["content-disposition"]
     names, row = response.text.splitlines()

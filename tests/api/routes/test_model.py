@@ -1,44 +1,21 @@
 """What analysts are told of the model; of an empty marketplace that is little, but no error."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
-from psycopg import Connection
-from psycopg.rows import TupleRow
 
-from api.marketplace import now
 from domain.actor import Role
-from tests.support.scene import codes, done
-from tests.support.stage import Stage, shared_stage
+from tests.support.client import codes, done
+from tests.support.databases import Databases
+from tests.support.predictions import predictions_of_a_month_ago
+from tests.support.stage import Stage, own_stage
 
 
 @pytest.fixture(scope="module")
-def stage(postgres: str) -> Iterator[Stage]:
-    with shared_stage(postgres) as stage:
+def stage(databases: Databases) -> Iterator[Stage]:
+    with own_stage(databases) as stage:
         yield stage
-
-
-@contextmanager
-def predictions_of_a_month_ago(db: Connection[TupleRow]) -> Iterator[None]:
-    """Two predictions that were right, gone afterwards."""
-    sent_at = now() - timedelta(days=30)
-    for number, answered in enumerate((True, False)):
-        id = UUID(int=number)
-        db.execute(
-            "INSERT INTO likelihood_predictions (candidate_id, outreach_id, employer_id,"
-            " position_id, kind, sent_at, sent_log_position, model_log_position, logit,"
-            " probability, challengers, role, seniority, features, silent_from, outcome,"
-            " settled_log_position)"
-            " VALUES (%s, %s, %s, %s, 'message', %s, %s, 0, 0, %s, '{}', '', '',"
-            ' \'{"numbers": {}, "categories": {}}\', %s, %s, 9)',
-            [id, id, id, id, sent_at, number, 0.8 if answered else 0.2, sent_at, answered],
-        )
-    yield
-    db.execute("DELETE FROM likelihood_predictions WHERE settled_log_position = 9")
 
 
 def read(stage: Stage, what: str, **asked: Any) -> Any:
@@ -80,7 +57,7 @@ def test_what_somebody_says_of_themselves_is_counted_in_the_report_alone(stage: 
     done(scene.platform("PUT", f"/candidates/{member}/attributes", {"gender": "woman"}))
     by_gender = read(stage, "adverse-impact")["comparisons"][0]
     assert [(group["name"], group["count"]) for group in by_gender["groups"]] == [("woman", 1)]
-    told = done(scene.as_(Role.AUDITOR).get(f"/events/{member}"))
+    told = done(scene.stage.as_(Role.AUDITOR).get(f"/events/{member}"))
     (reported,) = [e for e in told if e["type"] == "candidate.attributes_reported"]
     assert set(reported["data"].values()) == {None}
     done(scene.platform("DELETE", f"/candidates/{member}/attributes"))

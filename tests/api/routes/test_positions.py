@@ -7,13 +7,14 @@ from uuid import uuid4
 import pytest
 
 from domain.actor import Role
-from tests.support.scene import codes, done
-from tests.support.stage import Scene, Stage, shared_stage
+from tests.support.client import codes, done
+from tests.support.databases import Databases
+from tests.support.stage import Scene, Stage, own_stage
 
 
 @pytest.fixture(scope="module")
-def stage(postgres: str) -> Iterator[Stage]:
-    with shared_stage(postgres) as stage:
+def stage(databases: Databases) -> Iterator[Stage]:
+    with own_stage(databases) as stage:
         yield stage
 
 
@@ -236,6 +237,6 @@ def test_nobody_reads_why_a_candidate_of_another_employers_position_would_answer
     scene: Scene,
 ) -> None:
     candidate, position = scene.member("Dana", silent_days=300), scene.position()
-    stranger = scene.as_(Role.RECRUITER, scene.registered("Stranger"))
+    stranger = scene.stage.as_(Role.RECRUITER, scene.registered("Stranger"))
     response = stranger.get(f"/positions/{position}/candidates/{candidate}/likelihood")
     assert response.status_code == 404

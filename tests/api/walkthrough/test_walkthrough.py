@@ -11,8 +11,6 @@ from uuid import UUID
 
 import pytest
 import uvicorn
-from psycopg import Connection
-from psycopg.rows import TupleRow
 from rich.console import Console
 
 from api.app import make_app
@@ -23,10 +21,8 @@ from api.marketplace import Marketplace, now
 from api.walkthrough import steps, walk_through
 from domain.actor import Actor, Role
 from projections import candidate_feed
-from tests.api.cli.test_cli import Run, address, environment, running, sourcing
-from tests.conftest import SECRET, new_database
-
-__all__ = ["sourcing"]
+from tests.support.command_line import Run, address, environment, running
+from tests.support.databases import SECRET, Databases
 
 CANDIDATES = 60
 
@@ -50,12 +46,11 @@ def served(
 
 @pytest.fixture(scope="module")
 def marketplace_url(
-    postgres: str,
-    administration: Connection[TupleRow],
+    databases: Databases,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[str]:
     """A server on a database of its own, with a small demo, as the command line starts them."""
-    with new_database(postgres, administration) as url:
+    with databases.empty() as url:
         env = environment(
             DATABASE_URL=url,
             SOURCING_SECRET=SECRET,

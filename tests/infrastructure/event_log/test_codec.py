@@ -22,7 +22,7 @@ from infrastructure.database.postgres import Pool
 from infrastructure.event_log.codec import EventMapper
 from infrastructure.event_log.keys import Keyring
 from infrastructure.event_log.store import EventStore
-from tests.conftest import SECRET
+from tests.support.databases import SECRET
 
 E = TypeVar("E", bound=Event)
 

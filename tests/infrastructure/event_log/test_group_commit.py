@@ -29,6 +29,7 @@ from psycopg.rows import TupleRow
 
 from infrastructure.event_log.group_commit import GroupCommit
 from infrastructure.event_log.recorder import Factory, GroupCommitRecorder, event_log_environment
+from tests.support.concurrency import wait_until
 from tests.support.event_logs import (
     event_log,
     happened,
@@ -38,7 +39,6 @@ from tests.support.event_logs import (
     release_head,
     save_together,
     taking,
-    wait_until,
     whole_log,
     writer,
 )

@@ -9,7 +9,7 @@ from cryptography.exceptions import InvalidTag
 
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.keys import KEYS_AT_HAND, Key, Keyring, WrongSecret
-from tests.conftest import SECRET
+from tests.support.databases import SECRET
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 

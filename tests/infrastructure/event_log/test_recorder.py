@@ -22,13 +22,8 @@ from psycopg.rows import TupleRow
 
 from infrastructure.event_log import recorder as module
 from infrastructure.event_log.recorder import Factory, GroupCommitRecorder, event_log_environment
-from tests.support.event_logs import (
-    event_log,
-    happened,
-    save_together,
-    taking,
-    wait_until,
-)
+from tests.support.concurrency import wait_until
+from tests.support.event_logs import event_log, happened, save_together, taking
 
 # The library's test cases want pycryptodome, for ciphers that we do not use.
 with patch.dict(sys.modules, {"eventsourcing.cipher": Mock()}):

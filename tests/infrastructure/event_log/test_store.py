@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,7 +11,6 @@ import pytest
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from domain.actor import Actor, Role
 from domain.aggregate import Aggregate, Refused
 from domain.candidate import (
     Activity,
@@ -22,22 +21,16 @@ from domain.candidate import (
     EraseCandidate,
     NoteActivity,
     OptOut,
-    SignUpCandidate,
 )
 from domain.command import Command, NotFound, Work
 from domain.employer import (
     ApproveEmployer,
     Employer,
-    JoinBeta,
     LeaveBeta,
-    Manager,
-    RegisterEmployer,
     ShareFeedback,
     SuspendEmployer,
 )
-from domain.money import SalaryRange
-from domain.outreach import Message, SendMessage
-from domain.position import OpenPosition, Position
+from domain.position import Position
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log import store as module
 from infrastructure.event_log.store import (
@@ -49,51 +42,17 @@ from infrastructure.event_log.store import (
 from infrastructure.projecting.checkpoints import create_tables
 from infrastructure.projecting.projector import Projector
 from projections.read_models import read_models
-from tests.conftest import SECRET
-
-NOW = datetime.now(UTC)
-LONG_AGO = NOW - timedelta(days=400)
-ADMIN = Actor(id="ada", role=Role.ADMIN)
-BY: dict[str, Any] = {"by": ADMIN, "at": NOW, "request_id": "request"}
-MESSAGE = Message(
-    subject="A role for you",
-    text="We build robots",
-    salary=SalaryRange(minimum=1, maximum=2, currency="EUR"),
-    remote=True,
-    sender_name="Robin",
-    sender_role="Head",
+from tests.support.databases import SECRET
+from tests.support.stored import (
+    BY,
+    LONG_AGO,
+    MESSAGE,
+    NOW,
+    PRIVATE,
+    a_message,
+    employer,
+    member,
 )
-PRIVATE = ("Ada Lovelace", "ada@example.com", "Wrote programs", *MESSAGE.subject.split("\n"))
-
-
-def employer(store: EventStore, *more: type[Command]) -> UUID:
-    id = uuid4()
-    manager = Manager(name="Casey", email="casey@example.com")
-    store.execute(RegisterEmployer(**BY, employer_id=id, company="Acme", manager=manager))
-    for command in more:
-        store.execute(command(**BY, employer_id=id))  # type: ignore[call-arg]
-    return id
-
-
-def position(store: EventStore, employer_id: UUID) -> UUID:
-    id = uuid4()
-    store.execute(OpenPosition(**BY, position_id=id, employer_id=employer_id, title="Developer"))
-    return id
-
-
-def member(store: EventStore) -> UUID:
-    id = uuid4()
-    told: dict[str, Any] = dict(zip(("name", "email", "summary"), PRIVATE, strict=False))
-    store.execute(
-        SignUpCandidate(**BY, candidate_id=id, **told, signed_up_at=LONG_AGO, opted_in=True)
-    )
-    return id
-
-
-def a_message(store: EventStore) -> SendMessage:
-    """A message that may be sent."""
-    place = position(store, employer(store, ApproveEmployer, JoinBeta))
-    return SendMessage(**BY, position_id=place, candidate_id=member(store), message=MESSAGE)
 
 
 def head(store: EventStore) -> int:

@@ -14,8 +14,6 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from psycopg import Connection
-from psycopg.rows import TupleRow
 from psycopg_pool import PoolTimeout
 
 from api.demo import fill
@@ -31,8 +29,8 @@ from infrastructure.projecting.checkpoints import create_tables, log_positions, 
 from infrastructure.projecting.projection import Change, Projection
 from infrastructure.projecting.projector import Projector
 from projections.read_models import read_models
-from tests.conftest import SECRET, new_database
 from tests.domain.golden import FOLDER, as_stored, everything_that_happens
+from tests.support.databases import SECRET, Databases
 from tests.support.history import START, History, somebody
 from tests.support.killed import forks
 
@@ -344,7 +342,9 @@ def test_the_databases_troubles_are_no_events_fault(trouble: Exception) -> None:
     assert not parking.is_poison_event(trouble)
 
 
-def test_the_databases_troubles_park_nothing(told: Told, store: EventStore, pool: Pool) -> None:
+def test_the_databases_troubles_park_nothing(
+    databases: Databases, told: Told, store: EventStore, pool: Pool
+) -> None:
     told.sign_up("Ada")
     log = told.record()
     with pool.connection() as db:
@@ -688,12 +688,10 @@ def test_whatever_fails_the_rows_are_those_of_single_events_and_once_mended_of_a
 
 
 @pytest.fixture(scope="module")
-def filled(
-    postgres: str, administration: Connection[TupleRow], template: str
-) -> Iterator[tuple[EventStore, Pool]]:
+def filled(databases: Databases) -> Iterator[tuple[EventStore, Pool]]:
     """A marketplace in which everything has happened that can."""
     with (
-        new_database(postgres, administration, template) as url,
+        databases.prepared() as url,
         open_pool(url, name="filled") as pool,
         EventStore(url, pool, SECRET) as store,
     ):

@@ -36,7 +36,7 @@ from infrastructure.projecting.checkpoints import (
 )
 from infrastructure.projecting.projection import Change, LoggedEvent, Projection
 from infrastructure.projecting.projector import Projector
-from tests.conftest import SECRET
+from tests.support.databases import SECRET
 from tests.support.killed import forks
 
 BY_ADMIN: dict[str, Any] = {

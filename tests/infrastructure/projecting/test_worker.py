@@ -24,7 +24,7 @@ from infrastructure.projecting.projection import Change, Projection
 from infrastructure.projecting.projector import Projector
 from infrastructure.projecting.worker import PeriodicTask, Worker
 from projections.read_models import read_models
-from tests.infrastructure.event_log.test_store import ADMIN, a_message, employer
+from tests.support.stored import ADMIN, a_message, employer
 
 NOW = datetime.now(UTC)
 

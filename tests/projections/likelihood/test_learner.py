@@ -1,68 +1,20 @@
 """A replay may start from any snapshot, and ends at the same bits as one from the beginning."""
 
-import random
 from typing import Any
 
 import pytest
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from domain.candidate import CandidateErased
 from domain.event import Event
-from domain.outreach import DeclineReason, OutreachDeclined, OutreachWithdrawn
+from domain.outreach import OutreachWithdrawn
 from infrastructure.database.postgres import Pool
 from infrastructure.projecting.projection import LoggedEvent
 from projections.likelihood import projection as likelihood
 from projections.likelihood.learner import FOLLOWED, SILENCE, Learner
 from projections.likelihood.projection import Likelihoods
 from tests.support.history import History, days, hours, somebody
-
-
-def a_life(seed: int, steps: int = 200) -> list[Event]:
-    """A history in which a bit of everything happens."""
-    rng, history = random.Random(seed), History()
-    history.open_position(1)
-    history.open_position(2, title="Senior tester", location=None, remote=True)
-    history.sign_up(*range(40), country="France", years_experience=4)
-    history.now += days(200)
-    waiting: list[tuple[int, int]] = []
-    done: set[tuple[int, int]] = set()
-    gone: set[int] = set()
-    for _ in range(steps):
-        history.now += hours(rng.choice([1, 5, 30]))
-        about = rng.randrange(40), rng.randrange(1, 3)
-        if about[0] in gone:
-            continue
-        if about not in done and rng.random() < 0.6:
-            history.send(*about)
-            done.add(about)
-            waiting.append(about)
-        elif waiting and rng.random() < 0.7:
-            settled = waiting.pop(0)
-            if settled[0] in gone:
-                continue
-            how = rng.randrange(4)
-            if how == 0:
-                history.expire(*settled)
-            elif how == 1:
-                history.settle(OutreachWithdrawn, *settled)
-            elif how == 2:
-                history.settle(OutreachDeclined, *settled, reason=DeclineReason.OTHER)
-            else:
-                history.accept(*settled)
-        elif rng.random() < 0.05:
-            history.add(CandidateErased, somebody(about[0]))
-            gone.add(about[0])
-        else:
-            history.be_active(about[0], "searched_jobs")
-    return [event for event in history.events if isinstance(event, FOLLOWED)]
-
-
-def replayed(events: list[Event]) -> Learner:
-    learner = Learner(scoring=False)
-    for position, event in enumerate(events, 1):
-        learner.apply(position, event)
-    return learner
+from tests.support.learned_lives import a_life, replayed
 
 
 def test_resumed_from_a_snapshot_at_any_event_it_ends_at_the_same_bits() -> None:

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from psycopg import Connection, sql
+from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from domain.candidate import (
@@ -47,6 +47,7 @@ from projections.likelihood.explanations import strongest
 from projections.likelihood.learner import FOLLOWED
 from projections.likelihood.projection import Likelihoods
 from projections.likelihood.scoring import current, of_candidates
+from tests.support.databases import Databases
 from tests.support.history import PLATFORM, START, History, days, hours, somebody
 
 TABLES = ("scores", "features", "positions", "predictions", "model", "snapshots")
@@ -108,16 +109,13 @@ class Read:
 
 
 @pytest.fixture(scope="module")
-def tables(administration: Connection[TupleRow], postgres: str) -> Iterator[str]:
+def tables(databases: Databases) -> Iterator[str]:
     """A database with the projection's tables."""
-    name = sql.Identifier("likelihood_tests")
-    administration.execute(sql.SQL("CREATE DATABASE {}").format(name))
-    url = psycopg.conninfo.make_conninfo(postgres, dbname="likelihood_tests")
-    with psycopg.connect(url, autocommit=True) as db:
+    with databases.empty() as url:
         migrate(url, at=START)
-        db.execute(Likelihoods.TABLES)
-    yield url
-    administration.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+        with psycopg.connect(url, autocommit=True) as db:
+            db.execute(Likelihoods.TABLES)
+        yield url
 
 
 @pytest.fixture(scope="module")

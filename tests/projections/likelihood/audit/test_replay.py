@@ -11,8 +11,8 @@ from domain.event import Event
 from domain.outreach import OutreachAccepted
 from projections.likelihood.estimator.schema import BadFeatures, Features
 from projections.likelihood.learner import FOLLOWED, Learner, Prediction
-from tests.projections.likelihood.test_learner import a_life, replayed
 from tests.support.history import History, days
+from tests.support.learned_lives import a_life, replayed
 
 
 @lru_cache(maxsize=3)
