@@ -21,6 +21,8 @@ class Line:
     folder: Path
     armed: str | None = None
     cuts: int = 0
+    late_arrived: threading.Event = field(default_factory=threading.Event)
+    """Set once a late message has reached the server."""
     _stack: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> str:
@@ -75,6 +77,7 @@ class Line:
                     server.sendall(data)
                     time.sleep(0.2)
                     hang_up(server)
+                    self.late_arrived.set()
                 return
             hang_up(server)
 

@@ -1,7 +1,6 @@
 """The same request again has one effect, and gets the first answer again."""
 
 import threading
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
@@ -16,7 +15,7 @@ from domain.actor import Role
 from infrastructure.event_log.store import EventStore
 from tests.support.api_routes import filled, v1_routes
 from tests.support.client import codes, done, statuses
-from tests.support.concurrency import at_once
+from tests.support.concurrency import at_once, wait_until
 from tests.support.databases import Databases
 from tests.support.stage import MESSAGE, Scene, Stage, own_stage
 
@@ -193,7 +192,7 @@ def test_who_is_taken_over_while_alive_gives_the_other_ones_answer(
         wait_for_claim(stage, key)
         age_claim(stage, key)
         taking_over.start()
-        time.sleep(0.2)  # both wait for the log
+        wait_for_takeover(stage, key)
     slow.join()
     taking_over.join()
     assert statuses(answers) == [201, 201]
@@ -215,7 +214,7 @@ def test_who_is_taken_over_and_then_refused_gives_the_other_ones_answer(stage: S
         wait_for_claim(stage, key)
         age_claim(stage, key)
         taking_over.start()
-        time.sleep(0.2)
+        wait_for_takeover(stage, key)
     slow.join()
     taking_over.join()
     assert statuses(answers) == [201, 201], [answer.text for answer in answers]
@@ -274,13 +273,25 @@ def test_a_change_by_put_or_delete_may_name_a_key_too(stage: Stage, scene: Scene
 
 
 def wait_for_claim(stage: Stage, key: dict[str, str]) -> None:
-    deadline = time.monotonic() + 10
+    """Wait until the request has its claim, and its command waits for the held log."""
+    claimed = "SELECT 1 FROM idempotency_claims WHERE key = %s"
+    waiting = (
+        "SELECT 1 FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
     with stage.connection() as db:
-        find = "SELECT 1 FROM idempotency_claims WHERE key = %s"
-        while not db.execute(find, [*key.values()]).fetchone():
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-    time.sleep(0.1)  # until the command has got to the log
+        wait_until(lambda: db.execute(claimed, [*key.values()]).fetchone())
+        wait_until(lambda: db.execute(waiting).fetchone())
+
+
+def wait_for_takeover(stage: Stage, key: dict[str, str]) -> None:
+    """Wait until another request has claimed the key whose claim was aged."""
+    taken = (
+        "SELECT 1 FROM idempotency_claims"
+        " WHERE key = %s AND claimed_at > now() - interval '30 seconds'"
+    )
+    with stage.connection() as db:
+        wait_until(lambda: db.execute(taken, [*key.values()]).fetchone())
 
 
 def age_claim(stage: Stage, key: dict[str, str]) -> None:

@@ -30,6 +30,7 @@ from infrastructure.projecting.projection import Change, Projection
 from infrastructure.projecting.projector import Projector
 from projections.read_models import read_models
 from tests.domain.golden import FOLDER, as_stored, everything_that_happens
+from tests.support.concurrency import SECONDS
 from tests.support.databases import SECRET, Databases
 from tests.support.history import START, History, somebody
 from tests.support.killed import forks
@@ -646,6 +647,7 @@ class Model:
             self.rows[whose(event)].append(position)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -714,6 +716,7 @@ def plain(projection: Projection, store: EventStore, pool: Pool) -> dict[str, li
     return plain_rows[projection.name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("projection", KEYED, ids=lambda projection: projection.name)
 @settings(
     max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -835,7 +838,7 @@ def test_many_workers_and_replays_at_once_apply_each_event_once(
         for name in range(4):
             told.step("be active", name)
         log += told.record()
-    wait_for(log[-1][0], [Trail()], pool, timeout=20)
+    wait_for(log[-1][0], [Trail()], pool, timeout=SECONDS)
     stop.set()
     for thread in threads:
         thread.join()
@@ -857,6 +860,7 @@ def replay_until_killed(url: str) -> None:
             Projector(Trail(), store, pool, 3).replay_parked()
 
 
+@pytest.mark.slow
 def test_workers_and_replays_killed_again_and_again_apply_each_event_once(
     told: Told, store: EventStore, pool: Pool, database_url: str
 ) -> None:
@@ -878,7 +882,7 @@ def test_workers_and_replays_killed_again_and_again_apply_each_event_once(
     for killer in killers:
         killer.start()
     log: list[tuple[int, Event]] = []
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 2 * SECONDS
     try:
         while len(log) < 200 or min(killed.values(), default=0) < 5 or len(killed) < 2:
             assert time.monotonic() < deadline, "the workers do not get on"
@@ -892,7 +896,7 @@ def test_workers_and_replays_killed_again_and_again_apply_each_event_once(
             killer.join()
     # The server may take a moment to see that somebody who held the checkpoint is dead.
     while log_positions([Trail()], pool)["trail"] < log[-1][0]:
-        assert time.monotonic() < deadline + 60, "the last worker does not get on"
+        assert time.monotonic() < deadline + SECONDS, "the last worker does not get on"
         drain(Projector(Sore(), store, pool))
     Projector(Trail(), store, pool).replay_parked()
     assert (trail(pool), parked(pool)) == (of_each(log), {})

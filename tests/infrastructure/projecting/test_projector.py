@@ -36,6 +36,7 @@ from infrastructure.projecting.checkpoints import (
 )
 from infrastructure.projecting.projection import Change, LoggedEvent, Projection
 from infrastructure.projecting.projector import Projector
+from tests.support.concurrency import SECONDS, wait_until
 from tests.support.databases import SECRET
 from tests.support.killed import forks
 
@@ -247,7 +248,7 @@ def test_while_one_worker_has_a_projection_another_leaves_it_alone(
 
         def apply(self, db: Connection[TupleRow], events: Sequence[LoggedEvent[Event]]) -> None:
             holding.set()
-            release.wait(10)
+            release.wait(SECONDS)
             super().apply(db, events)
 
         @on(EmployerRegistered)
@@ -260,7 +261,7 @@ def test_while_one_worker_has_a_projection_another_leaves_it_alone(
     first, second = Projector(Slow(), store, pool), Projector(Slow(), store, pool)
     thread = threading.Thread(target=first.catch_up)
     thread.start()
-    holding.wait(10)
+    holding.wait(SECONDS)
     assert second.catch_up() is False
     release.set()
     thread.join()
@@ -279,7 +280,7 @@ def test_many_workers_at_once_apply_each_event_once(store: EventStore, pool: Poo
     ]
     for thread in threads:
         thread.start()
-    wait_for(register(store, 60), [Ledger()], pool, timeout=20)
+    wait_for(register(store, 60), [Ledger()], pool, timeout=SECONDS)
     stop.set()
     for thread in threads:
         thread.join()
@@ -292,6 +293,7 @@ def work_until_killed(url: str) -> None:
         Projector(Ledger(), store, pool, 2).run(threading.Event(), threading.Event())
 
 
+@pytest.mark.slow
 def test_workers_killed_again_and_again_apply_each_event_once(
     store: EventStore, pool: Pool, database_url: str
 ) -> None:
@@ -312,7 +314,7 @@ def test_workers_killed_again_and_again_apply_each_event_once(
 
     killer = threading.Thread(target=be_killed_and_replaced)
     killer.start()
-    registered, deadline = 0, time.monotonic() + 60
+    registered, deadline = 0, time.monotonic() + 2 * SECONDS
     try:
         while registered < 400 or len(reached) <= 8:
             assert time.monotonic() < deadline, "the workers do not get on"
@@ -323,7 +325,7 @@ def test_workers_killed_again_and_again_apply_each_event_once(
         killer.join()
     # The server may take a moment to see that the last worker, who held the checkpoint, is dead.
     while log_positions([Ledger()], pool)["ledger"] < register_from:
-        assert time.monotonic() < deadline + 60, "the last worker does not get on"
+        assert time.monotonic() < deadline + SECONDS, "the last worker does not get on"
         drain(Projector(Ledger(), store, pool))
     applied, total = ledger(pool)
     assert len(applied) == total == registered
@@ -335,7 +337,7 @@ def test_waiting_ends_when_the_position_is_reached(store: EventStore, pool: Pool
     position = register(store, 3)
     later = threading.Timer(0.1, lambda: drain(Projector(Ledger(), store, pool)))
     later.start()
-    wait_for(position, [Ledger()], pool, timeout=20)
+    wait_for(position, [Ledger()], pool, timeout=SECONDS)
     later.join()
     assert ledger(pool) == companies(3)
 
@@ -405,10 +407,3 @@ def test_an_older_program_leaves_a_newer_version_alone(pool: Pool) -> None:
     create_tables([LedgerOfTwo()], pool)
     with pytest.raises(NewerProjection, match="ledger is of version 2, and this program knows 1"):
         create_tables([Ledger()], pool)
-
-
-def wait_until(condition: object, timeout: float = 10.0) -> None:
-    deadline = time.monotonic() + timeout
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < deadline, "it did not come about in time"
-        time.sleep(0.01)
