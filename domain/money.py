@@ -28,7 +28,7 @@ def _known(currency: str) -> str:
 
 Currency = Annotated[
     str,
-    Field(pattern="^[A-Z]{3}$", description="ISO 4217, such as USD or EUR"),
+    Field(pattern="^[A-Z]{3}$", description="an ISO 4217 code", examples=["EUR"]),
     AfterValidator(_known),
 ]
 Amount = Annotated[int, Field(ge=0, le=100_000_000_000, description="a whole amount a year")]

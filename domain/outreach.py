@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID, uuid5
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
 from domain import contact_gate
 from domain.actor import Cause
@@ -199,11 +199,13 @@ class Outreach(Aggregate, kind="outreach"):
         """The end of the answer window."""
         return self.sent_at and self.sent_at + ANSWER_WINDOW
 
-    def send(
-        self, event: type[InterviewRequested | MessageSent], cause: Cause, **facts: Any
-    ) -> None:
-        """Contact the candidate, which the contact gate has allowed."""
-        self.record(event, cause, **facts)
+    def send_message(self, cause: Cause, **facts: Any) -> None:
+        """Send a message, which the contact gate has allowed."""
+        self.record(MessageSent, cause, **facts)
+
+    def request_interview(self, cause: Cause, **facts: Any) -> None:
+        """Ask for an interview, which the contact gate has allowed."""
+        self.record(InterviewRequested, cause, **facts)
 
     def withdraw(self, cause: Cause) -> None:
         """Withdraw before an answer."""
@@ -289,6 +291,21 @@ def _needed_on_site(location: str | None, others: ValidationInfo) -> str | None:
 class Message(Value):
     """What an employer writes. Every field is required; `location` only if not `remote`."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "subject": "Queues at Acme",
+                    "text": "Would you like to talk about our queues?",
+                    "salary": {"minimum": 90_000, "maximum": 120_000, "currency": "EUR"},
+                    "location": "Berlin",
+                    "sender_name": "Robin Doe",
+                    "sender_role": "Head of Engineering",
+                }
+            ]
+        }
+    )
+
     subject: Line
     text: Annotated[StorableText, Field(min_length=1, max_length=10_000)]
     salary: SalaryRange
@@ -309,7 +326,7 @@ class SendMessage(Command):
     likelihood: Likelihood | None = None
 
     def execute(self, work: Work) -> Outreach:
-        return _send(work, self, MessageSent, contact_gate.against_message)
+        return _contact(work, self, Outreach.send_message, contact_gate.against_message)
 
 
 class RequestInterview(Command):
@@ -321,13 +338,15 @@ class RequestInterview(Command):
     likelihood: Likelihood | None = None
 
     def execute(self, work: Work) -> Outreach:
-        return _send(work, self, InterviewRequested, contact_gate.against_interview_request)
+        return _contact(
+            work, self, Outreach.request_interview, contact_gate.against_interview_request
+        )
 
 
-def _send(
+def _contact(
     work: Work,
     command: SendMessage | RequestInterview,
-    event: type[MessageSent | InterviewRequested],
+    decide: Callable[..., None],
     reasons_against: Callable[..., Iterable[Refusal]],
 ) -> Outreach:
     position = own_position(work, command, command.position_id)
@@ -336,8 +355,8 @@ def _send(
     outreach = work.find(Outreach, outreach_id(position.id, candidate.id))
     refuse(reasons_against(employer, position, candidate, contacted=outreach.exists, at=command.at))
     about = {"employer_id": employer.id, "position_id": position.id}
-    outreach.send(
-        event,
+    decide(
+        outreach,
         command,
         **about,
         candidate_id=candidate.id,

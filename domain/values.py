@@ -26,6 +26,13 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
-Email = Annotated[str, Field(pattern=r"^[^@\s\x00]+@[^@\s\x00]+\.[^@\s\x00]+$", max_length=254)]
+Email = Annotated[
+    str,
+    Field(
+        pattern=r"^[^@\s\x00]+@[^@\s\x00]+\.[^@\s\x00]+$",
+        max_length=254,
+        examples=["ada@example.com"],
+    ),
+]
 Name = Annotated[StorableText, Field(min_length=1, max_length=200)]
 FreeText = Annotated[StorableText, Field(min_length=1, max_length=10_000)]

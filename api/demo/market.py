@@ -34,9 +34,7 @@ from domain.filters import Filters
 from domain.money import Salary
 from domain.outreach import (
     ANSWER_WINDOW,
-    InterviewRequested,
     Message,
-    MessageSent,
     Outreach,
     Status,
     outreach_id,
@@ -307,19 +305,17 @@ class Market:
         for _ in range(min(6, len(post.shortlist))):
             person = post.shortlist.pop()
             if person.number not in post.approached and (
-                kind := self._may_send(firm, post, person)
+                send := self._may_send(firm, post, person)
             ):
                 post.approached.add(person.number)
                 if self._agenda.now >= self._agenda.until - LOOKING_DAYS * DAY:
                     self._look(firm, post, person)
                 else:
-                    self._send(firm, post, person, kind, self._recruiter(firm))
+                    self._send(firm, post, person, send, self._recruiter(firm))
                 return True
         return False
 
-    def _may_send(
-        self, firm: Firm, post: Post, person: Person
-    ) -> type[MessageSent | InterviewRequested] | None:
+    def _may_send(self, firm: Firm, post: Post, person: Person) -> Callable[..., None] | None:
         """How the employer may approach somebody who has not been approached yet, if at all."""
         now = self._agenda.today()
         passive = person.candidate.is_passive(now)
@@ -327,7 +323,7 @@ class Market:
         reasons = gate(firm.employer, post.position, person.candidate, contacted=False, at=now)
         if any(True for _ in reasons):
             return None
-        return MessageSent if passive else InterviewRequested
+        return Outreach.send_message if passive else Outreach.request_interview
 
     def _look(self, firm: Firm, post: Post, person: Person) -> None:
         """Look at a page and open profiles on it, the last of which is then written to."""
@@ -359,15 +355,15 @@ class Market:
     def _send_after_look(
         self, firm: Firm, post: Post, person: Person, recruiter: Recruiter
     ) -> None:
-        if kind := self._may_send(firm, post, person):
-            self._send(firm, post, person, kind, recruiter)
+        if send := self._may_send(firm, post, person):
+            self._send(firm, post, person, send, recruiter)
 
     def _send(
         self,
         firm: Firm,
         post: Post,
         person: Person,
-        kind: type[MessageSent | InterviewRequested],
+        send: Callable[..., None],
         recruiter: Recruiter,
     ) -> None:
         agenda, rng, told = self._agenda, self._rng, post.opening
@@ -376,9 +372,7 @@ class Market:
         situation = self._situation(post, person)
         about = {"employer_id": firm.company.id, "position_id": post.position.id}
         said = dict(_message(rng.choice(LETTERS), firm.company, told, recruiter, person))
-        outreach.send(
-            kind, cause, **about, candidate_id=person.candidate.id, likelihood=None, **said
-        )
+        send(outreach, cause, **about, candidate_id=person.candidate.id, likelihood=None, **said)
         person.candidate.be_contacted(cause, **about, outreach_id=outreach.id)
         agenda.record(outreach, person.candidate)
         person.has_been_written_to(agenda.now)
