@@ -2,11 +2,10 @@
 
 import hmac
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 from typing import Annotated, Any
 from uuid import UUID, uuid5
 
@@ -26,6 +25,10 @@ from infrastructure.projecting.projection import Projection
 from infrastructure.requests import idempotency
 
 NEW_IDS = UUID("0c6d1f2e-6a53-5b8e-9d3f-0c1d7a4b9e21")
+
+
+ADVISORY_WAIT_SECONDS = 2.0
+"""How long a page that ranks by likelihood waits for it to reach `after`."""
 
 
 class CommandResult(BaseModel):
@@ -54,30 +57,33 @@ class Caller:
         command: type[Command],
         *,
         if_version: int | None = None,
-        attached: Mapping[str, Any] = MappingProxyType({}),
+        computed: Callable[[], Mapping[str, Any]] | None = None,
         payload: object = None,
         **asked: Any,
     ) -> CommandResult:
         """Execute a command on the caller's behalf, once for each idempotency key.
 
-        What is `attached` comes from us and may differ when the same request comes again. The
-        `payload` is what tells requests apart; without one, it is all that is asked for.
+        Args:
+            command: what to execute.
+            if_version: the version that the aggregate must still have.
+            computed: further fields, which may differ when the request is repeated; called once,
+                and only if the command is executed rather than replayed.
+            payload: what tells one request from another under the same key; by default `asked`.
+            asked: the command's fields as the caller sent them.
         """
         request = self._request(command, if_version, payload or sorted(asked.items()))
         with faults_of_the_request():
-            full = command(
-                by=self.actor, at=self.at, request_id=self.request_id, **asked, **attached
-            )
+            full = command(by=self.actor, at=self.at, request_id=self.request_id, **asked)
         if request is None:
-            return self._execute(full, if_version, None)
+            return self._execute(_with(full, computed), if_version, None)
         with self.marketplace.pool.connection() as db:
             answer = idempotency.claim(db, request, self.at)
         if answer is not None:
             return self._replay_response(answer)
         try:
-            return self._execute(full, if_version, request)
+            return self._execute(_with(full, computed), if_version, request)
         except Exception as error:
-            # Whoever took the request over, thinking that we were dead, may have answered it.
+            # Another process may have taken the request over after a timeout, and answered it.
             if (answer := self._record_failure(request, error)) is not None:
                 return self._replay_response(answer)
             raise
@@ -92,14 +98,22 @@ class Caller:
         return f"{self.actor.role}/{self.actor.employer_id or ''}/{self.actor.id}"
 
     @contextmanager
-    def reading(self, *projections: type[Projection]) -> Iterator[Database]:
-        """A connection to read with, once these read models are where the caller wants them."""
+    def reading(
+        self, *projections: type[Projection], advisory: tuple[type[Projection], ...] = ()
+    ) -> Iterator[Database]:
+        """A connection to read with, once these read models have reached the caller's `after`.
+
+        `advisory` read models get a short time to catch up and are then read as they are.
+        """
         if self.after is not None and not projections:
             self._wait_for_log(self.after)
         elif self.after is not None:
             wanted = [p for p in self.marketplace.projections if isinstance(p, projections)]
             timeout = self.marketplace.settings.wait_timeout_seconds
             wait_for(self.after, wanted, self.marketplace.pool, timeout)
+            wanted = [p for p in self.marketplace.projections if isinstance(p, advisory)]
+            with suppress(NotCaughtUp):
+                wait_for(self.after, wanted, self.marketplace.pool, ADVISORY_WAIT_SECONDS)
         with self.marketplace.pool.connection() as db:
             yield db
 
@@ -160,6 +174,10 @@ class Caller:
                 return idempotency.release(db, request, self.at)
             refusal = {"problem": problem_of(error).details.model_dump(exclude_none=True)}
             return idempotency.keep(db, request, refusal, self.at)
+
+
+def _with(command: Command, computed: Callable[[], Mapping[str, Any]] | None) -> Command:
+    return command.model_copy(update=computed()) if computed else command
 
 
 class _ReplayedProblem(Problem):

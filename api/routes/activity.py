@@ -1,11 +1,11 @@
 """Candidates' activity, taken in by the thousand as NDJSON; each activity counts once."""
 
-import threading
 from collections.abc import Iterator, Sequence
 from typing import Annotated
 
+from anyio import CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
 from fastapi import APIRouter, Depends, Request
-from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from api.http.access import PlatformCaller
@@ -24,7 +24,6 @@ MOST_BYTES = 32 * 1024 * 1024
 
 MOST_LINES = 100_000
 MOST_REJECTED_SHOWN = 1_000
-_TURN = threading.Lock()
 
 CHUNK = 2_000
 """Activities recorded in one transaction."""
@@ -83,21 +82,37 @@ async def ingest_activity(
     """
     cause = Cause(by=caller.actor, at=caller.at, request_id=caller.request_id)
     marketplace = caller.marketplace
-    return await run_in_threadpool(ingest, marketplace.store, marketplace.pool, cause, body)
+    return await ingest(marketplace.store, marketplace.pool, cause, body)
 
 
-def ingest(store: EventStore, pool: Pool, cause: Cause, body: bytes) -> Ingested:
+_limiter: RunVar[CapacityLimiter] = RunVar("activity")
+
+
+def _one_at_a_time() -> CapacityLimiter:
+    """Uploads take turns chunk by chunk: in parallel they conflict over the same candidates.
+
+    A limiter of their own, so that those that wait occupy none of the threads of other requests.
+    """
+    limiter = _limiter.get(None)
+    if limiter is None:
+        limiter = CapacityLimiter(1)
+        _limiter.set(limiter)
+    return limiter
+
+
+async def ingest(store: EventStore, pool: Pool, cause: Cause, body: bytes) -> Ingested:
     """Record each activity of an NDJSON body once.
 
     Lines are taken in chunks; a failure in between leaves the earlier ones taken, and sending the
     whole body again takes the rest.
     """
-    lines, rejections = _parse(body)
+    limiter = _one_at_a_time()
+    lines, rejections = await to_thread.run_sync(_parse, body, limiter=limiter)
     accepted = repeated = log_position = 0
     for chunk in _chunks(lines, CHUNK):
-        # Feeds tell of the same people: taking turns beats deciding thousands of lines anew.
-        with _TURN:
-            taken, again, refused, log_position = _record(store, pool, cause, chunk)
+        taken, again, refused, log_position = await to_thread.run_sync(
+            _record, store, pool, cause, chunk, limiter=limiter
+        )
         accepted += taken
         repeated += again
         rejections += refused
@@ -107,8 +122,12 @@ def ingest(store: EventStore, pool: Pool, cause: Cause, body: bytes) -> Ingested
         repeated=repeated,
         rejected=len(rejections),
         rejections=rejections[:MOST_REJECTED_SHOWN],
-        log_position=log_position or store.recorder.max_notification_id() or 0,
+        log_position=log_position or await to_thread.run_sync(_head, store, limiter=limiter),
     )
+
+
+def _head(store: EventStore) -> int:
+    return store.recorder.max_notification_id() or 0
 
 
 Line = tuple[int, Activity]

@@ -1,14 +1,13 @@
 """Outreaches: what became of each approach, and its timeline."""
 
-import re
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from api.candidates import cards
-from api.candidates.cards import NamedInterview
+from api.candidates import outreach_search
+from api.candidates.outreach_search import FoundOutreach
 from api.candidates.profile import Contribution, Explanation
 from api.http.access import AuditReader, Platform, Reader, Recruiter, Support, TimelineReader
 from api.http.caller import CommandResult
@@ -26,19 +25,14 @@ from domain.outreach import (
     band,
 )
 from domain.values import Moment, StorableText, Value
-from projections import employers, interview_list, outreach_timeline, positions
-from projections.candidate_pool import CandidatePool
-from projections.employers import Employers
+from projections import interview_list, outreach_timeline
 from projections.interview_list import Interview, InterviewList
 from projections.likelihood.audit import replay
 from projections.likelihood.audit.replay import Differs, NotReproducible, TakesLong
 from projections.outreach_timeline import OutreachTimeline, Step
 from projections.paging import Listed
-from projections.positions import Positions
 
 router = APIRouter(tags=["Outreach"])
-
-UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class Acceptance(Value):
@@ -58,13 +52,6 @@ class Appointment(Value):
     """When an interview starts."""
 
     starts_at: Moment
-
-
-class FoundOutreach(NamedInterview):
-    """An approach of any employer, with the names of all that it is about."""
-
-    company: str
-    title: str
 
 
 class ExplainedOutreach(Explanation):
@@ -100,21 +87,7 @@ def find_outreach(
     of them, or a text that has them in it such as a page's address; else it is part of a
     candidate's name.
     """
-    ids = [UUID(id) for id in UUIDS.findall(q or "")]
-    with caller.reading(InterviewList, CandidatePool, Employers, Positions) as db:
-        listed = interview_list.found(
-            db, limit, cursor, ids=ids, name=None if ids else q or None, company=company or None
-        )
-        named = cards.with_names(db, listed)
-        companies = employers.companies(db, [row.employer_id for row in listed.items])
-        titles = positions.titles(db, [row.position_id for row in listed.items])
-    items = [
-        FoundOutreach(
-            **dict(row), company=companies[row.employer_id], title=titles[row.position_id]
-        )
-        for row in named.items
-    ]
-    return Listed(items=items, next_cursor=listed.next_cursor)
+    return outreach_search.search(caller, q, company, limit, cursor)
 
 
 @router.get("/outreach/{outreach_id}")

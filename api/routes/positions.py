@@ -7,8 +7,9 @@ from fastapi import APIRouter, BackgroundTasks, Query
 from pydantic import Field
 
 from api.candidates import cards, viewings, visibility
+from api.candidates.approaches import approach
 from api.candidates.cards import Card, NamedInterview
-from api.candidates.profile import Explanation, FullProfile, current_explanation, current_likelihood
+from api.candidates.profile import Explanation, FullProfile, current_explanation
 from api.candidates.visibility import Counts, position_of, profile_of
 from api.formats.job_posting import JobPosting
 from api.http.access import Reader, Recruiter, RecruiterOrSupport
@@ -175,7 +176,7 @@ def read_profile(
     position_id: UUID, candidate_id: UUID, caller: RecruiterOrSupport, tasks: BackgroundTasks
 ) -> FullProfile:
     """A candidate's whole profile as seen from a position, and how to approach them."""
-    with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
+    with caller.reading(Positions, CandidatePool, Employers) as db:
         position = position_of(db, caller, position_id)
         employer = employers.one(db, position.employer_id)
         profile = profile_of(db, caller, employer, position, candidate_id)
@@ -201,23 +202,13 @@ def explain_likelihood(
 @router.post("/positions/{position_id}/messages", status_code=201)
 def send_message(position_id: UUID, body: Approach, caller: Recruiter) -> CommandResult:
     """Send a message to a passive candidate about this position."""
-    return caller.run(
-        SendMessage,
-        position_id=position_id,
-        attached=_shown(caller, position_id, body.candidate_id),
-        **dict(body),
-    )
+    return approach(caller, SendMessage, position_id, **dict(body))
 
 
 @router.post("/positions/{position_id}/interview-requests", status_code=201)
 def request_interview(position_id: UUID, body: Approach, caller: Recruiter) -> CommandResult:
     """Ask an active candidate for an interview about this position."""
-    return caller.run(
-        RequestInterview,
-        position_id=position_id,
-        attached=_shown(caller, position_id, body.candidate_id),
-        **dict(body),
-    )
+    return approach(caller, RequestInterview, position_id, **dict(body))
 
 
 @router.get("/positions/{position_id}/interviews")
@@ -255,15 +246,9 @@ def _listed(
     cursor: str | None,
     sort: Sort,
 ) -> Listed[Card]:
-    with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
+    with caller.reading(Positions, CandidatePool, Employers, advisory=(Likelihoods,)) as db:
         position = position_of(db, caller, position_id)
         visibility.check_may_look(employers.one(db, position.employer_id), position, feed)
         listed = cards.of_feed(db, feed, position, caller.at, limit, cursor, sort)
     viewings.note_shown(caller, tasks, position, feed, sort, cursor, listed.items)
     return listed
-
-
-def _shown(caller: Caller, position_id: UUID, candidate_id: UUID) -> dict[str, object]:
-    with caller.reading(Likelihoods) as db:
-        likelihood = current_likelihood(db, candidate_id, position_id, caller.at)
-    return {"likelihood": likelihood}

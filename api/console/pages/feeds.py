@@ -158,7 +158,9 @@ def _page(
 ) -> Response:
     caller = visit.caller
     reached = visibility.reached(caller)
-    with caller.reading(Positions, CandidatePool, Likelihoods, Employers, InterviewList) as db:
+    with caller.reading(
+        Positions, CandidatePool, Employers, InterviewList, advisory=(Likelihoods,)
+    ) as db:
         position = visibility.position_of(db, caller, view.position_id)
         employer = employers.one(db, position.employer_id)
         counts = visibility.counts(db, position, caller)
@@ -211,7 +213,7 @@ def _worthwhile(
 def _part(visit: Visit, tasks: BackgroundTasks, view: View, further: str) -> Response:
     """The candidates further down a page that goes on; the page's address keeps how far it goes."""
     caller = visit.caller
-    with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
+    with caller.reading(Positions, CandidatePool, Employers, advisory=(Likelihoods,)) as db:
         position = visibility.position_of(db, caller, view.position_id)
         visibility.check_may_look(employers.one(db, position.employer_id), position, view.feed)
         listed = cards.of_feed(db, view.feed, position, caller.at, AT_A_TIME, further, view.sort)

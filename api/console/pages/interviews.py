@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
 from api.candidates import cards, visibility
+from api.candidates.outreach_search import with_all_names
 from api.candidates.visibility import Counts
 from api.console.forms import REFUSED, Sent
 from api.console.rendering import address
@@ -16,8 +17,9 @@ from api.console.session import Recruiter, RecruiterOrSupport, Visit
 from api.http.lists import Cursor, found
 from api.routes import outreach as outreach_routes
 from domain.outreach import ANSWER_WINDOW, Outreach, Status
-from projections import interview_list, outreach_timeline, positions
+from projections import interview_list, outreach_timeline
 from projections.candidate_pool import CandidatePool
+from projections.employers import Employers
 from projections.interview_list import InterviewList
 from projections.outreach_timeline import OutreachTimeline
 from projections.paging import Listed
@@ -136,16 +138,14 @@ def _again(visit: Visit, outreach_id: UUID, error: Exception) -> Response:
 
 def _conversation(visit: Visit, outreach_id: UUID) -> dict[str, Any]:
     caller = visit.caller
-    with caller.reading(InterviewList, OutreachTimeline, CandidatePool, Positions) as db:
+    with caller.reading(InterviewList, OutreachTimeline, CandidatePool, Employers, Positions) as db:
         outreach = found(caller, Outreach, outreach_id, interview_list.one(db, outreach_id))
         steps = outreach_timeline.of_outreach(db, outreach_id)
-        title = positions.titles(db, [outreach.position_id])[outreach.position_id]
-        (named,) = cards.with_names(db, Listed(items=[outreach])).items
+        (named,) = with_all_names(db, [outreach])
     waits = named.status is Status.AWAITING_ANSWER
     return {
         "outreach": named,
         "steps": steps,
-        "title": title,
         "answer_until": named.sent_at + ANSWER_WINDOW if waits else None,
         "may_schedule": named.status in (Status.ACCEPTED, Status.INTERVIEW_SCHEDULED),
     }

@@ -4,22 +4,23 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any, NoReturn
 from uuid import UUID
 
 from fastapi import APIRouter, BackgroundTasks, Response
 
 from api.candidates import viewings, visibility
+from api.candidates.approaches import approach
 from api.candidates.profile import FullProfile
 from api.console.forms import REFUSED, Sent
 from api.console.session import Recruiter, RecruiterOrSupport
 from api.http.caller import Caller, CommandResult
 from api.http.problems import Problem
-from api.routes import positions as position_routes
 from domain.candidate import Candidate
 from domain.command import NotFound
 from domain.event import ERASED
-from domain.outreach import Message, outreach_id
+from domain.outreach import Message, RequestInterview, SendMessage, outreach_id
 from domain.profile import Job
 from infrastructure.projecting.checkpoints import NotCaughtUp
 from infrastructure.requests.idempotency import InFlight
@@ -27,7 +28,6 @@ from projections import employers, interview_list, outreach_timeline
 from projections.candidate_pool import CandidatePool, Origin
 from projections.employers import Employer, Employers
 from projections.interview_list import Interview, InterviewList
-from projections.likelihood.projection import Likelihoods
 from projections.outreach_timeline import OutreachTimeline
 from projections.positions import Position, Positions
 
@@ -38,9 +38,9 @@ REASONS_AT_FIRST = 6
 SECONDS_TO_BE_SENT = 5.0
 """How long a second click waits for what the first has begun."""
 
-APPROACHES = {
-    "message": (position_routes.send_message, "message-sent"),
-    "interview_request": (position_routes.request_interview, "interview-requested"),
+APPROACHES: dict[str, tuple[type[SendMessage | RequestInterview], str]] = {
+    "message": (SendMessage, "message-sent"),
+    "interview_request": (RequestInterview, "interview-requested"),
 }
 
 FIELDS = {
@@ -86,16 +86,16 @@ def profile_page(
 @router.post("/positions/{position_id}/candidates/{candidate_id}")
 def write(position_id: UUID, candidate_id: UUID, visit: Recruiter) -> Response:
     """See a letter as the candidate will, go back to writing it, or send it."""
-    approach, notice = APPROACHES.get(visit.sent.value("_by")) or _refuse_unknown()
+    command, notice = APPROACHES.get(visit.sent.value("_by")) or _refuse_unknown()
     step = visit.sent.value("_step")
     try:
         if step != "write":
             message = visit.sent.read(Message)
         if step == "send":
-            body = position_routes.Approach(candidate_id=candidate_id, message=message)
-            outcome = _once(lambda: approach(position_id, body, visit.caller))
+            send = partial(approach, visit.caller, command, position_id, candidate_id, message)
+            result = _once(send)
             path = f"/positions/{position_id}/interviews"
-            return visit.go(path, after=outcome.log_position, notice=notice)
+            return visit.go(path, after=result.log_position, notice=notice)
     except REFUSED as error:
         seen = _seen_now(visit.caller, position_id, candidate_id)
         page = "profile.html" if seen.profile else "letter_kept.html"
@@ -133,7 +133,7 @@ def _seen_now(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
 
 
 def _seen(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
-    reads = (Positions, CandidatePool, Likelihoods, Employers, InterviewList, OutreachTimeline)
+    reads = (Positions, CandidatePool, Employers, InterviewList, OutreachTimeline)
     with caller.reading(*reads) as db:
         position = visibility.position_of(db, caller, position_id)
         employer = employers.one(db, position.employer_id)
@@ -155,8 +155,8 @@ def _beginning(position: Position, letter: outreach_timeline.Step | None) -> Sen
         fields += [("salary.minimum", str(pay.minimum)), ("salary.maximum", str(pay.maximum))]
         fields += [("salary.currency", pay.currency)]
     if letter:
-        names = ("sender_name", "sender_role")
-        fields += [(name, said) for name in names if (said := letter.personal[name]) != ERASED]
+        signature = {name: letter.personal.get(name) for name in ("sender_name", "sender_role")}
+        fields += [(name, said) for name, said in signature.items() if said not in (None, ERASED)]
     return Sent(fields)
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 
 from api.audit.past_state import loaded
-from api.candidates import cards
+from api.candidates.outreach_search import search, with_all_names
 from api.charts import charts
 from api.console.rendering import address
 from api.console.session import Support, Visit, visiting
@@ -19,12 +19,11 @@ from domain.employer import Employer
 from domain.outreach import Outreach
 from domain.position import Position
 from domain.values import StorableText
-from projections import employers, interview_list, outreach_timeline, positions
+from projections import interview_list, outreach_timeline
 from projections.candidate_pool import CandidatePool
 from projections.employers import Employers
 from projections.interview_list import InterviewList
 from projections.outreach_timeline import OutreachTimeline
-from projections.paging import Listed
 from projections.positions import Positions
 
 router = APIRouter()
@@ -40,7 +39,7 @@ Part = Annotated[StorableText, Query(max_length=2000)]
 def finder(visit: Support, q: Part = "", company: Part = "", cursor: Cursor = None) -> Response:
     """Outreaches of all employers, found by candidate, employer, position or id."""
     q, company = q.strip(), company.strip()
-    listed = outreach_routes.find_outreach(visit.caller, q, company[:200], 20, cursor)
+    listed = search(visit.caller, q, company[:200], 20, cursor)
     more = address("/outreach", q=q, company=company, cursor=listed.next_cursor)
     return visit.page(
         "outreach_finder.html",
@@ -59,10 +58,8 @@ def timeline(visit: Support, outreach_id: UUID) -> Response:
     with caller.reading(*reads) as db:
         one = interview_list.one(db, outreach_id)
         outreach = found(caller, Outreach, outreach_id, one)
-        (named,) = cards.with_names(db, Listed(items=[outreach], next_cursor=None)).items
+        (named,) = with_all_names(db, [outreach])
         steps = outreach_timeline.of_outreach(db, outreach_id)
-        company = employers.companies(db, [outreach.employer_id])[outreach.employer_id]
-        title = positions.titles(db, [outreach.position_id])[outreach.position_id]
         store = caller.marketplace.store
         employer = loaded(store, db, Employer, outreach.employer_id)
         position = loaded(store, db, Position, outreach.position_id)
@@ -75,8 +72,6 @@ def timeline(visit: Support, outreach_id: UUID) -> Response:
         "timeline.html",
         outreach=named,
         steps=steps,
-        company=company,
-        title=title,
         against=[(reason.code, str(reason)) for reason in against],
     )
 

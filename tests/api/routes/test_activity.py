@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 import api.routes.activity
 from api.marketplace import now
+from domain.actor import Role
 from infrastructure.event_log.store import EventStore
 from tests.support.client import done
 from tests.support.concurrency import at_once, wait_until
@@ -202,6 +204,18 @@ def test_two_feeds_that_tell_of_the_same_people_at_once_are_both_taken(
     )
     assert [counts(answer) for answer in answers] == [(10, 0, 0)] * 4
     assert noted(stage, member) == 40
+
+
+def test_many_uploads_that_wait_hold_up_no_other_request(
+    stage: Stage, scene: Scene, candidate: str
+) -> None:
+    support = stage.as_(Role.SUPPORT)
+    with ThreadPoolExecutor(61) as threads:
+        with stage.held_log():
+            uploads = [threads.submit(scene.tell, activity(candidate)) for _ in range(60)]
+            for _ in range(5):
+                done(threads.submit(support.get, "/tickets").result(timeout=10))
+        assert [counts(upload.result()) for upload in uploads] == [(1, 0, 0)] * 60
 
 
 def test_what_was_cut_off_half_way_is_completed_by_sending_it_again(
