@@ -13,15 +13,7 @@ from domain.actor import Role
 from domain.candidate import CandidateErased
 from domain.event import ENVELOPE, ERASED, Event
 from domain.handlers import on
-from domain.outreach import (
-    InterviewRequested,
-    InterviewScheduled,
-    MessageSent,
-    OutreachAccepted,
-    OutreachDeclined,
-    OutreachExpired,
-    OutreachWithdrawn,
-)
+from domain.outreach import Outreach
 from infrastructure.projecting.projection import Change, Projection
 from projections.paging import Listed, Position, after, page
 
@@ -68,15 +60,7 @@ class OutreachTimeline(Projection, name="outreach_timeline", version=1, key="can
     def on_candidate_erased(self, event: CandidateErased) -> Change:
         return self.ERASE, {"candidate_id": event.originator_id, "erased": ERASED}
 
-    @on(
-        InterviewRequested,
-        MessageSent,
-        OutreachWithdrawn,
-        OutreachAccepted,
-        OutreachDeclined,
-        OutreachExpired,
-        InterviewScheduled,
-    )
+    @on(*Outreach.handlers)
     def on_step(self, event: Event) -> Change:
         said = event.model_dump(mode="json", exclude=ENVELOPE, exclude_none=True)
         about = {name: said.pop(name) for name in ("employer_id", "position_id", "candidate_id")}

@@ -22,10 +22,10 @@ from infrastructure.event_log.log_head import LOG_ID
 from infrastructure.projecting.projection import LoggedEvent, Projection
 from projections.likelihood import rescoring
 from projections.likelihood.challengers import Challengers
-from projections.likelihood.estimator.model import ForeignModel, LikelihoodModel
+from projections.likelihood.estimator.model import ESTIMATOR, ForeignModel, LikelihoodModel
 from projections.likelihood.estimator.schema import Features
 from projections.likelihood.features.candidate import STATE, STATE_NUMBERS, CandidateState, as_row
-from projections.likelihood.features.catalogue import CANDIDATE_SCHEMA
+from projections.likelihood.features.catalogue import CANDIDATE_SCHEMA, FEATURE_VERSION
 from projections.likelihood.features.position_match import PositionState
 from projections.likelihood.learner import (
     FOLLOWED,
@@ -45,7 +45,13 @@ SNAPSHOT_EVERY = 5_000
 """Events between two places in the log at which a snapshot may be kept."""
 
 
-class Likelihoods(Projection, name="likelihood", version=6):
+TABLES_VERSION = 1
+"""Raise it with any change to the tables; features and estimator count by themselves."""
+
+VERSION = TABLES_VERSION + FEATURE_VERSION + ESTIMATOR
+
+
+class Likelihoods(Projection, name="likelihood", version=VERSION):
     """What is known of each candidate, how likely that makes an answer, and the model behind it."""
 
     FORMER_TABLES = ("likelihood_open_outreach",)

@@ -17,7 +17,7 @@ from projections.likelihood.estimator.schema import Features, Scale, Schema
 from projections.likelihood.features.role_names import ROLES
 
 FEATURE_VERSION = 2
-"""Raise it with any change that gives anybody other features; then the projection's too."""
+"""Raise it with any change to the features of anybody: the read model is then rebuilt."""
 
 
 class Subject(StrEnum):
