@@ -17,7 +17,7 @@ from infrastructure.projecting.projection import Projection
 from infrastructure.projecting.worker import PeriodicTask, Worker
 from infrastructure.requests import idempotency, revocations
 from infrastructure.settings import Settings, SettingsError
-from projections.likelihood.challengers import BadChallenger, challengers
+from projections.likelihood.challengers import UnknownChallenger, challengers
 from projections.likelihood.projection import Likelihoods
 from projections.read_models import read_models
 
@@ -90,7 +90,7 @@ def open_marketplace(settings: Settings, *, rebuild: bool = False) -> Iterator[M
 
     Raises:
         OlderProjection: a read model is of an older version, and is not to be rebuilt.
-        SettingsError: a challenger of the likelihood model cannot be made.
+        SettingsError: there is no challenger of a name in the settings.
         WrongSecret: the database was made with another secret.
     """
     every = read_models()
@@ -111,8 +111,8 @@ def open_marketplace(settings: Settings, *, rebuild: bool = False) -> Iterator[M
 def _challenge(every: Sequence[Projection], asked: str) -> None:
     try:
         beside = challengers(asked)
-    except BadChallenger as error:
-        raise SettingsError(f"SOURCING_CHALLENGERS does not work. {error}") from None
+    except UnknownChallenger as error:
+        raise SettingsError(f"SOURCING_CHALLENGERS is {asked!r}. {error}") from None
     for projection in every:
         if isinstance(projection, Likelihoods):
             projection.challengers = beside

@@ -144,9 +144,9 @@ class Settings(BaseSettings):
     )
     challengers: str = _setting(
         "",
-        "classifiers such as forest=river.forest.ARFClassifier(n_models=5, seed=1), with ; between",
-        "Classifiers of River's that learn and predict beside the likelihood model, to compare; "
-        "never shown.",
+        "names of bayes, logistic, tree and forest, with commas between",
+        "River classifiers that learn and predict beside the likelihood model, to compare; never "
+        "shown.",
         shown="none",
     )
     log_level: Literal["debug", "info", "warning", "error"] = _setting(

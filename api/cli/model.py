@@ -97,7 +97,7 @@ def _tell_replay(rebuilt: Replay) -> None:
     begun = f"the snapshot at {rebuilt.began_at:,}" if rebuilt.began_at else "the log alone"
     agreed = ", ".join(f"{n:,} {kind}" for kind, n in sorted(rebuilt.agreed.items()))
     lines = {
-        "Position": f"{rebuilt.position:,}, rebuilt from {begun}",
+        "Position": f"{rebuilt.log_position:,}, rebuilt from {begun}",
         "Hash": model.hash(),
         "Learned up to": f"event {learner.model_log_position:,}",
         "Observations": f"{model.observed:,.0f}, {model.positive:,.0f} of them answered",
@@ -105,8 +105,8 @@ def _tell_replay(rebuilt: Replay) -> None:
         "Versions": f"features {FEATURE_VERSION}, estimator {ESTIMATOR}",
         "Agrees with": agreed or "nothing, since nothing was recorded on the way",
     }
-    if rebuilt.beyond:
-        beyond = ", ".join(f"{n:,} {kind}" for kind, n in sorted(rebuilt.beyond.items()))
+    if rebuilt.not_compared:
+        beyond = ", ".join(f"{n:,} {kind}" for kind, n in sorted(rebuilt.not_compared.items()))
         lines["Not compared"] = f"{beyond}: recorded by programs of other versions"
     _tell(lines)
 

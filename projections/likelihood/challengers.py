@@ -1,148 +1,142 @@
-"""Other classifiers beside the model: they learn and predict the same, and are never shown.
+"""River classifiers that learn and predict beside the model, to compare; nobody is shown them.
 
-They are River's, named by configuration. None of them can take a lesson back, so each learns an
-outcome once it is final. Their state is kept in memory alone: after a start it is learned anew from
-the predictions whose outcome is known, in the order in which it became known.
+None of them can revoke an observation, so each learns an outcome once it is final. Their state is
+in memory alone: after a start they catch up on the outcomes that the read model keeps.
 """
 
-import ast
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
 from psycopg import Connection
-from river.base import Classifier
 
 from projections.likelihood.estimator.schema import Features
 
 logger = logging.getLogger(__name__)
 
-EXAMPLE = "forest=river.forest.ARFClassifier(n_models=5, seed=1)"
+CATCH_UP = 1_000
+"""Outcomes learned at the start of a batch, at most: the checkpoint is locked meanwhile."""
 
-Make = Callable[[], Any]
+
+def _river(name: str, **arguments: Any) -> Any:
+    """Make one of River's classifiers; its module is imported only now, since all take seconds."""
+    module, _, kind = name.rpartition(".")
+    return getattr(import_module(f"river.{module}"), kind)(**arguments)
 
 
-class BadChallenger(ValueError):
-    """A challenger that cannot be made of what was asked for."""
+CHALLENGERS: Mapping[str, Callable[[], Any]] = {
+    "bayes": lambda: _river("naive_bayes.GaussianNB"),
+    "logistic": lambda: (
+        _river("preprocessing.StandardScaler") | _river("linear_model.LogisticRegression")
+    ),
+    "tree": lambda: _river("tree.HoeffdingAdaptiveTreeClassifier", seed=1),
+    "forest": lambda: _river("forest.ARFClassifier", n_models=5, seed=1),
+}
+"""By name, what makes each challenger."""
 
-    def __init__(self, asked: str, wrong: str) -> None:
-        super().__init__(f"The challenger {asked!r} {wrong}; write it as {EXAMPLE}.")
+
+class UnknownChallenger(ValueError):
+    """There is no challenger of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no challenger {name!r}: choose from {', '.join(CHALLENGERS)}.")
 
 
 class Challenger:
-    """A classifier that learns from nothing at first."""
+    """A named classifier that has learned nothing yet."""
 
-    def __init__(self, name: str, make: Make) -> None:
+    def __init__(self, name: str, make: Callable[[], Any]) -> None:
         self.name = name
         self._make = make
-        self._model = make()
+        self._classifier = make()
 
-    def renewed(self) -> "Challenger":
-        """The same, with everything forgotten."""
+    def untrained(self) -> "Challenger":
+        """The same classifier before it learned anything."""
         return Challenger(self.name, self._make)
 
     def probability(self, x: Features) -> float | None:
-        """How likely it thinks an answer; None where it says nothing that is a probability."""
+        """The probability of an answer; None if the classifier fails or gives no probability."""
         try:
-            said = self._model.predict_proba_one(_flat(x))
-            answer = float(said.get(True, 0.0 if said else math.nan))
-        except Exception as error:  # noqa: BLE001 - others' code, and nobody is shown what it says
+            given = self._classifier.predict_proba_one(_flat(x))
+            answer = float(given.get(True, 0.0 if given else math.nan))
+        except Exception as error:  # noqa: BLE001 - others' code must not hold up the log
             logger.warning("challenger %s: %s", self.name, type(error).__name__)
             return None
         return answer if 0.0 <= answer <= 1.0 else None
 
     def learn(self, x: Features, *, answered: bool) -> None:
-        """Learn how an outreach with these features ended."""
+        """Learn the outcome of an outreach."""
         try:
-            self._model.learn_one(_flat(x), answered)
+            self._classifier.learn_one(_flat(x), answered)
         except Exception as error:  # noqa: BLE001 - others' code must not hold up the log
             logger.warning("challenger %s: %s", self.name, type(error).__name__)
 
 
 class Challengers:
-    """All of them, and up to where they have learned."""
+    """Challengers, and the log position of the last outcome that they learned.
 
-    SETTLED = """
-        SELECT features, outcome FROM likelihood_predictions
-        WHERE outcome IS NOT NULL ORDER BY settled_log_position"""
+    While they are behind the outcomes that are kept, they predict nothing.
+    """
+
+    OUTCOMES = """
+        SELECT settled_log_position, features, outcome FROM likelihood_predictions
+        WHERE outcome IS NOT NULL AND settled_log_position > %s
+        ORDER BY settled_log_position LIMIT %s"""
 
     def __init__(self, challengers: Sequence[Challenger] = ()) -> None:
         self._all = challengers
+        self._log_position = 0
+        self._are_behind = False
 
-    def renewed(self, db: Connection) -> "Challengers":
-        """The same, having learned from every outcome that is kept and nothing else."""
-        renewed = Challengers([challenger.renewed() for challenger in self._all])
-        if renewed._all:
-            for features, outcome in db.execute(self.SETTLED):
-                renewed.learn(Features(**features), answered=outcome)
-        return renewed
+    def untrained(self) -> "Challengers":
+        """The same challengers before they learned anything."""
+        return Challengers([challenger.untrained() for challenger in self._all])
+
+    def catch_up(self, db: Connection) -> None:
+        """Learn the next kept outcomes, at most `CATCH_UP` of them."""
+        if not self._all:
+            return
+        outcomes = db.execute(self.OUTCOMES, (self._log_position, CATCH_UP)).fetchall()
+        self._are_behind = False
+        for log_position, features, outcome in outcomes:
+            self.learn(log_position, Features(**features), answered=outcome)
+        self._are_behind = len(outcomes) == CATCH_UP
 
     def probabilities(self, x: Features) -> dict[str, float]:
-        """How likely an answer each thinks, by its name."""
-        said = ((challenger.name, challenger.probability(x)) for challenger in self._all)
-        return {name: probability for name, probability in said if probability is not None}
+        """The probability of an answer by each challenger's name."""
+        if self._are_behind:
+            return {}
+        given = ((challenger.name, challenger.probability(x)) for challenger in self._all)
+        return {name: probability for name, probability in given if probability is not None}
 
-    def learn(self, x: Features, *, answered: bool) -> None:
-        """Tell all of them how an outreach with these features ended."""
+    def learn(self, log_position: int, x: Features, *, answered: bool) -> None:
+        """Learn an outcome that became known at this log position, once, after all earlier ones."""
+        if self._are_behind or log_position <= self._log_position:
+            return
+        self._log_position = log_position
         for challenger in self._all:
             challenger.learn(x, answered=answered)
 
 
-def challengers(asked: str) -> Challengers:
-    """The challengers of a configuration: `name=river.class(arguments)`, with `;` between them.
+def challengers(names: str) -> Challengers:
+    """The challengers of a comma-separated list of names.
 
-    >>> made = challengers("bayes=river.naive_bayes.GaussianNB()")
-    >>> made.probabilities(Features({"visits": 1.0}, {}))
+    >>> challengers("bayes").probabilities(Features({"visits": 1.0}, {}))
     {}
 
     Raises:
-        BadChallenger: one is no classifier of River's with plain values as arguments.
+        UnknownChallenger: a name is not one of `CHALLENGERS`.
     """
-    made = [_challenger(one.strip()) for one in asked.split(";") if one.strip()]
-    names = [challenger.name for challenger in made]
-    for name in names:
-        if names.count(name) > 1 or name in ("model", "running prior"):
-            raise BadChallenger(name, "has the name of another")
-    return Challengers(made)
-
-
-def _challenger(asked: str) -> Challenger:
-    name, _, call = asked.partition("=")
-    try:
-        expression = ast.parse(call.strip(), mode="eval").body
-        assert isinstance(expression, ast.Call)
-        assert all(key.arg for key in expression.keywords), "no ** of a dictionary"
-        path = ast.unparse(expression.func).split(".")
-        positional = [ast.literal_eval(value) for value in expression.args]
-        named = {str(key.arg): ast.literal_eval(key.value) for key in expression.keywords}
-    except (SyntaxError, ValueError, TypeError, AssertionError):
-        raise BadChallenger(asked, "is no call with plain values as arguments") from None
-    kind = _classifier(asked, path)
-    challenger = name.strip()
-    if not challenger.isidentifier():
-        raise BadChallenger(asked, "has no name")
-    try:
-        return Challenger(challenger, lambda: kind(*positional, **named))
-    except Exception as error:
-        raise BadChallenger(asked, f"cannot be made: {error}") from error
-
-
-def _classifier(asked: str, path: Sequence[str]) -> type[Classifier]:
-    wrong = "names no classifier of River's"
-    if path[0] != "river" or len(path) < 2 or any(part.startswith("_") for part in path):
-        raise BadChallenger(asked, wrong)
-    try:
-        kind = getattr(import_module(".".join(path[:-1])), path[-1])
-    except (ImportError, AttributeError):
-        raise BadChallenger(asked, wrong) from None
-    if not (isinstance(kind, type) and issubclass(kind, Classifier)):
-        raise BadChallenger(asked, wrong)
-    return kind
+    chosen = dict.fromkeys(name.strip() for name in names.split(",") if name.strip())
+    for name in chosen:
+        if name not in CHALLENGERS:
+            raise UnknownChallenger(name)
+    return Challengers([Challenger(name, CHALLENGERS[name]) for name in chosen])
 
 
 def _flat(x: Features) -> dict[str, float]:
-    """Numbers as they are, categories as ones, always in one order: River's bits depend on it."""
+    """Numbers and one-hot categories, sorted by name: River's bits depend on the order."""
     ones = {f"{name}={value}": 1.0 for name, value in x.categories.items()}
     return dict(sorted({**x.numbers, **ones}.items()))

@@ -1,15 +1,13 @@
-"""How the likelihood to respond is learned from the log: event by event, in memory, by no clock.
+"""Learns the likelihood to respond from the log: event by event, in memory, without a clock.
 
-A response is an answer within the window, yes or no alike. An outreach teaches with the features
-that candidate, position and match had when it was sent: after a day of silence that there is no
-response, for the time being, and when an answer comes after all, that there is one. A withdrawn one
-teaches nothing. That a day has passed is told by the events themselves, by the latest moment that
-any of them bears: so a replay learns the same in the same order, however the log is cut.
+A response is an answer within the window, yes or no alike. An outreach is learned with the features
+that candidate, position and match had when it was sent: after a day of silence as unanswered, for
+the time being; when an answer comes after all, that is revoked and the answer learned. A withdrawn
+outreach is not learned. Time passes by the latest timestamp of any event, so a replay learns the
+same in the same order, whatever its batches.
 """
 
-import json
-from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from collections.abc import Container
 from datetime import UTC, datetime, timedelta
 from heapq import heapify, heappop, heappush
 from uuid import UUID
@@ -34,10 +32,11 @@ from domain.outreach import (
 )
 from domain.position import FiltersSet, PositionOpened
 from projections.likelihood.challengers import Challengers
+from projections.likelihood.changes import Changes, Prediction
 from projections.likelihood.estimator.model import LikelihoodModel
 from projections.likelihood.estimator.schema import Features
 from projections.likelihood.features.candidate import CandidateState, features, fold, signed_up
-from projections.likelihood.features.catalogue import CANDIDATE_SCHEMA, OF_CANDIDATE, merged
+from projections.likelihood.features.catalogue import OF_CANDIDATE, merged
 from projections.likelihood.features.position_match import (
     PositionState,
     from_event,
@@ -46,16 +45,17 @@ from projections.likelihood.features.position_match import (
     with_filters,
     with_offer,
 )
+from projections.likelihood.model_state import LearnerSnapshot, untrained_model
 
 SILENCE = timedelta(hours=24)
-"""After how long without an answer an outreach teaches that there is none, for the time being."""
+"""How long without an answer until an outreach is learned as unanswered, for the time being."""
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 NO_CHALLENGERS = Challengers()
 
-NO_OPENING = PositionState()
-"""What is known of a position that was never opened in this log."""
+UNKNOWN_POSITION = PositionState()
+"""The state of a position that was never opened in this log."""
 
 OutreachSent = MessageSent | InterviewRequested
 OutreachSettled = OutreachAccepted | OutreachDeclined | OutreachExpired | OutreachWithdrawn
@@ -70,48 +70,22 @@ OF_AN_OUTREACH = (
     *(OutreachAccepted, OutreachDeclined, OutreachExpired, OutreachWithdrawn),
 )
 FOLLOWED = (*OF_A_CANDIDATE, *OF_A_POSITION, *OF_AN_OUTREACH)
-"""The events that anything is learned from."""
+"""The events that the learner reads."""
 
-
-@dataclass(slots=True)
-class Prediction:
-    """An outreach: what was thought of it when it was sent, and what became of it.
-
-    It has a `learned_logit`, the model's then, once a day of silence has taught; an `outcome`, once
-    there was an answer (true) or the window closed (false).
-    """
-
-    candidate_id: UUID
-    outreach_id: UUID
-    employer_id: UUID
-    position_id: UUID
-    kind: str
-    sent_at: datetime
-    sent_log_position: int
-    model_log_position: int
-    logit: float
-    probability: float
-    challengers: dict[str, float]
-    role: str
-    seniority: str
-    features: Features
-    silent_from: datetime
-    learned_logit: float | None = None
-    outcome: bool | None = None
-    settled_at: datetime | None = None
-    settled_log_position: int | None = None
-
-
-def untrained_model() -> LikelihoodModel:
-    """The marketplace's model before its first outreach."""
-    return LikelihoodModel(CANDIDATE_SCHEMA)
+RESPONDED: dict[type[Event], bool | None] = {
+    OutreachAccepted: True,
+    OutreachDeclined: True,
+    OutreachExpired: False,
+    OutreachWithdrawn: None,
+}
+"""Whether a settled outreach was answered; None if it is not learned."""
 
 
 class Learner(HandlesEvents):
-    """The model, and what it learns from: candidates, positions, and outreach under way.
+    """The model, with the candidates, positions and open outreach that it learns from.
 
-    Whoever keeps these elsewhere puts there first what the next events touch (`states`, `openings`,
-    and the open outreach by `track_open_outreach`), and takes from `changes` what to keep of it.
+    A caller that stores these in tables loads what the next events touch (`states`, `openings`, and
+    `track_open_outreach`), and writes `changes` afterwards.
     """
 
     def __init__(
@@ -127,9 +101,9 @@ class Learner(HandlesEvents):
         self.model_log_position = model_log_position
         """Of the last event that the model learned from."""
         self.latest = latest
-        """The latest moment that any event bears."""
+        """The latest timestamp of any event."""
         self.states: dict[UUID, CandidateState] = {}
-        self.openings: dict[UUID, PositionState] = {}
+        self.positions: dict[UUID, PositionState] = {}
         self.open: dict[UUID, Prediction] = {}
         self.changes = Changes()
         self.challengers = challengers
@@ -138,55 +112,58 @@ class Learner(HandlesEvents):
         self._log_position = 0
 
     def track_open_outreach(self, *predictions: Prediction) -> None:
-        """Outreach under way, in addition to what is known."""
+        """Add outreach that has no outcome yet."""
         self.open |= {prediction.outreach_id: prediction for prediction in predictions}
         self._due = [(p.silent_from, id) for id, p in self.open.items() if p.learned_logit is None]
         heapify(self._due)
 
     def apply(self, log_position: int, event: Event) -> None:
-        """Take in the event at this position of the log."""
+        """Learn from the event at this log position."""
         self._log_position = log_position
         self._pass_time(event.timestamp, event)
         self._apply(event)
 
     def advance_clock(self, log_position: int, moment: datetime) -> None:
-        """Take in of the event at this position when it happened, where the rest does not matter.
+        """Apply only the timestamp of the event at this log position.
 
-        So it is with an event about somebody whom nobody approaches.
+        That suffices for an event of a candidate who is never contacted.
         """
         self._log_position = log_position
         self._pass_time(moment)
 
-    def features(self, candidate_id: UUID, opening: PositionState, at: datetime) -> Features:
-        """All that the model looks at when this candidate hears of an opening."""
+    def features(self, candidate_id: UUID, position: PositionState, at: datetime) -> Features:
+        """All features of an outreach to this candidate about this position."""
         state = self.states[candidate_id]
-        return merged(features(state, at), of_position(opening), of_match(state, opening))
+        return merged(features(state, at), of_position(position), of_match(state, position))
 
     def score(self) -> None:
-        """Score everyone who changed, by the model as it is, as of the latest moment by then."""
+        """Score the candidates who changed, as of the latest timestamp by then."""
         for candidate_id, moment in self.changes.unscored.items():
             x = features(self.states[candidate_id], moment)
             logit = self.model.logit(x, OF_CANDIDATE)
             self.changes.scores[candidate_id] = (logit, moment, self.model_log_position)
         self.changes.unscored.clear()
 
-    # A replay that starts from a snapshot recalls the log up to there, then resumes.
+    # A replay from a snapshot recalls the log up to there, then resumes.
 
     def snapshot(self) -> str:
-        """What the log up to here does not tell without learning it all over again, as JSON."""
-        under_way = {id: p.learned_logit for id, p in self.open.items()}
-        return snapshot(self.model, self.model_log_position, self.latest, under_way)
+        """The learner's `LearnerSnapshot` as JSON."""
+        open_outreach = {id: p.learned_logit for id, p in self.open.items()}
+        return LearnerSnapshot(
+            self.model, self.model_log_position, self.latest, open_outreach
+        ).to_json()
 
     def recall(
-        self, log_position: int, event: Event, under_way: Container[UUID] | None = None
+        self, log_position: int, event: Event, open_outreach: Container[UUID] | None = None
     ) -> None:
-        """Take in an event whose lessons are in the snapshot that is to be resumed from.
+        """Apply an event from before the snapshot, from which the model has learned already.
 
-        Of outreach that is not `under_way` there, no more will be learned; None if that is unknown.
+        With `open_outreach`, the outreach that is open in the snapshot, other outreach only counts
+        as a contact.
         """
         self._log_position = log_position
         if isinstance(event, OutreachSent) and not (
-            under_way is None or event.originator_id in under_way
+            open_outreach is None or event.originator_id in open_outreach
         ):
             self._fold(event.candidate_id, event)
         elif isinstance(event, OutreachSettled):
@@ -197,21 +174,18 @@ class Learner(HandlesEvents):
         else:
             self._apply(event)
 
-    def resume(self, snapshot: str) -> None:
-        """Go on from a snapshot, the log up to which has been recalled.
+    def resume(self, snapshot: LearnerSnapshot) -> None:
+        """Continue from a snapshot, after the events up to there were recalled.
 
-        What was recalled may be less than the log, if it has what was under way then.
+        Events of candidates without open outreach may be missing.
 
         Raises:
-            ValueError: it is not the state of this program after this log.
+            ValueError: other outreach is open than in the snapshot.
         """
-        state = json.loads(snapshot)
-        self.model = LikelihoodModel.from_json(json.dumps(state["model"]))
-        self.model_log_position = state["position"]
-        self.latest, under_way = standing(snapshot)
-        if under_way.keys() != self.open.keys():
-            raise ValueError("Other outreach was under way than the log says.")
-        for id, logit in under_way.items():
+        if snapshot.open_outreach.keys() != self.open.keys():
+            raise ValueError("Other outreach is open than the log says.")
+        self.model, self.model_log_position, self.latest, _ = snapshot
+        for id, logit in snapshot.open_outreach.items():
             self.open[id].learned_logit = logit
         self.changes = Changes()
         self.track_open_outreach()
@@ -233,18 +207,18 @@ class Learner(HandlesEvents):
 
     @on(PositionOpened)
     def on_position_opened(self, event: PositionOpened) -> None:
-        self.openings[event.originator_id] = from_event(event)
-        self.changes.openings.add(event.originator_id)
+        self.positions[event.originator_id] = from_event(event)
+        self.changes.positions.add(event.originator_id)
 
     @on(FiltersSet)
     def on_filters_set(self, event: FiltersSet) -> None:
-        known = self.openings.get(event.originator_id, NO_OPENING)
-        self.openings[event.originator_id] = with_filters(known, event)
-        self.changes.openings.add(event.originator_id)
+        known = self.positions.get(event.originator_id, UNKNOWN_POSITION)
+        self.positions[event.originator_id] = with_filters(known, event)
+        self.changes.positions.add(event.originator_id)
 
     @on(MessageSent, InterviewRequested)
     def on_sent(self, event: OutreachSent) -> None:
-        """Freeze the features as they are before this outreach; it will teach with them."""
+        """Predict the outreach with the features as they are before it."""
         if event.candidate_id in self.states:
             prediction = self._predict(event)
             self.open[prediction.outreach_id] = prediction
@@ -253,8 +227,8 @@ class Learner(HandlesEvents):
         self._fold(event.candidate_id, event)
 
     def _predict(self, event: OutreachSent) -> Prediction:
-        opening = with_offer(self.openings.get(event.position_id, NO_OPENING), event)
-        x = self.features(event.candidate_id, opening, event.timestamp)
+        position = with_offer(self.positions.get(event.position_id, UNKNOWN_POSITION), event)
+        x = self.features(event.candidate_id, position, event.timestamp)
         logit = self.model.logit(x)
         return Prediction(
             candidate_id=event.candidate_id,
@@ -276,19 +250,17 @@ class Learner(HandlesEvents):
 
     @on(OutreachAccepted, OutreachDeclined, OutreachExpired, OutreachWithdrawn)
     def on_settled(self, event: OutreachSettled) -> None:
-        """Learn what became of an outreach."""
+        """Learn the outcome of an outreach."""
         if prediction := self.open.pop(event.originator_id, None):
-            responded = _RESPONDED[type(event)]
+            responded = RESPONDED[type(event)]
             self._learn_outcome(prediction, responded)
             prediction.outcome = responded
-            prediction.settled_at, prediction.settled_log_position = (
-                event.timestamp,
-                self._log_position,
-            )
+            prediction.settled_at = event.timestamp
+            prediction.settled_log_position = self._log_position
             if responded is None:
                 self.changes.withdraw(prediction)
             else:
-                self.challengers.learn(prediction.features, answered=responded)
+                self.challengers.learn(self._log_position, prediction.features, answered=responded)
                 self.changes.predictions[prediction.outreach_id] = prediction
         self._fold_outcome(event)
 
@@ -298,12 +270,12 @@ class Learner(HandlesEvents):
 
     @on(CandidateErased)
     def on_candidate_erased(self, event: CandidateErased) -> None:
-        """Forget a candidate; what becomes of open outreach to them will not be known."""
+        """Forget a candidate; the outcome of open outreach to them will not be known."""
         for prediction in self._forget(event.originator_id):
             self._learn_outcome(prediction, None)
 
     def _forget(self, candidate_id: UUID) -> list[Prediction]:
-        """Let go of a candidate, and of the outreach to them that is under way."""
+        """Forget a candidate, and return the open outreach to them."""
         theirs = sorted(id for id, p in self.open.items() if p.candidate_id == candidate_id)
         predictions = [self.open.pop(id) for id in theirs]
         self.changes.candidates -= self.states.pop(candidate_id, None) is not None
@@ -311,9 +283,9 @@ class Learner(HandlesEvents):
         return predictions
 
     def _pass_time(self, moment: datetime, event: Event | None = None) -> None:
-        """Learn from the silence that this moment shows to have lasted long enough.
+        """Learn the outreach that has had a day of silence by this moment as unanswered.
 
-        The outreach that the event itself settles, or whose candidate it erases, teaches by that.
+        Not the outreach that the event itself settles, or whose candidate it erases.
         """
         self.latest = max(self.latest, moment)
         while self._due and self._due[0][0] <= self.latest:
@@ -339,7 +311,7 @@ class Learner(HandlesEvents):
         return self.model.learn(x, responded)
 
     def _before_learning(self) -> None:
-        self.score()  # those whose last event came before, by the model as it was then
+        self.score()  # by the model as it was at these candidates' last events
         self.model_log_position = self._log_position
         self.changes.learned = True
 
@@ -354,73 +326,8 @@ class Learner(HandlesEvents):
             self.changes.unscored[candidate_id] = self.latest
 
 
-def snapshot(
-    model: LikelihoodModel,
-    model_log_position: int,
-    latest: datetime,
-    under_way: Mapping[UUID, float | None],
-) -> str:
-    """What `Learner.resume` takes; of outreach under way the logit at which its silence taught."""
-    state = {
-        "position": model_log_position,
-        "latest": latest.astimezone(UTC).isoformat(),
-        "model": json.loads(model.to_json()),
-        "under_way": {str(id): logit for id, logit in under_way.items()},
-    }
-    return json.dumps(state, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def standing(snapshot: str) -> tuple[datetime, dict[UUID, float | None]]:
-    """The latest moment as of a snapshot, and of outreach under way what `snapshot` was given."""
-    state = json.loads(snapshot)
-    under_way = {UUID(id): logit for id, logit in state["under_way"].items()}
-    return datetime.fromisoformat(state["latest"]), under_way
-
-
-class Changes:
-    """What events have changed since it was last kept.
-
-    A candidate is scored once between two changes of the model, however many events they have.
-    """
-
-    def __init__(self) -> None:
-        self.candidates = 0
-        """How many more of them there are."""
-        self.learned = False
-        self.states: set[UUID] = set()
-        self.unscored: dict[UUID, datetime] = {}
-        self.scores: dict[UUID, tuple[float, datetime, int]] = {}
-        self.openings: set[UUID] = set()
-        self.predictions: dict[UUID, Prediction] = {}
-        self.withdrawn: list[Prediction] = []
-        self.erased: set[UUID] = set()
-
-    def withdraw(self, prediction: Prediction) -> None:
-        """An outreach that counts for nothing."""
-        self.predictions.pop(prediction.outreach_id, None)
-        self.withdrawn.append(prediction)
-
-    def erase(self, candidate_id: UUID) -> None:
-        """A candidate of whom nothing is kept."""
-        self.states.discard(candidate_id)
-        self.unscored.pop(candidate_id, None)
-        self.scores.pop(candidate_id, None)
-        self.predictions = {
-            id: p for id, p in self.predictions.items() if p.candidate_id != candidate_id
-        }
-        self.erased.add(candidate_id)
-
-
 def _ends(event: Event, prediction: Prediction) -> bool:
-    """Whether nothing more is awaited of an outreach after this event."""
+    """Whether this event settles an outreach or erases its candidate."""
     return event.originator_id == prediction.outreach_id or (
         isinstance(event, CandidateErased) and event.originator_id == prediction.candidate_id
     )
-
-
-_RESPONDED: Mapping[type[Event], bool | None] = {
-    OutreachAccepted: True,
-    OutreachDeclined: True,
-    OutreachExpired: False,
-    OutreachWithdrawn: None,
-}

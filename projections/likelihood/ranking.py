@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from psycopg import Connection
 
+from projections.likelihood.candidate_states import read_states
 from projections.likelihood.estimator.model import LikelihoodModel
 from projections.likelihood.estimator.schema import Columns
 from projections.likelihood.features.candidate import as_row, columns
@@ -28,7 +29,6 @@ from projections.likelihood.features.position_match import (
     matched,
     matches,
 )
-from projections.likelihood.projection import read_states
 
 FIRST_CHUNK, GROWTH = 200, 3
 """How many are walked at first, and how many times as many each time after."""

@@ -1,7 +1,7 @@
-"""Brings all stored scores up to date at once, when the model has moved far enough from them.
+"""Rescores all candidates at once when the model has moved far enough from the stored scores.
 
-Candidates are read and scores are written as binary copies, which NumPy takes and makes as they
-are: nothing is done for each row in Python.
+Candidates are read and scores written as binary copies that NumPy parses and builds by column, not
+row by row in Python.
 """
 
 import math
@@ -19,20 +19,20 @@ from projections.likelihood.features.candidate import STATE_NUMBERS, columns, co
 from projections.likelihood.features.catalogue import CATEGORIES, OF_CANDIDATE
 
 MOVED_ENOUGH = 0.1
-"""By how much, root mean square over the pool, the logits must have moved for a sweep."""
+"""Root mean square by which the pool's logits must have moved for a sweep."""
 
 OLD_ENOUGH = timedelta(days=30)
-"""After how long a sweep comes anyway, since those who do nothing grow more silent."""
+"""After this long a sweep is due anyway: inactive candidates grow less likely to answer."""
 
 WORTH = 0.01
-"""Events a candidate, times the movement: a sweep waits for so many, since it costs a candidate
-about a fifth of what an event costs. The farther the model has moved, the sooner it comes."""
+"""Events for each candidate, times the movement, that a sweep waits for: rescoring a candidate
+costs about a fifth of an event. The farther the model has moved, the sooner a sweep is due."""
 
-LOOK_EVERY = 250
-"""Events from one look at the movement to the next."""
+CHECK_EVERY = 250
+"""Events from one check of the movement to the next."""
 
 SAMPLE = 256
-"""Candidates by whom it is known how far the model has moved."""
+"""Candidates on whose logits the movement of the model is measured."""
 
 CHUNK = 50_000
 
@@ -46,31 +46,24 @@ READ = f"""
         FROM likelihood_features
     ) TO STDOUT (FORMAT binary)"""  # noqa: S608 - our own names
 
-DRAFT = "CREATE TABLE likelihood_swept (LIKE likelihood_scores)"
+# Readers see the old rows until the batch commits, and wait for nothing. Measured on 400,000
+# candidates, an upsert takes a third longer.
+DELETE = "DELETE FROM likelihood_scores"
 
-FILL = "COPY likelihood_swept FROM STDIN (FORMAT binary, FREEZE)"
-
-# Who reads meanwhile reads the old table, and waits for no longer than this takes.
-SWAP = """
-    ALTER TABLE likelihood_swept
-        ADD CONSTRAINT likelihood_swept_pkey PRIMARY KEY (candidate_id);
-    CREATE INDEX likelihood_swept_by_logit ON likelihood_swept (logit DESC, candidate_id);
-    ANALYZE likelihood_swept;
-    DROP TABLE likelihood_scores;
-    ALTER TABLE likelihood_swept RENAME TO likelihood_scores;
-    ALTER INDEX likelihood_swept_pkey RENAME TO likelihood_scores_pkey;
-    ALTER INDEX likelihood_swept_by_logit RENAME TO likelihood_scores_by_logit"""
+WRITE = """
+    COPY likelihood_scores (candidate_id, logit, scored_at, model_log_position)
+    FROM STDIN (FORMAT binary)"""
 
 
 class Sweep(NamedTuple):
-    """When everyone was last scored, and how a sample of them looked then."""
+    """When all candidates were last scored, with the features and logits of a sample."""
 
     at: datetime
     sample: Columns
     logits: NDArray[np.float64]
 
     def movement(self, model: LikelihoodModel) -> float:
-        """By how much the model has moved the sample's logits since, root mean square."""
+        """The root mean square by which the sample's logits have moved since."""
         moved = model.logits(self.sample, len(self.logits), OF_CANDIDATE) - self.logits
         return math.sqrt(float(np.mean(moved * moved)))
 
@@ -93,33 +86,28 @@ class Sweep(NamedTuple):
 def is_due(
     last: Sweep | None, model: LikelihoodModel, at: datetime, *, candidates: int, events: int
 ) -> bool:
-    """Whether the model has moved, or time has passed, enough for the events since the last one."""
+    """Whether the model has moved, or time has passed, enough for a sweep after so many events."""
     if last is None or at >= last.at + OLD_ENOUGH:
         return events >= candidates * WORTH
     movement = last.movement(model)
     return movement > MOVED_ENOUGH and events * movement >= candidates * WORTH
 
 
-def sweep(db: Connection, model: LikelihoodModel, position: int, at: datetime) -> Sweep:
-    """Score everyone as of a moment, by the model that has learned up to a position.
-
-    A table is filled and put in the place of the old one, within the caller's transaction: that
-    takes a fifth of the time that changing every row takes.
-    """
+def sweep(db: Connection, model: LikelihoodModel, model_log_position: int, at: datetime) -> Sweep:
+    """Score all candidates as of a moment, within the caller's transaction."""
     sample = _Sample()
-    db.execute(DRAFT)
     scores: list[bytes] = []
     for ids, chunk in _candidates(db, at):
         logits = model.logits(chunk, len(ids), OF_CANDIDATE)
         sample.add(ids, chunk, logits)
-        scores.append(_scores(ids, logits, at, position))
-    with db.cursor().copy(FILL) as copy:
+        scores.append(_scores(ids, logits, at, model_log_position))
+    db.execute(DELETE)
+    with db.cursor().copy(WRITE) as copy:
         copy.write(_HEADER)
         for written in scores:
             copy.write(written)
         copy.write(_TRAILER)
-    db.execute(SWAP)
-    return Sweep(at, *sample.drawn())
+    return Sweep(at, *sample.columns_and_logits())
 
 
 # PostgreSQL's binary COPY: a header, rows of big-endian fields after their lengths, a trailer.
@@ -140,54 +128,57 @@ _READ = _row_of(
     ("role", ">i4"),
     ("remote_wish", ">i4"),
 )
-_WRITTEN = _row_of(("id", "V16"), ("logit", ">f8"), ("at", ">i8"), ("position", ">i8"))
+_WRITTEN = _row_of(("id", "V16"), ("logit", ">f8"), ("at", ">i8"), ("model_log_position", ">i8"))
 _POSTGRES_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def _candidates(db: Connection, at: datetime) -> Iterator[tuple[NDArray[Any], Columns]]:
-    """Everyone's ids and features, chunk by chunk."""
-    waiting, begun = bytearray(), False
+    """All candidates' ids and features, chunk by chunk."""
+    buffer, begun = bytearray(), False
     with db.cursor().copy(READ) as copy:
         for block in copy:
-            waiting += block
-            if not begun and len(waiting) >= len(_HEADER):
-                del waiting[: len(_HEADER)]
+            buffer += block
+            if not begun and len(buffer) >= len(_HEADER):
+                del buffer[: len(_HEADER)]
                 begun = True
-            if len(waiting) >= CHUNK * _READ.itemsize:
-                yield _chunk(waiting, at)
-    if len(waiting) > _READ.itemsize:
-        yield _chunk(waiting, at)
+            if len(buffer) >= CHUNK * _READ.itemsize:
+                yield _chunk(buffer, at)
+    if len(buffer) > _READ.itemsize:
+        yield _chunk(buffer, at)
 
 
-def _chunk(waiting: bytearray, at: datetime) -> tuple[NDArray[Any], Columns]:
-    whole = len(waiting) // _READ.itemsize
-    rows = np.frombuffer(bytes(waiting[: whole * _READ.itemsize]), _READ)
-    del waiting[: whole * _READ.itemsize]
+def _chunk(buffer: bytearray, at: datetime) -> tuple[NDArray[Any], Columns]:
+    whole = len(buffer) // _READ.itemsize
+    rows = np.frombuffer(bytes(buffer[: whole * _READ.itemsize]), _READ)
+    del buffer[: whole * _READ.itemsize]
     values = np.array([rows[name] for name in STATE_NUMBERS], dtype=np.float64)
     roles = np.array(_ROLES)[rows["role"] - 1].tolist()
     remote = np.array(_REMOTE)[rows["remote_wish"] - 1].tolist()
     return rows["id"], columns_of(values, roles, remote, at)
 
 
-def _scores(ids: NDArray[Any], logits: NDArray[np.float64], at: datetime, position: int) -> bytes:
+def _scores(
+    ids: NDArray[Any], logits: NDArray[np.float64], at: datetime, model_log_position: int
+) -> bytes:
     rows = np.empty(len(ids), _WRITTEN)
     rows["fields"], rows["id length"] = 4, 16
-    for name in ("logit", "at", "position"):
+    for name in ("logit", "at", "model_log_position"):
         rows[f"{name} length"] = 8
-    rows["id"], rows["logit"], rows["position"] = ids, logits, position
+    rows["id"], rows["logit"] = ids, logits
+    rows["model_log_position"] = model_log_position
     rows["at"] = (at - _POSTGRES_EPOCH) // timedelta(microseconds=1)
     return rows.tobytes()
 
 
 class _Sample:
-    """Those with the lowest ids, whatever the order in which they come; ids are random."""
+    """The candidates with the lowest ids, in whatever order they are added; ids are random."""
 
     def __init__(self) -> None:
         self._keys = np.empty(0, dtype=np.uint64)
         self._rows: dict[str, NDArray[Any]] = {}
 
     def add(self, ids: NDArray[Any], chunk: Columns, logits: NDArray[np.float64]) -> None:
-        """Some more candidates."""
+        """Add a chunk of candidates."""
         keys = np.ascontiguousarray(ids).view(">u8").reshape(-1, 2)[:, 0].astype(np.uint64)
         rows = {**chunk.numbers, **{n: np.array(v) for n, v in chunk.categories.items()}}
         rows["logit"] = logits
@@ -199,8 +190,8 @@ class _Sample:
             before = self._rows.get(name, column[:0])
             self._rows[name] = np.concatenate([before, column[lowest]])[kept]
 
-    def drawn(self) -> tuple[Columns, NDArray[np.float64]]:
-        """The sample's features, and its logits."""
+    def columns_and_logits(self) -> tuple[Columns, NDArray[np.float64]]:
+        """The sample's features and logits."""
         if not self._rows:
             return columns([], _POSTGRES_EPOCH), np.empty(0)
         logits = self._rows.pop("logit")

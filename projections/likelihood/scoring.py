@@ -1,12 +1,13 @@
-"""How likely candidates are to respond, by the model as it is, and why: read, never written.
+"""Scores candidates by the current model, with the reasons.
 
-What is read at once is of one moment of the log, and says of which: whoever replays the log up to
-there gets the same bits.
+What one query reads is as of one log position, which is part of the score: a replay of the log up
+to there gives the same bits.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from threading import Lock
 from typing import NamedTuple
 from uuid import UUID
 
@@ -14,17 +15,19 @@ from psycopg import Connection
 
 from domain.outreach import Likelihood
 from infrastructure.event_log.log_head import LOG_ID
+from projections.likelihood.candidate_states import COLUMNS_READ
 from projections.likelihood.estimator.model import ESTIMATOR, LikelihoodModel
 from projections.likelihood.explanations import FeatureReason, reasons
 from projections.likelihood.features.candidate import CandidateState, features
 from projections.likelihood.features.catalogue import OF_CANDIDATE, ORDER, merged
 from projections.likelihood.features.position_match import PositionState, of_match, of_position
-from projections.likelihood.learner import NO_OPENING, untrained_model
-from projections.likelihood.projection import STATE_COLUMNS_OUT, Likelihoods, restore
+from projections.likelihood.learner import UNKNOWN_POSITION
+from projections.likelihood.model_state import restored_model, untrained_model
+from projections.likelihood.projection import Likelihoods
 
 
 class ModelSnapshot(NamedTuple):
-    """The model at a moment of the log."""
+    """The model as of a log position."""
 
     model: LikelihoodModel
     hash: str
@@ -35,19 +38,19 @@ class ModelSnapshot(NamedTuple):
 
 
 class ScoredCandidate(NamedTuple):
-    """How likely somebody is to respond, and what makes it so."""
+    """How likely a candidate is to respond, and why."""
 
     likelihood: Likelihood
     reasons: list[FeatureReason]
     """One a feature, in the order in which their contributions sum up to the logit."""
 
 
-# The model's state is sent only to who does not have it yet, and once.
+# The model's state is large: it comes in the first row only, and only if it is not in the cache.
 _READ = f"""
     SELECT model.log_position, model.hash,
         CASE WHEN row_number() OVER () = 1 AND model.hash <> ALL(%(known)s::text[])
             THEN model.state END,
-        checkpoint.log_position, opening, {{columns}}
+        checkpoint.log_position, likelihood_positions.state, {{columns}}
     FROM (VALUES ({LOG_ID})) AS log (log_id)
     LEFT JOIN likelihood_model AS model USING (log_id)
     LEFT JOIN projection_checkpoints AS checkpoint ON checkpoint.log_id = log.log_id
@@ -56,7 +59,7 @@ _READ = f"""
     """  # noqa: S608 - our own names
 
 READ = (
-    _READ.format(columns=STATE_COLUMNS_OUT)
+    _READ.format(columns=COLUMNS_READ)
     + " LEFT JOIN likelihood_features ON candidate_id = ANY(%(ids)s::uuid[])"
 )
 READ_MODEL = _READ.format(columns="NULL")
@@ -65,74 +68,81 @@ READ_MODEL = _READ.format(columns="NULL")
 def of_candidates(
     db: Connection, ids: Sequence[UUID], at: datetime, position_id: UUID | None = None
 ) -> dict[UUID, ScoredCandidate]:
-    """How likely these candidates are to respond at that moment, by the current model.
+    """Score these candidates at a moment by the current model; unknown ids are left out.
 
-    With a position, to an approach about it; without, as far as the candidates themselves tell.
+    With a position for outreach about it; without, by the candidates' own features alone.
     """
     known = dict(_MODELS)
     asked = {"known": [*known], "position": position_id, "ids": [*ids]}
     rows = db.execute(READ, asked, binary=True).fetchall()
-    standing, opening = _standing(rows[0], known), _opening(rows[0])
-    assess = _Assessment(standing, None if position_id is None else opening, at)
-    return {row[5]: assess(CandidateState(*row[6:])) for row in rows if row[5] is not None}
+    model_snapshot, position = _model(rows[0], known), _position(rows[0])
+    score = _Scorer(model_snapshot, None if position_id is None else position, at)
+    return {row[5]: score(CandidateState(*row[6:])) for row in rows if row[5] is not None}
 
 
 def current(db: Connection, position_id: UUID | None = None) -> tuple[ModelSnapshot, PositionState]:
-    """The model as it is, and what is known of a position."""
+    """The current model, and the state of a position."""
     known = dict(_MODELS)
     asked = {"known": [*known], "position": position_id}
     (row,) = db.execute(READ_MODEL, asked, binary=True).fetchall()
-    return _standing(row, known), _opening(row)
+    return _model(row, known), _position(row)
 
 
-class _Assessment:
-    """A model's view of candidates at a moment, perhaps of their answer to an opening."""
+class _Scorer:
+    """Scores candidates at a moment, with a position or without."""
 
     def __init__(
-        self, standing: ModelSnapshot, opening: PositionState | None, at: datetime
+        self, model_snapshot: ModelSnapshot, position: PositionState | None, at: datetime
     ) -> None:
-        self._standing = standing
-        self._opening = opening
+        self._model = model_snapshot
+        self._position = position
         self._at = at
-        self._names = OF_CANDIDATE if opening is None else ORDER
+        self._names = OF_CANDIDATE if position is None else ORDER
 
     def __call__(self, state: CandidateState) -> ScoredCandidate:
         x = features(state, self._at)
-        if self._opening is not None:
-            x = merged(x, of_position(self._opening), of_match(state, self._opening))
-        model = self._standing.model
+        if self._position is not None:
+            x = merged(x, of_position(self._position), of_match(state, self._position))
+        model = self._model.model
         logit = model.logit(x, self._names)
         likelihood = Likelihood(
             probability=model.probability(logit),
             logit=logit,
-            model_position=self._standing.log_position,
+            model_position=self._model.log_position,
             feature_version=model.schema.version,
-            model_hash=self._standing.hash,
-            as_of_position=self._standing.as_of_log_position,
+            model_hash=self._model.hash,
+            as_of_position=self._model.as_of_log_position,
             estimator_version=ESTIMATOR,
         )
         return ScoredCandidate(likelihood, reasons(x, model.contributions(x, self._names)))
 
 
 _MODELS: dict[str, LikelihoodModel] = {}
-"""The models read last, by their hash; they are only read, and so are shared."""
+"""The models read last, by their hash, shared by all threads, which only read them."""
 
 _MODELS_KEPT = 2
 
+_RESTORING = Lock()
 
-def _standing(row: tuple[object, ...], known: Mapping[str, LikelihoodModel]) -> ModelSnapshot:
-    position, hash, state, as_of, *_ = row
+
+def _model(row: tuple[object, ...], known: Mapping[str, LikelihoodModel]) -> ModelSnapshot:
+    log_position, hash, state, as_of, *_ = row
     if hash is None:
         return _untrained()
     assert isinstance(hash, str)
-    assert isinstance(position, int)
-    if hash not in known:
-        model = _MODELS[hash] = restore(str(state), hash)
-        for oldest in [*_MODELS][:-_MODELS_KEPT]:
-            _MODELS.pop(oldest, None)
-    else:
-        model = known[hash]
-    return ModelSnapshot(model, hash, position, as_of if isinstance(as_of, int) else 0)
+    assert isinstance(log_position, int)
+    model = known[hash] if hash in known else _restored(str(state), hash)
+    return ModelSnapshot(model, hash, log_position, as_of if isinstance(as_of, int) else 0)
+
+
+def _restored(state: str, hash: str) -> LikelihoodModel:
+    """The stored model, restored by one thread while the others wait for it."""
+    with _RESTORING:
+        if hash not in _MODELS:
+            _MODELS[hash] = restored_model(state, hash)
+            for oldest in [*_MODELS][:-_MODELS_KEPT]:
+                _MODELS.pop(oldest, None)
+        return _MODELS[hash]
 
 
 @cache
@@ -141,5 +151,5 @@ def _untrained() -> ModelSnapshot:
     return ModelSnapshot(model, model.hash(), 0, 0)
 
 
-def _opening(row: tuple[object, ...]) -> PositionState:
-    return PositionState(**row[4]) if isinstance(row[4], dict) else NO_OPENING
+def _position(row: tuple[object, ...]) -> PositionState:
+    return PositionState(**row[4]) if isinstance(row[4], dict) else UNKNOWN_POSITION

@@ -26,6 +26,7 @@ WRITTEN_BY_E681B8D = Path(__file__).with_name("e681b8d.json.gz")
 
 RENAMED_COLUMNS: dict[tuple[str, str], str] = {
     ("likelihood_model", "position"): "log_position",
+    ("likelihood_positions", "opening"): "state",
     ("likelihood_predictions", "model_position"): "model_log_position",
     ("likelihood_predictions", "sent_position"): "sent_log_position",
     ("likelihood_predictions", "settled_position"): "settled_log_position",

@@ -1,10 +1,10 @@
-"""What a rebuilt model follows from: the whole log, or the little of it that moves a model.
+"""Selects the events that a model is rebuilt from: the full log, or a slice since a snapshot.
 
-A model learns from outreach alone, so whoever is never approached matters only by when their events
-happened: silence is told by the moment of any event. From a snapshot on, a model follows from the
-outreach that was under way then or was sent since, from all that was told of its candidates and
-positions, and from the events by which a day of silence had passed. All of these are found by
-indexes, but for the moments, for which the log after the snapshot is skimmed and not read.
+A model learns from outreach alone. Of candidates who are never contacted only the timestamps
+matter, because any event may show that a day of silence has passed. A slice has the outreach that
+was open at the snapshot or was sent since, every event of its candidates and positions, and the
+events at which a day of silence had passed. Indexes find all but the last, for which the log's
+timestamps after the snapshot are scanned without decoding events.
 """
 
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
@@ -35,53 +35,57 @@ from projections.likelihood.learner import (
 
 EVENTS_AT_ONCE = 5_000
 
-SKIMMED_FOR_ONE = 25
-"""So many events are skimmed in the time in which one is taken in."""
+SCANNED_FOR_ONE = 25
+"""How many timestamps are scanned in the time in which one event is learned."""
 
 Step = tuple[int, Event | datetime]
-"""A position of the log, and its event, or the moment of one that tells nothing else."""
+"""A log position with its event, or with the event's timestamp if nothing else matters."""
 
 
 class Differs(Exception):
-    """A replay of the log gives something else than was recorded."""
+    """A replay of the log differs from what was recorded."""
 
 
 class TakesLong(Exception):
-    """A replay takes more events than the caller would wait for."""
+    """A replay needs more events than the caller allows."""
 
 
 class Progress(Protocol):
-    """Told how much is done, out of how much."""
+    """Called with the events done, and the total."""
 
     def __call__(self, done: int, total: int, /) -> None: ...
 
 
+def no_progress(_done: int, _total: int, /) -> None:
+    """Reports nothing."""
+
+
 class TrainingSlice(NamedTuple):
-    """What is to be taken in of a log up to a position, in order."""
+    """The events of a log up to a log position that a model learns from."""
 
     events: list[Logged]
     moments: Mapping[int, datetime]
-    """By position, of events that only let time pass."""
+    """By log position, the timestamps of events of which nothing else matters."""
     latest: datetime
-    """The latest moment that any event of the log bears."""
+    """The latest timestamp of any event of the log."""
 
 
-def approaches(store: EventStore, after: int, until: int) -> list[tuple[int, OutreachSent]]:
-    """The outreach that was sent between two positions, each with the position of its sending."""
+def outreach_sent(store: EventStore, after: int, until: int) -> list[tuple[int, OutreachSent]]:
+    """The outreach sent between two log positions, each with its own."""
     found = []
-    for position, event in _read(store, after, until, (MessageSent, InterviewRequested)):
+    for log_position, event in _read(store, after, until, (MessageSent, InterviewRequested)):
         assert isinstance(event, OutreachSent)
-        found.append((position, event))
+        found.append((log_position, event))
     return found
 
 
 def full_log(
-    store: EventStore, until: int, approached: Container[UUID], progress: Progress
+    store: EventStore, until: int, contacted: Container[UUID], progress: Progress
 ) -> Iterator[Step]:
-    """The whole log up to a position; of candidates who were not approached the moments alone."""
-    for position, event in _read(store, 0, until, FOLLOWED, progress):
-        matters = not isinstance(event, OF_A_CANDIDATE) or event.originator_id in approached
-        yield position, event if matters else event.timestamp
+    """The log up to a log position; of candidates who were not contacted only the timestamps."""
+    for log_position, event in _read(store, 0, until, FOLLOWED, progress):
+        matters = not isinstance(event, OF_A_CANDIDATE) or event.originator_id in contacted
+        yield log_position, event if matters else event.timestamp
 
 
 def since_snapshot(
@@ -89,62 +93,63 @@ def since_snapshot(
     db: Database,
     after: int,
     until: int,
-    under_way: Mapping[UUID, float | None],
+    open_outreach: Mapping[UUID, float | None],
     latest: datetime,
     *,
     besides: Iterable[OutreachSent] = (),
     most: int | None = None,
 ) -> TrainingSlice:
-    """What a model follows from that is known after one position, up to another.
+    """The events that a model learns from between a snapshot and a later log position.
 
     Args:
-        store: to read the log by, like `db`.
-        db: of the log.
-        after: where the model is known.
-        until: where it is wanted.
-        under_way: the outreach under way at the first; None for one whose silence is to come.
-        latest: the latest moment that any event bore up to there.
-        besides: approaches whose candidates and positions are to be known as well.
-        most: how many events may be needed; what is skimmed counts by its time.
+        store: decodes the log's events.
+        db: the database of the log.
+        after: the log position of the snapshot.
+        until: the log position at which the model is wanted.
+        open_outreach: the outreach open at the snapshot; None where its silence is not learned yet.
+        latest: the latest timestamp up to the snapshot.
+        besides: outreach whose candidates and positions are needed as well.
+        most: how many events may be needed; scanned timestamps count by their time.
 
     Raises:
         TakesLong: more are needed.
     """
-    skimmed = (until - after) // SKIMMED_FOR_ONE
-    _check(skimmed, most)
+    scanned = (until - after) // SCANNED_FOR_ONE
+    _check(scanned, most)
     limit = None if most is None else most + 1
-    sent = approaches(store, after, until)
-    begun = [*_decoded(store, queries.of_aggregates(db, under_way, after, _topics(OF_AN_OUTREACH)))]
-    waiting = [(at, e) for at, e in begun if isinstance(e, OutreachSent)]
-    concerned = [event for _, event in (*waiting, *sent)] + [*besides]
+    sent = outreach_sent(store, after, until)
+    of_open = queries.of_aggregates(db, open_outreach, after, _topics(OF_AN_OUTREACH))
+    still_open = [(at, e) for at, e in _decoded(store, of_open) if isinstance(e, OutreachSent)]
+    relevant = [event for _, event in (*still_open, *sent)] + [*besides]
 
-    candidates = {event.candidate_id for event in concerned}
-    of_candidates = (*OF_A_CANDIDATE, Contacted)
-    told = queries.of_aggregates(db, candidates, until, _topics(of_candidates), limit)
-    _check(skimmed + len(told), most)
-    contacts = _decoded(store, [one for one in told if one.stored.topic == Contacted.TOPIC])
-    outreach = {event.originator_id for event in concerned}
-    outreach |= {event.outreach_id for _, event in contacts if isinstance(event, Contacted)}
-    events = [one for one in told if one.stored.topic != Contacted.TOPIC]
+    candidates = {event.candidate_id for event in relevant}
+    of_candidates = queries.of_aggregates(
+        db, candidates, until, _topics((*OF_A_CANDIDATE, Contacted)), limit
+    )
+    _check(scanned + len(of_candidates), most)
+    contacts = [one for one in of_candidates if one.stored.topic == Contacted.TOPIC]
+    events = [one for one in of_candidates if one.stored.topic != Contacted.TOPIC]
+    outreach = {event.originator_id for event in relevant}
+    outreach |= {e.outreach_id for _, e in _decoded(store, contacts) if isinstance(e, Contacted)}
     events += queries.of_aggregates(db, outreach, until, _topics(OF_AN_OUTREACH))
-    positions = {event.position_id for event in concerned}
+    positions = {event.position_id for event in relevant}
     events += queries.of_aggregates(db, positions, until, _topics(OF_A_POSITION))
-    _check(skimmed + len(events), most)
+    _check(scanned + len(events), most)
 
-    silent = [(at, e) for at, e in waiting if under_way[e.originator_id] is None] + sent
+    silent = [(at, e) for at, e in still_open if open_outreach[e.originator_id] is None] + sent
     due = [(at, event.timestamp + SILENCE) for at, event in silent]
     moments, newest = _passing(db, after, until, due, latest)
     return TrainingSlice(sorted(events), moments, newest)
 
 
-def steps(store: EventStore, lessons: TrainingSlice, progress: Progress) -> Iterator[Step]:
-    """The lessons in order. An event lets its own time pass."""
-    places = {one.log_position for one in lessons.events}
-    moments = sorted(item for item in lessons.moments.items() if item[0] not in places)
+def steps(store: EventStore, needed: TrainingSlice, progress: Progress) -> Iterator[Step]:
+    """The slice in the order of the log."""
+    events_at = {one.log_position for one in needed.events}
+    moments = sorted(item for item in needed.moments.items() if item[0] not in events_at)
 
     def events() -> Iterator[Step]:
-        total = len(lessons.events)
-        for done, step in enumerate(_decoded(store, lessons.events)):
+        total = len(needed.events)
+        for done, step in enumerate(_decoded(store, needed.events)):
             if done % EVENTS_AT_ONCE == 0:
                 progress(done, total)
             yield step
@@ -156,10 +161,10 @@ def steps(store: EventStore, lessons: TrainingSlice, progress: Progress) -> Iter
 def _passing(
     db: Database, after: int, until: int, due: Collection[tuple[int, datetime]], latest: datetime
 ) -> tuple[dict[int, datetime], datetime]:
-    """Where time passes that matters to outreach sent at a position, whose silence is due then.
+    """The log positions at which a silence becomes due, and the latest timestamp of the log.
 
-    Due are they once any event up to there reached the moment, but not before the first event after
-    the sending: where the log had got further already, that one.
+    `due` has, for each outreach, the log position of its sending and when its silence is due: at
+    the first event after the sending by which any event has reached that time.
     """
     topics, moments = _topics(FOLLOWED), {moment for _, moment in due}
     try:
@@ -174,9 +179,9 @@ def _passing(
         if moment <= latest or reached.get(moment, until + 1) <= sent
     }
     passing: dict[int, datetime] = dict.fromkeys(queries.next_after(db, late, topics), latest)
-    for moment, position in reached.items():
-        passing[position] = max(moment, passing.get(position, latest))
-    within = {position: moment for position, moment in passing.items() if position <= until}
+    for moment, log_position in reached.items():
+        passing[log_position] = max(moment, passing.get(log_position, latest))
+    within = {at: moment for at, moment in passing.items() if at <= until}
     return within, max(latest, newest or latest)
 
 
@@ -189,16 +194,12 @@ def _topics(kinds: Iterable[type[Event]]) -> list[str]:
     return sorted(event.TOPIC for event in kinds)
 
 
-def _untold(_done: int, _total: int, /) -> None:
-    pass
-
-
 def _read(
     store: EventStore,
     after: int,
     until: int,
     kinds: Iterable[type[Event]],
-    progress: Progress = _untold,
+    progress: Progress = no_progress,
 ) -> Iterator[tuple[int, Event]]:
     topics = _topics(kinds)
     while after < until:
@@ -206,7 +207,7 @@ def _read(
         stored, reached = store.read(after, EVENTS_AT_ONCE, topics)
         for notification in stored:
             if notification.id <= until:
-                yield notification.id, decoded(store, notification.id, notification)
+                yield notification.id, _event(store, notification.id, notification)
         if reached == after:
             break
         after = reached
@@ -215,12 +216,12 @@ def _read(
 
 def _decoded(store: EventStore, logged: Iterable[Logged]) -> Iterator[tuple[int, Event]]:
     for one in logged:
-        yield one.log_position, decoded(store, one.log_position, one.stored)
+        yield one.log_position, _event(store, one.log_position, one.stored)
 
 
-def decoded(store: EventStore, position: int, stored: StoredEvent) -> Event:
-    """An event without its personal fields, from which nothing is learned."""
+def _event(store: EventStore, log_position: int, stored: StoredEvent) -> Event:
+    """An event without its personal fields, which the learner does not read."""
     try:
         return store.mapper.to_domain_event(stored)
     except (ValueError, LookupError, TypeError) as error:
-        raise Differs(f"The event at position {position} cannot be read: {error}") from error
+        raise Differs(f"The event at position {log_position} cannot be read: {error}") from error

@@ -95,6 +95,17 @@ def model_card(db: Connection, at: datetime) -> ModelCard:
     )
 
 
+LATEST = 10_000
+"""Outreach in which unknown values are counted: of all, each read of the card would take longer."""
+
+_UNKNOWN = """
+    SELECT key, value, count(*)
+    FROM (
+        SELECT features FROM likelihood_predictions ORDER BY sent_log_position DESC LIMIT %s
+    ) AS latest, jsonb_each_text(features -> 'categories')
+    WHERE value IN ('unknown', 'no', 'never', 'none_expected', 'none_offered')
+    GROUP BY key, value"""
+
 _SAYS_UNKNOWN = {
     **{name: ("present_job", "unknown") for name in NUMBERS if name.startswith("job_")},
     "consent_age": ("consented", "no"),
@@ -116,11 +127,5 @@ def _feature(name: str, unknown: Mapping[tuple[str, str], int]) -> Feature:
 
 
 def _unknown(db: Connection) -> Mapping[tuple[str, str], int]:
-    rows = db.execute(
-        """
-        SELECT key, value, count(*)
-        FROM likelihood_predictions, jsonb_each_text(features -> 'categories')
-        WHERE value IN ('unknown', 'no', 'never', 'none_expected', 'none_offered')
-        GROUP BY key, value"""
-    )
+    rows = db.execute(_UNKNOWN, (LATEST,))
     return Counter({(name, value): times for name, value, times in rows})

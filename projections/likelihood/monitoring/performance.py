@@ -118,9 +118,13 @@ _OUTCOMES = """
     SELECT outcome FROM likelihood_predictions WHERE outcome IS NOT NULL AND sent_at <= %s
     ORDER BY sent_log_position DESC LIMIT %s"""
 
-_BEFORE = """
+_KNOWN_BEFORE = """
     SELECT count(*), count(*) FILTER (WHERE outcome) FROM likelihood_predictions
-    WHERE outcome IS NOT NULL AND sent_log_position < %s"""
+    WHERE outcome IS NOT NULL AND settled_log_position < %s"""
+
+_OPEN_AT = """
+    SELECT settled_log_position, outcome FROM likelihood_predictions
+    WHERE outcome IS NOT NULL AND settled_log_position > %(at)s AND sent_log_position < %(at)s"""
 
 
 def performance(
@@ -245,10 +249,13 @@ def _running_prior(
     """The share of answers among the outcomes known at each sending, one yes and one no ahead."""
     if not sent:
         return np.empty(0)
-    earlier, answers = db.execute(_BEFORE, [sent[0]]).fetchone() or (0, 0)
-    order = np.argsort(np.array(settled), kind="stable")
-    known = np.searchsorted(np.array(settled)[order], np.array(sent))
-    yes = np.concatenate(([0], np.cumsum(answered[order])))
+    earlier, answers = db.execute(_KNOWN_BEFORE, [sent[0]]).fetchone() or (0, 0)
+    still_open = db.execute(_OPEN_AT, {"at": sent[0]}).fetchall()
+    settled_at = np.array([*settled, *(log_position for log_position, _ in still_open)])
+    outcomes = np.array([*answered, *(outcome for _, outcome in still_open)], dtype=np.bool_)
+    order = np.argsort(settled_at, kind="stable")
+    known = np.searchsorted(settled_at[order], np.array(sent))
+    yes = np.concatenate(([0], np.cumsum(outcomes[order])))
     shares: NDArray[np.float64] = (answers + yes[known] + 1.0) / (earlier + known + 2.0)
     return shares
 

@@ -19,8 +19,8 @@ from api.marketplace import now
 from domain.actor import Actor, Role
 from domain.candidate import WasActive
 from domain.outreach import Message, SendMessage, outreach_id
-from projections.likelihood import projection
-from projections.likelihood.audit import replay as likelihood_replay
+from projections.likelihood import batch
+from projections.likelihood.audit import records
 from projections.likelihood.audit.replay import Differs, NotReproducible, Replay, explain, replay
 from projections.likelihood.estimator.model import ESTIMATOR
 from projections.likelihood.features.catalogue import FEATURE_VERSION
@@ -45,7 +45,7 @@ class History(NamedTuple):
 @pytest.fixture(scope="module")
 def history(databases: Databases) -> Iterator[History]:
     with pytest.MonkeyPatch.context() as patch, own_stage(databases) as stage:
-        patch.setattr(projection, "SNAPSHOT_EVERY", 15)
+        patch.setattr(batch, "SNAPSHOT_EVERY", 15)
         scene = Scene(stage).in_beta()
         position = scene.position(nice_to_have_skills=["Python", "Go"])
         members = [scene.member(f"Member{n}", silent_days=200 + 50 * n) for n in range(8)]
@@ -107,7 +107,7 @@ def test_a_replay_agrees_with_everything_that_was_recorded(history: History) -> 
     assert from_scratch.agreed["read model"] == 1
     assert from_scratch.agreed["snapshots"] > 1
     assert from_scratch.model.observed == 3
-    assert from_scratch.beyond == {}
+    assert from_scratch.not_compared == {}
 
 
 def test_as_of_any_position_a_snapshot_shortens_the_way_and_changes_nothing(
@@ -190,7 +190,7 @@ def test_what_a_sender_is_said_to_have_seen_is_not_believed(
 
 
 def test_a_snapshot_or_read_model_that_was_tampered_with_is_named(history: History) -> None:
-    latest = "position = (SELECT max(position) FROM likelihood_snapshots)"
+    latest = "log_position = (SELECT max(log_position) FROM likelihood_snapshots)"
     wrong = "1" * 64
     with tampered(history, "likelihood_snapshots", "hash", latest, wrong):
         with pytest.raises(Differs, match="Replay from scratch"):
@@ -241,7 +241,7 @@ def test_what_another_program_showed_does_not_differ_but_is_not_reproducible(
     with tampered(history, "events", "state", where, by_another):
         whole = rebuilt(history, from_scratch=True)
         answer = history.stage.as_(Role.AUDITOR).get(f"/outreach/{outreach}/explanation")
-    assert whole.beyond == {"outreach": 1}
+    assert whole.not_compared == {"outreach": 1}
     assert whole.agreed["outreach"] == len(history.outreaches) - 1
     assert (answer.status_code, answer.json()["type"]) == (
         409,
@@ -259,15 +259,15 @@ def test_an_outreach_that_names_no_estimator_is_one_of_before_they_were_named(
     unnamed = in_event(lambda event: event["likelihood"].pop("estimator_version"))
     with tampered(history, "events", "state", where, unnamed), history.stage.connection() as db:
         store = history.stage.marketplace.store
-        monkeypatch.setattr(likelihood_replay, "LAST_UNNAMED_ESTIMATOR", ESTIMATOR)
+        monkeypatch.setattr(records, "LAST_UNNAMED_ESTIMATOR", ESTIMATOR)
         assert explain(store, db, outreach).likelihood.estimator_version is None
-        monkeypatch.setattr(likelihood_replay, "LAST_UNNAMED_ESTIMATOR", ESTIMATOR - 1)
+        monkeypatch.setattr(records, "LAST_UNNAMED_ESTIMATOR", ESTIMATOR - 1)
         with pytest.raises(NotReproducible, match=f"estimator {ESTIMATOR - 1} or an older one"):
             explain(store, db, outreach)
 
 
 def test_a_snapshot_of_another_program_is_passed_over(history: History) -> None:
-    latest = "position = (SELECT max(position) FROM likelihood_snapshots)"
+    latest = "log_position = (SELECT max(log_position) FROM likelihood_snapshots)"
     began_at = rebuilt(history).began_at
 
     def by_another(state: str) -> str:
@@ -276,7 +276,7 @@ def test_a_snapshot_of_another_program_is_passed_over(history: History) -> None:
     with tampered(history, "likelihood_snapshots", "state", latest, by_another):
         short = rebuilt(history)
     assert 0 < short.began_at < began_at
-    assert short.beyond == {"snapshots": 1}
+    assert short.not_compared == {"snapshots": 1}
     assert short.model.hash() == rebuilt(history).model.hash()
 
 

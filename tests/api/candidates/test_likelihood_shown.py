@@ -56,7 +56,7 @@ def test_a_replay_of_the_log_up_to_there_gives_the_likelihood_that_the_sender_wa
         assert shown is not None
         assert shown.as_of_position is not None
         learner = replayed(events, shown.as_of_position)
-        opening = learner.openings[UUID(position)]
+        opening = learner.positions[UUID(position)]
         x = learner.features(message.candidate_id, opening, message.timestamp)
         logit = learner.model.logit(x)
         assert (logit, learner.model.probability(logit)) == (shown.logit, shown.probability)

@@ -10,8 +10,9 @@ from domain.event import Event
 from domain.outreach import OutreachWithdrawn
 from infrastructure.database.postgres import Pool
 from infrastructure.projecting.projection import LoggedEvent
-from projections.likelihood import projection as likelihood
+from projections.likelihood import batch
 from projections.likelihood.learner import FOLLOWED, SILENCE, Learner
+from projections.likelihood.model_state import LearnerSnapshot
 from projections.likelihood.projection import Likelihoods
 from tests.support.history import History, days, hours, somebody
 from tests.support.learned_lives import a_life, replayed
@@ -25,7 +26,7 @@ def test_resumed_from_a_snapshot_at_any_event_it_ends_at_the_same_bits() -> None
         learner = Learner(scoring=False)
         for position, event in enumerate(events[:place], 1):
             learner.recall(position, event)
-        learner.resume(early.snapshot())
+        learner.resume(LearnerSnapshot.from_json(early.snapshot()))
         assert learner.snapshot() == early.snapshot()
         for position, event in enumerate(events[place:], place + 1):
             learner.apply(position, event)
@@ -33,28 +34,28 @@ def test_resumed_from_a_snapshot_at_any_event_it_ends_at_the_same_bits() -> None
         assert learner.states == whole.states
 
 
-def test_recalling_teaches_nothing() -> None:
+def test_the_model_learns_nothing_from_recalled_events() -> None:
     learner = Learner(scoring=False)
-    newborn = learner.model.hash()
+    untrained = learner.model.hash()
     for position, event in enumerate(a_life(2), 1):
         learner.recall(position, event)
-    assert learner.model.hash() == newborn
+    assert learner.model.hash() == untrained
 
 
-def test_a_snapshot_is_not_resumed_from_by_who_misses_outreach_under_way() -> None:
+def test_a_snapshot_is_not_resumed_without_its_open_outreach() -> None:
     history = History()
     history.sign_up(1)
     history.send(1)
     events: list[Event] = [event for event in history.events if isinstance(event, FOLLOWED)]
-    snapshot = replayed(events).snapshot()
-    with pytest.raises(ValueError, match="Other outreach was under way"):
+    snapshot = LearnerSnapshot.from_json(replayed(events).snapshot())
+    with pytest.raises(ValueError, match="Other outreach is open"):
         Learner(scoring=False).resume(snapshot)
 
 
 def test_the_projection_keeps_snapshots_that_a_replay_can_start_from(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(likelihood, "SNAPSHOT_EVERY", 20)
+    monkeypatch.setattr(batch, "SNAPSHOT_EVERY", 20)
     events = a_life(3)
     with pool.connection() as db:
         for cut in (0, 33, 250):
@@ -65,7 +66,7 @@ def test_the_projection_keeps_snapshots_that_a_replay_can_start_from(
                     learner = Learner(scoring=False)
                     for position, event in enumerate(events[:place], 1):
                         learner.recall(position, event)
-                    learner.resume(state)
+                    learner.resume(LearnerSnapshot.from_json(state))
                     early = replayed(events[:place])
                     assert learner.model.hash() == hash == early.model.hash()
                     assert state == early.snapshot()
@@ -74,16 +75,16 @@ def test_the_projection_keeps_snapshots_that_a_replay_can_start_from(
 def _snapshots(db: Connection[TupleRow], events: list[Event], cut: int) -> list[Any]:
     projection = Likelihoods()
     positioned = [LoggedEvent(position, event) for position, event in enumerate(events, 1)]
-    for batch in (positioned[:cut], positioned[cut:]):
-        if batch:
+    for part in (positioned[:cut], positioned[cut:]):
+        if part:
             with db.transaction():
-                projection.apply(db, batch)
+                projection.apply(db, part)
     return db.execute(
         "SELECT log_position, hash, state FROM likelihood_snapshots ORDER BY log_position"
     ).fetchall()
 
 
-def test_each_outreach_keeps_what_was_thought_of_it_by_the_model_as_it_was(pool: Pool) -> None:
+def test_each_outreach_keeps_the_prediction_of_the_model_of_its_sending(pool: Pool) -> None:
     history = History()
     history.open_position(1)
     history.sign_up(*range(30), country="France")

@@ -381,7 +381,7 @@ def test_a_sweep_gives_the_same_bits_as_scoring_each_alone(
     read.follow(history.events)
     latest = read.tables()["model"][0][4]
     monkeypatch.setattr(rescoring, "MOVED_ENOUGH", -1.0)
-    monkeypatch.setattr(rescoring, "LOOK_EVERY", 1)
+    monkeypatch.setattr(rescoring, "CHECK_EVERY", 1)
     read.db.execute("UPDATE likelihood_model SET candidates = 0")
     more = History()
     more.now = latest
@@ -580,7 +580,7 @@ def test_however_the_log_is_cut_into_batches_the_rows_are_the_same(
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         if sweep_often:
-            patch.setattr(rescoring, "LOOK_EVERY", 3)
+            patch.setattr(rescoring, "CHECK_EVERY", 3)
             patch.setattr(rescoring, "MOVED_ENOUGH", 0.001)
         history = played(steps)
         assert outcome_of(db, history, cuts) == outcome_of(db, history)

@@ -11,6 +11,7 @@ from domain.event import Event
 from domain.outreach import OutreachAccepted
 from projections.likelihood.estimator.schema import BadFeatures, Features
 from projections.likelihood.learner import FOLLOWED, Learner, Prediction
+from projections.likelihood.model_state import LearnerSnapshot
 from tests.support.history import History, days
 from tests.support.learned_lives import a_life, replayed
 
@@ -32,7 +33,7 @@ def test_cut_anywhere_and_continued_from_snapshots_it_is_the_same_model(
         learner = Learner(scoring=False)
         for position, event in enumerate(events[:place], 1):
             learner.recall(position, event)
-        learner.resume(snapshot)
+        learner.resume(LearnerSnapshot.from_json(snapshot))
         for position, event in enumerate(events[place:cut], place + 1):
             learner.apply(position, event)
         snapshot, place = learner.snapshot(), cut

@@ -28,7 +28,7 @@ from projections.likelihood.audit.training_slice import Differs, TakesLong
 from projections.likelihood.estimator.model import ESTIMATOR
 from projections.likelihood.explanations import FeatureReason, reasons
 from projections.likelihood.features.catalogue import FEATURE_VERSION, ORDER
-from projections.likelihood.learner import FOLLOWED, NO_OPENING, Learner, OutreachSent
+from projections.likelihood.learner import FOLLOWED, UNKNOWN_POSITION, Learner, OutreachSent
 from tests.support.history import EMPLOYER, IDS, History, days, hours, somebody
 
 EARLY, LATE = range(10), range(10, 14)
@@ -80,7 +80,7 @@ class Told(History):
 
     def _shown(self, sent: OutreachSent) -> Likelihood:
         learner = self.learner
-        opening = learner.openings.get(sent.position_id, NO_OPENING)
+        opening = learner.positions.get(sent.position_id, UNKNOWN_POSITION)
         x = learner.features(sent.candidate_id, opening, sent.timestamp)
         self.explained[sent.originator_id] = reasons(x, learner.model.contributions(x, ORDER))
         logit = learner.model.logit(x)

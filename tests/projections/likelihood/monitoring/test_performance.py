@@ -1,15 +1,11 @@
 """Predictions are judged in the order of sending, once their answer window has closed."""
 
-import json
 import random
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
-from psycopg import Connection
-from psycopg.rows import TupleRow
 
 from infrastructure.database.postgres import Pool
 from projections.funnel import Interval
@@ -17,46 +13,7 @@ from projections.likelihood.monitoring import performance as watch
 from projections.likelihood.monitoring.drift import Mark
 from projections.likelihood.monitoring.metrics import metrics
 from projections.likelihood.monitoring.performance import MODEL, PRIOR, Slice
-
-BEGIN = datetime(2026, 1, 5, 9, tzinfo=UTC)
-LATER = BEGIN + timedelta(days=365)
-
-
-class Predicted:
-    """Outreaches with what was said of each, sent an hour apart."""
-
-    def __init__(self, db: Connection[TupleRow]) -> None:
-        self.db = db
-        self.position = 0
-
-    def add(self, probability: float, outcome: bool | None, **facts: Any) -> None:
-        self.position += 10
-        usual: dict[str, Any] = {
-            "candidate_id": UUID(int=self.position),
-            "outreach_id": UUID(int=self.position),
-            "employer_id": UUID(int=1),
-            "position_id": UUID(int=2),
-            "kind": "message",
-            "sent_at": BEGIN + timedelta(hours=self.position / 10),
-            "sent_log_position": self.position,
-            "model_log_position": 0,
-            "logit": 0.0,
-            "probability": probability,
-            "challengers": {},
-            "role": "design",
-            "seniority": "senior",
-            "features": {"numbers": {"years": 3.0}, "categories": {"role": "design"}},
-            "silent_from": BEGIN,
-            "outcome": outcome,
-            "settled_log_position": None if outcome is None else self.position + 1,
-        }
-        row = {**usual, **facts}
-        values = {k: json.dumps(v) if isinstance(v, dict) else v for k, v in row.items()}
-        names, places = ", ".join(row), ", ".join(f"%({name})s" for name in row)
-        self.db.execute(f"INSERT INTO likelihood_predictions ({names}) VALUES ({places})", values)
-
-    def performance(self, at: datetime = LATER, **asked: Any) -> list[watch.Performance]:
-        return watch.performance(self.db, at, **asked)
+from tests.support.predictions import BEGIN, LATER, Predicted
 
 
 @pytest.fixture
@@ -106,6 +63,17 @@ def test_the_running_prior_knows_only_what_was_known_at_each_sending(predicted: 
     priors = [1 / 2, 2 / 3, 3 / 4, 3 / 4]
     row = next(row for row in predicted.performance() if row.judged == PRIOR)
     assert row.log_loss == pytest.approx(metrics(priors, [True, True, False, True]).log_loss)
+
+
+def test_the_running_prior_does_not_know_earlier_outreach_before_it_is_settled(
+    predicted: Predicted,
+) -> None:
+    predicted.add(0.5, True, settled_log_position=25)  # sent before the window, settled within it
+    predicted.add(0.5, False)
+    predicted.add(0.5, False)
+    priors = [1 / 2, 2 / 4]
+    row = next(row for row in predicted.performance(window=2, windows=1) if row.judged == PRIOR)
+    assert row.log_loss == pytest.approx(metrics(priors, [False, False]).log_loss)
 
 
 def test_the_running_prior_remembers_what_came_before_the_windows(predicted: Predicted) -> None:
