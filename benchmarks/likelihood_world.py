@@ -37,8 +37,10 @@ from river import compose, linear_model, preprocessing
 from api.demo.answers import USUAL, Process
 from api.demo.world import Shift, World
 from domain.outreach import ANSWER_WINDOW, InterviewRequested, MessageSent
+from projections.likelihood.changes import Changes, Prediction
 from projections.likelihood.estimator.schema import Features
-from projections.likelihood.learner import FOLLOWED, Changes, Learner, Prediction, untrained_model
+from projections.likelihood.learner import FOLLOWED, Learner
+from projections.likelihood.model_state import untrained_model
 
 UNTIL = datetime(2026, 1, 1, tzinfo=UTC)
 JUDGED_UNTIL = UNTIL - timedelta(days=15)

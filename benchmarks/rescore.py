@@ -24,7 +24,7 @@ from projections.likelihood import rescoring
 from projections.likelihood.estimator.model import LikelihoodModel
 from projections.likelihood.features.candidate import STATE_NUMBERS
 from projections.likelihood.features.catalogue import CATEGORIES
-from projections.likelihood.learner import untrained_model
+from projections.likelihood.model_state import untrained_model
 from projections.likelihood.projection import Likelihoods
 from tests.support.likelihood_people import NOW, an_opening, met, somebody
 

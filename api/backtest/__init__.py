@@ -1,1 +1,1 @@
-"""Tries the production estimator on a table of one's own: `sourcing backtest`."""
+"""Backtests the production estimator on a table of past outcomes: `sourcing backtest`."""

@@ -1,4 +1,4 @@
-"""What the columns of a table are: numbers, categories, or nothing that is looked at."""
+"""Profiles the columns of a table: which are numbers, categories, or left out."""
 
 import math
 import re
@@ -21,27 +21,27 @@ from api.backtest.recipe import (
 from api.backtest.records import BadTable
 
 NOTHING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
-"""What stands in a cell, in any case of letters, where there is nothing."""
+"""Texts of an empty cell, in upper or lower case."""
 
 PROTECTED = frozenset(
     {"age", "birth", "birthday", "birthdate", "dob", "gender", "sex", "sexuality", "orientation"}
     | {"ethnicity", "ethnic", "race", "racial", "caste", "religion", "religious", "nationality"}
     | {"citizenship", "disability", "disabled", "handicap", "marital", "married", "pregnancy"}
 )
-"""Words in the name of a column that make it one that nobody should be ranked by."""
+"""Words in a column's name that make it protected: nobody should be ranked by it."""
 
 TOO_MANY_VALUES = MOST_VALUES * 4
-"""Different words from which a column is no category, however long the table is."""
+"""With more distinct values a column is not a category, however long the table."""
 
 WORDS_OF_A_TEXT = 4.0
-"""Words in a cell, on average, from which a column is a text."""
+"""With this many words in a cell on average, a column is free text."""
 
 TRUE = ("1", "1.0", "true", "t", "yes", "y", "positive", "accepted", "answered", "responded")
-"""Values of an outcome that count as a yes unless told otherwise."""
+"""Values of an outcome that count as a yes by default."""
 
 
 class ColumnOptions(NamedTuple):
-    """What whoever asks for a backtest says of the columns."""
+    """Columns that the command line says how to treat."""
 
     numbers: Collection[str] = ()
     categories: Collection[str] = ()
@@ -51,7 +51,7 @@ class ColumnOptions(NamedTuple):
 
 @dataclass
 class ColumnProfile:
-    """What has been seen of a column."""
+    """Statistics of a column's cells."""
 
     floats: list[float] = field(default_factory=list)
     words: Counter[str | None] = field(default_factory=Counter)
@@ -63,7 +63,7 @@ class ColumnProfile:
     varies: bool = False
 
     def add(self, text: str) -> None:
-        """One more cell."""
+        """Add a cell."""
         self.rows += 1
         text = text.strip()
         if text.lower() in NOTHING:
@@ -82,7 +82,7 @@ class ColumnProfile:
             self.timely = as_moment(text) is not None
 
     def _sample(self, number: float) -> None:
-        """Keep the first numbers; where they are all the same, half of them and what comes then."""
+        """Keep the first numbers; if they are all equal, half of them and later ones."""
         if len(self.floats) == FIRST_ROWS and not self.varies and number != self.floats[0]:
             del self.floats[FIRST_ROWS // 2 :]
         if len(self.floats) < FIRST_ROWS:
@@ -91,12 +91,12 @@ class ColumnProfile:
 
     @property
     def known(self) -> int:
-        """Cells in which there is something."""
+        """Cells that are not empty."""
         return self.rows - self.missing
 
 
 class ColumnPlan(NamedTuple):
-    """What is made of a table's columns, and in plain words why the others are left out."""
+    """The columns that are used, and in plain words why the others are left out."""
 
     recipe: Recipe
     left_out: Mapping[str, str]
@@ -105,29 +105,29 @@ class ColumnPlan(NamedTuple):
 def profile_columns(
     names: Sequence[str], records: Iterable[Sequence[str]]
 ) -> dict[str, ColumnProfile]:
-    """Every column, looked through."""
-    surveys = {name: ColumnProfile() for name in names}
+    """The profile of every column."""
+    profiles = {name: ColumnProfile() for name in names}
     for cells in records:
-        for survey, text in zip(surveys.values(), cells, strict=True):
-            survey.add(text)
-    return surveys
+        for profile, text in zip(profiles.values(), cells, strict=True):
+            profile.add(text)
+    return profiles
 
 
 def columns(
-    surveys: Mapping[str, ColumnProfile], wishes: ColumnOptions, apart: Collection[str]
+    profiles: Mapping[str, ColumnProfile], options: ColumnOptions, apart: Collection[str]
 ) -> ColumnPlan:
-    """What each column is, but for those that are set apart (the outcome, the time)."""
-    for wished in {*wishes.numbers, *wishes.categories, *wishes.ignored, *wishes.allowed}:
-        if wished not in surveys:
-            raise BadTable(f"There is no column {wished!r}: take one of {', '.join(surveys)}.")
+    """Plan the columns, except those in `apart` (the outcome, the time)."""
+    for named in {*options.numbers, *options.categories, *options.ignored, *options.allowed}:
+        if named not in profiles:
+            raise BadTable(f"There is no column {named!r}: take one of {', '.join(profiles)}.")
     numbers: dict[str, NumberColumn] = {}
     categories: dict[str, CategoryColumn] = {}
     left_out: dict[str, str] = {}
-    for name, survey in surveys.items():
+    for name, profile in profiles.items():
         if name in apart:
             continue
-        why = _why_not(name, survey, wishes)
-        made = None if why else _made(name, survey, wishes)
+        why = _why_not(name, profile, options)
+        made = None if why else _made(name, profile, options)
         if isinstance(made, NumberColumn):
             numbers[name] = made
         elif made is not None:
@@ -136,7 +136,7 @@ def columns(
             left_out[name] = why or "always the same"
     if not numbers and not categories:
         raise BadTable(
-            "No column is left to foretell from: "
+            "No column is left to predict from: "
             + "; ".join(f"{name} is {why}" for name, why in left_out.items())
             + ". Name some with --number or --category."
         )
@@ -144,11 +144,7 @@ def columns(
 
 
 def row(recipe: Recipe, names: Sequence[str], cells: Sequence[str]) -> dict[str, Cell]:
-    """A record as the recipe takes it.
-
-    Raises:
-        BadTable: there is a word where a number should be.
-    """
+    """A record as a row of the recipe."""
     found: dict[str, Cell] = {}
     for name, raw in zip(names, cells, strict=True):
         text = raw.strip()
@@ -161,18 +157,18 @@ def row(recipe: Recipe, names: Sequence[str], cells: Sequence[str]) -> dict[str,
     return found
 
 
-def positive_value(name: str, survey: ColumnProfile, wished: str | None) -> str:
-    """Which value of the outcome is a yes.
+def positive_value(name: str, profile: ColumnProfile, named: str | None) -> str:
+    """The value of the outcome that is a yes.
 
     Raises:
-        BadTable: it has more values than two, or none that says yes by itself.
+        BadTable: it has other than two values, or neither is known to be a yes.
     """
-    values = sorted(str(word) for word in survey.words if word is not None)
+    values = sorted(str(word) for word in profile.words if word is not None)
     shown = ", ".join(values[:6]) + (", ..." if len(values) > 6 else "")
-    if wished is not None:
-        if wished not in values:
-            raise BadTable(f"{name} is never {wished!r}: it is {shown}.")
-        return wished
+    if named is not None:
+        if named not in values:
+            raise BadTable(f"{name} is never {named!r}: it is {shown}.")
+        return named
     if len(values) != 2:
         raise BadTable(
             f"{name} has {len(values)} values ({shown}) and an outcome has two: take another "
@@ -186,7 +182,7 @@ def positive_value(name: str, survey: ColumnProfile, wished: str | None) -> str:
 
 
 def as_number(text: str) -> float | None:
-    """The finite number that is written there, if one is.
+    """The text as a finite number; None if it is not one.
 
     >>> as_number("1e3"), as_number("inf"), as_number("twelve")
     (1000.0, None, None)
@@ -199,9 +195,9 @@ def as_number(text: str) -> float | None:
 
 
 def as_moment(text: str) -> float | None:
-    """The moment that is written there in ISO 8601, or as a number of seconds, if one is.
+    """The text as a moment in ISO 8601 or in seconds since 1970; None if it is neither.
 
-    Eight digits are a day, never seconds: a column must not be read in two ways.
+    Eight digits are a day, never seconds, so that a column is read in one way.
 
     >>> as_moment("1970-01-02"), as_moment("19700102"), as_moment("3600.5"), as_moment("soon")
     (86400.0, 86400.0, 3600.5, None)
@@ -219,48 +215,48 @@ def as_moment(text: str) -> float | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def _why_not(name: str, survey: ColumnProfile, wishes: ColumnOptions) -> str | None:
-    """Why a column is not looked at, if it is not."""
-    if name in wishes.ignored:
-        return "left out as asked"
-    if (word := _protected(name)) and name not in wishes.allowed:
+def _why_not(name: str, profile: ColumnProfile, options: ColumnOptions) -> str | None:
+    """Why a column is left out; None if it is used."""
+    if name in options.ignored:
+        return "left out by --ignore"
+    if (word := _protected(name)) and name not in options.allowed:
         return f"protected, by its name ({word}): nobody is ranked by it unless --allow says so"
-    if name in wishes.numbers or name in wishes.categories:
+    if name in options.numbers or name in options.categories:
         return None
-    return _looks_useless(name, survey)
+    return _looks_useless(name, profile)
 
 
-def _looks_useless(name: str, survey: ColumnProfile) -> str | None:
-    if not survey.known:
+def _looks_useless(name: str, profile: ColumnProfile) -> str | None:
+    if not profile.known:
         return "empty"
-    distinct = len(survey.words) - (None in survey.words)
-    if _is_id(name, survey, distinct):
+    distinct = len(profile.words) - (None in profile.words)
+    if _is_id(name, profile, distinct):
         return "an id"
-    if survey.numeric:
+    if profile.numeric:
         return None
-    if survey.timely:
-        return "a time: give it with --time, or take it for a category"
-    if survey.spaces / survey.known + 1 >= WORDS_OF_A_TEXT:
+    if profile.timely:
+        return "a time: use --time or --category"
+    if profile.spaces / profile.known + 1 >= WORDS_OF_A_TEXT:
         return "a text"
-    if distinct > TOO_MANY_VALUES or distinct > max(20, survey.known / 2):
+    if distinct > TOO_MANY_VALUES or distinct > max(20, profile.known / 2):
         return "different in nearly every row, as ids and names are"
     return None
 
 
 def _made(
-    name: str, survey: ColumnProfile, wishes: ColumnOptions
+    name: str, profile: ColumnProfile, options: ColumnOptions
 ) -> NumberColumn | CategoryColumn | None:
-    if name in wishes.numbers and not survey.numeric:
-        raise BadTable(f"{name} is to be a number and has words: take it for a category.")
-    if survey.numeric and name not in wishes.categories:
-        return number_column(survey.floats, sometimes_missing=survey.missing > 0)
-    return category_column(survey.words)
+    if name in options.numbers and not profile.numeric:
+        raise BadTable(f"{name} cannot be a number, since it has words: use --category.")
+    if profile.numeric and name not in options.categories:
+        return number_column(profile.floats, sometimes_missing=profile.missing > 0)
+    return category_column(profile.words)
 
 
-def _is_id(name: str, survey: ColumnProfile, distinct: int) -> bool:
+def _is_id(name: str, profile: ColumnProfile, distinct: int) -> bool:
     words = _words(name)
     called = bool(words) and (words[-1] in {"id", "uuid", "key"} or words[0] == "id")
-    return called and distinct > min(survey.known / 2, TOO_MANY_VALUES)
+    return called and distinct > min(profile.known / 2, TOO_MANY_VALUES)
 
 
 def _protected(name: str) -> str | None:
@@ -268,7 +264,7 @@ def _protected(name: str) -> str | None:
 
 
 def _words(name: str) -> list[str]:
-    """The words of a name, however they are put together.
+    """The words of a name in camel case or snake case.
 
     >>> _words("candidateAge"), _words("relevent_experience")
     (['candidate', 'age'], ['relevent', 'experience'])

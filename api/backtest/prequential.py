@@ -1,4 +1,4 @@
-"""Runs the estimator over a table as it would have run live: foretell, wait, learn."""
+"""Runs the estimator over a table as it would have run live: predict, wait, learn."""
 
 import math
 import random
@@ -15,11 +15,11 @@ from projections.likelihood.estimator.schema import Features
 DAY, HOUR = 86_400.0, 3_600.0
 
 LAST_ROWS = 1_000
-"""Rows at the end from which is told what weighs most."""
+"""Last rows over which the features' weights are measured."""
 
 
 class Case(NamedTuple):
-    """A row in its turn: when, with which features, what became of it, and when that was known."""
+    """A row: its time, features and outcome, and when a yes came."""
 
     at: float
     features: Features
@@ -28,10 +28,10 @@ class Case(NamedTuple):
 
 
 class Delays(NamedTuple):
-    """When outcomes become known. A yes comes within `days`, a no when they are over.
+    """When outcomes become known: a yes within `days`, a no when they are over.
 
-    With `silence_hours` a no is learned after so much silence, for the time being, and taken back
-    when a yes comes after all, as production does.
+    With `silence_hours` a no is learned after that time, and revoked if a yes comes, as in
+    production.
     """
 
     days: float = 0.0
@@ -39,7 +39,7 @@ class Delays(NamedTuple):
     seed: int = 1
 
     def answer(self, case: Case, number: int) -> float:
-        """When a yes comes: as the table says, or drawn, most within a quarter of the days."""
+        """When a yes comes: as the table says, or drawn at random, mostly in the first quarter."""
         if case.answered_at is not None:
             return max(case.answered_at, case.at)
         drawn = random.Random(self.seed * 1_000_003 + number).expovariate(4.0)  # noqa: S311 - simulated, seeded
@@ -48,7 +48,7 @@ class Delays(NamedTuple):
 
 @dataclass
 class PrequentialRun:
-    """What was foretold, what came, and the model at the end."""
+    """Predictions, outcomes, and the model at the end."""
 
     model: LikelihoodModel
     moments: "array[float]" = field(default_factory=lambda: array("d"))
@@ -58,9 +58,9 @@ class PrequentialRun:
     last: deque[Features] = field(default_factory=lambda: deque(maxlen=LAST_ROWS))
 
     def weightiest(self, most: int) -> list[tuple[str, float]]:
-        """By how much each feature moves the logit either way, at the end; the weightiest first.
+        """The features that move the logit most at the end, the largest first.
 
-        The standard deviation of what it adds, over the last rows.
+        Measured by the standard deviation of a feature's contribution over the last rows.
         """
         added: dict[str, list[float]] = {}
         for features in self.last:
@@ -76,7 +76,7 @@ def run_prequential(
     delays: Delays,
     progress: Callable[[int], None] = lambda _: None,
 ) -> PrequentialRun:
-    """Foretell each case in its turn, having learned what was known by then.
+    """Predict each case after learning what was known by then.
 
     >>> from projections.likelihood.estimator.terms import Schema
     >>> model = LikelihoodModel(Schema(1, {"a": None}, {}))
@@ -84,21 +84,21 @@ def run_prequential(
     >>> tried(model, cases, Delays()).probabilities[-1] > 0.8
     True
     """
-    trial, waiting = PrequentialRun(model), _Waiting(model, delays)
+    run, pending = PrequentialRun(model), _Pending(model, delays)
     for number, case in enumerate(cases):
-        waiting.pass_time(case.at)
-        trial.moments.append(case.at)
-        trial.probabilities.append(model.probability(model.logit(case.features)))
-        trial.priors.append(_share(model.positive, model.observed))
-        trial.outcomes.append(case.outcome)
-        trial.last.append(case.features)
-        waiting.add(case, number)
+        pending.pass_time(case.at)
+        run.moments.append(case.at)
+        run.probabilities.append(model.probability(model.logit(case.features)))
+        run.priors.append(_share(model.positive, model.observed))
+        run.outcomes.append(case.outcome)
+        run.last.append(case.features)
+        pending.add(case, number)
         progress(number + 1)
-    return trial
+    return run
 
 
-class _Waiting:
-    """Cases whose outcome is not known yet, in the order in which something happens to them."""
+class _Pending:
+    """Cases without a known outcome, in the order in which they are learned."""
 
     def __init__(self, model: LikelihoodModel, delays: Delays) -> None:
         self._model = model
@@ -107,7 +107,7 @@ class _Waiting:
         self._silent: dict[int, float] = {}
 
     def add(self, case: Case, number: int) -> None:
-        """A case begins to wait, or teaches at once."""
+        """Learn a case at once, or queue it until its outcome is known."""
         delays = self._delays
         if not delays.days:
             self._model.learn(case.features, case.outcome)
@@ -120,7 +120,7 @@ class _Waiting:
             heappush(self._due, (known, number, case.outcome, case))
 
     def pass_time(self, now: float) -> None:
-        """Learn what has become known by now."""
+        """Learn the outcomes that are known by now."""
         while self._due and self._due[0][0] <= now:
             _, number, outcome, case = heappop(self._due)
             if number in self._silent:

@@ -1,7 +1,7 @@
-"""How the columns of a table become features of the estimator.
+"""Turns the columns of a table into the estimator's features.
 
-Scales and knots are taken from the first rows, the names of a category's values from the whole
-table, the outcomes never.
+Scales and knots come from the first rows, a category's values from the whole table, and nothing
+comes from the outcomes.
 """
 
 import math
@@ -16,37 +16,37 @@ import numpy as np
 from projections.likelihood.estimator.schema import LARGEST, Features, Scale, Schema
 
 Cell = float | str | None
-"""A number, a word, or nothing."""
+"""A number, a word, or None for an empty cell."""
 
 Row = Mapping[str, Cell]
 
 OTHER = "(other)"
-"""What stands for the values of a category that are too rare to be told apart."""
+"""Stands for the rarest values of a category."""
 
 MISSING = "(missing)"
 
 MOST_VALUES = 5000
-"""Values of a category that are told apart, the most frequent."""
+"""The most frequent values of a category that have a term of their own."""
 
 FIRST_ROWS = 1000
-"""Values of a number from which its scale and its knots are taken."""
+"""Values of a number from which its scale and knots are computed."""
 
 KNOTS = 8
-"""Into how many parts of equal mass a number is cut, in whose middles its effect may bend."""
+"""Bins of equal mass of a number; its effect may bend in the middle of each."""
 
 SKEWED = 1.0
-"""Skewness from which a number that is never negative counts by its logarithm."""
+"""Skewness from which the logarithm of a non-negative number is used."""
 
 MOST_CROSSED = 24
-"""Up to so many features, each two are crossed."""
+"""With at most this many features, every pair is crossed."""
 
 
 @dataclass(frozen=True)
 class NumberColumn:
-    """A number, by its logarithm or not; what is typical stands for it where there is none.
+    """A number or its logarithm; an empty cell is the typical value.
 
-    Otherwise it counts in a unit, which is another than 1 where numbers are too large for the
-    estimator, such as milliseconds since 1970, or so small that their squares are nothing.
+    The unit differs from 1 where numbers are too large for the estimator, such as milliseconds
+    since 1970, or so small that their squares are 0.
     """
 
     scale: Scale
@@ -55,7 +55,7 @@ class NumberColumn:
     unit: float = 1.0
 
     def value(self, cell: Cell) -> float:
-        """What the estimator gets.
+        """The cell as the estimator's feature.
 
         >>> NumberColumn(Scale(3.0, 1.0), logged=True).value(None)
         3.0
@@ -69,12 +69,12 @@ class NumberColumn:
 
 @dataclass(frozen=True)
 class CategoryColumn:
-    """A word, one of those that are told apart or `OTHER`."""
+    """A word, or `OTHER` for the rare ones."""
 
     values: tuple[str, ...]
 
     def value(self, cell: Cell) -> str:
-        """What the estimator gets.
+        """The cell as the estimator's feature.
 
         >>> CategoryColumn(("red", "green", OTHER)).value("blue")
         '(other)'
@@ -89,13 +89,13 @@ class CategoryColumn:
 
 @dataclass(frozen=True)
 class Recipe:
-    """The columns that are used, each with what becomes of it."""
+    """The columns that are used, and how each becomes a feature."""
 
     numbers: Mapping[str, NumberColumn]
     categories: Mapping[str, CategoryColumn]
 
     def schema(self) -> Schema:
-        """The features of the estimator for this table."""
+        """The estimator's schema for this table."""
         numbers = {name: column.scale for name, column in self.numbers.items()}
         categories = {name: column.values for name, column in self.categories.items()}
         categories |= dict.fromkeys(self._gaps.values(), ("yes", "no"))
@@ -104,7 +104,7 @@ class Recipe:
         return Schema(version=1, numbers=numbers, categories=categories, crosses=crosses)
 
     def features(self, row: Row) -> Features:
-        """Those of one row."""
+        """The features of a row."""
         numbers = {name: column.value(row.get(name)) for name, column in self.numbers.items()}
         categories = {name: column.value(row.get(name)) for name, column in self.categories.items()}
         for name, known in self._gaps.items():
@@ -113,7 +113,7 @@ class Recipe:
 
     @cached_property
     def _gaps(self) -> dict[str, str]:
-        """The numbers that are missing at times, each with a feature's name that is free for it."""
+        """Numbers with empty cells, each with an unused name for the feature that says so."""
         named: dict[str, str] = {}
         for name in (name for name, column in self.numbers.items() if column.sometimes_missing):
             known = f"{name} known"
@@ -124,7 +124,7 @@ class Recipe:
 
 
 def number_column(sample: Sequence[float], *, sometimes_missing: bool) -> NumberColumn | None:
-    """What to make of numbers such as these; None if they are all the same.
+    """The column of these numbers; None if they are all equal.
 
     >>> number_column([1.0, 2.0, 3.0, 4.0], sometimes_missing=False).scale.typical
     2.5
@@ -144,7 +144,8 @@ def number_column(sample: Sequence[float], *, sometimes_missing: bool) -> Number
         largest >= 1.0 / LARGEST
         and values.min() >= 0
         and _skewness(values) > SKEWED
-        and logs.min() < logs.max()  # of numbers that differ in their last digits they are the same
+        and logs.min()
+        < logs.max()  # numbers that differ in their last digits may have one logarithm
     )
     if logged:
         values = logs
@@ -156,7 +157,7 @@ def number_column(sample: Sequence[float], *, sometimes_missing: bool) -> Number
 
 
 def category_column(counts: Counter[str | None]) -> CategoryColumn | None:
-    """What to make of words that occur so often; None if it is always the same.
+    """The column of words with these counts; None if there is only one.
 
     >>> category_column(Counter({"b": 3, "a": 5, None: 1})).values
     ('(missing)', 'a', 'b', '(other)')
@@ -169,7 +170,7 @@ def category_column(counts: Counter[str | None]) -> CategoryColumn | None:
 
 
 def recipe_of(rows: Sequence[Row]) -> Recipe:
-    """What to make of rows at hand, whose numbers are floats and whose words are texts."""
+    """The recipe of rows in memory: floats are numbers, everything else categories."""
     numbers: dict[str, NumberColumn] = {}
     categories: dict[str, CategoryColumn] = {}
     for name in rows[0]:

@@ -1,4 +1,4 @@
-"""Reads the records of a CSV file in any order, without holding more than one of them."""
+"""Reads the records of a CSV file in any order, one in memory at a time."""
 
 import csv
 import io
@@ -17,7 +17,7 @@ class BadTable(ValueError):
 
 
 class Records:
-    """A CSV file with a header: how many records it has, and each of them by its number."""
+    """The records of a CSV file with a header, by number."""
 
     def __init__(self, name: str, file: BinaryIO) -> None:
         """Find where every record begins.
@@ -40,12 +40,12 @@ class Records:
             if len(cells) != len(self.names):
                 raise BadTable(
                     f"Line {line} has {len(cells)} cells and the header has {len(self.names)}: "
-                    f"mend the line (the delimiter was taken to be {self._delimiter!r})."
+                    f"correct the line (the delimiter seems to be {self._delimiter!r})."
                 )
             self._offsets.append(offset)
             self._lines.append(line)
         if not self._offsets:
-            raise BadTable(f"{name} has a header and no record under it: there is nothing to test.")
+            raise BadTable(f"{name} has a header but no records.")
 
     def __len__(self) -> int:
         return len(self._offsets)
@@ -66,7 +66,7 @@ class Records:
         return self._lines[number]
 
     def _records(self, start: int) -> Iterator[tuple[int, int, list[str]]]:
-        """From a place in the file on: where a record begins, on which line it ends, its cells."""
+        """From an offset: each record's offset, its last line, and its cells."""
         self._file.seek(start)
         end = start
 
@@ -83,7 +83,7 @@ class Records:
                 cells = next(reader, None)
                 if cells is None:
                     return
-                if cells:  # an empty line is no record
+                if cells:  # skip empty lines
                     yield begin, reader.line_num, cells
         except UnicodeDecodeError as error:
             raise BadTable(
@@ -94,7 +94,7 @@ class Records:
             raise BadTable(f"Line {reader.line_num} of {self._name} is no CSV: {error}.") from error
 
     def _sniffed(self) -> str:
-        """The delimiter that the header has most of, outside quotes."""
+        """The delimiter that splits the header into the most cells."""
         header = io.StringIO(self._file.read(ENOUGH_TO_SNIFF).decode("utf-8", "replace")).readline()
         try:
             counts = {
@@ -109,7 +109,7 @@ class Records:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Records]:
-    """The records of a file, for as long as it is open. Raises `BadTable`."""
+    """Open a file's records. Raises `BadTable`."""
     try:
         file = path.open("rb")
     except OSError as error:
@@ -119,11 +119,7 @@ def opened(path: Path) -> Iterator[Records]:
 
 
 def column(names: Sequence[str], wanted: str) -> int:
-    """Which column has this name.
-
-    Raises:
-        BadTable: none has.
-    """
+    """The index of a column. Raises `BadTable` if there is none of this name."""
     if wanted not in names:
         raise BadTable(f"There is no column {wanted!r}: take one of {', '.join(names)}.")
     return names.index(wanted)

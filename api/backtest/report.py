@@ -1,4 +1,4 @@
-"""What a backtest found, as figures, as JSON and as a page that needs nothing besides itself."""
+"""A backtest's results as figures, as JSON, and as a self-contained HTML page."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -20,14 +20,14 @@ from projections.likelihood.monitoring import metrics as likelihood_metrics
 from projections.likelihood.monitoring.metrics import BINS, Metrics, ReliabilityBin
 
 WINDOWS = 40
-"""Parts of equal length in which the measures are followed."""
+"""Windows of equal length over which the measures are drawn."""
 
 WEIGHTIEST = 12
 
 
 @dataclass(frozen=True)
 class Window:
-    """The measures of a part of the rows, that begins with this row or at this moment."""
+    """The measures of a window, with its first row and when that was."""
 
     first_row: int
     begins_at: str | None
@@ -38,7 +38,7 @@ class Window:
 
 @dataclass(frozen=True)
 class BacktestReport:
-    """What a backtest found."""
+    """A backtest's results."""
 
     file: str
     label: str
@@ -58,12 +58,12 @@ class BacktestReport:
     state_hash: str
 
 
-def reported(
-    trial: PrequentialRun, columns: ColumnPlan, *, timed: bool, **told: Any
+def report_of(
+    run: PrequentialRun, columns: ColumnPlan, *, timed: bool, **table: Any
 ) -> BacktestReport:
-    """The figures of a trial, and what was told of the table."""
-    p, prior = np.array(trial.probabilities), np.array(trial.priors)
-    y = np.array(trial.outcomes, dtype=np.bool_)
+    """The results of a run, with facts of the table."""
+    p, prior = np.array(run.probabilities), np.array(run.priors)
+    y = np.array(run.outcomes, dtype=np.bool_)
     kinds = {
         name: "number, by its logarithm" if column.logged else "number"
         for name, column in columns.recipe.numbers.items()
@@ -76,19 +76,19 @@ def reported(
         model=likelihood_metrics.metrics(p, y),
         prior=likelihood_metrics.metrics(prior, y),
         bins=BINS,
-        windows=_windows(trial, p, prior, y, timed=timed),
+        windows=_windows(run, p, prior, y, timed=timed),
         reliability=likelihood_metrics.reliability(p, y),
-        weightiest=trial.weightiest(WEIGHTIEST),
+        weightiest=run.weightiest(WEIGHTIEST),
         columns=kinds,
         left_out=columns.left_out,
         estimator=ESTIMATOR,
-        state_hash=trial.model.hash(),
-        **told,
+        state_hash=run.model.hash(),
+        **table,
     )
 
 
 def measures(report: BacktestReport) -> tuple[list[str], list[list[str]]]:
-    """Headings and lines of the table of measures, the prior's beside the model's."""
+    """Headings and lines of the table of measures."""
     lines = [
         ("Log loss", report.model.log_loss, report.prior.log_loss),
         ("Brier score", report.model.brier, report.prior.brier),
@@ -102,19 +102,19 @@ def measures(report: BacktestReport) -> tuple[list[str], list[list[str]]]:
 
 
 def written(report: BacktestReport, folder: Path) -> tuple[Path, Path]:
-    """Write the report into a folder that is there, as a page and as JSON."""
+    """Write the report into an existing folder, as a page and as JSON."""
     page, figures = folder / "backtest.html", folder / "backtest.json"
     page.write_text(_page(report), encoding="utf-8")
     figures.write_text(json.dumps(asdict(report), indent=2) + "\n", encoding="utf-8")
     return page, figures
 
 
-def _windows(trial: PrequentialRun, p: Any, prior: Any, y: Any, *, timed: bool) -> list[Window]:
+def _windows(run: PrequentialRun, p: Any, prior: Any, y: Any, *, timed: bool) -> list[Window]:
     edges = np.unique(np.linspace(0, len(y), min(WINDOWS, len(y)) + 1).astype(int)).tolist()
     found = []
     for start, end in pairwise(edges):
         part = slice(start, end)
-        begins = _written_out(trial.moments[start]) if timed else None
+        begins = _written_out(run.moments[start]) if timed else None
         found.append(
             Window(
                 start,
@@ -128,7 +128,7 @@ def _windows(trial: PrequentialRun, p: Any, prior: Any, y: Any, *, timed: bool) 
 
 
 def _written_out(moment: float) -> str | None:
-    """A moment in ISO 8601; None for a number that is no moment of the calendar."""
+    """A moment in ISO 8601; None for a number outside the calendar."""
     try:
         return datetime.fromtimestamp(moment, UTC).isoformat()
     except (ValueError, OverflowError, OSError):
@@ -194,7 +194,7 @@ def _charts(report: BacktestReport) -> list[charts.Chart]:
             "Reliability", [(b.predicted, b.observed, b.count) for b in report.reliability]
         ),
         charts.signed(
-            "By how much features move the logit, either way",
+            "How much each feature moves the logit, either way",
             report.weightiest,
             of="Feature",
             text=_three_places,

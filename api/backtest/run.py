@@ -1,4 +1,4 @@
-"""A backtest from the file to the report."""
+"""A backtest, from the file to the report."""
 
 from array import array
 from collections.abc import Callable, Iterator
@@ -17,57 +17,59 @@ from api.backtest.columns import (
 )
 from api.backtest.prequential import Case, Delays, run_prequential
 from api.backtest.records import BadTable, Records, column, opened
-from api.backtest.report import BacktestReport, reported
+from api.backtest.report import BacktestReport, report_of
 from projections.likelihood.estimator.model import LikelihoodModel
 
 Progress = Callable[[str, int, int], None]
-"""Is told what goes on, how much of it is done, and out of how much."""
+"""Called with what is under way, how much of it is done, and the total."""
 
 
 class BacktestOptions(NamedTuple):
-    """What is asked of a table."""
+    """The options of a backtest."""
 
     label: str
     time: str | None = None
     positive: str | None = None
     answered: str | None = None
-    wishes: ColumnOptions = ColumnOptions()
+    columns: ColumnOptions = ColumnOptions()
     delays: Delays = Delays()
 
 
-def run(file: Path, asked: BacktestOptions, progress: Progress) -> BacktestReport:
-    """Try the estimator on a table.
+def run(file: Path, options: BacktestOptions, progress: Progress) -> BacktestReport:
+    """Backtest the estimator on a table.
 
-    The file is read three times, what its columns are first, and only a record of it is held.
+    The file is read three times, the columns first, with one record in memory at a time.
 
     Raises:
-        BadTable: the file cannot be used as asked.
+        BadTable: the file cannot be used with these options.
     """
     with opened(file) as table:
-        apart = [name for name in (asked.label, asked.time, asked.answered) if name is not None]
+        apart = [
+            name for name in (options.label, options.time, options.answered) if name is not None
+        ]
         places = [column(table.names, name) for name in apart]
-        surveys = profile_columns(table.names, _told(table, progress))
-        yes = positive_value(asked.label, surveys[asked.label], asked.positive)
-        made = columns(surveys, asked.wishes, apart)
-        order, moments = _in_time(table, asked.time, places[0])
-        trial = run_prequential(
+        profiles = profile_columns(table.names, _profiled(table, progress))
+        yes = positive_value(options.label, profiles[options.label], options.positive)
+        made = columns(profiles, options.columns, apart)
+        order, moments = _in_time(table, options.time, places[0])
+        results = run_prequential(
             LikelihoodModel(made.recipe.schema()),
-            _cases(table, made, asked, yes, order, moments),
-            asked.delays,
+            _cases(table, made, options, yes, order, moments),
+            options.delays,
             lambda done: progress("Rows estimated and learned", done, len(order)),
         )
-        return reported(
-            trial,
+        return report_of(
+            results,
             made,
-            timed=asked.time is not None,
+            timed=options.time is not None,
             file=file.name,
-            label=asked.label,
+            label=options.label,
             positive=yes,
             without_outcome=len(table) - len(order),
             options={
-                "in the order of": asked.time,
-                "answers known after days": asked.delays.days,
-                "a no learned after hours of silence": asked.delays.silence_hours,
+                "in the order of": options.time,
+                "answers known after days": options.delays.days,
+                "a no learned after hours of silence": options.delays.silence_hours,
             },
         )
 
@@ -75,13 +77,13 @@ def run(file: Path, asked: BacktestOptions, progress: Progress) -> BacktestRepor
 def _cases(
     table: Records,
     made: ColumnPlan,
-    asked: BacktestOptions,
+    options: BacktestOptions,
     yes: str,
     order: list[int],
     moments: "array[float]",
 ) -> Iterator[Case]:
-    outcome = column(table.names, asked.label)
-    answers = column(table.names, asked.answered) if asked.answered else None
+    outcome = column(table.names, options.label)
+    answers = column(table.names, options.answered) if options.answered else None
     for number, cells in zip(order, table.in_order(order), strict=True):
         came = cells[outcome].strip() == yes
         answered_at = None
@@ -91,14 +93,14 @@ def _cases(
         yield Case(moments[number], features, came, answered_at)
 
 
-def _told(table: Records, progress: Progress) -> Iterator[list[str]]:
+def _profiled(table: Records, progress: Progress) -> Iterator[list[str]]:
     for done, cells in enumerate(table, start=1):
-        progress("Rows looked through", done, len(table))
+        progress("Rows profiled", done, len(table))
         yield cells
 
 
 def _in_time(table: Records, time: str | None, outcome: int) -> tuple[list[int], "array[float]"]:
-    """The numbers of the records that have an outcome, in the order of time, and all moments."""
+    """The records with an outcome, by number in the order of time, and the moments of all."""
     which = column(table.names, time) if time is not None else None
     moments, order = array("d"), []
     for number, cells in enumerate(table):

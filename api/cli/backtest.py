@@ -1,4 +1,4 @@
-"""`backtest`: tries the estimator on somebody's own table of past outcomes."""
+"""`backtest`: tries the estimator on a table of past outcomes."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +10,7 @@ from api.backtest.prequential import Delays
 from api.backtest.records import BadTable
 from api.backtest.report import BacktestReport, measures, written
 from api.backtest.run import BacktestOptions, run
+from api.charts import axes
 from api.cli.exit_codes import CannotGoOn, Exit
 from api.cli.terminal import progress
 
@@ -19,22 +20,22 @@ MOST_DAYS = 36_525
 
 def backtest(  # noqa: PLR0913 - each is an option of the command
     file: Annotated[
-        Path, typer.Argument(metavar="FILE.csv", help="A header, then a record a line.")
+        Path, typer.Argument(metavar="FILE.csv", help="A header, then one record a line.")
     ],
     *,
     label: Annotated[str, typer.Option(metavar="COLUMN", help="The outcome: yes or no.")],
     time: Annotated[
         str | None,
-        typer.Option(metavar="COLUMN", help="When each row was; without it, file order."),
+        typer.Option(metavar="COLUMN", help="The time of each row; without it, file order."),
     ] = None,
     positive: Annotated[
         str | None, typer.Option(metavar="VALUE", help="The outcome that counts as a yes.")
     ] = None,
     number: Annotated[
-        list[str] | None, typer.Option(metavar="COLUMN", help="Take it for a number.")
+        list[str] | None, typer.Option(metavar="COLUMN", help="Use it as a number.")
     ] = None,
     category: Annotated[
-        list[str] | None, typer.Option(metavar="COLUMN", help="Take it for a category.")
+        list[str] | None, typer.Option(metavar="COLUMN", help="Use it as a category.")
     ] = None,
     ignore: Annotated[
         list[str] | None, typer.Option(metavar="COLUMN", help="Leave it out.")
@@ -49,55 +50,57 @@ def backtest(  # noqa: PLR0913 - each is an option of the command
     ] = 0,
     answered: Annotated[
         str | None,
-        typer.Option(metavar="COLUMN", help="When each yes came; without it, drawn."),
+        typer.Option(metavar="COLUMN", help="When each yes came; without it, drawn at random."),
     ] = None,
     silence_hours: Annotated[
         float | None,
-        typer.Option(min=0, help="Learn a no after so long, and take it back upon a yes."),
+        typer.Option(min=0, help="Learn a no after this time, and revoke it if a yes comes."),
     ] = None,
     report: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Write the curves there, as HTML and as JSON."),
+        typer.Option(metavar="DIR", help="Write the report there, as HTML and as JSON."),
     ] = None,
 ) -> None:
     """Try the estimator on a table of past outcomes.
 
-    Every row is estimated before its outcome is learned, as it would have been live, and the
-    estimates are measured beside the running share of positives. What the columns are is found out:
-    numbers, categories, or ids, times and texts, which are left out. So are columns whose names say
-    that nobody should be ranked by them, such as age and gender.
+    Every row is predicted before its outcome is learned, as it would have been live, and the
+    predictions are compared with the running share of positives. Columns are recognized as numbers
+    or categories; ids, times and texts are left out. So are columns with the name of a protected
+    attribute, such as age and gender.
     """
     if (delay_days or answered or silence_hours is not None) and time is None:
-        raise _misused("Delays need to know when each row was: name its column with --time.")
+        raise _misused("Delays need the time of each row: name its column with --time.")
     if (answered or silence_hours is not None) and not delay_days:
-        raise _misused("Say with --delay-days how long a yes may take.")
+        raise _misused("Say how long a yes may take with --delay-days.")
     if silence_hours is not None and silence_hours > delay_days * 24:
-        raise _misused("After --delay-days a no is known: give fewer --silence-hours.")
+        raise _misused(
+            "--silence-hours must be shorter than --delay-days, after which a no is known."
+        )
     if report is not None:
         try:
             report.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise _misused(f"--report {report} cannot be a folder: {error.strerror}.") from None
-    wishes = ColumnOptions(number or (), category or (), ignore or (), allow or ())
-    asked = BacktestOptions(
-        label, time, positive, answered, wishes, Delays(delay_days, silence_hours)
+    columns = ColumnOptions(number or (), category or (), ignore or (), allow or ())
+    options = BacktestOptions(
+        label, time, positive, answered, columns, Delays(delay_days, silence_hours)
     )
     try:
-        with progress() as told:
-            found = run(file, asked, told)
+        with progress() as report_progress:
+            found = run(file, options, report_progress)
     except BadTable as error:
         raise _misused(str(error)) from error
-    _tell(found)
+    _print(found)
     if report is not None:
         for path in written(found, report):
             typer.echo(f"Written: {path}")
 
 
-def _tell(report: BacktestReport) -> None:
+def _print(report: BacktestReport) -> None:
     share = report.model.base_rate or 0.0
     typer.echo(
-        f"{report.rows:,} rows, {report.label} is {report.positive} in {share:.1%} of them, "
-        f"foretold from {len(report.columns)} columns: {', '.join(report.columns)}."
+        f"{report.rows:,} rows, {report.label} is {report.positive} in {axes.share(share)} of"
+        f" them, predicted from {len(report.columns)} columns: {', '.join(report.columns)}."
     )
     for name, why in report.left_out.items():
         typer.echo(f"Left out: {name} ({why}).")

@@ -1,4 +1,4 @@
-"""`model`: rebuilds the likelihood model from the log, and holds it against what was recorded."""
+"""`model`: rebuilds the likelihood model from the log and compares it with what was recorded."""
 
 from typing import Annotated
 from uuid import UUID
@@ -11,7 +11,7 @@ from api.marketplace import Marketplace, open_marketplace
 from domain.outreach import band
 from infrastructure.event_log import log_head
 from infrastructure.settings import load_settings
-from projections.likelihood.audit import replay as likelihood_replay
+from projections.likelihood.audit import replay as audit
 from projections.likelihood.audit.replay import (
     Differs,
     NotReproducible,
@@ -35,18 +35,18 @@ def at(
     position: Annotated[
         int | None,
         typer.Option(
-            min=0, help="An event's position in the log. Default: the last.", show_default=False
+            min=0, help="A position in the event log. Default: the last.", show_default=False
         ),
     ] = None,
     from_scratch: Annotated[
-        bool, typer.Option("--from-scratch", help="Start from no snapshot; read all.")
+        bool, typer.Option("--from-scratch", help="Read the whole log, without a snapshot.")
     ] = False,
 ) -> None:
-    """Rebuild the model as of any event, and check it against everything recorded of it.
+    """Rebuild the model as of any event, and compare it with everything recorded of it.
 
-    That is the hash of each snapshot, of the model that the read model keeps, and of each outreach
-    the model, the logit and the probability that its sender saw. Ends with 1 and says what differs
-    first if a single bit does.
+    That is the hash of each snapshot and of the read model's own model, and for each outreach the
+    model, logit and probability that its sender saw. If a single bit differs, says where and exits
+    with 1.
     """
     with open_marketplace(load_settings()) as marketplace, marketplace.pool.connection() as db:
         last = log_head.head(db)
@@ -55,35 +55,34 @@ def at(
             raise typer.BadParameter(f"the log ends at position {last}", param_hint="--position")
         try:
             with progress() as report:
-                rebuilt = likelihood_replay.replay(
+                rebuilt = audit.replay(
                     marketplace.store,
                     db,
                     wanted,
                     from_scratch=from_scratch,
-                    progress=lambda done, total: report("The log is replayed", done, total),
+                    progress=lambda done, total: report("Replaying the log", done, total),
                 )
         except Differs as difference:
             raise CannotGoOn(str(difference)) from None
-    _tell_replay(rebuilt)
+    _print_replay(rebuilt)
 
 
 @modelling.command(epilog=EXIT_CODES)
 def explain(
     outreach: Annotated[UUID, typer.Option(help="The id of an outreach.", show_default=False)],
 ) -> None:
-    """Show what the sender of an outreach saw, and why, rebuilt from the log.
+    """Explain what the sender of an outreach saw, rebuilt from the log.
 
-    Ends with 1 and says what differs if the replay gives another bit than was recorded, and with 3
-    if there is nothing that could be rebuilt.
+    Exits with 1 if a single bit differs from what was recorded, and with 3 if it cannot be rebuilt.
     """
     with open_marketplace(load_settings()) as marketplace:
-        _tell_explanation(_explanation(marketplace, outreach))
+        _print_explanation(_explanation(marketplace, outreach))
 
 
 def _explanation(marketplace: Marketplace, outreach: UUID) -> OutreachExplanation:
     with marketplace.pool.connection() as db:
         try:
-            return likelihood_replay.explain(marketplace.store, db, outreach)
+            return audit.explain(marketplace.store, db, outreach)
         except LookupError as unknown:
             raise typer.BadParameter(str(unknown), param_hint="--outreach") from None
         except NotReproducible as reason:
@@ -92,7 +91,7 @@ def _explanation(marketplace: Marketplace, outreach: UUID) -> OutreachExplanatio
             raise CannotGoOn(str(difference)) from None
 
 
-def _tell_replay(rebuilt: Replay) -> None:
+def _print_replay(rebuilt: Replay) -> None:
     model, learner = rebuilt.model, rebuilt.learner
     begun = f"the snapshot at {rebuilt.began_at:,}" if rebuilt.began_at else "the log alone"
     agreed = ", ".join(f"{n:,} {kind}" for kind, n in sorted(rebuilt.agreed.items()))
@@ -101,23 +100,23 @@ def _tell_replay(rebuilt: Replay) -> None:
         "Hash": model.hash(),
         "Learned up to": f"event {learner.model_log_position:,}",
         "Observations": f"{model.observed:,.0f}, {model.positive:,.0f} of them answered",
-        "Under way": f"{len(learner.open):,} outreaches",
+        "Open": f"{len(learner.open):,} outreaches",
         "Versions": f"features {FEATURE_VERSION}, estimator {ESTIMATOR}",
-        "Agrees with": agreed or "nothing, since nothing was recorded on the way",
+        "Agrees with": agreed or "nothing: nothing was recorded on the way",
     }
     if rebuilt.not_compared:
         beyond = ", ".join(f"{n:,} {kind}" for kind, n in sorted(rebuilt.not_compared.items()))
         lines["Not compared"] = f"{beyond}: recorded by programs of other versions"
-    _tell(lines)
+    _print_lines(lines)
 
 
-def _tell_explanation(told: OutreachExplanation) -> None:
-    likelihood = told.likelihood
+def _print_explanation(explanation: OutreachExplanation) -> None:
+    likelihood = explanation.likelihood
     word = band(likelihood.probability)
-    _tell(
+    _print_lines(
         {
-            "Outreach": f"{told.outreach_id}, event {told.log_position:,}",
-            "Sent": f"{told.at.isoformat()} by {told.sent_by}",
+            "Outreach": f"{explanation.outreach_id}, event {explanation.log_position:,}",
+            "Sent": f"{explanation.at.isoformat()} by {explanation.sent_by}",
             "Shown": f"{likelihood.probability:.1%} ({word}), exactly {likelihood.probability!r}",
             "Logit": repr(likelihood.logit),
             "Model": f"after event {likelihood.model_position:,}, hash {likelihood.model_hash}",
@@ -128,15 +127,15 @@ def _tell_explanation(told: OutreachExplanation) -> None:
             ),
         }
     )
-    typer.echo("\nWhat it was made of, in log-odds:")
-    for reason in told.reasons:
+    typer.echo("\nContributions in log-odds:")
+    for reason in explanation.reasons:
         value = reason.value if isinstance(reason.value, str) else f"{reason.value or 0:.6g}"
         feature = f"{reason.feature} = {value}" if reason.value is not None else reason.feature
         typer.echo(f"  {reason.contribution:+.6f}  {reason.text}  [{feature}]")
-    typer.echo(f"  {likelihood.logit:+.6f}  together, bit for bit as recorded")
+    typer.echo(f"  {likelihood.logit:+.6f}  sum, bit for bit as recorded")
 
 
-def _tell(lines: dict[str, str]) -> None:
+def _print_lines(lines: dict[str, str]) -> None:
     width = max(map(len, lines)) + 1
     for name, text in lines.items():
         typer.echo(f"{name + ':':<{width}} {text}")

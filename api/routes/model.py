@@ -1,4 +1,4 @@
-"""The likelihood model for analysts: what it is made of, how good it is, and what has moved."""
+"""The likelihood model for analysts: model card, performance, drift, exploration, fairness."""
 
 from datetime import date
 from typing import Annotated
@@ -10,8 +10,7 @@ from projections import adverse_impact
 from projections.adverse_impact import AdverseImpact
 from projections.candidate_pool import CandidatePool
 from projections.funnel import Funnel, Interval
-from projections.likelihood.monitoring import model_card as likelihood_card
-from projections.likelihood.monitoring import performance as likelihood_watch
+from projections.likelihood.monitoring import model_card, performance
 from projections.likelihood.monitoring.model_card import ModelCard
 from projections.likelihood.monitoring.performance import (
     WINDOW,
@@ -26,16 +25,16 @@ from projections.likelihood.projection import Likelihoods
 
 router = APIRouter(prefix="/model", tags=["Model"])
 
-By = Annotated[Slice | None, Query(description="what to tell apart")]
+By = Annotated[Slice | None, Query(description="what to slice by")]
 Period = Annotated[Interval | None, Query(description="how long a period is")]
 Window = Annotated[int, Query(ge=1, le=50_000, description="how many predictions")]
 
 
 @router.get("")
 def read_model(caller: Analyst) -> ModelCard:
-    """The model card: what it is for, what it looks at, its limits, and how it stands now."""
+    """The model card: purpose, data, features, limits and current performance."""
     with caller.reading(Likelihoods, Funnel) as db:
-        return likelihood_card.model_card(db, caller.at)
+        return model_card.model_card(db, caller.at)
 
 
 @router.get("/performance")
@@ -50,11 +49,11 @@ def read_performance(
 ) -> list[Performance]:
     """How good predictions were, window by window, beside the running prior and the challengers.
 
-    Predictions are those made when an outreach was sent, once its answer window has closed. With an
-    `interval` windows are told apart by when they were sent, otherwise each has as many.
+    Predictions are those of the sending, once the answer window has closed. Windows have equally
+    many predictions, or with an `interval` those sent in each.
     """
     with caller.reading(Likelihoods, Funnel) as db:
-        return likelihood_watch.performance(
+        return performance.performance(
             db, caller.at, window=window, windows=windows, interval=interval, by=by
         )
 
@@ -66,21 +65,21 @@ def read_reliability(
     bins: Annotated[int, Query(ge=1, le=100, description="points of each diagram")] = 10,
     by: By = None,
 ) -> list[Reliable]:
-    """How likely an answer was said to be, and how often it came: points of equal mass."""
+    """Reliability diagrams: predicted probabilities and observed shares, in bins of equal mass."""
     with caller.reading(Likelihoods, Funnel) as db:
-        return likelihood_watch.diagram(db, caller.at, last=last, bins=bins, by=by)
+        return performance.diagram(db, caller.at, last=last, bins=bins, by=by)
 
 
 @router.get("/drift")
 def read_drift(
     caller: Analyst, latest: Window = WINDOW, reference: Window = 3 * WINDOW
 ) -> list[Drifted]:
-    """How far features, predictions and outcomes have moved: population stability indexes.
+    """How far features, predictions and outcomes have drifted: population stability indexes.
 
-    The latest predictions are compared with the `reference` ones right before them.
+    Compares the latest predictions with the `reference` ones before them.
     """
     with caller.reading(Likelihoods, Funnel) as db:
-        return likelihood_watch.drift(db, caller.at, latest=latest, reference=reference)
+        return performance.drift(db, caller.at, latest=latest, reference=reference)
 
 
 @router.get("/exploration")
@@ -88,11 +87,11 @@ def read_exploration(
     caller: Analyst,
     interval: Period = None,
     since: Annotated[date | None, Query(description="the first day that counts")] = None,
-    until: Annotated[date | None, Query(description="the first day that no longer does")] = None,
+    until: Annotated[date | None, Query(description="the day after the last that counts")] = None,
 ) -> list[Exploration]:
-    """How much of what recruiters were shown stood there by lot, and what came of it."""
+    """How many of the candidates shown to recruiters were random picks, and their outcomes."""
     with caller.reading(Funnel) as db:
-        return likelihood_watch.exploration(db, since=since, until=until, interval=interval)
+        return performance.exploration(db, since=since, until=until, interval=interval)
 
 
 @router.get("/adverse-impact")
@@ -102,7 +101,7 @@ def read_adverse_impact(
         bool | None, Query(description="only passive candidates, or only active ones")
     ] = None,
 ) -> adverse_impact.Report:
-    """Whether scores favour or disfavour people for who they say they are, as of now.
+    """Whether scores favour or disfavour groups of candidates now.
 
     By the rules of New York City's Local Law 144: each group's share of scores above the overall
     median, relative to the highest group's; under four fifths is flagged.

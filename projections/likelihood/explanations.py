@@ -1,7 +1,6 @@
-"""Each feature in plain words, as the reason it is for a likelihood.
+"""Each feature as a sentence that explains a likelihood.
 
-One sentence a feature, whichever way it points: "Silent for 14 months" speaks against an answer or
-for one, as the sign of what it contributes says.
+One sentence a feature; the sign of its contribution says whether it speaks for an answer.
 """
 
 import math
@@ -14,7 +13,7 @@ from projections.likelihood.features.role_names import ROLES
 
 
 class FeatureReason(NamedTuple):
-    """What a feature adds to a logit, and why."""
+    """A feature's contribution to a logit, with a sentence."""
 
     feature: str
     value: float | str | None
@@ -25,25 +24,25 @@ class FeatureReason(NamedTuple):
 NUMBERS: Mapping[str, str] = {
     "dormancy": "Silent for {dormancy:time}",
     "tenure": "A member for {tenure:time}",
-    "consent_age": "Agreed to be written to {consent_age:time} ago",
-    "profile_age": "Profile last brought up to date {profile_age:time} ago",
-    "since_contact": "Last heard from an employer {since_contact:time} ago",
+    "consent_age": "Agreed to be contacted {consent_age:time} ago",
+    "profile_age": "Profile last updated {profile_age:time} ago",
+    "since_contact": "Last contacted by an employer {since_contact:time} ago",
     **{f"job_{years}": "Has been in the present job for {job:job}" for years in JOB_YEARS},
-    "activity_30": "Did something here {activity_30:times} in the last weeks",
-    "activity_90": "Did something here {activity_90:times} in the last months",
+    "activity_30": "Was active {activity_30:times} in the last weeks",
+    "activity_90": "Was active {activity_90:times} in the last months",
     "visits_90": "Signed in {visits_90:times} in the last months",
     "visits_365": "Signed in {visits_365:times} in the last years",
     "searches_90": "Looked for jobs {searches_90:times} in the last months",
     "searches_365": "Looked for jobs {searches_365:times} in the last years",
     "applications_90": "Applied for jobs {applications_90:times} in the last months",
     "applications_365": "Applied for jobs {applications_365:times} in the last years",
-    "edits_90": "Worked on their profile {edits_90:times} in the last months",
-    "edits_365": "Worked on their profile {edits_365:times} in the last years",
-    "mail_visits_90": "Followed a link in a mail {mail_visits_90:times} in the last months",
-    "mail_visits_365": "Followed a link in a mail {mail_visits_365:times} in the last years",
-    "received": "Has had {received:messages} before",
-    "received_30": "Has had {received_30:few_messages} in the last weeks",
-    "received_365": "Has had {received_365:messages} in the last years",
+    "edits_90": "Edited their profile {edits_90:times} in the last months",
+    "edits_365": "Edited their profile {edits_365:times} in the last years",
+    "mail_visits_90": "Followed a link in an e-mail {mail_visits_90:times} in the last months",
+    "mail_visits_365": "Followed a link in an e-mail {mail_visits_365:times} in the last years",
+    "received": "Received {received:messages} before",
+    "received_30": "Received {received_30:few_messages} in the last weeks",
+    "received_365": "Received {received_365:messages} in the last years",
     "answered": "Answered {answered:count} of {received:count} earlier messages",
     "answered_365": "Answered {answered_365:messages} in the last years",
     "accepted": "Said yes to {accepted:messages} before",
@@ -62,76 +61,76 @@ NUMBERS: Mapping[str, str] = {
 _NO_SKILLS = ("skills_named", "no", "The position names no skills")
 
 UNKNOWN: Mapping[str, tuple[tuple[str, str, str], ...]] = {
-    "consent_age": (("consented", "no", "Has not agreed to be written to"),),
+    "consent_age": (("consented", "no", "Has not agreed to be contacted"),),
     **{
-        f"job_{years}": (("present_job", "unknown", "Does not say since when they have their job"),)
+        f"job_{years}": (("present_job", "unknown", "Has not said when their present job began"),)
         for years in JOB_YEARS
     },
-    "since_contact": (("contacted", "never", "No employer has written to them yet"),),
-    "received": (("contacted", "never", "No employer has written to them yet"),),
-    "answered": (("contacted", "never", "No employer has written to them yet"),),
-    "answer_rate": (("contacted", "never", "No employer has written to them yet"),),
-    "years": (("seniority", "unknown", "Does not say how much experience they have"),),
+    "since_contact": (("contacted", "never", "No employer has contacted them yet"),),
+    "received": (("contacted", "never", "No employer has contacted them yet"),),
+    "answered": (("contacted", "never", "No employer has contacted them yet"),),
+    "answer_rate": (("contacted", "never", "No employer has contacted them yet"),),
+    "years": (("seniority", "unknown", "Has not said how much experience they have"),),
     "pay": (("position_pay", "unknown", "The position names no salary"),),
     "skills_covered": (_NO_SKILLS,),
     "nice_covered": (_NO_SKILLS,),
     "offer": (
         ("offer_known", "none_offered", "The position names no salary"),
-        ("offer_known", "none_expected", "Does not say what salary they expect"),
+        ("offer_known", "none_expected", "Has not said what salary they expect"),
     ),
 }
-"""What is said instead where a category has this value."""
+"""The sentence for a number that is unknown: the category, its value, the sentence."""
 
 CATEGORIES: Mapping[str, str | Mapping[str, str]] = {
     "role": {
         **dict.fromkeys(ROLES, "Their kind of work: {role:words}"),
-        "other": "Their kind of work is a rare one here",
-        "unknown": "Does not say what their work is",
+        "other": "Their kind of work is rare here",
+        "unknown": "Has not said what their work is",
     },
     "seniority": {
-        "junior": "Is at the beginning of their career",
+        "junior": "Is early in their career",
         "middle": "Has some years of experience",
         "senior": "Has many years of experience",
         "principal": "Has long experience",
-        "unknown": "Does not say how much experience they have",
+        "unknown": "Has not said how much experience they have",
     },
     "present_job": {
-        "known": "Says since when they have their job",
-        "unknown": "Does not say since when they have their job",
+        "known": "Has said when their present job began",
+        "unknown": "Has not said when their present job began",
     },
     "contacted": {
-        "before": "Employers have written to them before",
-        "never": "No employer has written to them yet",
+        "before": "Employers have contacted them before",
+        "never": "No employer has contacted them yet",
     },
     "consented": {
-        "yes": "Has agreed to be written to",
-        "no": "Has not agreed to be written to",
+        "yes": "Has agreed to be contacted",
+        "no": "Has not agreed to be contacted",
     },
     "remote_wish": {
         "yes": "Is open to remote work",
         "no": "Does not want to work remotely",
-        "unknown": "Does not say whether they would work remotely",
+        "unknown": "Has not said whether they would work remotely",
     },
     "position_role": {
         **dict.fromkeys(ROLES, "The position's kind of work: {position_role:words}"),
-        "other": "The position's kind of work is a rare one here",
-        "unknown": "Nothing is known of the position's kind of work",
+        "other": "The position's kind of work is rare here",
+        "unknown": "The position's kind of work is unknown",
     },
     "position_seniority": {
         **dict.fromkeys(SENIORITIES, "The position is for {position_seniority:words} people"),
-        "unknown": "The position does not say for what experience it is",
+        "unknown": "The position does not say what experience it needs",
     },
     "position_pay": {
         "known": "The position names a salary",
         "unknown": "The position names no salary",
     },
     "position_remote": {
-        "yes": "The position may be held from anywhere",
+        "yes": "The position can be done from anywhere",
         "no": "The position is not remote",
     },
     "offer_known": {
         "known": "Both name a salary",
-        "none_expected": "Does not say what salary they expect",
+        "none_expected": "Has not said what salary they expect",
         "none_offered": "The position names no salary",
     },
     "place": {
@@ -139,12 +138,12 @@ CATEGORIES: Mapping[str, str | Mapping[str, str]] = {
         "country": "Lives in the country where the work is",
         "remote": "Would work remotely, as the position allows",
         "elsewhere": "Lives elsewhere",
-        "unknown": "Where they live or where the work is is not known",
+        "unknown": "Where they live or where the work is is unknown",
     },
     "role_match": {
-        "same": "The position is in their own kind of work",
-        "other": "The position is in another kind of work than theirs",
-        "unknown": "Whether the position is in their kind of work is not known",
+        "same": "The position is in their kind of work",
+        "other": "The position is in another kind of work",
+        "unknown": "Whether the position is in their kind of work is unknown",
     },
     "skills_named": {
         "yes": "The position names skills",
@@ -152,11 +151,11 @@ CATEGORIES: Mapping[str, str | Mapping[str, str]] = {
     },
 }
 
-INTERCEPT = "Where everybody starts"
+INTERCEPT = "The starting point for everyone"
 
 
 def reasons(x: Features, contributions: Iterable[tuple[str, float]]) -> list[FeatureReason]:
-    """What a logit is made of, in words."""
+    """The contributions to a logit, each with a sentence."""
     return [
         FeatureReason(name, _value(x, name), in_words(x, name), part)
         for name, part in contributions
@@ -164,13 +163,13 @@ def reasons(x: Features, contributions: Iterable[tuple[str, float]]) -> list[Fea
 
 
 def strongest(given: Iterable[FeatureReason], most: int) -> list[FeatureReason]:
-    """The weightiest of them; those that say the same count together."""
+    """The largest of them; contributions with the same sentence are summed."""
     by_text: dict[str, FeatureReason] = {}
     for reason in given:
         if reason.text != INTERCEPT:
             before = by_text.get(reason.text)
-            together = reason.contribution + (before.contribution if before else 0.0)
-            by_text[reason.text] = (before or reason)._replace(contribution=together)
+            total = reason.contribution + (before.contribution if before else 0.0)
+            by_text[reason.text] = (before or reason)._replace(contribution=total)
     return sorted(by_text.values(), key=lambda reason: -abs(reason.contribution))[:most]
 
 
@@ -180,20 +179,20 @@ def in_words(x: Features, name: str) -> str:
     >>> in_words(Features({"dormancy": math.log1p(14.2)}, {}), "dormancy")
     'Silent for 14 months'
     """
-    told: Mapping[str, float | str] = {**x.numbers, **x.categories}
-    if name not in told:
+    values: Mapping[str, float | str] = {**x.numbers, **x.categories}
+    if name not in values:
         return INTERCEPT
     for category, value, sentence in UNKNOWN.get(name, ()):
-        if told.get(category) == value:
+        if values.get(category) == value:
             return sentence
     sentences = CATEGORIES[name] if name in CATEGORIES else NUMBERS[name]
-    sentence = sentences if isinstance(sentences, str) else sentences[str(told[name])]
-    values = {key: _Told(value) for key, value in told.items()}
-    return sentence.format_map(values | {"job": _Told(_years_in_job(x.numbers))})
+    sentence = sentences if isinstance(sentences, str) else sentences[str(values[name])]
+    worded = {key: _Worded(value) for key, value in values.items()}
+    return sentence.format_map(worded | {"job": _Worded(_years_in_job(x.numbers))})
 
 
 def _years_in_job(numbers: Mapping[str, float]) -> float:
-    """The time that the hats of `JOB_YEARS` stand for, exact up to the last of them."""
+    """The years that the features of `JOB_YEARS` encode, exact up to the last of them."""
     return sum(numbers.get(f"job_{years}", 0.0) * years for years in JOB_YEARS)
 
 
@@ -201,14 +200,14 @@ def _value(x: Features, name: str) -> float | str | None:
     return x.numbers.get(name, x.categories.get(name))
 
 
-class _Told:
-    """A feature's value, which a sentence tells in its own unit."""
+class _Worded:
+    """A feature's value, formatted in a sentence by the unit there."""
 
     def __init__(self, value: float | str) -> None:
         self._value = value
 
     def __format__(self, unit: str) -> str:
-        return _TOLD[unit](self._value)
+        return _UNITS[unit](self._value)
 
 
 def span(days: float) -> str:
@@ -248,7 +247,7 @@ def _above(log_ratio: float) -> str:
     return f"{abs(percent)} % {'above' if percent > 0 else 'below'}" if percent else "just"
 
 
-_TOLD: Mapping[str, Callable[..., str]] = {
+_UNITS: Mapping[str, Callable[..., str]] = {
     "time": lambda value: span(math.expm1(value) * 30),
     "job": lambda years: (
         "10 years or more" if years >= JOB_YEARS[-1] else span(years * 12 * DAYS_A_MONTH)

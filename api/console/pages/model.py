@@ -1,4 +1,4 @@
-"""The analyst's pages of the likelihood model: how good it is, what moved, whom it favours."""
+"""The analyst's pages of the likelihood model: performance, drift, fairness, model card."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, get_args
@@ -13,7 +13,7 @@ from api.formats import csv
 from api.routes import model as model_routes
 from projections.adverse_impact import FOUR_FIFTHS, Comparison
 from projections.funnel import Funnel, Interval
-from projections.likelihood.monitoring import performance as likelihood_watch
+from projections.likelihood.monitoring import performance
 from projections.likelihood.monitoring.drift import FEWEST
 from projections.likelihood.monitoring.performance import (
     MODEL,
@@ -36,7 +36,7 @@ WINDOWS: dict[Window, str] = {
 }
 MOST_WINDOWS = 40
 LATEST = 5_000
-"""Predictions that the diagram and the slices look at."""
+"""Predictions in the diagram and in the slices."""
 
 Latest = Literal["100", "500", "1000", "5000"]
 MEASURES = [
@@ -54,9 +54,9 @@ def performance_page(
     """How good predictions are: over time, by slice, and as a reliability diagram."""
     at = visit.caller.at
     with visit.caller.reading(Likelihoods, Funnel) as db:
-        over_time = likelihood_watch.performance(db, at, **_windows(window))
-        by_slice = likelihood_watch.performance(db, at, window=LATEST, windows=1, by=by)
-        points = likelihood_watch.diagram(db, at, last=LATEST)
+        over_time = performance.performance(db, at, **_windows(window))
+        by_slice = performance.performance(db, at, window=LATEST, windows=1, by=by)
+        points = performance.diagram(db, at, last=LATEST)
     diagram = [(p.predicted, p.observed, p.count) for p in points if p.judged == MODEL]
     return visit.page(
         "model.html",
@@ -74,24 +74,24 @@ def performance_page(
 def performance_csv(visit: Analyst, window: Window = "500") -> Response:
     """How good predictions were, window by window, as CSV."""
     with visit.caller.reading(Likelihoods, Funnel) as db:
-        rows = likelihood_watch.performance(db, visit.caller.at, **_windows(window))
+        rows = performance.performance(db, visit.caller.at, **_windows(window))
     return csv.download(Performance, rows, "performance")
 
 
 @router.get("/drift")
 def drift_page(visit: Analyst, latest: Latest = "500") -> Response:
-    """What has moved of what the model is asked about, and how much it explores."""
+    """What has drifted, and how much exploration was shown."""
     count = int(latest)
     with visit.caller.reading(Likelihoods, Funnel) as db:
-        drifted = likelihood_watch.drift(db, visit.caller.at, latest=count, reference=3 * count)
-        exploration = likelihood_watch.exploration(db, interval=Interval.WEEK)
-    told = [row for row in drifted if row.stability_index is not None]
+        drifted = performance.drift(db, visit.caller.at, latest=count, reference=3 * count)
+        exploration = performance.exploration(db, interval=Interval.WEEK)
+    measured = [row for row in drifted if row.stability_index is not None]
     return visit.page(
         "model_drift.html",
-        drifted=sorted(told, key=lambda row: -(row.stability_index or 0)),
+        drifted=sorted(measured, key=lambda row: -(row.stability_index or 0)),
         latest=latest,
         sizes=get_args(Latest),
-        charts=[_indexes(told), _explored(exploration)],
+        charts=[_indexes(measured), _explored(exploration)],
         fewest=FEWEST,
     )
 
@@ -101,7 +101,7 @@ def adverse_impact_page(
     visit: Analyst,
     candidates: Literal["passive", "active", "all"] = "all",
 ) -> Response:
-    """Whether scores favour or disfavour people for who they say they are."""
+    """Whether scores favour or disfavour groups of candidates."""
     passive = {"passive": True, "active": False}.get(candidates)
     report = model_routes.read_adverse_impact(visit.caller, passive)
     return visit.page(
@@ -114,7 +114,7 @@ def adverse_impact_page(
 
 @router.get("/card")
 def card_page(visit: Analyst) -> Response:
-    """The model card: what it is for, what it looks at, and its limits."""
+    """The model card."""
     return visit.page("model_card.html", card=model_routes.read_model(visit.caller))
 
 
@@ -147,7 +147,7 @@ def _measures(rows: Sequence[Performance]) -> list[Chart]:
 def _indexes(drifted: Iterable[Drifted]) -> Chart:
     most = sorted(drifted, key=lambda row: -(row.stability_index or 0))[:10]
     return charts.signed(
-        "What has moved most (population stability index)",
+        "Largest drift (population stability index)",
         [(words(row.name), row.stability_index or 0) for row in most],
         of="Of",
     )
@@ -155,7 +155,7 @@ def _indexes(drifted: Iterable[Drifted]) -> Chart:
 
 def _explored(rows: Sequence[Exploration]) -> Chart:
     shares = [(row.period, row.share) for row in rows if row.period]
-    title = "Shown by lot, to keep the likelihood honest"
+    title = "Random picks shown as exploration"
     return charts.lines(
         title,
         [charts.Series("Share", shares)],

@@ -168,11 +168,9 @@ def _training_slice(
     besides: Iterable[OutreachSent] = (),
     most: int | None = None,
 ) -> TrainingSlice:
-    if start is None:
-        after, open_outreach, latest = 0, {}, LONG_AGO
-    else:
-        after, open_outreach = start.log_position, start.snapshot.open_outreach
-        latest = start.snapshot.latest
+    after = start.log_position if start else 0
+    open_outreach = start.snapshot.open_outreach if start else {}
+    latest = start.snapshot.latest if start else LONG_AGO
     return training_slice.since_snapshot(
         store, db, after, until, open_outreach, latest, besides=besides, most=most
     )

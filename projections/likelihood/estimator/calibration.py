@@ -1,4 +1,4 @@
-"""Turns logits into probabilities that come true as often as they say."""
+"""Calibrates: turns logits into probabilities that match the observed shares of answers."""
 
 from collections.abc import Sequence
 
@@ -6,9 +6,9 @@ from projections.likelihood.estimator.regression import sigmoid
 
 
 class Calibrator:
-    """By how much answers exceed what the regression says, at 25 logits and linear in between.
+    """The mean residual of the regression at 25 logits, linear in between.
 
-    Each knot keeps the mean excess of the observations around it, shrunk towards none.
+    Each knot keeps the mean residual of the observations around it, shrunk towards 0.
 
     >>> calibrator = Calibrator()
     >>> for _ in range(1000):
@@ -24,10 +24,10 @@ class Calibrator:
     def __init__(
         self, mass: Sequence[float] | None = None, excess: Sequence[float] | None = None
     ) -> None:
-        """A calibrator that knows nothing, or what each knot has kept.
+        """An untrained calibrator, or one with this state of its knots.
 
         Raises:
-            ValueError: those are not as many as there are knots, or no numbers.
+            ValueError: the state is not a number for each knot.
         """
         self.mass = [*map(float, mass or [0.0] * self.KNOTS)]
         self.excess = [*map(float, excess or [0.0] * self.KNOTS)]
@@ -35,7 +35,7 @@ class Calibrator:
             raise ValueError(f"there are {self.KNOTS} knots")
 
     def learn(self, logit: float, y: bool, weight: float) -> None:
-        """Note what came of this logit; with a negative weight, take it back."""
+        """Learn the outcome at this logit; with a negative weight, revoke it."""
         knot, part = self._place(logit)
         excess = y - sigmoid(logit)
         for index, share in ((knot, 1.0 - part), (knot + 1, part)):
@@ -43,7 +43,7 @@ class Calibrator:
             self.excess[index] += weight * share * excess
 
     def probability(self, logit: float) -> float:
-        """The probability of an answer, never quite 0 or 1."""
+        """The calibrated probability of an answer, never exactly 0 or 1."""
         knot, part = self._place(logit)
         excess = (1.0 - part) * self._mean(knot) + part * self._mean(knot + 1)
         return min(

@@ -1,9 +1,10 @@
-"""The model behind the likelihood to respond: logistic regression that learns answer by answer.
+"""The estimator: online logistic regression with calibrated probabilities.
 
-A score is a sum, each of its terms a reason: `likelihood_terms` makes terms of features,
-`likelihood_regression` learns their weights, `likelihood_calibration` turns scores into
-probabilities. Two models that learned the same in the same order are the same bits, wherever and
-however often they were written down and restored in between.
+`terms` encodes features, `regression` learns the weights, `calibration` turns logits into
+probabilities. A logit is a sum, so each feature's contribution explains it. Two models that learned
+the same in the same order are bitwise equal, however often they were stored and restored between.
+
+Longer than most modules: River's classifier interface and the stored state belong to one class.
 """
 
 import hashlib
@@ -31,20 +32,20 @@ from projections.likelihood.estimator.schema import (
 from projections.likelihood.estimator.terms import Active, Kind, Terms
 
 RIVER_VERSION = version("river")
-"""What the model is an estimator of, and challengers are made with."""
+"""The version of River whose interface the model implements."""
 
 ESTIMATOR = 4
-"""Raise it with any change after which the same observations give other bits."""
+"""Raise this with any change after which the same observations give other bits."""
 
 BASE_RATE = 0.1
-"""The share of outreach thought to be answered before anything is known."""
+"""The prior probability of an answer."""
 
 FEW_FEATURES = 24
-"""With more features each is thought to matter less, so that all together never matter more."""
+"""With more features the prior variance of each shrinks, so that their sum does not grow."""
 
 
 class Member(NamedTuple):
-    """One of the regressions that the model mixes."""
+    """One of the regressions that the model averages."""
 
     odds: float
     drift: float
@@ -52,24 +53,24 @@ class Member(NamedTuple):
 
 
 STEADY = Member(odds=100.0, drift=0.0, crosses=False)
-"""Averages over all that it has seen; thought the best before there is data."""
+"""Weighs all observations alike; has the highest prior odds."""
 
 FORGETFUL = Member(odds=1.0, drift=1e-4, crosses=False)
-"""Takes each weight for one that wanders, and so follows when the world changes."""
+"""Has process noise, so it follows when the world changes."""
 
 CROSSED = Member(odds=1.0, drift=0.0, crosses=True)
-"""Looks at pairs of features as well."""
+"""Has the terms of crossed features as well."""
 
 
 class ForeignModel(ValueError):
-    """A stored model that this program would not continue bit for bit."""
+    """A stored model that this program cannot continue bit for bit."""
 
 
 class Weights(NamedTuple):
-    """The scaling folded into the regression: a logit is the bias plus the weighted features.
+    """Weights of the unscaled features: a logit is the bias plus the weighted features.
 
-    A category's value has the name `category=value`, and counts as one. What bends or is crossed
-    has no place here.
+    A category's value is a feature of value 1 named `category=value`. Knots and crosses are left
+    out.
     """
 
     bias: float
@@ -77,11 +78,10 @@ class Weights(NamedTuple):
 
 
 class LikelihoodModel(Classifier):
-    """Learns from one observation at a time; predicting never changes it.
+    """Learns one observation at a time; predicting does not change it.
 
-    It is a River classifier, so River's metrics, evaluation and pipelines work on it, and its rows
-    are dictionaries there. The marketplace calls `learn`, which can be taken back, and `logit`,
-    whose parts explain it.
+    It is a River classifier, so River's metrics, evaluation and pipelines work on it, with rows as
+    dictionaries. The marketplace calls `learn`, which can be revoked, and `logit`.
 
     >>> model = LikelihoodModel(Schema(1, {"visits": None}, {"role": ["tester", "other"]}))
     >>> for answered in [True, False] * 50:
@@ -105,39 +105,39 @@ class LikelihoodModel(Classifier):
         self._json: str | None = None
 
     def learn(self, x: Features, y: bool, weight: float = 1.0) -> float:
-        """Learn that somebody with these features answered, or did not.
+        """Learn whether an outreach with these features was answered.
 
         Returns:
-            The logit that was theirs before, which taking it back needs.
+            The logit before, which `revoke` needs.
 
         Raises:
-            BadFeatures: the features are not those of the schema, or are no plain finite numbers,
-                or the outcome or the weight is none.
+            BadFeatures: the features are not those of the schema, their values are not plain finite
+                numbers, or the outcome or the weight is invalid.
         """
-        _check_lesson(y, weight)
+        _check_observation(y, weight)
         active = self._terms.of(x)
         logit = _sum(self._parts(active))
         self._step(active, y, weight, logit)
         return logit
 
     def revoke(self, x: Features, y: bool, logit: float, weight: float = 1.0) -> None:
-        """Take back what was learned as `y` at this logit.
+        """Revoke what was learned as `y` at this logit.
 
-        The counts and the calibrator forget it wholly. The regressions step back along the gradient
-        as it is now, which undoes the step as far as others have not moved it since.
+        Counts and calibrator forget it exactly. The regressions step back along the present
+        gradient, which undoes the step as far as later observations have not moved it.
 
         Raises:
             BadFeatures: as `learn` does.
         """
-        _check_lesson(y, weight)
+        _check_observation(y, weight)
         if not math.isfinite(logit):
             raise BadFeatures(f"logit is {logit}; give the one that learning returned")
         self._step(self._terms.of(x), y, -weight, logit)
 
     def logit(self, x: Features, names: tuple[str, ...] | None = None) -> float:
-        """How likely an answer is, on the scale that ranks: any real number.
+        """The log-odds of an answer before calibration, which rank candidates.
 
-        With names of features, which are then all that is given, as far as those tell.
+        With names, `x` has only those features, and the logit is the sum of their part.
         """
         return _sum(self._parts(self._terms.of(x, names)))
 
@@ -148,10 +148,10 @@ class LikelihoodModel(Classifier):
         names: tuple[str, ...] | None = None,
         start: NDArray[np.float64] | None = None,
     ) -> NDArray[np.float64]:
-        """The logits of many candidates, each the same bits as `logit` gives.
+        """The logits of many observations, each bitwise equal to `logit`.
 
-        With names of features only as far as those tell, added to the `start` if there is one.
-        Column is added to column: a matrix product would round by the shape of the matrix.
+        With names, of only those features, added to `start` if given. Columns are added one by one,
+        since a matrix product rounds by the shape of the matrix.
         """
         weights = self._weights()
         total = np.full(count, weights[0]) if start is None else start.copy()
@@ -160,7 +160,7 @@ class LikelihoodModel(Classifier):
         return total
 
     def span(self, name: str, low: float = 0.0, high: float = 0.0) -> tuple[float, float]:
-        """The least and the most that a feature can add: a number from `low` to `high`."""
+        """The least and the most that a feature can contribute; a number from `low` to `high`."""
         return self._terms.span(name, self._weights(), low, high)
 
     def probability(self, logit: float) -> float:
@@ -168,17 +168,17 @@ class LikelihoodModel(Classifier):
         return self._calibrator.probability(logit)
 
     def learn_one(self, x: dict[FeatureName, Any], y: ClfTarget, w: float = 1.0) -> None:
-        """Learn a row, as River has it. Raises `BadFeatures` as `learn` does."""
-        _check_lesson(y, w)
+        """Learn a row, as River calls it. Raises `BadFeatures` as `learn` does."""
+        _check_observation(y, w)
         self.learn(self._features(x), bool(y), w)
 
     def predict_proba_one(self, x: dict[FeatureName, Any], **_: Any) -> dict[ClfTarget, float]:
-        """The calibrated probability of either outcome of a row, as River has it."""
+        """The calibrated probability of either outcome of a row, as River calls it."""
         answered = self.probability(self.logit(self._features(x)))
         return {False: 1.0 - answered, True: answered}
 
     def weights(self) -> Weights:
-        """The scaling folded into the regression."""
+        """The weights of the unscaled features."""
         mixed = self._weights().tolist()
         bias = mixed[0]
         of: dict[str, float] = {}
@@ -192,15 +192,15 @@ class LikelihoodModel(Classifier):
     def contributions(
         self, x: Features, names: tuple[str, ...] | None = None
     ) -> list[tuple[str, float]]:
-        """What the logit is made of: the intercept, and what each feature adds.
+        """The intercept and each feature's contribution to the logit.
 
-        Added up one by one, from the first to the last, they are the logit bit for bit.
+        Summed up from the first to the last, they are the logit bit for bit.
         """
         active = self._terms.of(x, names)
         return [*zip(active.plan.labels, self._parts(active), strict=True)]
 
     def to_json(self) -> str:
-        """The whole state, canonical: the same state is the same text."""
+        """The state as canonical JSON: equal states have equal text."""
         if self._json is None:
             regressions, schema = self._regressions, self.schema
             state = {
@@ -225,11 +225,10 @@ class LikelihoodModel(Classifier):
 
     @classmethod
     def from_json(cls, text: str) -> "LikelihoodModel":
-        """The model that was written down, to predict and learn on as if it never had been.
+        """The stored model; it predicts and learns the same bits as the original.
 
         Raises:
-            ForeignModel: it was made by another estimator, whose next bits may differ, or it is
-                not all that was written down.
+            ForeignModel: it was made by another estimator, or its state is damaged.
         """
         try:
             state = json.loads(text)
@@ -293,7 +292,7 @@ class LikelihoodModel(Classifier):
         return self._mixed
 
 
-def _check_lesson(y: object, weight: float) -> None:
+def _check_observation(y: object, weight: float) -> None:
     if y not in (False, True):
         raise BadFeatures(f"the outcome is {y!r}; give True or False")
     if not 0 < weight <= LARGEST:
@@ -301,7 +300,7 @@ def _check_lesson(y: object, weight: float) -> None:
 
 
 def _sum(parts: list[float]) -> float:
-    """From the first to the last, as columns are added up."""
+    """Sum from the first to the last, in the order in which columns are added."""
     total = 0.0
     for part in parts:
         total += part
@@ -313,10 +312,10 @@ def _scale(typical: float, spread: float, knots: list[float]) -> Scale:
 
 
 def _regressions(terms: Terms, intercept: float) -> Regressions:
-    """The regressions that are mixed, none of them knowing anything but the base rate.
+    """The untrained regressions, at the base rate.
 
-    How sure one is beforehand that a weight is 0 is its prior precision, in observations of its
-    term at even odds, times four.
+    A weight's prior precision is four times the number of observations of its term at even odds
+    that it is worth.
     """
     schema, kinds = terms.schema, np.array(terms.kinds)
     members = (STEADY, FORGETFUL, CROSSED) if schema.crosses else (STEADY, FORGETFUL)

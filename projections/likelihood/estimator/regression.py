@@ -1,15 +1,13 @@
-"""Logistic regressions that know how sure they are of their weights, mixed by what they foretold.
+"""Bayesian logistic regressions, averaged by their recent losses.
 
-The weights are jointly normal. An observation moves each by how much it goes along with what was
-observed, so that what has been seen often hardly moves any more and what is rare moves at once, and
-narrows them: an extended Kalman filter (Fahrmeir 1992). Where there are many terms, the later ones
-are each on their own, as Graepel et al. (2010) rank advertisements with.
+The weights are jointly normal, and each observation updates mean and covariance as an extended
+Kalman filter does (Fahrmeir 1992): frequent terms hardly move any more, rare ones move at once.
+Beyond `FULL_COVARIANCE_TERMS` terms the covariance is diagonal (Graepel et al. 2010).
 
-Several such regressions learn side by side, which differ in whether they forget and in what they
-look at. Their logits are averaged, each by a share that falls with its loss of late (the
-exponentially weighted average of Vovk 1990, with losses that fade): one that forgets takes over
-after a sudden change, and one that does not then goes on from there. An average of linear logits is
-linear: there is one weight for each term at any moment.
+Several such regressions learn side by side. They differ in process noise and in their terms. Their
+logits are averaged with shares that fall exponentially with recent loss (Vovk 1990): after a sudden
+change the one with process noise takes over, and the others restart from its state. An average of
+linear logits is linear, so there is one weight for each term at any moment.
 """
 
 import base64
@@ -25,32 +23,32 @@ Matrix = NDArray[np.float64]
 Places = NDArray[np.intp]
 
 FULL_COVARIANCE_TERMS = 256
-"""Terms whose weights vary together; the time that an observation takes grows with its square."""
+"""Terms with a full covariance matrix; the time an observation takes grows with its square."""
 
 LOSS_DECAY = 0.998
-"""How much of a loss is left after one more observation: some 500 of them decide the shares."""
+"""What is left of a loss after one more observation: some 500 of them decide the shares."""
 
 RESET_THRESHOLD = 10.0
-"""Nats that the first has lost of late beyond the second when it takes over the second's weights:
-evidence of 22,000 to one that the world has changed."""
+"""Nats of recent loss by which the first regression exceeds the second when it restarts from the
+second's state: evidence of 22,000 to one for a change."""
 
 
 class Regressions:
-    """Some regressions over the same terms, and what each of them is worth.
+    """Regressions over the same terms, and the recent loss of each.
 
-    Rows are regressions, columns terms. Sums run from the first term to the last, never by a
-    library's matrix product: the bits of that depend on the machine.
+    Rows are regressions, columns terms. Sums run from the first term to the last, not by a matrix
+    product of a library, whose bits depend on the machine.
     """
 
     def __init__(
         self, priors: Matrix, drifts: Sequence[float], odds: Sequence[float], joint: int
     ) -> None:
-        """Regressions that know nothing. The first looks at what the second looks at.
+        """Untrained regressions. The first has the same terms as the second.
 
         Args:
             priors: each term's variance of its weight in each regression; 0 leaves the term out.
-            drifts: by which part of the prior an observation widens the weights that it touches.
-            odds: what each regression is worth before there is data.
+            drifts: process noise of an observation, as a share of the prior variance.
+            odds: prior odds of each regression.
             joint: how many of the terms, the first of them, have a full covariance matrix.
         """
         self._joint = min(joint, FULL_COVARIANCE_TERMS)
@@ -64,7 +62,7 @@ class Regressions:
 
     @property
     def losses(self) -> list[float]:
-        """What each has lost of late, in nats."""
+        """The recent loss of each regression, in nats."""
         return self._losses
 
     @losses.setter
@@ -77,17 +75,17 @@ class Regressions:
         self._shares = [share / total for share in shares]
 
     def mixed(self) -> Vector:
-        """The weight of each term."""
+        """The averaged weight of each term."""
         mixed: Vector = self._shares[0] * self.weights[0]
         for member, share in enumerate(self._shares[1:], start=1):
             mixed += share * self.weights[member]
         return mixed
 
     def learn(self, places: Places, values: Vector, y: bool, weight: float) -> None:
-        """Learn an outcome from the terms at these places; with a negative weight, take it back.
+        """Learn an outcome of the terms at these places; with a negative weight, revoke it.
 
-        Taking back steps back along the gradient as it is now. It leaves the weights as sure as
-        they are: who answers late counts as seen twice, which was found to cost nothing.
+        Revoking steps back along the present gradient and leaves the covariance: a late answer
+        counts as two observations there, which costs no accuracy in the benchmarks.
         """
         near = places < self._joint
         inside, outside = places[near], places[~near]
@@ -98,29 +96,29 @@ class Regressions:
         diagonal = self.variances[:, outside - self._joint] * beyond
         logits = _sums(self.weights[:, places] * values)
         spreads = _sums(np.hstack((joint[:, inside] * within, diagonal * beyond)))
-        steps, narrowing = [], []
+        steps, gains = [], []
         for logit, spread in zip(logits, spreads, strict=True):
             curvature = sigmoid_slope(logit) * abs(weight)
             certainty = 1.0 + curvature * max(spread, 0.0)  # rounding may leave it below 0
             steps.append([weight * (y - sigmoid(logit)) / certainty])
-            narrowing.append([math.sqrt(curvature / certainty)])
+            gains.append([math.sqrt(curvature / certainty)])
         self.weights[:, : self._joint] += joint * steps
         self.weights[:, outside] += diagonal * steps
         if weight > 0:
-            self._update_covariance(joint * narrowing, outside, diagonal * narrowing)
+            self._update_covariance(joint * gains, outside, diagonal * gains)
         fade = LOSS_DECAY if weight > 0 else 1.0
         self.losses = [
             loss * fade + weight * log_loss(logit, y)
             for loss, logit in zip(self._losses, logits, strict=True)
         ]
         if self._losses[0] > self._losses[1] + RESET_THRESHOLD:
-            self._start_over()
+            self._reset_first()
 
     def state(self) -> dict[str, Any]:
-        """All that they learned, as JSON has it.
+        """What they learned, as JSON values.
 
         Of each covariance matrix the lower triangle, row by row, as little-endian IEEE 754 doubles
-        in Base64 (RFC 4648): as numbers in text they would be four times as long.
+        in Base64 (RFC 4648), a quarter of the length of decimal text.
         """
         lower = np.tril_indices(self._joint)
         return {
@@ -134,10 +132,10 @@ class Regressions:
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Take up what `state` wrote down.
+        """Restore a `state`.
 
         Raises:
-            ValueError: it is of other regressions, or no numbers.
+            ValueError: it is of other regressions, or has something else than finite numbers.
         """
         rows, columns = np.tril_indices(self._joint)
         self.weights[:] = state["weights"]
@@ -150,7 +148,7 @@ class Regressions:
             raise ValueError("a covariance is no finite number")
 
     def _add_process_noise(self, inside: Places, outside: Places) -> None:
-        """Let the weights of these terms wander, no farther than they were thought to at first."""
+        """Widen the variances of these terms, up to their prior."""
         joint = self.covariances[:, inside, inside]
         self.covariances[:, inside, inside] = self._wider(joint, self._priors[:, inside])
         diagonal = self.variances[:, outside - self._joint]
@@ -160,12 +158,12 @@ class Regressions:
         return np.minimum(variances + self._drifts * priors, np.maximum(variances, priors))
 
     def _update_covariance(self, joint: Matrix, outside: Places, diagonal: Matrix) -> None:
-        """Be surer of the weights, by the squares of these."""
-        for member, by in enumerate(joint):
-            self.covariances[member] -= np.multiply.outer(by, by)
+        """Subtract the outer products of these."""
+        for member, column in enumerate(joint):
+            self.covariances[member] -= np.multiply.outer(column, column)
         self.variances[:, outside - self._joint] -= diagonal * diagonal
 
-    def _start_over(self) -> None:
+    def _reset_first(self) -> None:
         for state in (self.weights, self.covariances, self.variances):
             state[0] = state[1]
         self.losses = [self._losses[1], *self._losses[1:]]
@@ -178,7 +176,7 @@ def _sums(rows: Matrix) -> list[float]:
 
 
 def _sum_of_rows(matrices: NDArray[np.float64]) -> Matrix:
-    """The rows of each matrix added up, from its first to its last."""
+    """The sum of each matrix's rows, from its first to its last."""
     sums: Matrix = np.add.reduce(matrices, axis=1)
     return sums
 
@@ -192,7 +190,7 @@ def sigmoid(logit: float) -> float:
 
 
 def sigmoid_slope(logit: float) -> float:
-    """By how much the probability grows with the logit, there."""
+    """The derivative of the probability at a logit."""
     odds = math.exp(-abs(logit))
     return odds / ((1.0 + odds) * (1.0 + odds))
 

@@ -8,29 +8,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 LARGEST = 1e9
-"""Larger numbers are refused: no feature is, and they would spoil the model for ever."""
+"""Larger numbers are refused: one of them would make the weights useless for ever."""
 
 
 class BadFeatures(ValueError):
-    """Features that the model refuses; it is left as it was."""
+    """Features that the model refuses without changing."""
 
 
 class Features(NamedTuple):
-    """One candidate at one moment, perhaps with a position, as the model sees them."""
+    """The features of one observation."""
 
     numbers: Mapping[str, float]
     categories: Mapping[str, str]
 
 
 class Columns(NamedTuple):
-    """Many candidates' features, column by column, each equal to those of one alone."""
+    """The features of many observations, by column."""
 
     numbers: dict[str, NDArray[np.float64]]
     categories: dict[str, list[str]]
 
 
 class Scale(NamedTuple):
-    """How a number lies: what is typical, how far it spreads, and where its effect may bend."""
+    """The location and spread of a number, and the knots at which its effect may bend."""
 
     typical: float
     spread: float
@@ -39,10 +39,10 @@ class Scale(NamedTuple):
 
 @dataclass(frozen=True)
 class Schema:
-    """The features of a model, and the order in which they are summed up.
+    """The features of a model, and the order in which their terms are summed up.
 
-    Without an order of their own it is the numbers, then the categories; what is crossed comes
-    last. A number without a scale lies around 0 and spreads by 1.
+    The default order is numbers, then categories. Crossed pairs come last. A number without a scale
+    has location 0 and spread 1.
     """
 
     version: int

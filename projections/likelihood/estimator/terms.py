@@ -1,8 +1,8 @@
-"""What the regression sees of features: the terms that a score is the sum of.
+"""Encodes features as the terms of a regression.
 
-A number is a term, in units of its spread from what is typical; one with knots has a curve besides,
-which bends at them. A category has a term for each of its values, of which one counts. Two crossed
-features have a term for each pair of their values, numbers by their nearest knots.
+A number is one standardized term; with knots it has a piecewise linear curve as well. A category is
+one-hot. A cross of two features has a term for each pair of their values, numbers by their nearest
+knots.
 """
 
 import math
@@ -25,20 +25,20 @@ from projections.likelihood.estimator.schema import (
 )
 
 FARTHEST = 8.0
-"""Spreads from what is typical beyond which a number counts as no farther."""
+"""Standardized numbers are clipped to this, either way."""
 
 MOST_PAIRS = 1021
-"""Terms of two crossed features; where there are more pairs of values, some share one
+"""Terms of a cross, at most; further pairs of values are hashed into them
 (Weinberger et al. 2009)."""
 
 FEW_VALUES = 64
-"""Up to so many, a category's terms stand before the knots: each of them is learned of often."""
+"""A category of at most this many values has its terms before the knots: all are frequent."""
 
 Codes = NDArray[np.intp]
 
 
 class Kind(IntEnum):
-    """What a term is about."""
+    """What a term encodes."""
 
     INTERCEPT = 0
     NUMBER = 1
@@ -57,14 +57,14 @@ class _Number(NamedTuple):
         return len(self.scale.knots) > 1
 
     def bend(self, value: float) -> tuple[int, float]:
-        """The knot below a value, and which part of the way to the next it is."""
+        """The knot below a value, and the fraction of the way to the next."""
         knots = self.scale.knots
         value = min(max(value, knots[0]), knots[-1])
         below = min(bisect_right(knots, value), len(knots) - 1) - 1
         return below, (value - knots[below]) / (knots[below + 1] - knots[below])
 
     def bends(self, column: Vector) -> tuple[Codes, Vector]:
-        """The same for many."""
+        """`bend` for a column."""
         knots = np.array(self.scale.knots)
         column = np.minimum(np.maximum(column, knots[0]), knots[-1])
         below = np.minimum(np.searchsorted(knots, column, side="right"), len(knots) - 1) - 1
@@ -78,12 +78,12 @@ class _Cross(NamedTuple):
     terms: int
 
     def places(self, first: Any, second: Any) -> Any:
-        """The place of a pair of values, given as their numbers; of one pair, or of many."""
+        """The place of a pair of value codes, or of columns of them."""
         return self.place + (first * self.width + second) % self.terms
 
 
 class _Plan(NamedTuple):
-    """How some of the features become terms, worked out once."""
+    """How a selection of features is encoded, computed once."""
 
     names: tuple[str, ...]
     numbers: tuple[str, ...]
@@ -98,14 +98,14 @@ class _Plan(NamedTuple):
 
 
 class Active(NamedTuple):
-    """The terms that count for somebody: where they are, and by how much they count."""
+    """The active terms of an observation: their places and values."""
 
     plan: _Plan
     places: Places
     values: Vector
 
     def parts(self, weights: Vector) -> list[float]:
-        """What the intercept, each feature and each cross add, given the weights of the terms."""
+        """The contributions of the intercept, each feature and each cross, given the weights."""
         products = weights * self.values
         plan = self.plan
         features = products[: len(plan.order)]
@@ -121,10 +121,10 @@ class Active(NamedTuple):
 
 
 class Terms:
-    """The terms of a schema's features, each at its place in the vectors of the regressions.
+    """The terms of a schema, each with its place in the vectors of the regressions.
 
-    Those that tell the most come first, since only so many weights vary together: the numbers, the
-    categories of few values, the knots, the other categories, the pairs.
+    The most informative come first, since only the first have a full covariance matrix: numbers,
+    categories of few values, knots, other categories, pairs.
     """
 
     def __init__(self, schema: Schema) -> None:
@@ -146,12 +146,10 @@ class Terms:
         self._plans: dict[tuple[str, ...], _Plan] = {}
 
     def of(self, x: Features, names: tuple[str, ...] | None = None) -> Active:
-        """The terms that count for somebody with these features.
-
-        With names of features, which are then all that is given, only theirs.
+        """The active terms of these features; with names, `x` has only those features.
 
         Raises:
-            BadFeatures: the features are others than those, or are no plain finite numbers.
+            BadFeatures: there are other features, or values that are not plain finite numbers.
         """
         plan = self.plan(names)
         given = _checked(x, plan)
@@ -168,7 +166,7 @@ class Terms:
         return Active(plan, np.array(places), np.concatenate(([1.0], distances, values)))
 
     def plan(self, names: tuple[str, ...] | None) -> _Plan:
-        """How these features, or all, become terms."""
+        """The encoding of these features, or of all."""
         names = names or self._all
         if names not in self._plans:
             self._plans[names] = self._planned(names)
@@ -177,7 +175,7 @@ class Terms:
     def columns(
         self, x: Columns, weights: Vector, names: tuple[str, ...] | None
     ) -> "list[NDArray[np.float64]]":
-        """What each feature and each cross adds for many, column by column, as `Active.parts`."""
+        """`Active.parts` for many observations, without the intercept: one column for each part."""
         plan = self.plan(names)
         parts = []
         for name in plan.names:
@@ -191,7 +189,7 @@ class Terms:
         return parts
 
     def span(self, name: str, weights: Vector, low: float, high: float) -> tuple[float, float]:
-        """The least and the most that a feature can add: a number from `low` to `high`."""
+        """The least and the most that a feature can contribute; a number from `low` to `high`."""
         if name in self.one_hot:
             parts = weights[[*self.one_hot[name].values()]]
         else:
@@ -211,7 +209,7 @@ class Terms:
         return part
 
     def _codes(self, x: Columns, name: str) -> Codes:
-        """Which of its values, or of its knots, each has."""
+        """The code of each observation's value, or nearest knot."""
         if name in self.one_hot:
             code = {value: code for code, value in enumerate(self.one_hot[name])}
             return np.array([code[value] for value in x.categories[name]], dtype=np.intp)

@@ -1,7 +1,7 @@
-"""What the likelihood keeps of a candidate, and the features that follow from it at a moment.
+"""A candidate's state, and the features computed from it at a moment.
 
-A candidate's state is folded event by event into moments and decayed counts, never into "days
-since": asking at a later moment needs no further event.
+Events are folded into moments and decayed counts instead of "days since", so that features at a
+later moment need no further event.
 """
 
 import math
@@ -46,10 +46,10 @@ UNKNOWN = math.nan
 
 @dataclass(slots=True)
 class CandidateState(HandlesEvents):
-    """What is kept of a candidate: moments in seconds since 1970, totals and decayed counts.
+    """A candidate's state: moments in seconds since 1970, totals and decayed counts.
 
-    A decayed count is kept as of 2020: an event adds 2^(its time since then / half-life), so that
-    events may arrive in any order, and the count now is what is kept times 2^-(now / half-life).
+    A decayed count is stored as of 2020: an event adds 2^(time since 2020 / half-life), so events
+    may arrive in any order. The count now is the stored one times 2^-(time since 2020 / half-life).
     """
 
     signed_up_at: float
@@ -138,7 +138,7 @@ as_row: Callable[[CandidateState], tuple[Any, ...]] = attrgetter(*STATE)
 
 
 def signed_up(event: CandidateSignedUp) -> CandidateState:
-    """Somebody new."""
+    """The state of a new candidate."""
     at = event.timestamp.timestamp()
     state = CandidateState(signed_up_at=at, last_active_at=at, observed_at=at)
     _observe(state, event.facts)
@@ -146,7 +146,7 @@ def signed_up(event: CandidateSignedUp) -> CandidateState:
 
 
 def fold(state: CandidateState, event: Event) -> None:
-    """Change a candidate's state by an event about them."""
+    """Apply an event to a candidate's state."""
     state.handlers[type(event)](state, event, event.timestamp.timestamp())
 
 
@@ -157,7 +157,7 @@ def _count(state: CandidateState, counter: str, at: float, half_lives: Iterable[
 
 
 def _half_lives(at: float, days: int) -> float:
-    # Bounded, so that no date whatever overflows: with 30 days the bounds lie in 1978 and 2061.
+    # Bounded, so that no date overflows: with 30 days the bounds are in 1978 and 2061.
     return min(max((at - LANDMARK) / (days * DAY), -500.0), 500.0)
 
 
@@ -188,7 +188,7 @@ def _midnight(day: date) -> float:
 
 
 def features(state: CandidateState, now: datetime) -> Features:
-    """A candidate's part of the features at a moment."""
+    """A candidate's own features at a moment."""
     return Features(
         _numbers(state, now.timestamp(), _Plain),
         {
@@ -203,7 +203,7 @@ def features(state: CandidateState, now: datetime) -> Features:
 
 
 def seniority(years: float) -> str:
-    """The seniority that years of experience make; those that are not a number are unknown."""
+    """The seniority by years of experience; unknown if they are not a number."""
     return SENIORITIES[bisect_right(SENIORITY_FROM_YEARS, years) if years >= 0 else -1]
 
 
@@ -217,7 +217,7 @@ def columns(rows: Sequence[tuple[Any, ...]], now: datetime) -> Columns:
 def columns_of(
     values: NDArray[np.float64], roles: list[str], remote_wishes: list[str], now: datetime
 ) -> Columns:
-    """The same, given a row of values for each of `STATE_NUMBERS`."""
+    """`columns`, given an array for each of `STATE_NUMBERS`."""
     state = CandidateState(**dict(zip(STATE_NUMBERS, values, strict=True)))
     years, received = np.asarray(state.years), np.asarray(state.received)
     band = np.searchsorted(SENIORITY_FROM_YEARS, years, side="right")
@@ -235,7 +235,7 @@ def columns_of(
 
 
 class _Plain:
-    """Arithmetic on one candidate."""
+    """Arithmetic on the numbers of one candidate."""
 
     @staticmethod
     def since(value: float, typical: float) -> float:
@@ -255,7 +255,7 @@ class _Plain:
 
 
 class _Columnwise:
-    """The same arithmetic on columns of candidates."""
+    """The same arithmetic on columns."""
 
     @staticmethod
     def since(value: Any, typical: float) -> Any:
@@ -301,7 +301,7 @@ _PLACES = [_COMPUTED.index(name) for name in _IN_ORDER]
 
 
 def _numbers(state: CandidateState, now: float, on: Any) -> dict[str, Any]:
-    """The numbers of one candidate, or of columns of them, in the order of the sum."""
+    """The numeric features of one candidate or of columns, in the order of the sum."""
     left = {days: math.exp2(-_half_lives(now, days)) for days in (30, 90, 365)} | {0: 1.0}
     months = [
         on.since((now - t) / MONTH, typical)
@@ -321,7 +321,7 @@ def _numbers(state: CandidateState, now: float, on: Any) -> dict[str, Any]:
 
 
 def _hats(years: Any, on: Any) -> list[Any]:
-    """How near a time is to each of `JOB_YEARS`: piecewise linear, and together one."""
+    """Piecewise linear basis functions at `JOB_YEARS`, which sum to 1."""
     last = len(JOB_YEARS) - 1
     return [
         on.hat(

@@ -1,12 +1,12 @@
-"""What the likelihood to respond looks at: every feature with its unit and its source.
+"""The features of the likelihood to respond, each with its unit and its source.
 
-A feature belongs to the candidate, to the position, or to the match of the two. They are summed up
-in that order, so that the candidates' part of a sum can be kept and continued for any position. No
-personal data, no protected attribute and no free text is among them; where somebody lives counts
-only as far as it suits the place of the work.
+A feature is about the candidate, the position, or the match of the two. They are summed up in that
+order, so the candidate's part of the logit can be stored and continued for any position. No feature
+has personal data, a protected attribute or free text; where a candidate lives counts only by its
+match with the place of work.
 
-Numbers are rounded to six decimals, so that they are the same bits whether the C library or NumPy
-took the logarithm, read the same in JSON, and survive another machine's last digit.
+Numbers are rounded to six decimals, so that the C library and NumPy give the same bits on every
+machine, and JSON keeps them.
 """
 
 from enum import StrEnum
@@ -17,11 +17,11 @@ from projections.likelihood.estimator.schema import Features, Scale, Schema
 from projections.likelihood.features.role_names import ROLES
 
 FEATURE_VERSION = 2
-"""Raise it with any change to the features of anybody: the read model is then rebuilt."""
+"""Raise it with any change of any candidate's features: the read model is then rebuilt."""
 
 
 class Subject(StrEnum):
-    """Whom a feature is about."""
+    """What a feature is about."""
 
     CANDIDATE = "candidate"
     POSITION = "position"
@@ -29,10 +29,7 @@ class Subject(StrEnum):
 
 
 class Number(NamedTuple):
-    """A feature that is a number.
-
-    What is typical, and how far it spreads, is what its scaling starts from before there is data.
-    """
+    """A numeric feature, standardized by its typical value and its spread."""
 
     subject: Subject
     unit: str
@@ -42,7 +39,7 @@ class Number(NamedTuple):
 
 
 class Category(NamedTuple):
-    """A feature that is one of a few names."""
+    """A categorical feature."""
 
     subject: Subject
     source: str
@@ -64,10 +61,10 @@ SENIORITY_FROM_YEARS = (2.0, 5.0, 10.0)
 SENIORITIES = ("junior", "middle", "senior", "principal", "unknown")
 
 JOB_YEARS = (0, 1, 2, 3, 4, 6, 10)
-"""Years in a job at which its effect is learned; between two of them it runs straight."""
+"""Years in a job at which its effect is learned; linear in between."""
 
 LARGEST_OFFER = 0.7
-"""An offer of more than twice, or less than half of what is expected counts as just that."""
+"""Log ratio of offered to expected salary at which it is clipped: about twice, or half."""
 
 _LOG_MONTHS = "log(1 + months of 30 days)"
 _LOG_COUNT = "log(1 + count)"
@@ -80,7 +77,7 @@ def _number(unit: str, source: str, typical: float, spread: float) -> Number:
 
 
 def _job_times() -> dict[str, Number]:
-    unit = "share, 1 at {} years and less the farther from there; 0 if unknown"
+    unit = "share, 1 at {} years, linear down to 0 at the next; 0 if unknown"
     return {
         f"job_{years}": _number(unit.format(years), "time in the present job", 0.14, 0.3)
         for years in JOB_YEARS
@@ -119,7 +116,9 @@ NUMBERS: dict[str, Number] = {
     "expired": _number(_LOG_COUNT, "outreach that expired unanswered", 0.4, 0.6),
     "expired_365": _number(_LOG_RECENT.format(365), "outreach that expired unanswered", 0.2, 0.4),
     "years": _number("years", "of experience by the profile; typical if unknown", 7.0, 6.0),
-    "answer_rate": _number("share", "of outreach answered, and one more as usual", 0.2, 0.1),
+    "answer_rate": _number(
+        "share", "of outreach answered, smoothed by one at the usual rate", 0.2, 0.1
+    ),
     "pay": Number(
         _POSITION, "log(1 + thousand US dollars)", "top of the salary; typical if none", 4.2, 0.6
     ),
@@ -144,9 +143,9 @@ NUMBERS: dict[str, Number] = {
 _YEARS = f"from {', '.join(f'{y:g}' for y in SENIORITY_FROM_YEARS)} on"
 
 CATEGORIES: dict[str, Category] = {
-    "role": Category(_CANDIDATE, "the profile's first role, as far as its kind is known", ROLES),
+    "role": Category(_CANDIDATE, "the kind of work of the profile's first role", ROLES),
     "seniority": Category(_CANDIDATE, f"years of experience, {_YEARS}", SENIORITIES),
-    "present_job": Category(_CANDIDATE, "whether its beginning is known", ("known", "unknown")),
+    "present_job": Category(_CANDIDATE, "whether its start is known", ("known", "unknown")),
     "contacted": Category(_CANDIDATE, "whether there was outreach before", ("before", "never")),
     "consented": Category(_CANDIDATE, "whether they have opted in", ("yes", "no")),
     "remote_wish": Category(_CANDIDATE, "open to remote work", ("yes", "no", "unknown")),
@@ -161,11 +160,11 @@ CATEGORIES: dict[str, Category] = {
     ),
     "place": Category(
         _MATCH,
-        "where they live and where the work is",
+        "where the candidate lives, compared with the place of work",
         ("city", "country", "remote", "elsewhere", "unknown"),
     ),
     "role_match": Category(
-        _MATCH, "whether the kinds of work are one", ("same", "other", "unknown")
+        _MATCH, "whether the kinds of work are the same", ("same", "other", "unknown")
     ),
     "skills_named": Category(_MATCH, "whether the filters name skills", ("yes", "no")),
 }
@@ -197,7 +196,7 @@ CANDIDATE_SCHEMA = Schema(
 
 
 def merged(*parts: Features) -> Features:
-    """The features of several parts as one."""
+    """The features of several subjects in one."""
     numbers: dict[str, float] = {}
     categories: dict[str, str] = {}
     for part in parts:

@@ -1,6 +1,6 @@
-"""What the likelihood keeps of a position, and the features of it and of its match with somebody.
+"""A position's state, its features, and those of its match with a candidate.
 
-A letter may offer another salary or place than its position: what the candidate saw counts.
+Outreach may offer another salary or place than its position: what the candidate saw counts.
 """
 
 import math
@@ -22,7 +22,7 @@ from projections.likelihood.features.role_names import role_family, seniority_na
 
 
 class PositionState(NamedTuple):
-    """What is kept of a position."""
+    """What the features of a position are computed from."""
 
     title_role: str = "unknown"
     title_seniority: str = "unknown"
@@ -37,38 +37,40 @@ class PositionState(NamedTuple):
 
 
 def from_event(event: PositionOpened) -> PositionState:
-    """A new position."""
-    opening = PositionState(
+    """The state of a new position."""
+    position = PositionState(
         title_role=role_family(event.title),
         title_seniority=seniority_named(event.title),
         pay_usd=_top(event.salary),
         remote=event.remote or event.filters.remote,
         places=_places(event.location) or tuple(map(key, event.filters.locations)),
     )
-    return _filtered(opening, event.filters)
+    return _filtered(position, event.filters)
 
 
-def with_filters(opening: PositionState, event: FiltersSet) -> PositionState:
-    """The position under other filters."""
-    return _filtered(opening, event.filters)
+def with_filters(position: PositionState, event: FiltersSet) -> PositionState:
+    """The state after other filters were set."""
+    return _filtered(position, event.filters)
 
 
-def with_offer(opening: PositionState, letter: MessageSent | InterviewRequested) -> PositionState:
-    """The position as a letter tells of it."""
-    return opening._replace(
-        pay_usd=_top(letter.salary),
-        remote=letter.remote,
-        places=_places(letter.location) or opening.places,
+def with_offer(
+    position: PositionState, outreach: MessageSent | InterviewRequested
+) -> PositionState:
+    """The state with what an outreach offers."""
+    return position._replace(
+        pay_usd=_top(outreach.salary),
+        remote=outreach.remote,
+        places=_places(outreach.location) or position.places,
     )
 
 
-def _filtered(opening: PositionState, filters: Filters) -> PositionState:
+def _filtered(position: PositionState, filters: Filters) -> PositionState:
     years = filters.years_from
-    named = opening.title_seniority
+    named = position.title_seniority
     if named == "unknown" and years is not None:
         named = seniority(years)
-    return opening._replace(
-        role=role_family(filters.roles[0]) if filters.roles else opening.title_role,
+    return position._replace(
+        role=role_family(filters.roles[0]) if filters.roles else position.title_role,
         seniority=named,
         years_asked=years,
         required=tuple(sorted(map(key, filters.required_skills))),
@@ -81,7 +83,7 @@ def _top(salary: SalaryRange | None) -> int | None:
 
 
 def _places(location: str | None) -> tuple[str, ...]:
-    """The parts of a place, as profiles name them: its city and its country.
+    """The parts of a place, as profiles name them: city and country.
 
     >>> _places("Hamburg, Germany")
     ('hamburg', 'germany')
@@ -92,22 +94,22 @@ def _places(location: str | None) -> tuple[str, ...]:
 # Features ---------------------------------------------------------------------------------------
 
 
-def of_position(opening: PositionState) -> Features:
-    """A position's part of the features."""
+def of_position(position: PositionState) -> Features:
+    """A position's own features."""
     pay = NUMBERS["pay"].typical
-    if opening.pay_usd is not None:
-        pay = round(math.log1p(opening.pay_usd / 1_000) * 1e6) / 1e6
-    asked = opening.years_asked
+    if position.pay_usd is not None:
+        pay = round(math.log1p(position.pay_usd / 1_000) * 1e6) / 1e6
+    asked = position.years_asked
     return Features(
         {
             "pay": pay,
             "years_asked": NUMBERS["years_asked"].typical if asked is None else float(asked),
         },
         {
-            "position_role": opening.role,
-            "position_seniority": opening.seniority,
-            "position_pay": "unknown" if opening.pay_usd is None else "known",
-            "position_remote": "yes" if opening.remote else "no",
+            "position_role": position.role,
+            "position_seniority": position.seniority,
+            "position_pay": "unknown" if position.pay_usd is None else "known",
+            "position_remote": "yes" if position.remote else "no",
         },
     )
 
@@ -116,61 +118,61 @@ _OF_MATCH = ("expected_usd", "role", "remote_wish", "city", "country", "skills")
 MATCHED_COLUMNS = (
     "coalesce(f.expected_usd, 'NaN'), f.role, f.remote_wish, f.city, f.country, f.skills"
 )
-"""What a match depends on, of `likelihood_features AS f`."""
+"""The columns of `likelihood_features AS f` that a match depends on."""
 
 matched: Callable[[tuple[Any, ...]], tuple[Any, ...]] = itemgetter(*map(STATE.index, _OF_MATCH))
-"""What a match depends on, of a candidate's row."""
+"""The values of a candidate's row that a match depends on."""
 
 
-def of_match(state: CandidateState, opening: PositionState) -> Features:
-    """What a candidate and a position make of each other."""
-    return _Matching(opening).of(*(getattr(state, name) for name in _OF_MATCH))
+def of_match(state: CandidateState, position: PositionState) -> Features:
+    """The features of the match of a candidate and a position."""
+    return _Matching(position).of(*(getattr(state, name) for name in _OF_MATCH))
 
 
-def matches(rows: Sequence[Sequence[Any]], opening: PositionState) -> Columns:
-    """The features of a position and its match with many, given what the match depends on."""
-    matching, position = _Matching(opening), of_position(opening)
+def matches(rows: Sequence[Sequence[Any]], position: PositionState) -> Columns:
+    """The features of a position and its match with many candidates, given `MATCHED_COLUMNS`."""
+    matching, own = _Matching(position), of_position(position)
     each = [matching.of(*row) for row in rows]
     names, kinds = EMPTY_MATCH
     numbers = {name: np.array([x.numbers[name] for x in each], dtype=np.float64) for name in names}
     categories = {name: [x.categories[name] for x in each] for name in kinds}
-    for name, value in position.numbers.items():
+    for name, value in own.numbers.items():
         numbers[name] = np.full(len(each), value)
-    for name, category in position.categories.items():
+    for name, category in own.categories.items():
         categories[name] = [category] * len(each)
     return Columns(numbers, categories)
 
 
-def feature_bounds(opening: PositionState) -> dict[str, tuple[float, ...] | tuple[str, ...]]:
-    """What the features of a position and of its match can be: the ends of a number, or names."""
-    position = of_position(opening)
-    named, nice = bool(opening.required or opening.nice), bool(opening.nice)
-    pays = opening.pay_usd is not None
-    places = ("city", "country", "elsewhere", "unknown") if opening.places else ("unknown",)
+def feature_bounds(position: PositionState) -> dict[str, tuple[float, ...] | tuple[str, ...]]:
+    """The bounds of a position's numeric features and matches, and the possible categories."""
+    own = of_position(position)
+    named, nice = bool(position.required or position.nice), bool(position.nice)
+    pays = position.pay_usd is not None
+    places = ("city", "country", "elsewhere", "unknown") if position.places else ("unknown",)
     return {
-        **{name: (value, value) for name, value in position.numbers.items()},
-        **{name: (value,) for name, value in position.categories.items()},
+        **{name: (value, value) for name, value in own.numbers.items()},
+        **{name: (value,) for name, value in own.categories.items()},
         "skills_covered": (0.0, float(named)),
         "nice_covered": (0.0, float(nice)),
         "offer": (-LARGEST_OFFER * pays, LARGEST_OFFER * pays),
         "offer_known": ("known", "none_expected") if pays else ("none_offered",),
-        "place": (*places, "remote") if opening.remote else places,
+        "place": (*places, "remote") if position.remote else places,
         "role_match": ("unknown",)
-        if opening.role == "unknown"
+        if position.role == "unknown"
         else CATEGORIES["role_match"].values,
         "skills_named": ("yes" if named else "no",),
     }
 
 
 class _Matching:
-    """An opening, and the answers that it gives again and again."""
+    """A position, with what is computed once for all its candidates."""
 
-    def __init__(self, opening: PositionState) -> None:
-        self._opening = opening
-        self._nice = frozenset(opening.nice)
-        self._named = self._nice | frozenset(opening.required)
-        self._places = frozenset(opening.places)
-        self._log_pay = math.log(max(opening.pay_usd, 1)) if opening.pay_usd is not None else None
+    def __init__(self, position: PositionState) -> None:
+        self._position = position
+        self._nice = frozenset(position.nice)
+        self._named = self._nice | frozenset(position.required)
+        self._places = frozenset(position.places)
+        self._log_pay = math.log(max(position.pay_usd, 1)) if position.pay_usd is not None else None
 
     def of(
         self,
@@ -210,15 +212,15 @@ class _Matching:
             return "city"
         if country in self._places:
             return "country"
-        if self._opening.remote and remote_wish == "yes":
+        if self._position.remote and remote_wish == "yes":
             return "remote"
         known = self._places and (city or country)
         return "elsewhere" if known else "unknown"
 
     def _role(self, role: str) -> str:
-        if "unknown" in (role, self._opening.role):
+        if "unknown" in (role, self._position.role):
             return "unknown"
-        return "same" if role == self._opening.role else "other"
+        return "same" if role == self._position.role else "other"
 
 
 def _share(part: int, whole: int) -> float:

@@ -1,4 +1,4 @@
-"""The kinds of work that the likelihood tells apart, and the seniority that a title names."""
+"""The kinds of work that the model distinguishes, and the seniority that a title names."""
 
 import re
 from functools import lru_cache
@@ -47,7 +47,7 @@ _SENIORITY_PATTERNS = [
 
 @lru_cache(maxsize=4096)
 def role_family(role: str) -> str:
-    """The known kind of work a role belongs to: the first whose words occur in it.
+    """The kind of work of a role: the first whose words occur in it.
 
     >>> role_family("Developer, full-stack"), role_family("Data Engineer"), role_family("Baker")
     ('full-stack', 'data-engineering', 'other')

@@ -1,9 +1,9 @@
-"""Whether what the model is asked about is still like what it was asked about before.
+"""Drift of the model's inputs, predictions and outcomes.
 
 The population stability index compares two windows bin by bin: the sum over the bins of
 (latest share - reference share) x ln(latest share / reference share). Its usual marks, .1 and .25,
-are those of Siddiqi, Credit Risk Scorecards (2006). Every bin counts half an observation more than
-it has, so that an empty one does not make the index infinite.
+are those of Siddiqi, Credit Risk Scorecards (2006). Half an observation is added to every bin,
+so that an empty one does not make the index infinite.
 """
 
 from collections import Counter
@@ -17,17 +17,17 @@ from numpy.typing import NDArray
 SOME_DRIFT, MUCH_DRIFT = 0.1, 0.25
 
 FEWEST = 400
-"""With fewer observations in either window chance alone would reach the first mark at times."""
+"""With fewer observations in a window, chance alone can reach the first mark."""
 
 BINS = 10
-"""Into how many of equal mass the reference window is divided."""
+"""Bins of equal mass in the reference window."""
 
 EMPTY = 0.5
-"""Observations that every bin has beside its own."""
+"""Observations added to every bin."""
 
 
 class Mark(StrEnum):
-    """An index in a word."""
+    """A drift index in a word."""
 
     STABLE = "stable"
     SOME = "some"
@@ -46,7 +46,7 @@ class Bin:
 
 @dataclass(frozen=True)
 class Drift:
-    """How far the latest window has moved from the reference; without observations None."""
+    """How far the latest window has drifted; the index is None without observations."""
 
     index: float | None
     mark: Mark
@@ -54,7 +54,7 @@ class Drift:
 
 
 def of_numbers(reference: NDArray[np.float64], latest: NDArray[np.float64]) -> Drift:
-    """The drift of a number: bins of equal mass in the reference, and one beyond either end.
+    """The drift of a number, in bins of equal mass in the reference and one outside either end.
 
     >>> before, after = np.arange(1000.0), np.arange(1000.0) + 500
     >>> of_numbers(before, before).mark, of_numbers(before, after).mark
@@ -83,7 +83,7 @@ def of_numbers(reference: NDArray[np.float64], latest: NDArray[np.float64]) -> D
 
 
 def of_categories(reference: Sequence[str], latest: Sequence[str]) -> Drift:
-    """The drift of a category; one that is new counts as a bin that was empty.
+    """The drift of a category; a new value is a bin that was empty.
 
     >>> of_categories(["a", "b"] * 500, ["a"] * 900 + ["b"] * 100).bins[1]
     Bin(label='b', reference=0.5, latest=0.1)
@@ -94,7 +94,7 @@ def of_categories(reference: Sequence[str], latest: Sequence[str]) -> Drift:
 
 
 def _drift(counted: Sequence[tuple[str, int, int]], before: int, after: int) -> Drift:
-    """From the observations of each bin in either window."""
+    """The drift by the observations of each bin in either window."""
     bins = [Bin(label, n / max(before, 1), m / max(after, 1)) for label, n, m in counted]
     if not before or not after:
         return Drift(None, Mark.TOO_FEW, bins)

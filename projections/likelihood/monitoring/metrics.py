@@ -1,7 +1,6 @@
-"""How good probabilities were, once it is known what became of them.
+"""Metrics of probabilistic predictions.
 
-All take the probabilities that were given and the outcomes in the same order. Of no observations
-nothing can be said: the answer is None.
+All take probabilities and outcomes in the same order, and return None without observations.
 """
 
 from collections.abc import Sequence
@@ -12,15 +11,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 CLOSEST_TO_CERTAINTY = 1e-15
-"""A probability nearer to 0 or 1 costs as much as this one, so that no loss is infinite."""
+"""Probabilities are clipped to this distance from 0 and 1, so that no loss is infinite."""
 
 BINS = 10
-"""How many bins of equal mass calibration is judged in unless told otherwise."""
+"""The default number of bins of equal mass of a calibration error."""
 
 
 @dataclass(frozen=True)
 class Metrics:
-    """What is told of probabilities; None where it is not defined."""
+    """All metrics of some predictions; None where undefined."""
 
     count: int
     base_rate: float | None
@@ -32,7 +31,7 @@ class Metrics:
 
 @dataclass(frozen=True)
 class ReliabilityBin:
-    """Observations of like probability: how likely they were said to be, and how many it was."""
+    """Observations of similar probability: the mean prediction and the share of positives."""
 
     count: int
     predicted: float
@@ -40,7 +39,7 @@ class ReliabilityBin:
 
 
 def metrics(probabilities: ArrayLike, outcomes: ArrayLike, bins: int = BINS) -> Metrics:
-    """All of it.
+    """All metrics.
 
     >>> metrics([0.9, 0.2, 0.6, 0.3], [True, False, False, True]).roc_auc
     0.75
@@ -59,7 +58,7 @@ def metrics(probabilities: ArrayLike, outcomes: ArrayLike, bins: int = BINS) -> 
 
 
 def log_losses(probabilities: ArrayLike, outcomes: ArrayLike) -> NDArray[np.float64]:
-    """The logarithmic loss of each, in nats; lower is better.
+    """The logarithmic loss of each prediction, in nats; lower is better.
 
     >>> log_losses([0.5, 1.0], [True, True]).round(4).tolist()
     [0.6931, 0.0]
@@ -92,7 +91,7 @@ def brier(probabilities: ArrayLike, outcomes: ArrayLike) -> float | None:
 def roc_auc(scores: ArrayLike, outcomes: ArrayLike) -> float | None:
     """How often a positive is ranked above a negative, ties counting half; None without both.
 
-    Of any scores that rank, not of probabilities alone.
+    Takes any scores, not only probabilities.
 
     >>> roc_auc([3.0, 1.0, 1.0, -2.0], [True, True, False, False])
     0.875
@@ -104,19 +103,19 @@ def roc_auc(scores: ArrayLike, outcomes: ArrayLike) -> float | None:
     negatives = len(y) - positives
     if not positives or not negatives:
         return None
-    _, place, counts = np.unique(s, return_inverse=True, return_counts=True)
-    ranks = np.cumsum(counts) - (counts - 1) / 2  # of tied ones the mean of theirs
-    above = ranks[place][y].sum() - positives * (positives + 1) / 2
+    _, group, counts = np.unique(s, return_inverse=True, return_counts=True)
+    ranks = np.cumsum(counts) - (counts - 1) / 2  # tied scores share their mean rank
+    above = ranks[group][y].sum() - positives * (positives + 1) / 2
     return float(above / (positives * negatives))
 
 
 def reliability(
     probabilities: ArrayLike, outcomes: ArrayLike, bins: int = BINS
 ) -> list[ReliabilityBin]:
-    """The points of a reliability diagram: bins of as equal a mass as can be, by probability.
+    """The points of a reliability diagram: bins of equal mass, by probability.
 
-    With fewer observations than bins each is a bin of its own. Equal probabilities fall into one
-    bin wherever they can: a bin ends where the probability changes.
+    With fewer observations than bins each is its own bin. A bin ends where the probability changes,
+    so equal probabilities are in one bin.
 
     >>> for point in reliability([0.1, 0.2, 0.7, 0.9], [False, True, True, True], bins=2):
     ...     print(point.count, round(point.predicted, 2), point.observed)
@@ -144,7 +143,7 @@ def calibration_error(
 ) -> float | None:
     """The expected calibration error.
 
-    The mean distance of a reliability diagram's points from its diagonal, each counted by its
+    The mean distance of a reliability diagram's points from the diagonal, weighted by their
     observations (Naeini et al. 2015, with bins of equal mass).
 
     >>> round(calibration_error([0.1, 0.2, 0.7, 0.9], [False, True, True, True], bins=2), 4)
@@ -176,7 +175,7 @@ def _arrays(
 
 
 def running_prior(outcomes: ArrayLike, rate: float, weight: float = 1.0) -> Sequence[float]:
-    """Before each outcome, the share of positives so far, `rate` counting as `weight` of them.
+    """The share of positives before each outcome, with `rate` as a prior of `weight` observations.
 
     >>> [round(p, 2) for p in running_prior([True, False, True], rate=0.5)]
     [0.5, 0.75, 0.5]

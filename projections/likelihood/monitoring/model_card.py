@@ -1,4 +1,4 @@
-"""The model card: what the model is for, what it looks at, how good it is now, and its limits.
+"""The model card: the model's purpose, data, features, performance and limits.
 
 After Mitchell et al., "Model Cards for Model Reporting" (2019).
 """
@@ -24,8 +24,8 @@ from projections.likelihood.scoring import current
 
 PURPOSE = (
     "Estimates how likely a candidate is to answer an employer's message within 14 days, yes or no,"
-    " to rank a position's candidates and to tell recruiters why. It decides nothing by itself: who"
-    " may be written to is decided by rules."
+    " to rank a position's candidates and to tell recruiters why. It decides nothing: rules decide"
+    " who may be contacted."
 )
 DATA = (
     "Learned online from every outreach of this marketplace, with what was known when it was sent:"
@@ -34,32 +34,32 @@ DATA = (
     " is among them."
 )
 LIMITS = """\
-Only who was written to teaches it; a small share of the passive feed is shown by chance, so that
-it hears of others too.
-Of the last day's outreach it does not know yet how it ends; of the last 14 days' it may have
-learned a silence that still becomes an answer.
-It sees what members tell and do here, and nothing else about them; what is not known is a value
-of its own.
-It knows nothing of how an answer leads to an interview or a job."""
+It learns only from candidates who were contacted; a small share of the passive feed is picked at
+random, so that it learns about others too.
+It has not learned the outcome of the last day's outreach; of the last 14 days' outreach it may have
+learned as unanswered what is still answered.
+It uses what candidates entered and did here, and nothing else about them; an unknown value is a
+value of its own.
+It does not predict whether an answer leads to an interview or a job."""
 
 
 class Feature(BaseModel):
-    """Something that the model looks at."""
+    """A feature of the model."""
 
     name: str
     part: Subject
     unit: str = Field(description="of a number; of a category, its values")
     source: str
-    unknown: int = Field(description="outreach for which it was not known")
+    unknown: int = Field(description="how many of the latest 10,000 outreaches it was unknown for")
 
 
 class ModelCard(BaseModel):
-    """What the model is, and how it stands."""
+    """The model's purpose, state and performance."""
 
     purpose: str
     data: str
     limits: str
-    log_position: int = Field(description="of the last event that it has learned from")
+    log_position: int = Field(description="of the last event that it learned from")
     hash: str = Field(description="SHA-256 of its state")
     as_of_log_position: int = Field(description="log position up to which the log is known")
     observed: int = Field(description="outreach that it has learned from")
@@ -74,17 +74,17 @@ class ModelCard(BaseModel):
 
 
 def model_card(db: Connection, at: datetime) -> ModelCard:
-    """The card of the model as it is now."""
-    standing, _ = current(db)
-    model = standing.model
+    """The card of the current model."""
+    snapshot, _ = current(db)
+    model = snapshot.model
     unknown = _unknown(db)
     return ModelCard(
         purpose=PURPOSE,
         data=DATA,
         limits=LIMITS,
-        log_position=standing.log_position,
-        hash=standing.hash,
-        as_of_log_position=standing.as_of_log_position,
+        log_position=snapshot.log_position,
+        hash=snapshot.hash,
+        as_of_log_position=snapshot.as_of_log_position,
         observed=round(model.observed),
         answered_share=model.positive / model.observed if model.observed else None,
         performance=performance(db, at, windows=1),
@@ -113,7 +113,7 @@ _SAYS_UNKNOWN = {
     "years": ("seniority", "unknown"),
     "pay": ("position_pay", "unknown"),
 }
-"""The category that says that a number is not known."""
+"""By number, the category and value that say that it is unknown."""
 
 
 def _feature(name: str, unknown: Mapping[tuple[str, str], int]) -> Feature:

@@ -1,12 +1,11 @@
-"""How good the likelihood is, and whether what it is asked about still looks as it did.
+"""How good the likelihood's predictions are, and whether their inputs have drifted.
 
-Every outreach was predicted when it was sent, before anything of its outcome was known: judging
-these predictions is prequential by itself. They are judged in the order of sending, and only once
-their answer window has closed: of those sent lately the answered ones are known first, and would
-flatter whoever predicts high. Withdrawn ones have no outcome and do not count.
+Every outreach is predicted when it is sent, so the evaluation is prequential. Predictions are
+judged in the order of sending, once their answer window has closed: of recent outreach only the
+answers are known, which would favour high predictions. Withdrawn outreach has no outcome.
 
-Beside the model stands the running prior, the share of answers known when each was sent, and every
-challenger.
+The model is compared with the running prior, which is the share of answers known at each sending,
+and with every challenger.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -24,20 +23,20 @@ from pydantic_core import from_json
 from domain.outreach import ANSWER_WINDOW
 from projections import funnel
 from projections.funnel import Interval, Split
-from projections.likelihood.monitoring import drift as likelihood_drift
+from projections.likelihood.monitoring import drift as stability
 from projections.likelihood.monitoring.drift import Bin, Drift, Mark
 from projections.likelihood.monitoring.metrics import metrics, reliability
 
 MODEL, PRIOR = "model", "running prior"
 
 MOST = 100_000
-"""Predictions that one question looks at, at most: the latest ones."""
+"""Predictions that one query reads, at most: the latest."""
 
 WINDOW, WINDOWS = 1_000, 20
 
 
 class Slice(StrEnum):
-    """By what predictions may be told apart."""
+    """What predictions can be sliced by."""
 
     ROLE = "role"
     SENIORITY = "seniority"
@@ -46,7 +45,7 @@ class Slice(StrEnum):
 
 
 class Performance(BaseModel):
-    """How good predictions were, those of one window and perhaps of one slice."""
+    """How good the predictions of a window, or of a slice of it, were."""
 
     judged: str = Field(description="`model`, `running prior`, or a challenger's name")
     slice: str | None = Field(description="the role, seniority, kind or exploration; null for all")
@@ -61,7 +60,7 @@ class Performance(BaseModel):
 
 
 class Reliable(BaseModel):
-    """A point of a reliability diagram: predictions of like probability."""
+    """A point of a reliability diagram: predictions of similar probability."""
 
     judged: str
     slice: str | None
@@ -71,21 +70,23 @@ class Reliable(BaseModel):
 
 
 class Drifted(BaseModel):
-    """How far something has moved from a window to the latest."""
+    """How far something has drifted from the reference window to the latest."""
 
     name: str
     of: Literal["number", "category", "prediction", "outcome"]
     stability_index: float | None = Field(description="population stability index")
-    mark: Mark = Field(description="from .1 on `some`, from .25 on `much`, of too few none")
+    mark: Mark = Field(
+        description="`some` from .1, `much` from .25, `too_few` with few observations"
+    )
     reference_count: int
     latest_count: int
     bins: list[Bin]
 
 
 class Exploration(BaseModel):
-    """How much of what was shown stood there by lot, and what came of it."""
+    """How many of the candidates shown were exploration, and the outcomes of those."""
 
-    period: date | None = Field(description="its first day; null for all the time together")
+    period: date | None = Field(description="its first day; null for all time")
     shown: int
     explored: int
     share: float | None
@@ -95,12 +96,12 @@ class Exploration(BaseModel):
 
 @dataclass(frozen=True)
 class _Settled:
-    """Predictions in the order of sending, column by column, with what became of them."""
+    """Predictions with their outcomes, by column, in the order of sending."""
 
     sent_at: list[datetime]
     answered: NDArray[np.bool_]
     said: dict[str, NDArray[np.float64]]
-    """By whom, the probabilities; not a number where a challenger was not there yet."""
+    """The probabilities by predictor; not a number where a challenger gave none."""
     slices: dict[Slice, list[str]]
 
     def __len__(self) -> int:
@@ -140,11 +141,11 @@ def performance(
 
     Args:
         db: where to read.
-        at: the moment, up to which answer windows have closed.
-        window: how many predictions a window has; the latest one is full, the earliest may not be.
-        windows: how many windows, at most.
-        interval: tell windows apart by when they were sent instead; then `window` does not count.
-        by: what to tell apart in each window.
+        at: the moment by which answer windows must have closed.
+        window: predictions in a window; the latest window is full, the earliest may not be.
+        windows: the number of windows, at most.
+        interval: make windows by time of sending instead of by count.
+        by: what to slice each window by.
     """
     settled = _settled(db, at, MOST if interval else min(window * windows, MOST))
     parts = _by_time(settled, interval) if interval else _by_count(len(settled), window)
@@ -176,10 +177,10 @@ def diagram(
 def drift(
     db: Connection, at: datetime, *, latest: int = WINDOW, reference: int = 3 * WINDOW
 ) -> list[Drifted]:
-    """How far features, predictions and outcomes of the latest have moved from those before.
+    """How far features, predictions and outcomes of the latest outreach have drifted.
 
-    Features and predictions are those frozen when an outreach was sent. Outcomes are those whose
-    answer window has closed. The latest are never more than half of what there is.
+    Features and predictions are those of the sending. Outcomes are those whose answer window has
+    closed. The latest window has at most half of all.
     """
     rows = db.execute(
         "SELECT probability, features::text FROM likelihood_predictions"
@@ -192,10 +193,10 @@ def drift(
     outcomes = ["answered" if answered else "silent" for (answered,) in settled]
     found = [*_drift_of_features([f for _, f in before], [f for _, f in now])]
     said = [np.array([p for p, _ in part], dtype=np.float64) for part in (before, now)]
-    found.append(_drifted("probability", "prediction", likelihood_drift.of_numbers, *said))
+    found.append(_drifted("probability", "prediction", stability.of_numbers, *said))
     half = min(latest, len(outcomes) // 2)
     ends = (outcomes[half:], outcomes[:half])
-    found.append(_drifted("answer", "outcome", likelihood_drift.of_categories, *ends))
+    found.append(_drifted("answer", "outcome", stability.of_categories, *ends))
     return sorted(found, key=lambda row: (row.of, -(row.stability_index or 0.0), row.name))
 
 
@@ -206,21 +207,21 @@ def exploration(
     until: date | None = None,
     interval: Interval | None = None,
 ) -> list[Exploration]:
-    """How much of what was shown stood there by lot, by period."""
+    """How much exploration was shown in each period, and its outcomes."""
     rows = funnel.steps(db, since=since, until=until, interval=interval, by=[Split.EXPLORED])
     found = []
     for period in sorted({row.period for row in rows}, key=str):
         those = [row for row in rows if row.period == period]
-        by_lot = [row for row in those if row.explored]
-        shown, explored = (sum(row.shown for row in some) for some in (those, by_lot))
+        random_picks = [row for row in those if row.explored]
+        shown, explored = (sum(row.shown for row in some) for some in (those, random_picks))
         found.append(
             Exploration(
                 period=period,
                 shown=shown,
                 explored=explored,
                 share=explored / shown if shown else None,
-                messaged=sum(row.messaged for row in by_lot),
-                answered=sum(row.answered for row in by_lot),
+                messaged=sum(row.messaged for row in random_picks),
+                answered=sum(row.answered for row in random_picks),
             )
         )
     return found
@@ -234,11 +235,11 @@ def _settled(db: Connection, at: datetime, most: int) -> _Settled:
     answered = np.array(outcome, dtype=np.bool_)
     said = {MODEL: np.array(probability, dtype=np.float64)}
     said[PRIOR] = _running_prior(db, sent, settled, answered)
-    told = [from_json(text) for text in challengers]
-    for name in sorted({name for of_each in told for name in of_each}):
-        said[name] = np.array([of_each.get(name, np.nan) for of_each in told], dtype=np.float64)
+    by_name = [from_json(text) for text in challengers]
+    for name in sorted({name for each in by_name for name in each}):
+        said[name] = np.array([each.get(name, np.nan) for each in by_name], dtype=np.float64)
     role, seniority, kind, explored = slices
-    words = ["explored" if by_lot else "ranked" for by_lot in explored]
+    words = ["explored" if random_picks else "ranked" for random_picks in explored]
     named = dict(zip(Slice, ([*role], [*seniority], [*kind], words), strict=True))
     return _Settled([*sent_at], answered, said, named)
 
@@ -246,7 +247,7 @@ def _settled(db: Connection, at: datetime, most: int) -> _Settled:
 def _running_prior(
     db: Connection, sent: Sequence[int], settled: Sequence[int], answered: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """The share of answers among the outcomes known at each sending, one yes and one no ahead."""
+    """The share of answers known at each sending, with one yes and one no added."""
     if not sent:
         return np.empty(0)
     earlier, answers = db.execute(_KNOWN_BEFORE, [sent[0]]).fetchone() or (0, 0)
@@ -279,7 +280,7 @@ def _first_day(day: date, interval: Interval) -> date:
 def _judged(
     settled: _Settled, part: NDArray[np.int64], by: Slice | None
 ) -> Iterator[tuple[str | None, str, NDArray[np.int64]]]:
-    """Which predictions of a part to judge together, by whom they were made."""
+    """The predictions of a part to judge together, by slice and predictor."""
     values: list[str | None] = [*sorted({settled.slices[by][n] for n in part})] if by else [None]
     for value in values:
         here = part if by is None else part[[settled.slices[by][n] == value for n in part]]
@@ -299,10 +300,10 @@ def _drift_of_features(before: Sequence[str], now: Sequence[str]) -> Iterator[Dr
     for column, name in enumerate(names):
         columns = [table.reshape(-1, len(names))[:, column] for table in tables]
         known = [values[~np.isnan(values)] for values in columns]
-        yield _drifted(name, "number", likelihood_drift.of_numbers, *known)
+        yield _drifted(name, "number", stability.of_numbers, *known)
     for name in _names("categories", windows):
         words = [[x["categories"].get(name, "unknown") for x in part] for part in windows]
-        yield _drifted(name, "category", likelihood_drift.of_categories, *words)
+        yield _drifted(name, "category", stability.of_categories, *words)
 
 
 def _names(kind: str, windows: Sequence[Sequence[Any]]) -> list[str]:

@@ -332,7 +332,7 @@ def test_the_command_line_tells_it_all(
     assert rebuilt(history, 20).model.hash() in out
     code, out, _ = run("model", "explain", "--outreach", str(history.outreaches[3]))
     assert code == Exit.DONE
-    assert "together, bit for bit as recorded" in out
+    assert "sum, bit for bit as recorded" in out
     assert f"features {FEATURE_VERSION}, estimator {ESTIMATOR}" in out
     code, _, err = run("model", "explain", "--outreach", str(history.untold))
     assert (code, "saw no likelihood" in err) == (Exit.BAD_RECORDS, True)

@@ -1,4 +1,4 @@
-"""`sourcing backtest`: what it takes the columns for, what it foretells, and what it refuses."""
+"""`sourcing backtest`: how it uses columns, what it predicts, and what it refuses."""
 
 import json
 import math
@@ -36,8 +36,8 @@ def table(tmp_path: Path) -> Table:
     return write
 
 
-def backtested(path: Path, asked: BacktestOptions) -> BacktestReport:
-    return run(path, asked, lambda *_: None)
+def backtested(path: Path, options: BacktestOptions) -> BacktestReport:
+    return run(path, options, lambda *_: None)
 
 
 def a_history(rows: int = 600, delimiter: str = ",") -> list[str]:
@@ -71,15 +71,15 @@ def test_it_finds_out_what_columns_are_and_says_why_others_are_left_out(table: T
 
 
 def test_what_it_takes_columns_for_can_be_said_otherwise(table: Table) -> None:
-    wishes = ColumnOptions(categories=["person_id"], ignored=["visits"], allowed=["age"])
+    columns = ColumnOptions(categories=["person_id"], ignored=["visits"], allowed=["age"])
     lines = [line.replace(",44,", f",{30 + n % 9},") for n, line in enumerate(a_history(100))]
-    report = backtested(table(*lines), BacktestOptions("answered", wishes=wishes))
+    report = backtested(table(*lines), BacktestOptions("answered", columns=columns))
     assert report.columns == {
         "age": "number",
         "person_id": "category of 100 values",
         "role": "category of 3 values",
     }
-    assert report.left_out["visits"] == "left out as asked"
+    assert report.left_out["visits"] == "left out by --ignore"
 
 
 @pytest.mark.parametrize(
@@ -102,10 +102,10 @@ def test_quoted_cells_may_hold_delimiters_and_line_breaks(table: Table) -> None:
     assert (report.rows, report.columns) == (30, {"word": "category of 3 values"})
 
 
-# What it foretells
+# What it predicts
 
 
-def test_it_foretells_better_than_the_prior_where_there_is_something_to_know(table: Table) -> None:
+def test_it_predicts_better_than_the_prior_where_there_is_something_to_learn(table: Table) -> None:
     report = backtested(table(*a_history(2000)), BacktestOptions("answered"))
     assert report.model.log_loss is not None
     assert report.prior.log_loss is not None
@@ -116,7 +116,7 @@ def test_it_foretells_better_than_the_prior_where_there_is_something_to_know(tab
     assert sum(point.count for point in report.reliability) == report.rows == 2000
 
 
-def test_no_row_is_foretold_by_its_own_outcome_or_a_later_one(table: Table) -> None:
+def test_no_row_is_predicted_from_its_own_outcome_or_a_later_one(table: Table) -> None:
     first, second = (
         [f"{n % 5},{(n < 50 or flip) and n % 2}" for n in range(100)] for flip in (True, False)
     )
@@ -134,9 +134,9 @@ def test_rows_come_in_the_order_of_time(table: Table) -> None:
     shuffled = lines[1:]
     random.Random(1).shuffle(shuffled)
     by_time = sorted(shuffled, key=lambda line: line.split(",")[1])
-    asked = BacktestOptions("answered", time="sent")
-    mixed = backtested(table(lines[0], *shuffled), asked)
-    sorted_before = backtested(table(lines[0], *by_time), asked)
+    options = BacktestOptions("answered", time="sent")
+    mixed = backtested(table(lines[0], *shuffled), options)
+    sorted_before = backtested(table(lines[0], *by_time), options)
     assert mixed.state_hash == sorted_before.state_hash
     assert mixed.windows[0].begins_at == "2026-01-01T00:00:00+00:00"
 
@@ -155,7 +155,7 @@ def test_a_columns_gaps_never_hide_another_column(table: Table) -> None:
     assert report.model.log_loss < 0.2
 
 
-def test_a_number_that_begins_to_vary_late_is_looked_at(table: Table) -> None:
+def test_a_number_that_begins_to_vary_late_is_used(table: Table) -> None:
     lines = (f"{max(0, n - 1_000)},{n % 5},{n % 2}" for n in range(1_400))
     report = backtested(table("late,a,y", *lines), BacktestOptions("y"))
     assert "late" not in report.left_out
@@ -243,15 +243,15 @@ def test_drawn_answers_come_within_the_days_and_are_the_same_each_time() -> None
 
 
 @pytest.mark.parametrize(
-    ("lines", "asked", "says"),
+    ("lines", "options", "says"),
     [
         ([], BacktestOptions("y"), "is empty: give a CSV file"),
-        (["a,y"], BacktestOptions("y"), "no record under it"),
+        (["a,y"], BacktestOptions("y"), "no records"),
         (["a,y", "1,0", "2,1"], BacktestOptions("z"), "no column 'z': take one of a, y"),
         (["a,y", "1,0", "2,1"], BacktestOptions("y", time="t"), "no column 't'"),
         (
             ["a,y", "1,0", "2,1"],
-            BacktestOptions("y", wishes=ColumnOptions(numbers=["b"])),
+            BacktestOptions("y", columns=ColumnOptions(numbers=["b"])),
             "no column 'b'",
         ),
         (
@@ -283,16 +283,16 @@ def test_drawn_answers_come_within_the_days_and_are_the_same_each_time() -> None
         ),
         (
             ["a,y", "x,0", "2,1"],
-            BacktestOptions("y", wishes=ColumnOptions(["a"])),
-            "a is to be a number and has",
+            BacktestOptions("y", columns=ColumnOptions(["a"])),
+            "a cannot be a number, since it has",
         ),
     ],
 )
 def test_what_cannot_be_used_is_refused_with_what_to_do(
-    table: Table, lines: list[str], asked: BacktestOptions, says: str
+    table: Table, lines: list[str], options: BacktestOptions, says: str
 ) -> None:
     with pytest.raises(BadTable, match=says):
-        backtested(table(*lines), asked)
+        backtested(table(*lines), options)
 
 
 def test_a_file_in_another_encoding_is_refused(table: Table) -> None:
@@ -323,8 +323,8 @@ def test_the_command_tells_the_measures_and_writes_the_report(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     path = table(*a_history(300))
-    asked = ("--label", "answered", "--time", "sent", "--delay-days", 14, "--silence-hours", 24)
-    assert sourcing(monkeypatch, "backtest", path, *asked, "--report", tmp_path / "report") == 0
+    options = ("--label", "answered", "--time", "sent", "--delay-days", 14, "--silence-hours", 24)
+    assert sourcing(monkeypatch, "backtest", path, *options, "--report", tmp_path / "report") == 0
     told = capsys.readouterr().out
     assert re.search(r"Log loss +0\.\d{4} +0\.\d{4}", told)
     assert "Left out: age (protected" in told

@@ -103,7 +103,7 @@ def test_a_refused_question_is_told_what_may_be_asked(
 
 def test_drift_names_what_is_watched(filled: Stage) -> None:
     page = seen(filled, "/model/drift?latest=100")
-    assert "Everything that is watched" in page
+    assert "Everything that is measured" in page
     assert "Probability Prediction" in page
     assert "Answer Outcome" in page
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from domain.event import Event
 from domain.outreach import OutreachAccepted
+from projections.likelihood.changes import Prediction
 from projections.likelihood.estimator.schema import BadFeatures, Features
-from projections.likelihood.learner import FOLLOWED, Learner, Prediction
+from projections.likelihood.learner import FOLLOWED, Learner
 from projections.likelihood.model_state import LearnerSnapshot
 from tests.support.history import History, days
 from tests.support.learned_lives import a_life, replayed

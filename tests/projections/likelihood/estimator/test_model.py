@@ -19,7 +19,7 @@ from projections.likelihood.estimator.calibration import Calibrator
 from projections.likelihood.estimator.model import ESTIMATOR, ForeignModel, LikelihoodModel
 from projections.likelihood.estimator.schema import BadFeatures, Columns, Features, Scale, Schema
 from projections.likelihood.features.catalogue import CANDIDATE_SCHEMA
-from projections.likelihood.learner import untrained_model
+from projections.likelihood.model_state import untrained_model
 from projections.likelihood.monitoring.metrics import log_loss
 from tests.support.likelihood_people import an_opening, met, somebody
 
@@ -210,7 +210,7 @@ def test_silences_taken_back_upon_answers_end_near_a_model_that_knew_at_once() -
 LEARN_AND_HASH = """
 import sys
 from projections.likelihood.estimator.model import LikelihoodModel
-from projections.likelihood.learner import untrained_model
+from projections.likelihood.model_state import untrained_model
 from tests.projections.likelihood.estimator.test_model import a_world
 model = untrained_model()
 for number, (x, answered, _) in enumerate(a_world(11, 400)):

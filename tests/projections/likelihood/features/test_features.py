@@ -46,7 +46,8 @@ from projections.likelihood.features.position_match import (
     with_offer,
 )
 from projections.likelihood.features.role_names import role_family
-from projections.likelihood.learner import Learner, untrained_model
+from projections.likelihood.learner import Learner
+from projections.likelihood.model_state import untrained_model
 from tests.support.likelihood_people import NOW, an_opening, met, somebody
 
 SOMEBODY, EMPLOYER, POSITION, OUTREACH = (UUID(int=n) for n in range(1, 5))
@@ -374,7 +375,7 @@ def test_a_salary_that_one_of_them_does_not_name_is_known_as_such() -> None:
         ("answer_rate", "Answered 2 of 3 earlier messages"),
         ("offer", "The offered salary is 12 % above what they expect"),
         ("place", "Lives in the country where the work is"),
-        ("received_30", "Has had 1 message in the last weeks"),
+        ("received_30", "Received 1 message in the last weeks"),
         ("pay", "The position pays up to 80,000 US dollars"),
     ],
 )
@@ -392,7 +393,7 @@ def test_reasons_that_say_the_same_count_together() -> None:
     x = met(member(), position())
     given = reasons(x, [("intercept", 9.0), ("job_1", 0.2), ("job_2", 0.3), ("dormancy", -0.4)])
     two, *_ = strongest(given, 2)
-    assert (two.text, two.contribution) == ("Does not say since when they have their job", 0.5)
+    assert (two.text, two.contribution) == ("Has not said when their present job began", 0.5)
 
 
 # Roles

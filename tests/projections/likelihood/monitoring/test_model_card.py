@@ -4,7 +4,7 @@ import pytest
 
 from infrastructure.database.postgres import Pool
 from projections.likelihood.monitoring import model_card
-from tests.support.predictions import LATER, Predicted
+from tests.support.predicted import LATER, Predicted
 
 
 def test_unknown_values_are_counted_in_a_bounded_number_of_the_latest_outreach(

@@ -13,7 +13,7 @@ from projections.likelihood.monitoring import performance as watch
 from projections.likelihood.monitoring.drift import Mark
 from projections.likelihood.monitoring.metrics import metrics
 from projections.likelihood.monitoring.performance import MODEL, PRIOR, Slice
-from tests.support.predictions import BEGIN, LATER, Predicted
+from tests.support.predicted import BEGIN, LATER, Predicted
 
 
 @pytest.fixture
