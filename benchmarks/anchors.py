@@ -1,4 +1,4 @@
-"""What others would use: estimators that the likelihood's is measured beside, on the same rows."""
+"""Anchors: common estimators that the likelihood's is compared with on the same rows."""
 
 import re
 import warnings
@@ -22,7 +22,7 @@ REFIT_EVERY = 1_000
 """Outcomes after which those that do not learn online are fitted anew, on all before."""
 
 BASE_RATE = 0.1
-"""What is foretold before anything is known, where an anchor says nothing of its own."""
+"""The prediction before any outcome is known, of an anchor that has none of its own."""
 
 Probabilities = NDArray[np.float64]
 Estimator = Callable[[Table], Probabilities]
@@ -36,7 +36,7 @@ def prior(table: Table) -> Probabilities:
 
 
 def online(
-    table: Table, learn: Callable[[int], None], foretell: Callable[[int], float]
+    table: Table, learn: Callable[[int], None], predict: Callable[[int], float]
 ) -> Probabilities:
     """Foretell every row before its outcome, having learned those known by then in their order."""
     learned = 0
@@ -45,7 +45,7 @@ def online(
         while learned < known:
             learn(learned)
             learned += 1
-        probabilities[row] = foretell(row)
+        probabilities[row] = predict(row)
     return probabilities
 
 
@@ -109,7 +109,7 @@ def sklearn_refitted(table: Table) -> Probabilities:
 
 
 def lightgbm_refitted(table: Table) -> Probabilities:
-    """LightGBM's defaults, categories told as such, refitted on all before."""
+    """LightGBM's defaults with categorical features, refitted on all before."""
     columns, numeric = _columns(table)
     categories = np.flatnonzero(~numeric).tolist()
 

@@ -1,10 +1,10 @@
-"""How well the likelihood's estimator foretells real outcomes, beside what others would use.
+"""How well the likelihood's estimator predicts real outcomes, compared with common alternatives.
 
     python -m benchmarks likelihood [--table hr_job_change] [--rows 5000]
         [--without "LightGBM, refitted"]
 
-LightGBM's refits take most of the time, ten minutes of it. Every row is foretold before its outcome
-is known. What is asked of the figures stands beneath them.
+LightGBM's refits take ten minutes, most of the time. Every row is predicted before its outcome is
+known. The targets are printed below the figures.
 """
 
 import argparse
@@ -32,7 +32,7 @@ OURS = "ours"
 
 
 class Result(NamedTuple):
-    """What an estimator came to on a table, and the processor time that it took a row."""
+    """An estimator's metrics on a table, and its processor time per row."""
 
     metrics: Metrics
     microseconds: float
@@ -51,7 +51,7 @@ def ours(table: Table) -> Probabilities:
 
 
 def measured(table: Table, anchors: Mapping[str, Estimator] = ANCHORS) -> dict[str, Result]:
-    """Ours and these, one after the other."""
+    """The results of ours and of these estimators."""
     results = {}
     for name, estimator in {OURS: ours, **anchors}.items():
         started = time.process_time()
@@ -62,7 +62,7 @@ def measured(table: Table, anchors: Mapping[str, Estimator] = ANCHORS) -> dict[s
 
 
 def printed(table: Table, results: dict[str, Result]) -> Printed:
-    """The results as a table, the ratio of log losses to the best anchor's among them."""
+    """The results as a table, with the ratio of each log loss to the best anchor's."""
     shown = Printed(title=f"{table.name}: {len(table.rows):,} rows", title_justify="left")
     for heading in (
         "",
@@ -76,14 +76,14 @@ def printed(table: Table, results: dict[str, Result]) -> Printed:
         shown.add_column(heading, justify="left" if not heading else "right")
     best = min(_loss(result) for name, result in results.items() if name != OURS)
     for name, result in results.items():
-        told = result.metrics
+        figures = result.metrics
         shown.add_row(
             name,
             f"{_loss(result):.4f}",
             f"{_loss(result) / best:.4f}",
-            f"{told.roc_auc or 0:.4f}",
-            f"{told.brier or 0:.4f}",
-            f"{told.calibration_error or 0:.4f}",
+            f"{figures.roc_auc or 0:.4f}",
+            f"{figures.brier or 0:.4f}",
+            f"{figures.calibration_error or 0:.4f}",
             f"{result.microseconds:,.0f}",
         )
     return shown
@@ -106,7 +106,7 @@ def main() -> None:
             table = load()
             table = table.head(options.rows) if options.rows else table
             console.print(printed(table, measured(table, anchors)))
-            console.print(f"Asked for: {TARGETS[name]}.\n")
+            console.print(f"Target: {TARGETS[name]}.\n")
 
 
 if __name__ == "__main__":

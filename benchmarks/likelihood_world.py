@@ -1,19 +1,19 @@
-"""How near the likelihood comes to the true process of the simulated world, and how soon.
+"""How close the likelihood comes to the true process of the simulated world, and how soon.
 
     python -m benchmarks world --candidates 54000 [--hidden 0]
 
-Half-way the world shifts: fewer answer, and two reasons turn against answering. Every outreach is
-predicted when it is sent, by what was known then, and judged by what became of it. Beside the
-production learner, on the same features:
+Half-way the world shifts: fewer candidates answer, and two effects change sign. Every outreach is
+predicted when it is sent and judged by its outcome. Compared with the production learner, on the
+same features:
 
-- truth: the true process itself, with what no event tells;
-- visible: the true process's weights on what events can tell, the rest integrated out over all
-  outreach of the world: the best that can be said of somebody of whom nobody knows more than that;
-- at once: the same estimator, told at the sending what will come of it;
-- waiting: told of answers when they come, and of silence when the window closes;
-- both late: told of answers, too, when the window closes;
-- prior: the share of answers so far, told as `waiting` is;
-- River: its StandardScaler and LogisticRegression with their defaults, told as `waiting` is.
+- truth: the true process, with what no event shows;
+- visible: the true process's weights on what events show, the rest integrated out over all outreach
+  of the world: the best possible prediction from the events;
+- at once: the same estimator, learning each outcome at the sending;
+- waiting: learning answers when they come, and silence when the window closes;
+- both late: learning answers, too, when the window closes;
+- prior: the share of answers so far, learning as `waiting` does;
+- River: its StandardScaler and LogisticRegression with their defaults, learning as `waiting` does.
 
 Losses are logarithmic, of the outcomes as they were drawn. "excess" is the mean divergence from the
 true probability, which is what the loss exceeds the truth's by in the long run, without the luck of
@@ -44,7 +44,7 @@ from projections.likelihood.model_state import untrained_model
 
 UNTIL = datetime(2026, 1, 1, tzinfo=UTC)
 JUDGED_UNTIL = UNTIL - timedelta(days=15)
-"""Of later outreach only the answers are known, not the silences."""
+"""Of later outreach only the answers are known."""
 
 SHIFT = Shift(
     at=datetime(2025, 4, 10, tzinfo=UTC),
@@ -107,11 +107,11 @@ def live(candidates: int, seed: int, shift: Shift | None, process: Process = USU
     ]
 
 
-# What else could have been said ----------------------------------------------------------------
+# Comparisons -----------------------------------------------------------------------------------
 
 
 def integrated(cases: Sequence[Case]) -> Losses:
-    """The probability by what events tell, the rest averaged over that of all outreach."""
+    """The probability by what events show, the rest averaged over all outreach."""
     visible = np.array([case.visible for case in cases])
     truth = np.array([case.truth for case in cases])
     hidden = np.quantile(np.log(truth / (1 - truth)) - visible, (np.arange(200) + 0.5) / 200)
@@ -122,9 +122,9 @@ def prequential(
     cases: Sequence[Case],
     predict: Callable[[Features], float],
     learn: Callable[[Features, bool], object],
-    told: Callable[[Case], datetime],
+    known_at: Callable[[Case], datetime],
 ) -> Losses:
-    """Predict each when it is sent, having learned of those that were told by then."""
+    """Predict each case when it is sent, after learning those known by then."""
     said, tie = [], count()
     waiting: list[tuple[datetime, int, Case]] = []
     for case in cases:
@@ -132,14 +132,14 @@ def prequential(
             known = heapq.heappop(waiting)[2]
             learn(known.features, known.answered)
         said.append(predict(case.features))
-        heapq.heappush(waiting, (told(case), next(tie), case))
+        heapq.heappush(waiting, (known_at(case), next(tie), case))
     return np.array(said)
 
 
-def estimator(cases: Sequence[Case], told: Callable[[Case], datetime]) -> Losses:
-    """The production estimator, told without delays, provisional silence and revocation."""
+def estimator(cases: Sequence[Case], known_at: Callable[[Case], datetime]) -> Losses:
+    """The production estimator without provisional silence and revocation."""
     model = untrained_model()
-    return prequential(cases, lambda x: model.probability(model.logit(x)), model.learn, told)
+    return prequential(cases, lambda x: model.probability(model.logit(x)), model.learn, known_at)
 
 
 def prior(cases: Sequence[Case]) -> Losses:
@@ -198,7 +198,7 @@ def table(cases: Sequence[Case], said: dict[str, Losses], size: int) -> None:
 
 
 def summary(cases: Sequence[Case], said: dict[str, Losses], begin: int, end: int) -> None:
-    """What each loses beyond the truth from one outreach to another, and the gap that closes."""
+    """Each one's loss beyond the truth's between two outreaches, and the gap that is closed."""
     if begin >= end:
         return
     answered = np.array([case.answered for case in cases], dtype=float)[begin:end]
@@ -214,7 +214,7 @@ def summary(cases: Sequence[Case], said: dict[str, Losses], begin: int, end: int
             f" (excess {more[name]:.4f})"
         )
     beyond = by["ours"] - by["visible"]
-    print(f"    ours loses {beyond:+.4f} more than the best that events tell of a stranger")
+    print(f"    ours loses {beyond:+.4f} more than the best prediction from events")
     gap = more["waiting"] - more["at once"]
     closed = (more["waiting"] - more["ours"]) / gap if gap > 0 else math.nan
     print(f"    of the gap between waiting and at once, ours closes {closed:.0%}")

@@ -1,9 +1,9 @@
-"""How long it takes to score everyone anew after the model has moved, and how much memory.
+"""How long a sweep of all candidates takes after the model has moved, and how much memory.
 
     python -m benchmarks rescore --candidates 1000000
 
-The candidates are rows drawn at random, with the model of some thousand answers; between two sweeps
-it learns some thousand more, so that nearly every score moves. PostgreSQL runs with `fsync` on.
+The candidates are rows drawn at random. Between two sweeps the model learns some thousand answers,
+so that nearly every score moves. PostgreSQL runs with `fsync` on.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from infrastructure.database.postgres import open_pool
 from infrastructure.projecting.checkpoints import create_tables
 from projections.likelihood import rescoring
 from projections.likelihood.estimator.model import LikelihoodModel
-from projections.likelihood.features.candidate import STATE_NUMBERS
+from projections.likelihood.features.candidate import STATE, STATE_NUMBERS
 from projections.likelihood.features.catalogue import CATEGORIES
 from projections.likelihood.model_state import untrained_model
 from projections.likelihood.projection import Likelihoods
@@ -32,7 +32,7 @@ MOMENTS = ("signed_up_at", "last_active_at", "observed_at", "consented_at", "las
 
 
 def fill(db: Connection, candidates: int) -> None:
-    """Candidates with moments of the last three years, and counts that fade from then on."""
+    """Insert candidates with moments of the last three years and decayed counts."""
     now = NOW.timestamp()
     drawn = {
         **dict.fromkeys(MOMENTS, f"{now} - random() * 1e8"),
@@ -44,14 +44,16 @@ def fill(db: Connection, candidates: int) -> None:
     roles = "{" + ",".join(CATEGORIES["role"].values) + "}"
     db.execute(
         f"""
-        INSERT INTO likelihood_features
+        INSERT INTO likelihood_features (
+            candidate_id, {", ".join(STATE)})
         SELECT gen_random_uuid(), {", ".join(values)},
             ('{roles}'::text[])[1 + floor(random() * {len(CATEGORIES["role"].values)})::int],
             'yes', 'berlin', 'germany', '["python", "go"]'
         FROM generate_series(1, {candidates})"""
     )
     db.execute(
-        "INSERT INTO likelihood_scores SELECT candidate_id, 0, %s, 0 FROM likelihood_features",
+        "INSERT INTO likelihood_scores (candidate_id, logit, scored_at, model_log_position)"
+        " SELECT candidate_id, 0, %s, 0 FROM likelihood_features",
         [NOW],
     )
     db.execute("VACUUM ANALYZE likelihood_features, likelihood_scores")

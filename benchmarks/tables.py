@@ -1,4 +1,4 @@
-"""Tables of real outcomes in the order in which they came, for the likelihood's benchmark."""
+"""Tables of real outcomes in order of time, for the likelihood's benchmark."""
 
 import csv
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ Purchase = tuple[int, int, float]
 
 @dataclass(frozen=True)
 class Table:
-    """Rows, what became of each, and how many outcomes were known when each was foretold."""
+    """Rows with outcomes, and how many outcomes were known when each was predicted."""
 
     name: str
     rows: list[Row]
