@@ -38,7 +38,7 @@ def prior(table: Table) -> Probabilities:
 def online(
     table: Table, learn: Callable[[int], None], predict: Callable[[int], float]
 ) -> Probabilities:
-    """Foretell every row before its outcome, having learned those known by then in their order."""
+    """Predict every row before its outcome, after learning the outcomes known by then."""
     learned = 0
     probabilities = np.empty(len(table.rows))
     for row, known in enumerate(table.known.tolist()):

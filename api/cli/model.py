@@ -12,12 +12,8 @@ from domain.outreach import band
 from infrastructure.event_log import log_head
 from infrastructure.settings import load_settings
 from projections.likelihood.audit import replay as audit
-from projections.likelihood.audit.replay import (
-    Differs,
-    NotReproducible,
-    OutreachExplanation,
-    Replay,
-)
+from projections.likelihood.audit.replay import NotReproducible, OutreachExplanation, Replay
+from projections.likelihood.audit.training_slice import Differs
 from projections.likelihood.estimator.model import ESTIMATOR
 from projections.likelihood.features.catalogue import FEATURE_VERSION
 

@@ -28,7 +28,8 @@ from domain.values import Moment, StorableText, Value
 from projections import interview_list, outreach_timeline
 from projections.interview_list import Interview, InterviewList
 from projections.likelihood.audit import replay
-from projections.likelihood.audit.replay import Differs, NotReproducible, TakesLong
+from projections.likelihood.audit.replay import NotReproducible
+from projections.likelihood.audit.training_slice import Differs, TakesLong
 from projections.outreach_timeline import OutreachTimeline, Step
 from projections.paging import Listed
 

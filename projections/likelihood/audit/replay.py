@@ -23,7 +23,6 @@ from projections.likelihood.audit.training_slice import (
     Differs,
     Progress,
     Step,
-    TakesLong,
     TrainingSlice,
     no_progress,
 )
@@ -33,16 +32,6 @@ from projections.likelihood.estimator.schema import BadFeatures
 from projections.likelihood.explanations import FeatureReason, reasons
 from projections.likelihood.features.catalogue import FEATURE_VERSION, ORDER
 from projections.likelihood.learner import LONG_AGO, UNKNOWN_POSITION, Learner, OutreachSent
-
-__all__ = [
-    "Differs",
-    "NotReproducible",
-    "OutreachExplanation",
-    "Replay",
-    "TakesLong",
-    "explain",
-    "replay",
-]
 
 SENT = sorted(event.TOPIC for event in (MessageSent, InterviewRequested))
 

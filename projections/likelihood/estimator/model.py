@@ -3,8 +3,6 @@
 `terms` encodes features, `regression` learns the weights, `calibration` turns logits into
 probabilities. A logit is a sum, so each feature's contribution explains it. Two models that learned
 the same in the same order are bitwise equal, however often they were stored and restored between.
-
-Longer than most modules: River's classifier interface and the stored state belong to one class.
 """
 
 import hashlib
@@ -64,17 +62,6 @@ CROSSED = Member(odds=1.0, drift=0.0, crosses=True)
 
 class ForeignModel(ValueError):
     """A stored model that this program cannot continue bit for bit."""
-
-
-class Weights(NamedTuple):
-    """Weights of the unscaled features: a logit is the bias plus the weighted features.
-
-    A category's value is a feature of value 1 named `category=value`. Knots and crosses are left
-    out.
-    """
-
-    bias: float
-    of: Mapping[str, float]
 
 
 class LikelihoodModel(Classifier):
@@ -176,18 +163,6 @@ class LikelihoodModel(Classifier):
         """The calibrated probability of either outcome of a row, as River calls it."""
         answered = self.probability(self.logit(self._features(x)))
         return {False: 1.0 - answered, True: answered}
-
-    def weights(self) -> Weights:
-        """The weights of the unscaled features."""
-        mixed = self._weights().tolist()
-        bias = mixed[0]
-        of: dict[str, float] = {}
-        for name, number in self._terms.numbers.items():
-            of[name] = mixed[number.place] / number.scale.spread
-            bias -= of[name] * number.scale.typical
-        for name, one_hot in self._terms.one_hot.items():
-            of |= {f"{name}={value}": mixed[place] for value, place in one_hot.items()}
-        return Weights(bias, of)
 
     def contributions(
         self, x: Features, names: tuple[str, ...] | None = None

@@ -3,7 +3,6 @@
 All take probabilities and outcomes in the same order, and return None without observations.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -172,15 +171,3 @@ def _arrays(
     if s.shape != y.shape or s.ndim != 1:
         raise ValueError(f"{s.shape} scores and {y.shape} outcomes: give one list each, as long")
     return s, y
-
-
-def running_prior(outcomes: ArrayLike, rate: float, weight: float = 1.0) -> Sequence[float]:
-    """The share of positives before each outcome, with `rate` as a prior of `weight` observations.
-
-    >>> [round(p, 2) for p in running_prior([True, False, True], rate=0.5)]
-    [0.5, 0.75, 0.5]
-    """
-    y = np.asarray(outcomes, dtype=np.float64)
-    before = np.concatenate(([0.0], np.cumsum(y)[:-1])) if len(y) else y
-    shares: list[float] = ((before + rate * weight) / (np.arange(len(y)) + weight)).tolist()
-    return shares

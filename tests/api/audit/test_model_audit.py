@@ -21,7 +21,8 @@ from domain.candidate import WasActive
 from domain.outreach import Message, SendMessage, outreach_id
 from projections.likelihood import batch
 from projections.likelihood.audit import records
-from projections.likelihood.audit.replay import Differs, NotReproducible, Replay, explain, replay
+from projections.likelihood.audit.replay import NotReproducible, Replay, explain, replay
+from projections.likelihood.audit.training_slice import Differs
 from projections.likelihood.estimator.model import ESTIMATOR
 from projections.likelihood.features.catalogue import FEATURE_VERSION
 from tests.support.client import done

@@ -336,7 +336,6 @@ def test_predicting_and_explaining_change_nothing() -> None:
     for x, *_ in a_world(3, 50):
         model.probability(model.logit(x))
         model.contributions(x)
-    model.weights()
     model._json = None
     assert model.to_json() == text
 

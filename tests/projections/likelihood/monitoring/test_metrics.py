@@ -14,7 +14,6 @@ from projections.likelihood.monitoring.metrics import (
     metrics,
     reliability,
     roc_auc,
-    running_prior,
 )
 
 JUDGED = st.lists(st.tuples(st.sampled_from([0.0, 0.1, 0.3, 0.5, 0.9, 1.0]), st.booleans()))
@@ -57,13 +56,6 @@ def test_probabilities_that_come_true_are_calibrated_and_shifted_ones_are_not() 
 
 def test_a_wrong_certainty_costs_much_but_not_without_end() -> None:
     assert log_loss([1.0], [False]) == pytest.approx(34.5, abs=0.1)
-
-
-def test_the_running_prior_looks_at_what_came_before_alone() -> None:
-    assert running_prior([True, True, False], rate=0.2, weight=1.0) == pytest.approx(
-        [0.2, 0.6, 2.2 / 3]
-    )
-    assert list(running_prior([], rate=0.2)) == []
 
 
 def test_of_nothing_nothing_is_said() -> None:
