@@ -339,11 +339,11 @@ def test_the_command_tells_the_measures_and_writes_the_report(
     ("arguments", "says"),
     [
         (("--delay-days", 14), "name its column with --time"),
-        (("--time", "sent", "--silence-hours", 24), "Say with --delay-days"),
+        (("--time", "sent", "--silence-hours", 24), "Say how long a yes may take"),
         (("--time", "sent", "--delay-days", "inf"), "less than or equal to 36525"),
         (
             ("--time", "sent", "--delay-days", 1, "--silence-hours", 25),
-            "give fewer --silence-hours",
+            "--silence-hours must be shorter",
         ),
         (("--label", "nobody"), "There is no column 'nobody'"),
         (("--report", "/dev/null"), "cannot be a folder"),
