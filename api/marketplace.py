@@ -102,7 +102,7 @@ def open_marketplace(settings: Settings, *, rebuild: bool = False) -> Iterator[M
         with open_pool(url, name="marketplace", max_size=size + len(every)) as pool:
             create_tables(every, pool, rebuild=rebuild)
             secret, group = settings.secret.get_secret_value(), settings.writer_batch_size
-            with EventStore(url, pool, secret, largest_group=group) as store:
+            with EventStore(url, pool, secret, batch_size=group) as store:
                 store.keyring.check()
                 position = store.recorder.max_notification_id() or 0
                 yield Marketplace(settings, url, pool, store, every, position)

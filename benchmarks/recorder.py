@@ -24,7 +24,7 @@ import psycopg
 from eventsourcing.application import Application
 from eventsourcing.persistence import StoredEvent
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool
 
 from domain.actor import Actor, Cause, Role
@@ -33,9 +33,10 @@ from domain.money import SalaryRange
 from domain.position import Position
 from infrastructure.database.embedded import embedded_server
 from infrastructure.database.migrations import migrate
+from infrastructure.database.postgres import open_pool
 from infrastructure.event_log.codec import EventMapper
 from infrastructure.event_log.keys import Keyring
-from infrastructure.event_log.recorder import event_log_environment
+from infrastructure.event_log.store import EventStore
 
 CALLERS = (1, 16, 128)
 STATE = b"x" * 400
@@ -60,14 +61,27 @@ CAUSE = Cause(
 )
 
 
-class Marketplace(Application[UUID]):
-    """Writes positions down as the event store does. They hold nothing personal: no key is read."""
+SECRET = "wraps no key: a position holds nothing personal"
+
+
+class Stock(Application[UUID]):
+    """Writes events down as our event store does, through the library's recorder."""
 
     def construct_mapper(self) -> EventMapper:
-        return EventMapper(Keyring(ConnectionPool(open=False), "never asked for a key"))
+        return EventMapper(Keyring(ConnectionPool(open=False), SECRET))
 
 
-def save_one(app: Marketplace) -> None:
+def stock_environment(url: str) -> dict[str, str]:
+    """The settings of the library's own recorder on this database."""
+    parts = conninfo_to_dict(url)
+    address = {
+        f"POSTGRES_{name.upper()}": str(parts.get(name) or "")
+        for name in ("dbname", "host", "port", "user", "password")
+    }
+    return {"PERSISTENCE_MODULE": "eventsourcing.postgres", "CREATE_TABLE": "yes", **address}
+
+
+def save_one(app: Application[UUID]) -> None:
     """One event through `Application.save`."""
     position = Position(uuid4())
     position.open(
@@ -83,12 +97,12 @@ def save_one(app: Marketplace) -> None:
     app.save(position)
 
 
-def insert_one(app: Marketplace) -> None:
+def insert_one(app: Application[UUID]) -> None:
     """One event through the recorder alone."""
     app.recorder.insert_events([StoredEvent(uuid4(), 1, "outreach.message_sent", STATE)])
 
 
-PATHS: dict[str, Callable[[Marketplace], None]] = {
+PATHS: dict[str, Callable[[Application[UUID]], None]] = {
     "recorder": insert_one,
     "Application.save": save_one,
 }
@@ -130,19 +144,19 @@ def server() -> Iterator[str]:
 
 
 @contextmanager
-def application(server_url: str, *, stock: bool) -> Iterator[Marketplace]:
+def application(server_url: str, *, stock: bool) -> Iterator[Application[UUID]]:
     """An application on a database of its own, with our recorder or the library's."""
     name = f"benchmark_{uuid4().hex}"
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         url = make_conninfo(server_url, dbname=name)
-        environment = event_log_environment(url)
         if stock:
-            environment |= {"PERSISTENCE_MODULE": "eventsourcing.postgres", "CREATE_TABLE": "yes"}
+            with Stock(stock_environment(url)) as app:
+                yield app
         else:
             migrate(url, at=datetime.now(UTC))
-        with Marketplace(environment) as app:
-            yield app
+            with open_pool(url, name="benchmark") as pool, EventStore(url, pool, SECRET) as store:
+                yield store
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 

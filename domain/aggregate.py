@@ -66,9 +66,13 @@ class Aggregate(HandlesEvents):
     kind: ClassVar[str]
     """The prefix of its events' stored names, such as `candidate`."""
 
-    def __init_subclass__(cls, *, kind: str) -> None:
+    latest_only: ClassVar[frozenset[type[Event]]]
+    """Frequent events: of each type, folding the one that happened last gives the same state."""
+
+    def __init_subclass__(cls, *, kind: str, latest_only: Iterable[type[Event]] = ()) -> None:
         super().__init_subclass__()
         cls.kind = kind
+        cls.latest_only = frozenset(latest_only)
 
     def __init__(self, id: UUID) -> None:
         self.id = id

@@ -163,7 +163,7 @@ class NoAttributesReported(Refusal):
     """The candidate has reported no attributes; there is nothing to clear."""
 
 
-class Candidate(Aggregate, kind="candidate"):
+class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
     """A member from sign-up to erasure: consent, last activity, age of the profile, contacts."""
 
     def __init__(self, id: UUID) -> None:

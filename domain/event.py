@@ -41,7 +41,8 @@ class Event(BaseModel):
     'cup.filled'
 
     An event of version 2 has a static method `upcast_v1_v2(state)`, which changes a stored state of
-    version 1 in place; and so on for every later version.
+    version 1 in place; and so on for every later version. Without the person's key, personal fields
+    are missing from that state.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -19,7 +19,7 @@ from domain.aggregate import Aggregate, Refused
 from domain.command import Command
 from infrastructure.database.postgres import Database
 from infrastructure.event_log import queries
-from infrastructure.event_log.group_commit import Statement
+from infrastructure.event_log.statements import Statement
 from infrastructure.projecting.checkpoints import NotCaughtUp, wait_for
 from infrastructure.projecting.projection import Projection
 from infrastructure.requests import idempotency
@@ -147,7 +147,7 @@ class Caller:
             raise _ReplayedProblem(ProblemDetails.model_validate(answer["problem"]))
         id, version = UUID(answer["id"]), answer["version"]
         with self.marketplace.pool.connection() as db:
-            position = queries.position_of(db, id, version)
+            position = queries.log_position_of(db, id, version)
         return self._respond(CommandResult(id=id, version=version, log_position=position))
 
     def _respond(self, result: CommandResult) -> CommandResult:

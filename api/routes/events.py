@@ -13,7 +13,7 @@ from api.audit.past_state import Clock, PastState
 from api.http.access import Auditor, LogPosition
 from api.http.problems import Problem
 from domain.values import Moment, StorableText
-from infrastructure.event_log import log_head, queries
+from infrastructure.event_log import queries
 from infrastructure.event_log.queries import Logged
 
 router = APIRouter(prefix="/events", tags=["Events"])
@@ -23,7 +23,10 @@ class EventPage(BaseModel):
     """Events in the order of the log."""
 
     events: list[CloudEvent]
-    reached: int = Field(description="give it as `since` for the events after these")
+    reached: int = Field(
+        description="give it as `since` for the events after these; as long as it moves, there may"
+        " be more, although none were found"
+    )
 
 
 @router.get("")
@@ -37,9 +40,7 @@ def read_log(
 ) -> EventPage:
     """The log in order, with personal data as far as it is not erased."""
     with caller.reading() as db:
-        head = log_head.head(db)
-        logged = queries.after(db, since, limit, kind or ())
-    reached = logged[-1].log_position if len(logged) == limit else max(since, head)
+        logged, reached = queries.after(db, since, limit, kind or ())
     return EventPage(events=cloud_events(caller.marketplace.store, logged), reached=reached)
 
 

@@ -45,7 +45,8 @@ class EventMapper(Mapper[UUID]):
         )
         if kind.class_version > 1:
             state = b'%s,"class_version":%d}' % (state[:-1], kind.class_version)
-        if kind.personal and (key := self._keyring.to_seal([event.person_id])[event.person_id]):
+        person = event.person_id
+        if kind.personal and (key := self._keyring.encryption_keys([person])[person]):
             plain = event.__pydantic_serializer__.to_json(event, include=set(kind.personal))
             sealed = key.seal(plain, _context(event.originator_id, event.originator_version))
             state = b'%s,"%s":"%s"}' % (state[:-1], SEALED.encode(), b64encode(sealed))
@@ -62,7 +63,7 @@ class EventMapper(Mapper[UUID]):
             _person(stored, state) if SEALED in state else None
             for stored, state in zip(stored_events, states, strict=True)
         ]
-        keys = self._keyring.to_open({p for p in persons if p}) if any(persons) else {}
+        keys = self._keyring.decryption_keys({p for p in persons if p}) if any(persons) else {}
         return [
             _restore(stored, state, keys.get(person) if person else None)
             for stored, state, person in zip(stored_events, states, persons, strict=True)
@@ -80,14 +81,16 @@ def _restore(stored: StoredEvent, state: dict[str, Any], key: Key | None) -> Eve
     version = state.pop("class_version", 1)
     if version > kind.class_version:
         raise NewerEvent(kind.TOPIC, version, kind.class_version)
-    if kind.personal:
-        if sealed and key:
-            context = _context(stored.originator_id, stored.originator_version)
-            state |= from_json(key.open(b64decode(sealed), context))
-        else:
-            state |= kind.erased()
+    plain = None
+    if sealed and key:
+        context = _context(stored.originator_id, stored.originator_version)
+        plain = from_json(key.open(b64decode(sealed), context))
+        state |= plain
     for older in range(version, kind.class_version):
         getattr(kind, f"upcast_v{older}_v{older + 1}")(state)
+    if plain is None:
+        # After upcasting, whose default for a missing field must not pass for what was said.
+        state |= kind.erased()
     state["originator_id"] = stored.originator_id
     state["originator_version"] = stored.originator_version
     return kind.model_validate(state)

@@ -15,10 +15,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from psycopg_pool import ConnectionPool
+
+from infrastructure.database.postgres import Pool
 
 NONCE_BYTES = 12
-KEYS_AT_HAND = 10_000
+KEY_CACHE_SIZE = 10_000
 
 
 class WrongSecret(Exception):
@@ -64,13 +65,13 @@ class Keyring:
         ON CONFLICT (person_id)
         DO UPDATE SET wrapped = NULL, destroyed_at = excluded.destroyed_at"""
 
-    def __init__(self, pool: ConnectionPool, secret: str) -> None:
+    def __init__(self, pool: Pool, secret: str) -> None:
         self._pool = pool
         derive = HKDF(
             SHA256(), length=32, salt=None, info=b"passive-candidate-sourcing/person-keys"
         )
         self._master = Key(derive.derive(secret.encode()))
-        self._for_sealing: LRUCache[UUID, Key | None] = LRUCache(KEYS_AT_HAND)
+        self._for_sealing: LRUCache[UUID, Key | None] = LRUCache(KEY_CACHE_SIZE)
         self._lock = threading.Lock()
 
     def check(self) -> None:
@@ -80,13 +81,13 @@ class Keyring:
         if row:
             self._unwrap(*row)
 
-    def to_open(self, persons: Iterable[UUID]) -> Mapping[UUID, Key]:
+    def decryption_keys(self, persons: Iterable[UUID]) -> Mapping[UUID, Key]:
         """The keys of those who have one, read afresh: a key that was destroyed opens nothing."""
         with self._pool.connection() as db:
             found = db.execute(self.FIND, [[*persons]]).fetchall()
         return {person: self._unwrap(person, wrapped) for person, wrapped in found if wrapped}
 
-    def to_seal(self, persons: Collection[UUID]) -> Mapping[UUID, Key | None]:
+    def encryption_keys(self, persons: Collection[UUID]) -> Mapping[UUID, Key | None]:
         """The keys of all of these, made where there is none; None where it was destroyed.
 
         They may be somewhat stale: what is sealed with a key that was destroyed meanwhile is

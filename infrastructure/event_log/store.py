@@ -1,8 +1,9 @@
-"""Executes commands: loads what they need, records what they decide, decides anew when outrun."""
+"""Executes commands: loads what they need, records what they decide, retries on conflicts."""
 
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from types import MappingProxyType
@@ -11,15 +12,16 @@ from uuid import UUID
 
 from eventsourcing.application import Application
 from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
-from psycopg_pool import ConnectionPool
+from eventsourcing.utils import Environment
 
 from domain.aggregate import Aggregate, Refused
 from domain.command import Command, NotFound
 from domain.event import Event
+from infrastructure.database.postgres import Database, Pool
 from infrastructure.event_log.codec import EventMapper
-from infrastructure.event_log.group_commit import LARGEST_GROUP, Statement
 from infrastructure.event_log.keys import Keyring
-from infrastructure.event_log.recorder import GroupCommitRecorder, event_log_environment
+from infrastructure.event_log.recorder import BATCH_SIZE, EventLogFactory, GroupCommitRecorder
+from infrastructure.event_log.statements import Statement
 
 A = TypeVar("A", bound=Aggregate)
 C = TypeVar("C", bound=Command)
@@ -29,15 +31,15 @@ Decided = list[tuple[C, Refused | None]]
 """Commands, each with its refusal if it was not taken."""
 
 ATTEMPTS = 12
-"""How often a command is decided anew before its caller is told that others were always faster."""
+"""How often a command is decided before it is given up because of concurrent changes."""
 
 
 class Contended(Exception):
-    """Others kept changing the same things; nothing was recorded, so it is safe to try again."""
+    """Every attempt conflicted with a concurrent change; nothing was recorded, so try again."""
 
 
 class VersionMismatch(Exception):
-    """The aggregate is not at the version that the caller had seen."""
+    """The aggregate is not at the version that the caller expects."""
 
     def __init__(self, id: UUID, seen: int, current: int) -> None:
         super().__init__(f"{id} is at version {current}, not {seen}; read it again, then decide.")
@@ -46,7 +48,7 @@ class VersionMismatch(Exception):
 
 @dataclass(frozen=True)
 class Recorded:
-    """What became of a command: its aggregate, at which version, up to which event position."""
+    """The result of a command: its aggregate, the version and the log position it reached."""
 
     id: UUID
     version: int
@@ -54,22 +56,34 @@ class Recorded:
 
 
 class EventStore(Application[UUID]):
-    """The event log of the marketplace, with everything it takes to change it."""
+    """The event log of the marketplace, with everything it takes to change it.
+
+    Args:
+        database_url: where events are written.
+        pool: connections for reading events and keys.
+        secret: what the keys of personal data are wrapped with.
+        batch_size: how many events one group commit writes.
+    """
 
     name = "marketplace"
 
     def __init__(
         self,
         database_url: str,
-        pool: ConnectionPool,
+        pool: Pool,
         secret: str,
         *,
-        largest_group: int = LARGEST_GROUP,
+        batch_size: int = BATCH_SIZE,
     ) -> None:
         self.keyring = Keyring(pool, secret)
-        super().__init__(event_log_environment(database_url, largest_group=largest_group))
+        self._event_log = GroupCommitRecorder(database_url, pool, batch_size=batch_size)
+        super().__init__()
         self.recorder: GroupCommitRecorder
         self.mapper: EventMapper
+
+    def construct_factory(self, env: Environment) -> EventLogFactory:
+        """Keep events in the event log."""
+        return EventLogFactory(env, self._event_log)
 
     def construct_mapper(self) -> EventMapper:
         """Write events with their names, versions and sealed personal fields."""
@@ -92,7 +106,8 @@ class EventStore(Application[UUID]):
         Raises:
             Refused: by the rules of the domain.
             VersionMismatch: the aggregate has moved on.
-            Contended: others were faster each time; nothing was recorded.
+            Contended: every attempt conflicted with a concurrent change.
+            psycopg.Error: the database refused a statement of `also`.
         """
 
         def decide(work: UnitOfWork) -> Aggregate:
@@ -117,10 +132,10 @@ class EventStore(Application[UUID]):
         """Decide many commands in one transaction; those that are refused do not stop the others.
 
         Args:
-            commands: says what is asked for, in order; asked again if others were faster.
+            commands: gives the commands, in order; called again after a conflict.
             kind: of the aggregates they change.
             ids: of these aggregates, which are loaded at once.
-            deciding: the only events that the decisions look at; all of them when empty.
+            deciding: the only events that the decisions need; if empty, all that are folded.
             also: statements to commit together with the events.
 
         Returns:
@@ -128,7 +143,8 @@ class EventStore(Application[UUID]):
             event.
 
         Raises:
-            Contended: others were faster each time; nothing was recorded.
+            Contended: every attempt conflicted with a concurrent change.
+            psycopg.Error: the database refused a statement of `also`.
         """
         wanted = sorted(set(ids))
 
@@ -159,12 +175,13 @@ class EventStore(Application[UUID]):
             also: statements to commit together with the events.
 
         Returns:
-            The position of the last event, or that of the log where there was nothing to record.
+            The log position of the last event, or the head of the log if there are no events.
 
         Raises:
-            IntegrityError: somebody else changed one of the aggregates meanwhile.
+            IntegrityError: one of the aggregates was changed concurrently.
+            psycopg.Error: the database refused a statement of `also`.
         """
-        self.keyring.to_seal({event.person_id for event in events if event.personal})
+        self.keyring.encryption_keys({event.person_id for event in events if event.personal})
         erasing = [self.keyring.destroying(e.person_id, e.timestamp) for e in events if e.erases]
         statements = [*also, *erasing]
         if not events and not statements:
@@ -175,9 +192,11 @@ class EventStore(Application[UUID]):
             return self.recorder.max_notification_id() or 0
         return max(recording.notification.id for recording in recordings)
 
-    def read(self, after: int, limit: int, topics: Sequence[str]) -> tuple[list[Notification], int]:
-        """The stored events after a position, and the position up to which that is all."""
-        return self.recorder.read(after, limit, topics)
+    def read(
+        self, after: int, limit: int, topics: Sequence[str], db: Database | None = None
+    ) -> tuple[list[Notification], int]:
+        """The stored events after a log position, and the log position up to which that is all."""
+        return self.recorder.read(after, limit, topics, db)
 
     def _decide_and_record(
         self,
@@ -186,12 +205,12 @@ class EventStore(Application[UUID]):
         also: Callable[[R], Iterable[Statement]],
     ) -> tuple[R, int]:
         for attempt in range(ATTEMPTS):
+            if attempt:
+                time.sleep(random.uniform(0, 0.001 * 2**attempt))  # noqa: S311 - spreads retries
             work = begin()
             outcome = decide(work)
-            try:
+            with suppress(IntegrityError):
                 return outcome, work.record(also(outcome))
-            except IntegrityError:
-                time.sleep(random.uniform(0, 0.002 * 2**attempt))  # noqa: S311 - spreads retries
         raise Contended(f"Others changed the same things {ATTEMPTS} times; try again.")
 
 
@@ -225,30 +244,33 @@ class UnitOfWork:
     def find(self, kind: type[A], id: UUID) -> A:
         """The aggregate, new if nothing ever happened to it. Raises `NotFound` for another kind."""
         if id not in self._aggregates:
-            stored = self._store.recorder.select_events(id)
-            self._keep(kind, id, stored, stored[-1].originator_version if stored else 0)
+            self.load_all(kind, [id])
         aggregate = self._aggregates[id]
         if not isinstance(aggregate, kind):
             raise NotFound(kind, id)
         self._since_mark.setdefault(id, (aggregate, aggregate.version))
         return aggregate
 
-    def load_all(self, kind: type[A], ids: Sequence[UUID], deciding: Sequence[type[Event]]) -> None:
-        """Load many aggregates by what decides about them, of whose events the rest is left out."""
-        recorder = self._store.recorder
-        versions = recorder.versions(ids)
-        topics = [event.TOPIC for event in deciding] or None
-        stored = groupby(recorder.select_many(ids, topics), key=lambda event: event.originator_id)
-        events = {id: [*group] for id, group in stored}
+    def load_all(
+        self, kind: type[Aggregate], ids: Sequence[UUID], deciding: Sequence[type[Event]] = ()
+    ) -> None:
+        """Load many aggregates in one query, reading only the event types that the decision needs.
+
+        These are the `deciding` ones, or else all that change the aggregate's state.
+        """
+        latest = set() if deciding else {event.TOPIC for event in kind.latest_only}
+        topics = {event.TOPIC for event in deciding or kind.handlers} - latest
+        loaded = self._store.recorder.load(ids, topics, latest)
+        stored = {id: [*each] for id, each in groupby(loaded, lambda event: event.originator_id)}
         for id in ids:
-            self._keep(kind, id, events.get(id, []), versions.get(id, 0))
+            self._keep(kind, id, stored.get(id, []), topics | latest)
 
     def loaded_version(self, aggregate: Aggregate) -> int:
-        """The version of an aggregate before this work."""
+        """The version of an aggregate when it was loaded."""
         return self._loaded_version[aggregate.id]
 
     def mark(self) -> None:
-        """Look from here on for what `has_changed`."""
+        """Start what `has_changed` compares with."""
         self._since_mark.clear()
 
     def has_changed(self) -> bool:
@@ -259,10 +281,10 @@ class UnitOfWork:
         """Record all that changed, provided that all that did not still stands.
 
         Returns:
-            The position of the last event, or that of the log where there was nothing to record.
+            The log position of the last event, or the head of the log if there are no events.
 
         Raises:
-            IntegrityError: somebody else changed one of the aggregates meanwhile.
+            IntegrityError: one of the aggregates was changed concurrently.
         """
         unchanged = dict(self._loaded_version)
         pending: list[Event] = []
@@ -273,11 +295,13 @@ class UnitOfWork:
         return self._store.record(pending, unchanged=unchanged, also=also)
 
     def _keep(
-        self, kind: type[Aggregate], id: UUID, stored: Sequence[StoredEvent], version: int
+        self, kind: type[Aggregate], id: UUID, stored: Sequence[StoredEvent], topics: Set[str]
     ) -> None:
+        version = stored[-1].originator_version if stored else 0
         self._loaded_version[id] = version
-        if version and not (stored and stored[0].topic.startswith(f"{kind.kind}.")):
-            self._aggregates[id] = None  # something of another kind has this id
+        if stored and not stored[-1].topic.startswith(f"{kind.kind}."):
+            self._aggregates[id] = None  # an aggregate of another kind has this id
         else:
-            events = map(self._store.mapper.to_domain_event, stored)
+            needed = (event for event in stored if event.topic in topics)
+            events = map(self._store.mapper.to_domain_event, needed)
             self._aggregates[id] = kind.fold(id, events, version=version)

@@ -123,7 +123,9 @@ class Projector:
     def _apply_batch(self, apply: Apply) -> bool:
         with self._pool.connection() as db, db.transaction():
             position = self._lock(db, self.LOCK_IF_FREE)
-            stored, reached = self._store.read(position, self._batch_size, self.projection.topics)
+            stored, reached = self._store.read(
+                position, self._batch_size, self.projection.topics, db
+            )
             if reached == position:
                 return False
             failed = apply(db, stored) if stored else {}

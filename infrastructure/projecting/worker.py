@@ -12,7 +12,7 @@ import psycopg
 
 from infrastructure.database.postgres import Pool
 from infrastructure.error_redaction import traced
-from infrastructure.event_log.recorder import CHANNEL
+from infrastructure.event_log.statements import CHANNEL
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.projection import Projection
 from infrastructure.projecting.projector import Projector

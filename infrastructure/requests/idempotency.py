@@ -13,7 +13,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from infrastructure.database.postgres import Database
-from infrastructure.event_log.group_commit import Statement
+from infrastructure.event_log.statements import Statement
 
 ABANDONED_AFTER = timedelta(minutes=1)
 KEPT_FOR = timedelta(days=7)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from infrastructure.database.postgres import Database
-from infrastructure.event_log.group_commit import Statement
+from infrastructure.event_log.statements import Statement
 
 Receipt = tuple[UUID, str, str]
 """A candidate, a source, and the activity's id at that source."""

@@ -71,7 +71,7 @@ def test_without_the_persons_key_it_reads_erased_and_the_rest_as_ever(
 @every_kept_event
 def test_aggregates_load_it_without_any_key(golden: dict[str, Any]) -> None:
     class NoKeys(KeysAtHand):
-        def to_open(self, persons: object) -> Any:
+        def decryption_keys(self, persons: object) -> Any:
             raise AssertionError("a key was asked for")
 
     stored = as_stored(golden)

@@ -258,10 +258,10 @@ class KeysAtHand(Keyring):
     def __init__(self) -> None:
         self.destroyed: set[UUID] = set()
 
-    def to_open(self, persons: Iterable[UUID]) -> Mapping[UUID, Key]:
+    def decryption_keys(self, persons: Iterable[UUID]) -> Mapping[UUID, Key]:
         return {person: _key(person) for person in persons if person not in self.destroyed}
 
-    def to_seal(self, persons: Iterable[UUID]) -> Mapping[UUID, Key | None]:
+    def encryption_keys(self, persons: Iterable[UUID]) -> Mapping[UUID, Key | None]:
         return {p: None if p in self.destroyed else _key(p) for p in persons}
 
 

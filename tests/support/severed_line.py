@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,14 +14,17 @@ class Line:
     """A connection to the server that can be cut at a chosen message.
 
     Armed, it lets the next message of the client through or not, now or late, and never the reply.
+    A late message arrives once the client has connected `late_after` times more.
     """
 
     server: str
     folder: Path
     armed: str | None = None
     cuts: int = 0
+    late_after: int = 1
     late_arrived: threading.Event = field(default_factory=threading.Event)
-    """Set once a late message has reached the server."""
+    _connections: int = 0
+    _connected: threading.Condition = field(default_factory=threading.Condition)
     _stack: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> str:
@@ -45,9 +47,12 @@ class Line:
                 server = self._connect()
                 for one in (client, server):
                     self._stack.callback(one.close)
-                pair = (client, server)
-                threading.Thread(target=self._up, args=pair, daemon=True).start()
-                threading.Thread(target=self._pump, args=(server, client), daemon=True).start()
+                down = threading.Thread(target=self._pump, args=(server, client), daemon=True)
+                down.start()
+                threading.Thread(target=self._up, args=(client, server, down), daemon=True).start()
+                with self._connected:
+                    self._connections += 1
+                    self._connected.notify_all()
 
     def _connect(self) -> socket.socket:
         parts = conninfo_to_dict(self.server)
@@ -58,7 +63,7 @@ class Line:
             return server
         return socket.create_connection((host, port))
 
-    def _up(self, client: socket.socket, server: socket.socket) -> None:
+    def _up(self, client: socket.socket, server: socket.socket, down: threading.Thread) -> None:
         with suppress(OSError):
             while data := client.recv(65536):
                 how, self.armed = self.armed, None
@@ -72,14 +77,19 @@ class Line:
                     hang_up(client)
                     server.sendall(data)
                 elif how == "request late":
+                    enough = self._connections + self.late_after
                     hang_up(client)
-                    time.sleep(0.5)
+                    self._wait_for_connections(enough)
                     server.sendall(data)
-                    time.sleep(0.2)
+                    down.join(10)  # it ends with the reply, which it cannot deliver
                     hang_up(server)
                     self.late_arrived.set()
                 return
             hang_up(server)
+
+    def _wait_for_connections(self, enough: int) -> None:
+        with self._connected:
+            self._connected.wait_for(lambda: self._connections >= enough, timeout=10)
 
     @staticmethod
     def _pump(source: socket.socket, target: socket.socket) -> None:

@@ -15,7 +15,7 @@ from eventsourcing.persistence import StoredEvent
 from domain.actor import Actor, Role
 from domain.candidate import CandidateSignedUp
 from domain.employer import EmployerApproved, EmployerRegistered
-from domain.event import Event
+from domain.event import Event, Personal
 from domain.outreach import OutreachAccepted
 from domain.profile import Facts, Job
 from infrastructure.database.postgres import Pool
@@ -83,6 +83,40 @@ def test_aggregates_get_no_personal_fields_and_need_no_key(mapper: EventMapper) 
     assert isinstance(loaded, CandidateSignedUp)
     assert (loaded.name, loaded.email, loaded.jobs) == ("[erased]", None, ())
     assert loaded.facts.skills == ("Mathematics",)
+
+
+class CupLabelled(Event, name="cup.labelled", version=2):
+    """Version 1 said `name`, perhaps, where this one says `label` and how long it is."""
+
+    label: Personal[str]
+    nickname: Personal[str | None] = None
+    length: int = 0
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["label"] = state.pop("name", "nobody said")
+        if "also" in state:
+            state["nickname"] = state.pop("also")
+        state["length"] = 7
+
+
+def test_a_renamed_personal_field_reads_erased_without_the_key_and_as_written_with_it(
+    pool: Pool, mapper: EventMapper
+) -> None:
+    id = uuid4()
+    key = Keyring(pool, SECRET).encryption_keys([id])[id]
+    assert key is not None
+    sealed = key.seal(b'{"name":"Ada","also":"Countess"}', f"{id}/1".encode())
+    envelope = json.loads(mapper.to_stored_event(event(EmployerApproved, id)).state)
+    state = json.dumps(envelope | {"sealed": b64encode(sealed).decode()}).encode()
+    stored = StoredEvent(id, 1, CupLabelled.TOPIC, state)
+
+    without = mapper.to_domain_event(stored)
+    assert isinstance(without, CupLabelled)
+    assert (without.label, without.nickname, without.length) == ("[erased]", None, 7)
+    (readable,) = read(mapper, stored)
+    assert isinstance(readable, CupLabelled)
+    assert (readable.label, readable.nickname, readable.length) == ("Ada", "Countess", 7)
 
 
 def test_ciphertext_that_was_changed_is_refused(mapper: EventMapper) -> None:

@@ -1,4 +1,4 @@
-"""How saves are written: in groups, each answered truly whatever happens to the writer."""
+"""Saves are written in batches, and each gets its true outcome whatever happens to the writer."""
 
 import os
 import random
@@ -19,26 +19,27 @@ import pytest
 from eventsourcing.persistence import (
     IntegrityError,
     OperationalError,
-    PersistenceError,
-    ProgrammingError,
     StoredEvent,
 )
 from psycopg import Connection
 from psycopg.conninfo import make_conninfo
+from psycopg.errors import DataError, UndefinedTable, UniqueViolation
 from psycopg.rows import TupleRow
 
-from infrastructure.event_log.group_commit import GroupCommit
-from infrastructure.event_log.recorder import Factory, GroupCommitRecorder, event_log_environment
+from infrastructure.database.postgres import Pool
+from infrastructure.event_log.batch_writer import BatchWriter, DatabaseUnavailable
+from infrastructure.event_log.recorder import GroupCommitRecorder
 from tests.support.concurrency import SECONDS, wait_until
 from tests.support.event_logs import (
     event_log,
     happened,
     held_head,
+    is_led,
     keys,
     outcome_of,
-    release_head,
     save_together,
     taking,
+    waiting,
     whole_log,
     writer,
 )
@@ -74,7 +75,7 @@ def test_versions_may_have_gaps_but_nothing_is_put_into_them_later(
     log: GroupCommitRecorder,
 ) -> None:
     stream = uuid4()
-    for _ in range(4):  # so that the following are written without looking first
+    for _ in range(4):  # so that the next ones are written without looking first
         log.insert_events(happened(uuid4(), 1))
     log.insert_events(happened(stream, 1, 7))
     with pytest.raises(IntegrityError):
@@ -84,37 +85,38 @@ def test_versions_may_have_gaps_but_nothing_is_put_into_them_later(
     assert log.versions([stream, uuid4()]) == {stream: 7}
 
 
-@pytest.mark.parametrize("is_alone", [True, False])
+@pytest.mark.parametrize("is_sole_writer", [True, False])
 def test_a_save_fails_when_a_stream_that_it_only_read_has_changed(
-    log: GroupCommitRecorder, is_alone: bool
+    log: GroupCommitRecorder, is_sole_writer: bool
 ) -> None:
     read, absent, mine = uuid4(), uuid4(), uuid4()
     log.insert_events(happened(read, 1, 2))
     for _ in range(3):
         log.insert_events(happened(uuid4(), 1))
-    assert writer(log)._is_alone
-    writer(log)._is_alone = is_alone
+    assert writer(log)._is_sole_writer
+    writer(log)._is_sole_writer = is_sole_writer
     with pytest.raises(IntegrityError):
         log.insert_events(happened(mine, 1), unchanged={read: 1})
-    writer(log)._is_alone = is_alone
+    writer(log)._is_sole_writer = is_sole_writer
     with pytest.raises(IntegrityError):
         log.insert_events(happened(mine, 1), unchanged={read: 0})
-    writer(log)._is_alone = is_alone
+    writer(log)._is_sole_writer = is_sole_writer
     with pytest.raises(IntegrityError):
         log.insert_events(happened(mine, 1), unchanged={absent: 1})
-    writer(log)._is_alone = is_alone
+    writer(log)._is_sole_writer = is_sole_writer
     with pytest.raises(IntegrityError):
         log.insert_events([], unchanged={read: 3})
-    writer(log)._is_alone = is_alone
+    writer(log)._is_sole_writer = is_sole_writer
     assert log.insert_events(happened(mine, 1), unchanged={read: 2, absent: 0}) == [6]
 
 
-def test_a_save_sees_what_another_of_its_group_did_to_a_stream_it_read(
-    log: GroupCommitRecorder,
+def test_a_save_sees_what_another_of_its_batch_did_to_a_stream_it_read(
+    event_log_url: str, log: GroupCommitRecorder
 ) -> None:
     position = uuid4()
     log.insert_events(happened(position, 1))
     closing_it, sending, reopening = save_together(
+        event_log_url,
         log,
         lambda: log.insert_events(happened(position, 2)),
         lambda: log.insert_events(happened(uuid4(), 1), unchanged={position: 1}),
@@ -125,9 +127,12 @@ def test_a_save_sees_what_another_of_its_group_did_to_a_stream_it_read(
     assert reopening == [4]
 
 
-def test_of_two_saves_of_one_version_in_a_group_the_first_wins(log: GroupCommitRecorder) -> None:
+def test_of_two_saves_of_one_version_in_a_batch_the_first_wins(
+    event_log_url: str, log: GroupCommitRecorder
+) -> None:
     stream = uuid4()
     first, second, bystander = save_together(
+        event_log_url,
         log,
         lambda: log.insert_events(happened(stream, 1)),
         lambda: log.insert_events(happened(stream, 1)),
@@ -138,23 +143,23 @@ def test_of_two_saves_of_one_version_in_a_group_the_first_wins(log: GroupCommitR
     assert bystander == [3]
 
 
-@pytest.mark.parametrize("is_alone", [True, False])
+@pytest.mark.parametrize("is_sole_writer", [True, False])
 def test_statements_are_committed_with_the_events_or_not_at_all(
-    log: GroupCommitRecorder, another_session: Connection[TupleRow], is_alone: bool
+    log: GroupCommitRecorder, another_session: Connection[TupleRow], is_sole_writer: bool
 ) -> None:
     stream = uuid4()
     for _ in range(3):
         log.insert_events(happened(uuid4(), 1))
-    writer(log)._is_alone = is_alone
+    writer(log)._is_sole_writer = is_sole_writer
     assert log.insert_events(happened(stream, 1), also=[taking("a"), taking("b")]) == [4]
-    writer(log)._is_alone = is_alone
-    with pytest.raises(IntegrityError):
+    writer(log)._is_sole_writer = is_sole_writer
+    with pytest.raises(UniqueViolation):
         log.insert_events(happened(stream, 2), also=[taking("c"), taking("a")])
-    writer(log)._is_alone = is_alone
+    writer(log)._is_sole_writer = is_sole_writer
     with pytest.raises(IntegrityError):
         log.insert_events(happened(stream, 1), also=[taking("d")])
-    writer(log)._is_alone = is_alone
-    with pytest.raises(ProgrammingError):
+    writer(log)._is_sole_writer = is_sole_writer
+    with pytest.raises(UndefinedTable):
         log.insert_events(happened(stream, 2), also=[("INSERT INTO nowhere VALUES (1)", [])])
     assert log.insert_events([], also=[taking("e")]) == []
     assert keys(another_session) == ["a", "b", "e"]
@@ -162,11 +167,12 @@ def test_statements_are_committed_with_the_events_or_not_at_all(
 
 
 def test_a_statement_that_fails_fails_its_own_save_alone(
-    log: GroupCommitRecorder, another_session: Connection[TupleRow]
+    event_log_url: str, log: GroupCommitRecorder, another_session: Connection[TupleRow]
 ) -> None:
     log.insert_events([], also=[taking("taken")])
     stream = uuid4()
     one, duplicate, two, unreadable, three = save_together(
+        event_log_url,
         log,
         lambda: log.insert_events(happened(stream, 1), also=[taking("one")]),
         lambda: log.insert_events(happened(stream, 2), also=[taking("taken")]),
@@ -175,9 +181,9 @@ def test_a_statement_that_fails_fails_its_own_save_alone(
         lambda: log.insert_events([], also=[taking("three")]),
     )
     assert one == [2]
-    assert isinstance(duplicate, IntegrityError)
+    assert isinstance(duplicate, UniqueViolation)
     assert two == [3]
-    assert isinstance(unreadable, PersistenceError)
+    assert isinstance(unreadable, DataError)
     assert three == []
     assert keys(another_session) == ["one", "taken", "three", "two"]
     assert [position for position, *_ in whole_log(log)] == [1, 2, 3]
@@ -199,15 +205,16 @@ def test_events_carry_the_moment_that_the_clock_gives(
     assert another_session.execute("SELECT recorded_at FROM events").fetchall() == [(MOMENT,)]
 
 
-def test_a_group_is_no_larger_than_it_may_be_but_one_save_is_never_split(
+def test_a_batch_is_no_larger_than_its_limit_but_one_save_is_never_split(
     event_log_url: str, another_session: Connection[TupleRow]
 ) -> None:
     ticks = iter(range(60))
     with event_log(
-        event_log_url, clock=lambda: MOMENT.replace(second=next(ticks)), largest_group=2
+        event_log_url, clock=lambda: MOMENT.replace(second=next(ticks)), batch_size=2
     ) as log:
         streams = [uuid4() for _ in range(4)]
         save_together(
+            event_log_url,
             log,
             lambda: log.insert_events(happened(streams[0], 1)),
             lambda: log.insert_events(happened(streams[1], 1)),
@@ -233,7 +240,7 @@ def test_another_processs_writes_are_noticed(event_log_url: str) -> None:
         stream = uuid4()
         for _ in range(5):
             one.insert_events(happened(uuid4(), 1))
-        assert writer(one)._is_alone
+        assert writer(one)._is_sole_writer
         other.insert_events(happened(stream, 1))
         with pytest.raises(IntegrityError):
             one.insert_events(happened(stream, 1))
@@ -247,27 +254,27 @@ def test_another_processs_writes_are_noticed(event_log_url: str) -> None:
 
 
 class Interrupted(BaseException):
-    """What ends a thread from outside, as KeyboardInterrupt does."""
+    """Ends a thread from outside, as KeyboardInterrupt does."""
 
 
-def test_a_leader_that_is_interrupted_strands_nobody(
+def test_when_a_leader_is_interrupted_the_waiting_saves_are_written(
     log: GroupCommitRecorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record = GroupCommit._record_under_lock
+    record = BatchWriter._write_under_lock
     leader = threading.get_ident()
 
-    def interrupted(self: GroupCommit, *rest: Any) -> Any:
+    def interrupted(self: BatchWriter, *rest: Any) -> Any:
         if threading.get_ident() == leader:
-            wait_until(lambda: len(writer(log)._queue) == 3)
+            wait_until(lambda: waiting(log) == 3)
             raise Interrupted
         return record(self, *rest)
 
-    monkeypatch.setattr(GroupCommit, "_record_under_lock", interrupted)
+    monkeypatch.setattr(BatchWriter, "_write_under_lock", interrupted)
     with ThreadPoolExecutor(3) as threads:
         followers: list[Any] = []
 
         def follow() -> None:
-            wait_until(lambda: writer(log)._is_led)
+            wait_until(lambda: is_led(log))
             followers.extend(
                 threads.submit(log.insert_events, happened(uuid4(), 1)) for _ in range(3)
             )
@@ -279,21 +286,21 @@ def test_a_leader_that_is_interrupted_strands_nobody(
         starter.join()
         positions = sorted(position for f in followers for position in f.result(SECONDS))
     assert positions == [1, 2, 3]
-    assert not writer(log)._is_led
+    assert not is_led(log)
 
 
-def test_followers_of_an_interrupted_leader_are_told(
-    log: GroupCommitRecorder, monkeypatch: pytest.MonkeyPatch
+def test_followers_of_an_interrupted_leader_get_an_error(
+    event_log_url: str, log: GroupCommitRecorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record = GroupCommit._record
+    write = BatchWriter.write
     interruptions = iter([False, True])
 
-    def interrupted(self: GroupCommit, group: Any) -> Any:
+    def interrupted(self: BatchWriter, saves: Any) -> Any:
         if next(interruptions, False):
             raise Interrupted
-        return record(self, group)
+        return write(self, saves)
 
-    monkeypatch.setattr(GroupCommit, "_record", interrupted)
+    monkeypatch.setattr(BatchWriter, "write", interrupted)
 
     def save() -> object:
         try:
@@ -301,7 +308,7 @@ def test_followers_of_an_interrupted_leader_are_told(
         except Interrupted:
             return Interrupted
 
-    leader, follower = save_together(log, save, save)
+    leader, follower = save_together(event_log_url, log, save, save)
     assert leader is Interrupted
     assert isinstance(follower, OperationalError)
     assert log.insert_events(happened(uuid4(), 1)) == [2]
@@ -311,20 +318,24 @@ def test_a_waiting_caller_that_is_interrupted_leaves_the_queue(event_log_url: st
     """Ctrl-C reaches the main thread while it waits for its turn."""
     program = """
 import signal, sys, threading, time, uuid
-from tests.support.concurrency import wait_until
+from tests.support.concurrency import SECONDS, wait_until
 from tests.support.event_logs import *
 signal.signal(signal.SIGINT, signal.default_int_handler)  # which a background job ignores
 with event_log(sys.argv[1]) as log:
-    with held_head(log):
+    with held_head(sys.argv[1]) as release:
         other = threading.Thread(target=log.insert_events, args=[happened(uuid4(), 1)])
         other.start()
-        wait_until(lambda: writer(log)._is_led and not writer(log)._queue)
-        threading.Timer(0.3, signal.pthread_kill, [threading.get_ident(), signal.SIGINT]).start()
+        wait_until(lambda: is_led(log) and not waiting(log))
+        main = threading.get_ident()
+        def interrupt():
+            wait_until(lambda: waiting(log) == 1)
+            signal.pthread_kill(main, signal.SIGINT)
+        threading.Thread(target=interrupt).start()
         try:
             log.insert_events(happened(uuid4(), 1))
         except KeyboardInterrupt:
-            print("interrupted", len(writer(log)._queue))
-        release_head(log)
+            print("interrupted", waiting(log))
+        release()
         other.join()
     print(log.insert_events(happened(uuid4(), 1)))
 """
@@ -339,11 +350,11 @@ with event_log(sys.argv[1]) as log:
     assert answer.stdout.splitlines() == ["interrupted 0", "[2]"]
 
 
-# A database that goes away.
+# A database that becomes unavailable.
 
 
 @pytest.mark.parametrize("how", ["request lost", "reply lost", "request late"])
-@pytest.mark.parametrize("is_alone", [True, False])
+@pytest.mark.parametrize("is_sole_writer", [True, False])
 @pytest.mark.parametrize("with_keys", [True, False])
 def test_a_commit_in_doubt_is_recorded_once_and_reported_truly(
     event_log_url: str,
@@ -351,15 +362,15 @@ def test_a_commit_in_doubt_is_recorded_once_and_reported_truly(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     how: str,
-    is_alone: bool,
+    is_sole_writer: bool,
     with_keys: bool,
 ) -> None:
     line = Line(event_log_url, tmp_path)
-    committing = GroupCommit._committing
+    committing = BatchWriter._committing
     armed = iter([how])
 
     @contextmanager
-    def cut_while_committing(self: GroupCommit, *rest: Any) -> Iterator[None]:
+    def cut_while_committing(self: BatchWriter, *rest: Any) -> Iterator[None]:
         line.armed = next(armed, None)
         with committing(self, *rest):
             yield
@@ -367,13 +378,14 @@ def test_a_commit_in_doubt_is_recorded_once_and_reported_truly(
     with line as url, event_log(url) as log:
         for _ in range(3):
             log.insert_events(happened(uuid4(), 1))
-        writer(log)._is_alone = is_alone
-        monkeypatch.setattr(GroupCommit, "_committing", cut_while_committing)
+        writer(log)._is_sole_writer = is_sole_writer
+        monkeypatch.setattr(BatchWriter, "_committing", cut_while_committing)
         stream = uuid4()
         also = [taking("a")] if with_keys else []
         assert log.insert_events(happened(stream, 1, 2), also=also) == [4, 5]
         assert line.cuts == 1
-        assert how != "request late" or line.late_arrived.wait(SECONDS)
+        if how == "request late":
+            assert line.late_arrived.wait(SECONDS)
         assert [position for position, *_ in whole_log(log)] == [1, 2, 3, 4, 5]
         assert keys(another_session) == (["a"] if with_keys else [])
         assert log.insert_events(happened(stream, 3)) == [6]
@@ -382,17 +394,17 @@ def test_a_commit_in_doubt_is_recorded_once_and_reported_truly(
 def test_a_commit_in_doubt_stays_so_until_the_database_can_tell(
     event_log_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first to look for it give up on the lock that it still holds."""
+    """The first lookups time out on the lock that it still holds."""
     impatient = make_conninfo(event_log_url, options="-c lock_timeout=50")
-    line = Line(impatient, tmp_path)
-    commit = GroupCommit._commit
+    line = Line(impatient, tmp_path, late_after=3)
+    commit = BatchWriter._commit
     armed = iter(["request late"])
 
-    def cut_before_committing(self: GroupCommit, *rest: Any) -> None:
+    def cut_before_committing(self: BatchWriter, *rest: Any) -> None:
         line.armed = next(armed, None)
         commit(self, *rest)
 
-    monkeypatch.setattr(GroupCommit, "_commit", cut_before_committing)
+    monkeypatch.setattr(BatchWriter, "_commit", cut_before_committing)
     with line as url, event_log(url) as log:
         assert log.insert_events(happened(uuid4(), 1)) == [1]
         assert line.cuts == 1
@@ -408,16 +420,16 @@ def test_a_commit_in_doubt_without_events_is_made_once(
     how: str,
 ) -> None:
     line = Line(event_log_url, tmp_path)
-    committing = GroupCommit._committing
+    committing = BatchWriter._committing
     armed = iter([how])
 
     @contextmanager
-    def cut_while_committing(self: GroupCommit, *rest: Any) -> Iterator[None]:
+    def cut_while_committing(self: BatchWriter, *rest: Any) -> Iterator[None]:
         line.armed = next(armed, None)
         with committing(self, *rest):
             yield
 
-    monkeypatch.setattr(GroupCommit, "_committing", cut_while_committing)
+    monkeypatch.setattr(BatchWriter, "_committing", cut_while_committing)
     with line as url, event_log(url) as log:
         assert log.insert_events([], also=[taking("a")]) == []
         assert line.cuts == 1
@@ -427,42 +439,42 @@ def test_a_commit_in_doubt_without_events_is_made_once(
 def test_anothers_equal_event_is_not_taken_for_ours(
     event_log_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Our commit never arrived, and somebody else records the same event before we are back."""
+    """Our commit never arrived, and another records the same event before we reconnect."""
     line = Line(event_log_url, tmp_path)
-    committing = GroupCommit._committing
+    committing = BatchWriter._committing
     armed = iter(["request lost"])
     stream = uuid4()
     with line as url, event_log(url) as log, event_log(event_log_url) as other:
 
         @contextmanager
-        def cut_while_committing(self: GroupCommit, *rest: Any) -> Iterator[None]:
+        def cut_while_committing(self: BatchWriter, *rest: Any) -> Iterator[None]:
             line.armed = next(armed, None) if self is writer(log) else None
             with committing(self, *rest):
                 yield
 
-        close = GroupCommit.close
+        close = BatchWriter.close
 
-        def overtaken(self: GroupCommit) -> None:
+        def overtaken(self: BatchWriter) -> None:
             close(self)
             if self is writer(log) and line.cuts == 1 and not log.versions([stream]):
                 other.insert_events(happened(stream, 1))
 
-        monkeypatch.setattr(GroupCommit, "_committing", cut_while_committing)
-        monkeypatch.setattr(GroupCommit, "close", overtaken)
+        monkeypatch.setattr(BatchWriter, "_committing", cut_while_committing)
+        monkeypatch.setattr(BatchWriter, "close", overtaken)
         with pytest.raises(IntegrityError):
             log.insert_events(happened(stream, 1))
         assert whole_log(log) == [(1, stream, 1)]
 
 
-def test_a_database_that_stays_away_is_reported_to_the_whole_group(
-    event_log_url: str,
+def test_an_unavailable_database_is_reported_to_the_whole_batch(
+    event_log_url: str, pool: Pool
 ) -> None:
     nowhere = make_conninfo(event_log_url, host="/nowhere-at-all")
-    recorder = GroupCommitRecorder(Factory(event_log_environment(nowhere)).datastore, patience=0.3)
+    recorder = GroupCommitRecorder(nowhere, pool, timeout=0.3)
     with ThreadPoolExecutor(4) as threads:
-        save = lambda: outcome_of(lambda: recorder.insert_events(happened(uuid4(), 1)))  # noqa: E731
+        save = lambda: outcome_of(lambda: recorder.insert_events(happened(uuid4(), 1)))  # noqa: E731 # one line
         outcomes = [future.result(SECONDS) for future in [threads.submit(save) for _ in range(4)]]
-    assert all(isinstance(outcome, OperationalError) for outcome in outcomes)
+    assert all(isinstance(outcome, DatabaseUnavailable) for outcome in outcomes)
     assert "was not recorded" in str(outcomes[0])
 
 
@@ -501,15 +513,15 @@ def test_saves_survive_the_end_of_their_backends(
 
 
 def test_a_transaction_held_open_elsewhere_delays_saves_and_loses_none(
-    log: GroupCommitRecorder,
+    event_log_url: str, log: GroupCommitRecorder
 ) -> None:
     with ThreadPoolExecutor(8) as threads:
-        with held_head(log):
+        with held_head(event_log_url) as release:
             futures = [threads.submit(log.insert_events, happened(uuid4(), 1)) for _ in range(8)]
-            wait_until(lambda: len(writer(log)._queue) == 7)
+            wait_until(lambda: is_led(log) and waiting(log) == 7)
             assert not any(future.done() for future in futures)
             assert log.read(0, 10, ()) == ([], 0)
-            release_head(log)
+            release()
         positions = sorted(p for future in futures for p in future.result(SECONDS) or ())
     assert positions == [*range(1, 9)]
 
@@ -518,18 +530,19 @@ def test_a_frozen_writer_is_cut_off_and_the_others_go_on(event_log_url: str) -> 
     program = """
 import sys, os, signal
 from uuid import UUID
+from infrastructure.event_log import batch_writer
+from infrastructure.event_log.batch_writer import BatchWriter
 from tests.support.event_logs import *
-freeze = GroupCommit._insert
+append = BatchWriter._append
 def frozen(self, *rest):
     print("frozen", flush=True)
-    GroupCommit._insert = freeze
+    BatchWriter._append = append
     os.kill(os.getpid(), signal.SIGSTOP)
-    return freeze(self, *rest)
-GroupCommit._insert = frozen
-environment = event_log_environment(sys.argv[1])
-environment["POSTGRES_IDLE_IN_TRANSACTION_SESSION_TIMEOUT"] = "1"
-with Factory(environment) as factory:
-    print(factory.application_recorder().insert_events(happened(UUID(int=1), 1)), flush=True)
+    return append(self, *rest)
+BatchWriter._append = frozen
+batch_writer.IDLE_TIMEOUT_SECONDS = 1
+with event_log(sys.argv[1]) as log:
+    print(log.insert_events(happened(UUID(int=1), 1)), flush=True)
 """
     with (
         subprocess.Popen(

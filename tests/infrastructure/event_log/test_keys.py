@@ -8,7 +8,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from infrastructure.database.postgres import Pool
-from infrastructure.event_log.keys import KEYS_AT_HAND, Key, Keyring, WrongSecret
+from infrastructure.event_log.keys import KEY_CACHE_SIZE, Key, Keyring, WrongSecret
 from tests.support.databases import SECRET
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
@@ -25,7 +25,7 @@ def destroy(keyring: Keyring, pool: Pool, person: object) -> None:
 
 
 def sealed_by(keyring: Keyring, person: object) -> bytes:
-    key = keyring.to_seal([person])[person]  # type: ignore[list-item, index]
+    key = keyring.encryption_keys([person])[person]  # type: ignore[list-item, index]
     assert key is not None
     return key.seal(b"told in confidence", b"here")
 
@@ -58,8 +58,8 @@ def test_a_person_has_one_key_for_everybody_who_asks(keyring: Keyring, pool: Poo
     person = uuid4()
     sealed = sealed_by(keyring, person)
     another = Keyring(pool, SECRET)
-    assert another.to_open([person])[person].open(sealed, b"here") == b"told in confidence"
-    assert keyring.to_open([person])[person].open(sealed_by(another, person), b"here")
+    assert another.decryption_keys([person])[person].open(sealed, b"here") == b"told in confidence"
+    assert keyring.decryption_keys([person])[person].open(sealed_by(another, person), b"here")
 
 
 def test_many_who_make_a_key_at_once_make_one(pool: Pool) -> None:
@@ -76,7 +76,7 @@ def test_many_who_make_a_key_at_once_make_one(pool: Pool) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    key = Keyring(pool, SECRET).to_open([person])[person]
+    key = Keyring(pool, SECRET).decryption_keys([person])[person]
     assert [key.open(one, b"here") for one in sealed] == [b"told in confidence"] * 8
 
 
@@ -85,25 +85,25 @@ def test_two_persons_have_two_keys(keyring: Keyring) -> None:
     sealed = sealed_by(keyring, one)
     sealed_by(keyring, other)
     with pytest.raises(InvalidTag):
-        keyring.to_open([other])[other].open(sealed, b"here")
+        keyring.decryption_keys([other])[other].open(sealed, b"here")
 
 
 def test_nobody_has_a_key_before_something_is_sealed(keyring: Keyring) -> None:
-    assert keyring.to_open([uuid4()]) == {}
-    assert keyring.to_open([]) == {}
-    assert keyring.to_seal([]) == {}
+    assert keyring.decryption_keys([uuid4()]) == {}
+    assert keyring.decryption_keys([]) == {}
+    assert keyring.encryption_keys([]) == {}
 
 
 def test_more_persons_than_are_kept_at_hand_have_their_keys_all_the_same(
     keyring: Keyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert KEYS_AT_HAND > 100
-    monkeypatch.setattr("infrastructure.event_log.keys.KEYS_AT_HAND", 3)
+    assert KEY_CACHE_SIZE > 100
+    monkeypatch.setattr("infrastructure.event_log.keys.KEY_CACHE_SIZE", 3)
     small = Keyring(keyring._pool, SECRET)
     persons = [uuid4() for _ in range(10)]
     sealed = {person: sealed_by(small, person) for person in persons}
-    assert set(small.to_seal(persons)) == set(persons)
-    keys = small.to_open(persons)
+    assert set(small.encryption_keys(persons)) == set(persons)
+    keys = small.decryption_keys(persons)
     assert all(keys[person].open(one, b"here") for person, one in sealed.items())
 
 
@@ -111,27 +111,27 @@ def test_a_destroyed_key_opens_and_seals_nothing_ever_again(keyring: Keyring, po
     person = uuid4()
     sealed_by(keyring, person)
     destroy(keyring, pool, person)
-    assert keyring.to_open([person]) == {}
-    assert keyring.to_seal([person]) == {person: None}
-    assert Keyring(pool, SECRET).to_seal([person]) == {person: None}
-    assert Keyring(pool, SECRET).to_open([person]) == {}
+    assert keyring.decryption_keys([person]) == {}
+    assert keyring.encryption_keys([person]) == {person: None}
+    assert Keyring(pool, SECRET).encryption_keys([person]) == {person: None}
+    assert Keyring(pool, SECRET).decryption_keys([person]) == {}
 
 
 def test_a_key_may_be_destroyed_before_there_was_one(keyring: Keyring, pool: Pool) -> None:
     person = uuid4()
     destroy(keyring, pool, person)
     destroy(keyring, pool, person)
-    assert keyring.to_seal([person]) == {person: None}
+    assert keyring.encryption_keys([person]) == {person: None}
 
 
 def test_what_another_process_seals_with_a_destroyed_key_is_unreadable_from_the_start(
     keyring: Keyring, pool: Pool
 ) -> None:
     person, another = uuid4(), Keyring(pool, SECRET)
-    another.to_seal([person])
+    another.encryption_keys([person])
     destroy(keyring, pool, person)
     sealed_by(another, person)  # it does not know yet
-    assert another.to_open([person]) == {}
+    assert another.decryption_keys([person]) == {}
 
 
 def test_no_key_lies_in_the_database_as_it_is(keyring: Keyring, pool: Pool) -> None:
@@ -148,19 +148,23 @@ def test_another_secret_is_told_from_the_right_one(keyring: Keyring, pool: Pool)
     other = Keyring(pool, "another secret, which is just as long as the first")
     other.check()  # as long as there is nothing to tell it by
     person = uuid4()
-    keyring.to_seal([person])
+    keyring.encryption_keys([person])
     keyring.check()
-    for ask in (other.check, lambda: other.to_open([person]), lambda: other.to_seal([person])):
+    for ask in (
+        other.check,
+        lambda: other.decryption_keys([person]),
+        lambda: other.encryption_keys([person]),
+    ):
         with pytest.raises(WrongSecret, match="SOURCING_SECRET"):
             ask()
 
 
 def test_a_key_that_was_moved_to_another_person_does_not_open(keyring: Keyring, pool: Pool) -> None:
     one, other = uuid4(), uuid4()
-    keyring.to_seal([one, other])
+    keyring.encryption_keys([one, other])
     with pool.connection() as db:
         move = """UPDATE person_keys SET wrapped = (
             SELECT wrapped FROM person_keys WHERE person_id = %s) WHERE person_id = %s"""
         db.execute(move, [one, other])
     with pytest.raises(WrongSecret):
-        keyring.to_open([other])
+        keyring.decryption_keys([other])

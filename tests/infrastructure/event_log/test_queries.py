@@ -93,3 +93,29 @@ def test_the_next_event_of_some_names_is_found_after_each_position(
         found = queries.next_after(db, asked, ["cup.filled"])
     nexts = {min((p for p in filled if p > after), default=None) for after in asked}
     assert found == sorted(p for p in nexts if p is not None)
+
+
+def test_a_search_forwards_looks_at_a_part_of_the_log_at_a_time(
+    pool: Pool, log: list[Row], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "STRIDE", 50)
+    with pool.connection() as db:
+        write(db, Row(121, log[0].id, "cup.broken", NOON), Counter({log[0].id: 500}))
+        db.execute("UPDATE log_head SET log_position = 121")
+        assert queries.after(db, 0, 10, ["cup.broken"]) == ([], 50)
+        assert queries.after(db, 50, 10, ["cup.broken"]) == ([], 100)
+        found, reached = queries.after(db, 100, 10, ["cup.broken"])
+        assert ([one.log_position for one in found], reached) == ([121], 121)
+        assert queries.after(db, 121, 10, ["cup.broken"]) == ([], 121)
+
+
+def test_a_search_backwards_finds_events_however_they_are_written(
+    pool: Pool, log: list[Row]
+) -> None:
+    since, until = NOON + timedelta(hours=20), NOON + timedelta(hours=60)
+    with pool.connection() as db:
+        db.execute("UPDATE log_head SET log_position = %s", [len(log)])
+        found, further = queries.before(db, None, 200, queries.Wanted(since=since, until=until))
+    wanted = [row.position for row in reversed(log) if since <= row.at < until]
+    assert ([one.log_position for one in found], further) == (wanted, None)
+    assert any(position % 5 == 0 for position in wanted)

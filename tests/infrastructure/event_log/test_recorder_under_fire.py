@@ -5,8 +5,6 @@ import random
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from multiprocessing.process import BaseProcess
@@ -18,14 +16,15 @@ import psycopg
 import pytest
 from eventsourcing.persistence import IntegrityError, PersistenceError, StoredEvent
 
-from infrastructure.event_log.recorder import Factory, GroupCommitRecorder, event_log_environment
+from infrastructure.event_log.recorder import GroupCommitRecorder
+from tests.support.event_logs import event_log
 from tests.support.killed import forks
 
 PROCESSES = 8
 THREADS = 16
 KILLS = 30
 SECONDS_BETWEEN_KILLS = (0.02, 0.18)
-PATIENCE_SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
 CONTESTED = [UUID(int=n) for n in range(1, 5)]
 
 Entry = tuple[int, UUID, int]  # position, stream, version
@@ -36,12 +35,6 @@ def event_log_url(event_log_url: str) -> str:
     with psycopg.connect(event_log_url) as connection:
         connection.execute("ALTER TABLE keys ADD stream uuid, ADD version bigint")
     return event_log_url
-
-
-@contextmanager
-def event_log(url: str) -> Iterator[GroupCommitRecorder]:
-    with Factory(event_log_environment(url, pool_size=2)) as factory:
-        yield factory.application_recorder()
 
 
 def save_until_killed(url: str, acknowledged: str) -> None:
@@ -62,7 +55,7 @@ def keep_saving(log: GroupCommitRecorder, file: int, number: int) -> None:
     for version in count(1):
         try:
             acknowledge(file, save(log, [(stream, version)], with_key=number % 4 == 0))
-        except PersistenceError as error:  # it is nobody else's stream
+        except (PersistenceError, psycopg.Error) as error:  # no other writes to this stream
             os.write(file, f"error {error!r}\n".encode())
             return
         if number % 8 == 1:  # one more, of a stream that many want
@@ -78,7 +71,10 @@ def save(
     log: GroupCommitRecorder, events: list[tuple[UUID, int]], *, with_key: bool = False
 ) -> list[Entry]:
     also = [
-        ("INSERT INTO keys VALUES (%s, %s, %s)", [f"{stream} {version}", stream, version])
+        (
+            "INSERT INTO keys (key, stream, version) VALUES (%s, %s, %s)",
+            [f"{stream} {version}", stream, version],
+        )
         for stream, version in events
         if with_key
     ]
@@ -118,7 +114,7 @@ class Tail(threading.Thread):
 
 @dataclass
 class Acknowledged:
-    """What the writers were told before they were killed."""
+    """The outcomes that the writers had received before they were killed."""
 
     events: set[Entry] = field(default_factory=set)
     conflicts: int = 0
@@ -126,17 +122,17 @@ class Acknowledged:
 
     @classmethod
     def on_file(cls, folder: Path) -> Self:
-        told = cls()
+        received = cls()
         for path in folder.glob("acknowledged-*"):
             for line in path.read_text().splitlines():
                 if line == "conflict":
-                    told.conflicts += 1
+                    received.conflicts += 1
                 elif line.startswith("error"):
-                    told.others.append(line)
+                    received.others.append(line)
                 else:
                     position, stream, version = line.split()
-                    told.events.add((int(position), UUID(stream), int(version)))
-        return told
+                    received.events.add((int(position), UUID(stream), int(version)))
+        return received
 
 
 def kill_and_replace_writers(url: str, folder: Path) -> int:
@@ -154,7 +150,7 @@ def kill_and_replace_writers(url: str, folder: Path) -> int:
         writer.close()
 
     writers = [start() for _ in range(PROCESSES)]
-    kills, deadline = 0, time.monotonic() + PATIENCE_SECONDS
+    kills, deadline = 0, time.monotonic() + TIMEOUT_SECONDS
     try:
         while kills < KILLS and time.monotonic() < deadline:
             time.sleep(random.uniform(*SECONDS_BETWEEN_KILLS))
@@ -182,10 +178,10 @@ def test_nothing_is_lost_or_doubled_or_out_of_order_when_writers_are_killed(
             ((tail.upto, *_),) = save(log, [(uuid4(), 1)])
         tail.join(30)
     assert not tail.is_alive()
-    told = Acknowledged.on_file(tmp_path)
+    received = Acknowledged.on_file(tmp_path)
     assert kills == KILLS
-    assert told.conflicts > 0
-    assert told.others == []
+    assert received.conflicts > 0
+    assert received.others == []
 
     with psycopg.connect(event_log_url) as connection:
         recorded: list[Entry] = connection.execute(
@@ -194,7 +190,7 @@ def test_nothing_is_lost_or_doubled_or_out_of_order_when_writers_are_killed(
         ).fetchall()
         head = connection.execute("SELECT log_position FROM log_head").fetchone()
         keys = set(connection.execute("SELECT stream, version FROM keys").fetchall())
-    assert told.events <= set(recorded), "an acknowledged event was lost"
+    assert received.events <= set(recorded), "an acknowledged event was lost"
     assert [position for position, *_ in recorded] == [*range(1, len(recorded) + 1)]
     assert head == (len(recorded),)
     assert tail.saw == recorded, "the reader did not see the log as it is"

@@ -1,17 +1,24 @@
-"""A command is decided on what is there, recorded as a whole, and decided anew when outrun."""
+"""A command is decided on the current state, recorded as a whole, and retried after a conflict."""
 
+import random
 import threading
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from eventsourcing.persistence import StoredEvent
 from psycopg import Connection
+from psycopg.errors import UniqueViolation
 from psycopg.rows import TupleRow
 
+from domain.actor import Cause
 from domain.aggregate import Aggregate, Refused
+from domain.attributes import Attributes, Gender
 from domain.candidate import (
     Activity,
     ActivityKind,
@@ -30,9 +37,12 @@ from domain.employer import (
     ShareFeedback,
     SuspendEmployer,
 )
+from domain.event import Event
 from domain.position import Position
+from domain.profile import Facts
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log import store as module
+from infrastructure.event_log.codec import EventMapper
 from infrastructure.event_log.store import (
     Contended,
     EventStore,
@@ -110,7 +120,9 @@ def test_a_standing_that_is_read_and_not_changed_is_checked_again(
     assert head(store) == before + 1
 
 
-def test_who_is_outrun_decides_anew_on_what_is_there_now(store: EventStore) -> None:
+def test_after_a_conflict_a_command_is_decided_again_on_the_current_state(
+    store: EventStore,
+) -> None:
     id = employer(store)
     command, decided = meanwhile(
         ShareFeedback(**BY, employer_id=id, text="One"),
@@ -129,7 +141,7 @@ def test_what_has_nothing_to_do_with_it_does_not_disturb(store: EventStore) -> N
     assert len(decided) == 1
 
 
-def test_who_is_always_outrun_is_told_and_has_recorded_nothing(
+def test_a_command_that_always_conflicts_is_given_up_and_has_recorded_nothing(
     store: EventStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "ATTEMPTS", 4)
@@ -180,6 +192,70 @@ def test_statements_commit_with_the_events_or_not_at_all(
     assert head(store) == before
 
 
+def test_a_statement_that_breaks_a_constraint_is_reported_at_once(
+    store: EventStore, connection: Connection[TupleRow]
+) -> None:
+    connection.execute("CREATE TABLE note (text text PRIMARY KEY)")
+    keep = ("INSERT INTO note (text) VALUES (%s)", ["x"])
+    feedback = ShareFeedback(**BY, employer_id=employer(store), text="One")
+    store.execute(feedback, also=lambda _: [keep])
+    command, decided = meanwhile(feedback, lambda: None)
+    with pytest.raises(UniqueViolation):
+        store.execute(command, also=lambda _: [keep])
+    assert len(decided) == 1
+
+
+# Loading.
+
+
+def test_state_is_the_same_as_that_of_all_events(store: EventStore) -> None:
+    for seed in range(20):
+        id = a_life(store, random.Random(seed))
+        stored = store.recorder.select_events(id)
+        whole = Candidate.fold(id, map(store.mapper.to_domain_event, stored))
+        for loaded in (UnitOfWork(store).find(Candidate, id), UnitOfWork(store).get(Candidate, id)):
+            assert vars(loaded) == vars(whole)
+
+
+def a_life(store: EventStore, chance: random.Random) -> UUID:
+    """A candidate with some thirty random events, activity in any order of days."""
+    candidate = Candidate(uuid4())
+    candidate.sign_up(Cause(**BY), at=LONG_AGO, name="Ada", facts=Facts())
+    for _ in range(30):
+        at = LONG_AGO + timedelta(days=chance.randrange(400), hours=chance.randrange(24))
+        cause, id = Cause(**{**BY, "at": at}), uuid4()
+        happens: list[Callable[[], object]] = [
+            partial(candidate.note_activity, Cause(**BY), activity(candidate.id, at).activity),
+            partial(candidate.opt_out, cause),
+            partial(candidate.opt_in, cause),
+            partial(candidate.block_employer, cause, employer_id=id),
+            partial(candidate.report_attributes, cause, Attributes(gender=Gender.WOMAN)),
+            partial(candidate.be_contacted, cause, employer_id=id, position_id=id, outreach_id=id),
+        ]
+        with suppress(Refused):
+            chance.choice(happens)()
+    store.record(candidate.collect_events())
+    return candidate.id
+
+
+def test_a_command_on_a_very_active_candidate_reads_few_events(
+    store: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = member(store)
+    read: list[str] = []
+    commands = [activity(id, NOW - timedelta(days=n)) for n in range(300)]
+    store.execute_all(lambda: commands, kind=Candidate, ids=[id])
+    restore = EventMapper.to_domain_event
+
+    def counted(mapper: EventMapper, stored: StoredEvent) -> Event:
+        read.append(stored.topic)
+        return restore(mapper, stored)
+
+    monkeypatch.setattr(EventMapper, "to_domain_event", counted)
+    assert store.execute(OptOut(**BY, candidate_id=id)).version == 303
+    assert len(read) <= 4  # sign-up, opt-in, the latest activity and the one recorded last
+
+
 # Kinds.
 
 
@@ -211,9 +287,9 @@ def test_many_are_loaded_by_what_decides_and_foreign_kinds_are_not_found(
                 work.get(Candidate, absent)
 
 
-def activity(candidate: UUID, **other: Any) -> NoteActivity:
-    usual: dict[str, Any] = {"occurred_at": NOW, "source": "web", "source_id": str(uuid4())}
-    noted = Activity(candidate_id=candidate, kind=ActivityKind.SIGNED_IN, **{**usual, **other})
+def activity(candidate: UUID, occurred_at: datetime = NOW) -> NoteActivity:
+    said: dict[str, Any] = {"occurred_at": occurred_at, "source": "web", "source_id": str(uuid4())}
+    noted = Activity(candidate_id=candidate, kind=ActivityKind.SIGNED_IN, **said)
     return NoteActivity(**BY, activity=noted)
 
 
@@ -222,7 +298,7 @@ def test_of_many_commands_the_refused_do_not_stop_the_others(store: EventStore) 
     commands = [
         activity(one),
         activity(nobody),
-        activity(one, occurred_at=NOW + timedelta(days=1)),
+        activity(one, NOW + timedelta(days=1)),
         activity(one),
     ]
     ids = [one, nobody]
