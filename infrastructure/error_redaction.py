@@ -1,6 +1,6 @@
-"""Tells of errors without the data that they happened to.
+"""Describes errors without the data in them.
 
-PostgreSQL quotes the failing row, pydantic the failing input; both may be somebody's name.
+PostgreSQL quotes the failing row, pydantic the failing input; both may hold personal data.
 """
 
 import traceback

@@ -1,4 +1,4 @@
-"""What an operator may set: every variable, its type, its default and what it does.
+"""The settings: every environment variable, its type, its default and what it does.
 
 Nothing is read when this module is imported: `load_settings` reads the environment once, at start.
 """
@@ -21,7 +21,7 @@ SHORTEST_SECRET = 32
 
 
 class SettingsError(Exception):
-    """One plain sentence a problem: which variable is wrong and what to set it to."""
+    """One sentence a problem: which variable is wrong and what to set it to."""
 
 
 def _conninfo(value: SecretStr) -> SecretStr:
@@ -50,14 +50,14 @@ def _web_address(value: str) -> str:
 
 
 def _setting(default: Any, type_: str, description: str, **more: Any) -> Any:
-    """A field that says in words what it takes, for the README and for whoever got it wrong."""
+    """A field with a description of its values, for the README and for error messages."""
     shown = more.pop("shown", None)
     extra = {"type": type_, "shown": shown if shown is not None else str(default)}
     return Field(default=default, description=description, json_schema_extra=extra, **more)
 
 
 class Settings(BaseSettings):
-    """The settings of one process, read once and passed to whatever needs them."""
+    """The settings of one process, read once and passed on."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,

@@ -1,4 +1,4 @@
-"""Brings a database's schema up to the code's, in numbered steps that never change once applied.
+"""Brings a database's schema up to date, in numbered steps that never change once applied.
 
 A migration is a file `NNNN_name.sql` beside this module. Each is applied in a transaction of its
 own, together with its row in `schema_migrations`; processes that start at once take turns.
@@ -47,14 +47,14 @@ class Migration(NamedTuple):
 
     @property
     def checksum(self) -> str:
-        """Tells whether the step is still the one that was applied."""
+        """Detects an edit after the step was applied."""
         return hashlib.sha256(self.sql).hexdigest()
 
 
 def migrate(
     database: Connection[Any] | str, *, at: datetime, directory: Path = MIGRATIONS
 ) -> list[str]:
-    """Apply what is missing, in order, and name it.
+    """Apply the missing migrations in order, and return their names.
 
     A connection must be outside a transaction. Safe when several processes do this at once: each
     migration is applied by one of them.
@@ -84,7 +84,7 @@ def migrate(
 
 @contextmanager
 def schema_lock(connection: Connection[Any]) -> Iterator[None]:
-    """A transaction in which nobody else changes the schema.
+    """A transaction in which no other process changes the schema.
 
     The connection must be outside a transaction: the lock ends with the outermost one, and what it
     protects must be committed by then.
@@ -123,7 +123,7 @@ def _read(directory: Path) -> list[Migration]:
 
 
 def _missing(connection: Connection[Any], migrations: list[Migration]) -> list[Migration]:
-    """What is still to be applied, once what was applied is found to be what we know."""
+    """The migrations still to be applied. Raises `MigrationError` if the applied ones differ."""
     with connection.cursor(row_factory=psycopg.rows.tuple_row) as cursor:
         applied: dict[str, str] = dict(cursor.execute(APPLIED).fetchall())
     known = {migration.name: migration for migration in migrations}

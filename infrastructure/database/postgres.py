@@ -56,7 +56,7 @@ def open_pool(
         max_size=max_size,
         timeout=timeout,
         configure=_in_utc,
-        # A connection that the server closed meanwhile is replaced before anyone notices.
+        # A connection that the server has closed is replaced before it is lent.
         check=ConnectionPool.check_connection,
         open=False,
     )
@@ -69,5 +69,5 @@ def open_pool(
 
 
 def _in_utc(connection: Database) -> None:
-    """Read moments in UTC, in which all that were accepted can be told."""
+    """Read timestamps in UTC, in which every accepted one has a year that Python can hold."""
     connection.execute("SET TIME ZONE 'UTC'")

@@ -102,7 +102,7 @@ class BatchWriter:
         return self._write_under_lock(cursor, saves, in_doubt)
 
     def _try(self, cursor: Cursor[TupleRow], guess: Batch, in_doubt: list[Batch]) -> bool:
-        """Write without looking first: one round trip, and right as long as nobody else writes.
+        """Write without looking first: one round trip, right while no other process writes.
 
         False if the log or a stream is not where it was expected; nothing is written then.
         """
@@ -147,7 +147,7 @@ class BatchWriter:
             return batch.outcomes
         if batch.events and not self._append(cursor, batch):
             raise InternalError(f"the log's row moved from {log_position} under its lock")
-        # If nobody has written since this process did, the next batch is written without looking.
+        # With no other process writing in between, the next batch is written without looking.
         self._is_sole_writer = log_position == self._last_log_position
         self._commit(cursor, batch, in_doubt)
         return batch.outcomes

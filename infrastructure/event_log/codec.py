@@ -1,4 +1,4 @@
-"""How events are written down: plain JSON, the personal fields sealed under the person's key."""
+"""How events are stored: plain JSON, the personal fields sealed under the person's key."""
 
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ SEALED = "sealed"
 
 
 class NewerEvent(ValueError):
-    """An event was written by a newer program, which says more in it than this one knows."""
+    """An event was written by a newer program, in a version that this one does not know."""
 
     def __init__(self, topic: str, version: int, known: int) -> None:
         super().__init__(
@@ -28,8 +28,8 @@ class NewerEvent(ValueError):
 class EventMapper(Mapper[UUID]):
     """Turns events into what is stored and back.
 
-    Beyond the library's mapper, which restores an event's attributes as they were, it validates
-    what it reads, so that an old event gets the defaults of fields that came later.
+    Unlike the library's mapper it validates what it reads, so that an old event gets the defaults
+    of fields that were added later.
     """
 
     def __init__(self, keyring: Keyring) -> None:
@@ -53,11 +53,11 @@ class EventMapper(Mapper[UUID]):
         return StoredEvent(event.originator_id, event.originator_version, kind.TOPIC, state)
 
     def to_domain_event(self, stored_event: StoredEvent) -> Event:
-        """The event without its personal fields, which aggregates do not need."""
+        """The event with its personal fields erased; aggregates do not need them."""
         return _restore(stored_event, from_json(stored_event.state), None)
 
     def with_personal_fields(self, stored_events: Sequence[StoredEvent]) -> list[Event]:
-        """The events with their personal fields, as far as the persons' keys still exist."""
+        """The events with their personal fields, erased if the person's key was destroyed."""
         states = [from_json(event.state) for event in stored_events]
         persons = [
             _person(stored, state) if SEALED in state else None

@@ -1,9 +1,9 @@
 """The queue of the event log: concurrent saves become one transaction.
 
-A caller that saves while nobody writes becomes the leader. It writes what is queued by then, its
-own save and others', in one transaction, gives each its own outcome, and makes the first caller
-that has queued meanwhile the next leader. No thread of its own is needed, and a lone caller pays
-for no hand-over.
+A caller that saves while no batch is being written becomes the leader. It writes what is queued by
+then, its own save and others', in one transaction, gives each its own outcome, and makes the first
+caller that has queued meanwhile the next leader. No thread of its own is needed, and a lone caller
+pays for no hand-over.
 
 All writers, of this process and others, take turns at the log's row in `log_head`. Log positions
 are given under that lock and the lock is released by the commit: a reader that sees an event sees

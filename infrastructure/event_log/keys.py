@@ -1,4 +1,4 @@
-"""One encryption key a person, wrapped by a master key; destroying it erases the person everywhere.
+"""One encryption key a person, wrapped by a master key; destroying it erases their data everywhere.
 
 AES-256-GCM (NIST SP 800-38D) both for what is stored and for the keys that seal it; the master key
 is derived from the configured secret by HKDF (RFC 5869).
@@ -20,6 +20,7 @@ from infrastructure.database.postgres import Pool
 
 NONCE_BYTES = 12
 KEY_CACHE_SIZE = 10_000
+"""Keys for sealing kept in memory."""
 
 
 class WrongSecret(Exception):
@@ -75,23 +76,22 @@ class Keyring:
         self._lock = threading.Lock()
 
     def check(self) -> None:
-        """Try the secret on a key that is there. Raises `WrongSecret` if it is another."""
+        """Try the secret on a stored key. Raises `WrongSecret` if that was wrapped with another."""
         with self._pool.connection() as db:
             row = db.execute(self.ANY).fetchone()
         if row:
             self._unwrap(*row)
 
     def decryption_keys(self, persons: Iterable[UUID]) -> Mapping[UUID, Key]:
-        """The keys of those who have one, read afresh: a key that was destroyed opens nothing."""
+        """The keys of those persons that have one, never cached: a destroyed key opens nothing."""
         with self._pool.connection() as db:
             found = db.execute(self.FIND, [[*persons]]).fetchall()
         return {person: self._unwrap(person, wrapped) for person, wrapped in found if wrapped}
 
     def encryption_keys(self, persons: Collection[UUID]) -> Mapping[UUID, Key | None]:
-        """The keys of all of these, made where there is none; None where it was destroyed.
+        """The keys of these persons, made if there is none; None if it was destroyed.
 
-        They may be somewhat stale: what is sealed with a key that was destroyed meanwhile is
-        unreadable from the start.
+        They are cached: what is sealed with a key that was destroyed meanwhile is unreadable.
         """
         with self._lock:
             keys = {p: self._for_sealing[p] for p in persons if p in self._for_sealing}

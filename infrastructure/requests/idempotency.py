@@ -1,8 +1,8 @@
 """The same request twice has one effect and one answer: keys that clients give their requests.
 
 Follows the IETF draft *The Idempotency-Key HTTP Header Field*. The answer commits in the
-transaction of the events it tells of; a claim left without one, by a crash, has changed nothing and
-may be taken over after a minute.
+transaction of the events that it is about. A claim that a crash left without one has changed
+nothing, and another request may take it over after a minute.
 """
 
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ class KeyReused(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """A request by who makes it, the key they gave it, and what it asks for."""
+    """A request: who makes it, the key they gave it, and what it asks for."""
 
     caller: str
     key: str
@@ -69,7 +69,7 @@ KEEP = f"{ANSWER} ON CONFLICT (caller, key) DO NOTHING"
 
 
 def claim(db: Database, request: Request, at: datetime) -> Mapping[str, Any] | None:
-    """Begin a request, or get the answer that it has had already.
+    """Begin a request, or return the answer that it already has.
 
     Raises:
         InFlight: it is being worked on.
@@ -94,11 +94,11 @@ def claim(db: Database, request: Request, at: datetime) -> Mapping[str, Any] | N
 
 
 def release(db: Database, request: Request, at: datetime) -> Mapping[str, Any] | None:
-    """Give a claim up after a failure, so that the request may come again.
+    """Give a claim up after a failure, so that the request may be repeated.
 
     Returns:
-        The answer, if it has one all the same: whoever took it over was faster, or the failure hid
-        from us that it went well.
+        The answer, if it has one nevertheless: another request took it over and was faster, or the
+        request succeeded although it seemed to fail.
     """
     if db.execute(RELEASE, {**vars(request), "at": at}).rowcount == 1:
         return None
@@ -108,10 +108,10 @@ def release(db: Database, request: Request, at: datetime) -> Mapping[str, Any] |
 def keep(
     db: Database, request: Request, answer: Mapping[str, Any], at: datetime
 ) -> Mapping[str, Any] | None:
-    """Keep an answer that tells of no events.
+    """Keep an answer without events.
 
     Returns:
-        Another answer, if whoever took the request over was faster.
+        Another answer, if a request that took the claim over was faster.
     """
     parameters = {**vars(request), "answer": Jsonb(answer), "at": at}
     return None if db.execute(KEEP, parameters).rowcount == 1 else _answer(db, request)
@@ -133,7 +133,7 @@ def answering(request: Request, answer: Mapping[str, Any], at: datetime) -> Stat
 
 
 def forget_old(db: Database, at: datetime) -> None:
-    """Forget requests that nobody will repeat any more."""
+    """Delete requests that are too old to be repeated."""
     for table, column in (
         ("idempotency_answers", "answered_at"),
         ("idempotency_claims", "claimed_at"),

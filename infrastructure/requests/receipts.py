@@ -20,7 +20,7 @@ KEEP = """
 
 
 def known(db: Database, receipts: Sequence[Receipt]) -> set[Receipt]:
-    """Those of the receipts that were kept before."""
+    """The receipts among these that were kept before."""
     return set(db.execute(FIND, _columns(receipts)).fetchall())
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from infrastructure.database.postgres import Database
 
 CLOCKS_DIFFER_BY = timedelta(hours=1)
-"""By how much at most: a process whose clock is behind still takes what has expired elsewhere."""
+"""At most so much: a process whose clock is behind still accepts a token that expired elsewhere."""
 
 REVOKE = """
     INSERT INTO revoked_tokens (fingerprint, expires_at) VALUES (%s, %s)
@@ -17,7 +17,7 @@ FORGET = "DELETE FROM revoked_tokens WHERE expires_at < %s"
 
 
 def revoke(db: Database, fingerprint: bytes, expires_at: datetime) -> None:
-    """Have a token refused from now on; to do it again changes nothing."""
+    """Refuse a token from now on; revoking it again changes nothing."""
     db.execute(REVOKE, [fingerprint, expires_at])
 
 
@@ -27,5 +27,5 @@ def is_revoked(db: Database, fingerprint: bytes) -> bool:
 
 
 def forget_expired(db: Database, at: datetime) -> None:
-    """Forget tokens that are refused by their age alone."""
+    """Delete tokens that have expired by every clock."""
     db.execute(FORGET, [at - CLOCKS_DIFFER_BY])

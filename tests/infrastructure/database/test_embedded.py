@@ -17,8 +17,9 @@ import psutil
 import psycopg
 import pytest
 
-from infrastructure.database import embedded
-from infrastructure.database.embedded import EmbeddedServerError, embedded_server
+from infrastructure.database.embedded import EmbeddedServerError, account, embedded_server
+from infrastructure.database.embedded.account import Account
+from infrastructure.database.embedded.guard import PROGRAM
 from infrastructure.database.postgres import database
 from infrastructure.settings import Settings
 from tests.support.concurrency import SECONDS, wait_until
@@ -101,9 +102,9 @@ def runs(home: Path) -> bool:
 
 
 def guards(home: Path) -> int:
-    command = [embedded.__file__, str(home.resolve())]
     return sum(
-        process.info["cmdline"][2:] == command
+        process.info["cmdline"][3:4] == [PROGRAM]
+        and process.info["cmdline"][-1] == str(home.resolve())
         for process in psutil.process_iter(["cmdline"])
         if process.info["cmdline"]
     )
@@ -301,7 +302,7 @@ def test_data_of_another_major_version_is_refused(new_folder: Path) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has a home that others cannot enter")
 def test_a_private_home_stays_private(new_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     elsewhere = new_folder / "elsewhere"
-    monkeypatch.setattr(embedded, "SYSTEM_DIR", elsewhere)
+    monkeypatch.setattr(account, "SYSTEM_DIR", elsewhere)
     home = new_folder / "home"
     home.mkdir(mode=0o700)
     with embedded_server(home / "postgres") as url:
@@ -313,12 +314,12 @@ def test_a_private_home_stays_private(new_folder: Path, monkeypatch: pytest.Monk
 def test_programs_that_the_servers_account_cannot_reach_are_copied(
     new_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reaches = embedded._Account.reaches
-    monkeypatch.setattr(embedded, "SYSTEM_DIR", new_folder / "elsewhere")
+    reaches = Account.reaches
+    monkeypatch.setattr(account, "SYSTEM_DIR", new_folder / "elsewhere")
     monkeypatch.setattr(
-        embedded._Account,
+        Account,
         "reaches",
-        lambda account, path: "site-packages" not in path.parts and reaches(account, path),
+        lambda owner, path: "site-packages" not in path.parts and reaches(owner, path),
     )
     with embedded_server(new_folder / "postgres") as url:
         assert answers(url)
