@@ -10,20 +10,20 @@ import psycopg
 from pydantic import ValidationError
 
 
-def named(error: BaseException) -> str:
-    """What kind of error it is.
+def error_kind(error: BaseException) -> str:
+    """Its class, and its SQLSTATE if a database raised it.
 
-    >>> named(ValueError("jane@example.org"))
+    >>> error_kind(ValueError("jane@example.org"))
     'ValueError'
     """
     code = error.sqlstate if isinstance(error, psycopg.Error) else None
     return f"{type(error).__name__} ({code})" if code else type(error).__name__
 
 
-def described(error: BaseException) -> str:
-    """What kind of error it is, what it is about, and where it came from: names, and no values.
+def error_summary(error: BaseException) -> str:
+    """Its kind, what it is about, and where it was raised: names without values.
 
-    >>> described(ValueError("jane@example.org"))
+    >>> error_summary(ValueError("jane@example.org"))
     'ValueError'
     """
     about: list[str | None] = []
@@ -34,7 +34,7 @@ def described(error: BaseException) -> str:
             about = [f"{e['loc'][0]}: {e['type']}" for e in error.errors() if e["loc"]]
         case _:
             about = [_place(error)]
-    return ": ".join(filter(None, [named(error), ", ".join(filter(None, about))]))
+    return ": ".join(filter(None, [error_kind(error), ", ".join(filter(None, about))]))
 
 
 def _place(error: BaseException) -> str:
@@ -42,6 +42,6 @@ def _place(error: BaseException) -> str:
     return f"{Path(frames[-1].filename).name} line {frames[-1].lineno}" if frames else ""
 
 
-def traced(error: BaseException) -> str:
-    """What kind of error it is, and where it came from."""
-    return f"{named(error)}\n{''.join(traceback.format_tb(error.__traceback__))}"
+def redacted_traceback(error: BaseException) -> str:
+    """Its kind and its stack, without the message."""
+    return f"{error_kind(error)}\n{''.join(traceback.format_tb(error.__traceback__))}"

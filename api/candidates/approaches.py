@@ -9,7 +9,7 @@ from uuid import UUID
 from api.candidates.profile import current_likelihood
 from api.http.caller import Caller, CommandResult
 from domain.outreach import Message, RequestInterview, SendMessage
-from infrastructure.error_redaction import named
+from infrastructure.error_redaction import error_kind
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +43,6 @@ def _likelihood(caller: Caller, position_id: UUID, candidate_id: UUID) -> Mappin
             db.execute("SELECT set_config('statement_timeout', %s, true)", [timeout])
             likelihood = current_likelihood(db, candidate_id, position_id, caller.at)
     except Exception as error:  # noqa: BLE001 - whatever fails here, the message is sent
-        logger.warning("an approach is sent without its likelihood: %s", named(error))
+        logger.warning("an approach is sent without its likelihood: %s", error_kind(error))
         return {}
     return {"likelihood": likelihood}

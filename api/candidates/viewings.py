@@ -21,7 +21,7 @@ from domain.actor import Role
 from domain.aggregate import Refused
 from domain.command import Command
 from domain.viewing import AlreadyNoted, Feed, NoteCandidatesShown, NoteProfileOpened, Slot, Sort
-from infrastructure.error_redaction import named
+from infrastructure.error_redaction import error_kind
 from projections.positions import Position
 
 logger = logging.getLogger(__name__)
@@ -128,4 +128,4 @@ async def _note(caller: Caller, viewing: Callable[[], Command]) -> None:
         if refused.codes != [AlreadyNoted.code]:
             logger.error("a viewing was not noted: %s", refused)
     except Exception as error:  # noqa: BLE001 - the page has been sent, nobody else can be told
-        logger.error("a viewing was not noted: %s", named(error))
+        logger.error("a viewing was not noted: %s", error_kind(error))

@@ -18,7 +18,7 @@ from prometheus_client.registry import Collector
 
 from api.marketplace import PROBE_SECONDS, Marketplace, now
 from infrastructure.database.postgres import Database
-from infrastructure.error_redaction import named
+from infrastructure.error_redaction import error_kind
 from infrastructure.event_log import log_head
 from infrastructure.projecting import parking
 from infrastructure.projecting.checkpoints import log_positions
@@ -91,7 +91,7 @@ class Standing(Collector):
                         [*_of_likelihood(db)], at
                     )
             except Exception as error:  # noqa: BLE001 - whatever it is, the other figures are told
-                logger.error("the database's figures cannot be told: %s", named(error))
+                logger.error("the database's figures cannot be told: %s", error_kind(error))
                 up.add_metric([], 0)
                 yield up
                 return

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 
 from domain.aggregate import Refused
 from domain.command import NotFound
-from infrastructure.error_redaction import named, traced
+from infrastructure.error_redaction import error_kind, redacted_traceback
 from infrastructure.event_log.store import Contended, VersionMismatch
 from infrastructure.projecting.checkpoints import NotCaughtUp
 from infrastructure.requests.idempotency import InFlight, KeyReused
@@ -169,13 +169,13 @@ def _failed_http(error: HTTPException) -> Problem:
 
 
 def _no_database(error: Exception) -> Problem:
-    logger.error("the database does not answer: %s", named(error))
+    logger.error("the database does not answer: %s", error_kind(error))
     detail = "The database does not answer; try again in a moment."
     return Problem(503, "database-unavailable", detail, headers={"Retry-After": "5"})
 
 
 def _unexpected(error: Exception) -> Problem:
-    logger.error("an error nobody expected: %s", traced(error))
+    logger.error("an error nobody expected: %s", redacted_traceback(error))
     detail = "Something went wrong on our side; give support the request's id."
     return Problem(500, "internal", detail)
 

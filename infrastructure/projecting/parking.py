@@ -14,7 +14,7 @@ from eventsourcing.persistence import Notification
 from psycopg.rows import class_row
 
 from infrastructure.database.postgres import Database
-from infrastructure.error_redaction import described
+from infrastructure.error_redaction import error_summary
 from infrastructure.event_log.codec import NewerEvent
 from infrastructure.event_log.keys import WrongSecret
 
@@ -125,7 +125,7 @@ def park(
         at: the moment.
     """
     rows = [
-        (stream, n.id, n.topic, described(errors[n.id]) if n.id in errors else None)
+        (stream, n.id, n.topic, error_summary(errors[n.id]) if n.id in errors else None)
         for stream, n in events
     ]
     if rows:

@@ -20,7 +20,7 @@ from psycopg import Connection
 from psycopg.errors import LockNotAvailable
 from psycopg_pool import ConnectionPool
 
-from infrastructure.error_redaction import named, traced
+from infrastructure.error_redaction import error_kind, redacted_traceback
 from infrastructure.event_log.log_head import LOG_ID
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting import parking
@@ -105,8 +105,10 @@ class Projector:
                 self.failure, failures = None, 0
             except Exception as error:  # noqa: BLE001 - whatever it is, the projection waits there
                 # The batch was rolled back; the event stays next until it can be applied.
-                logger.error("projection %s failed: %s", self.projection.name, traced(error))
-                self.failure, more = named(error), False
+                logger.error(
+                    "projection %s failed: %s", self.projection.name, redacted_traceback(error)
+                )
+                self.failure, more = error_kind(error), False
                 failures += 1
                 stop.wait(min(30.0, 0.1 * 2 ** min(failures, 9)))
             if not more:
@@ -181,7 +183,7 @@ class Projector:
                     "projection %s: the erasure at event %d is not applied yet: %s",
                     self.projection.name,
                     event.id,
-                    traced(error),
+                    redacted_traceback(error),
                 )
                 return
             parked[stream] = event.id
@@ -223,7 +225,7 @@ class Projector:
                 self.projection.name,
                 position,
                 kinds[position],
-                traced(error),
+                redacted_traceback(error),
             )
 
 

@@ -11,7 +11,7 @@ from typing import Self
 import psycopg
 
 from infrastructure.database.postgres import Pool
-from infrastructure.error_redaction import traced
+from infrastructure.error_redaction import redacted_traceback
 from infrastructure.event_log.statements import CHANNEL
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.projection import Projection
@@ -106,7 +106,9 @@ class Worker:
                 try:
                     task.run()
                 except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
-                    logger.error("task %s failed, will run again: %s", task.name, traced(error))
+                    logger.error(
+                        "task %s failed, will run again: %s", task.name, redacted_traceback(error)
+                    )
                 due[task.name] = time.monotonic() + task.interval
             next_due = min(due.values(), default=time.monotonic() + 60)
             self._stop.wait(max(0.0, next_due - time.monotonic()))
