@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
@@ -12,6 +13,10 @@ from infrastructure.event_log.store import EventStore
 from tests.support.browser import CHROMIUM
 from tests.support.databases import SECRET, Databases, a_server
 from tests.support.survey import survey_profiles
+
+# An example may take as long as a busy machine needs for it.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 
 def pytest_report_header() -> list[str]:
