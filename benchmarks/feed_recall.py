@@ -133,7 +133,7 @@ def exact(db: Connection, search: CandidateSearch) -> list[UUID]:
         for first in range(0, len(rows), 20_000)
         for one in ranking.of([row[0] for row in rows[first : first + 20_000]])[:PAGE]
     ]
-    return [one.candidate_id for one in sorted(ranked, key=lambda one: one.place)[:PAGE]]
+    return [one.candidate_id for one in sorted(ranked, key=lambda one: one.key)[:PAGE]]
 
 
 def main() -> None:
@@ -143,7 +143,7 @@ def main() -> None:
     parser.add_argument("--between", type=int, default=300, help="messages between two questions")
     parser.add_argument("--before", type=int, default=2_000, help="messages before the first")
     options = parser.parse_args()
-    candidate_feed.EXPLORED_SHARE = 0.0  # places by lot are another matter
+    candidate_feed.EXPLORED_SHARE = 0.0  # exploration is another matter
     rng = random.Random(1)
     with server() as server_url:
         with psycopg.connect(server_url, autocommit=True) as administration:

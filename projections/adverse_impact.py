@@ -54,7 +54,8 @@ class AdverseImpact(Projection, name="adverse_impact", version=1, key="candidate
         )"""
 
     REPORT = """
-        INSERT INTO self_reported_attributes VALUES (
+        INSERT INTO self_reported_attributes (candidate_id, gender, ethnicity, age_band, disability)
+        VALUES (
             %(candidate_id)s, %(gender)s, %(ethnicity)s, %(age_band)s, %(disability)s)
         ON CONFLICT (candidate_id) DO UPDATE SET
             gender = EXCLUDED.gender, ethnicity = EXCLUDED.ethnicity,

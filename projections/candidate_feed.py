@@ -1,41 +1,45 @@
 """A position's two lists, page by page: whom its filters let through, and in which order.
 
-Left out are those who are to be left alone or are approached already; left alone is who has been
-approached as often as the contact gate allows. By likelihood a small share of the passive feed's
-places goes to others by lot: only who is shown can answer, and only answers teach.
+By likelihood, a small share of the passive feed's slots goes to exploration: candidates picked at
+random from further down. Only candidates who are shown can answer, and only answers teach.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
+from itertools import accumulate
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from psycopg import Connection
-from pydantic import BaseModel, FiniteFloat
+from pydantic import FiniteFloat
 
 from domain.viewing import Feed, Sort
-from projections.candidate_pool import ListedCandidate, of_candidates
+from infrastructure.database.postgres import snapshot
+from projections.candidate_pool import RANDOM_KEYS, ListedCandidate, of_candidates
 from projections.candidate_search import SKILLS_MATCHED, CandidateSearch, listed_condition
 from projections.likelihood import scoring
-from projections.likelihood.ranking import Ranked, Ranking
-from projections.paging import Listed, Position, after, encoded, page
+from projections.likelihood.ranking import Ranked, Ranking, RankKey
+from projections.likelihood.scoring import Scorer, ScoredCandidate
+from projections.paging import Listed, WholeNumber, after, encoded, page
 
 EXPLORED_SHARE = 0.03
-"""Of the places of the passive feed. As insurance it need only be small: at 3 % a page of twenty
-gives up one place in two pages, and in a year of a thousand messages thirty teach of others."""
+"""Of the slots of the passive feed. As insurance it need only be small: at 3 % a page of twenty
+gives up one slot in two pages, and in a year of a thousand messages thirty teach of others."""
 
 MOST_EXPLORED = 40
-"""In one reading of a feed: whoever reads on for so long is not shown more by lot."""
+"""Exploration slots of one reading of a feed, however long it is."""
 
-DRAWN = 50
-"""Candidates drawn for a place, of whom the first that was not shown yet gets it."""
+WINDOW = 20
+"""The candidates behind a random key, one of whom is picked. One alone would be as likely as the
+gap before their key is wide; over a window the gaps even out."""
 
 
-class FeedEntry(BaseModel):
-    """A place of a list, and who stands there."""
+class FeedEntry(NamedTuple):
+    """A candidate on a page of a list."""
 
     candidate: ListedCandidate
+    score: ScoredCandidate | None
     explored: bool = False
     propensity: float = 1.0
 
@@ -48,10 +52,11 @@ def feed(
     cursor: str | None = None,
     sort: Sort = Sort.LIKELIHOOD,
 ) -> Listed[FeedEntry]:
-    """A page of one of a position's lists."""
-    if sort is Sort.LIKELIHOOD:
-        return _by_likelihood(db, kind, search, limit, cursor)
-    return _by_key(db, kind, search, limit, cursor, sort)
+    """A page of one of a position's lists, read at one moment."""
+    with snapshot(db):
+        if sort is Sort.LIKELIHOOD:
+            return _by_likelihood(db, kind, search, limit, cursor)
+        return _by_key(db, kind, search, limit, cursor, sort)
 
 
 # By what is stored --------------------------------------------------------------------------------
@@ -80,108 +85,130 @@ def _by_key(
         {**parameters, "last": last, "last_id": last_id, "limit": limit + 1},
     ).fetchall()
     found = page(rows, limit, lambda row: [sort, row[1], row[0]])
-    known = of_candidates(db, [row[0] for row in found.items])
-    items = [FeedEntry(candidate=known[row[0]]) for row in found.items if row[0] in known]
+    ids = [row[0] for row in found.items]
+    known = of_candidates(db, ids)
+    scores = scoring.of_candidates(db, ids, search.at, search.position_id)
+    items = [FeedEntry(known[id], scores.get(id)) for id in ids if id in known]
     return Listed(items=items, next_cursor=found.next_cursor)
 
 
 # By likelihood ------------------------------------------------------------------------------------
 
 
-class _Reading(NamedTuple):
-    """How far a feed has been read: after whom, how many places, and who was shown by lot."""
+class FeedCursor(NamedTuple):
+    """How far a feed has been read: after whom, how many slots, and who was explored."""
 
     sort: Literal[Sort.LIKELIHOOD]
     logit: FiniteFloat | None
     last: UUID | None
-    places: Position
+    slots: WholeNumber
     explored: tuple[UUID, ...]
+
+
+class ExplorationSlot(NamedTuple):
+    """A candidate picked at random, and how likely that pick was in this slot."""
+
+    picked: Ranked
+    propensity: float
 
 
 def _by_likelihood(
     db: Connection, kind: Feed, search: CandidateSearch, limit: int, cursor: str | None
 ) -> Listed[FeedEntry]:
-    so_far = after(cursor, _Reading) or _Reading(Sort.LIKELIHOOD, None, None, 0, ())
-    standing, opening = scoring.current(db, search.position_id)
+    so_far = after(cursor, FeedCursor) or FeedCursor(Sort.LIKELIHOOD, None, None, 0, ())
+    model, opening = scoring.current(db, search.position_id)
     condition, parameters = listed_condition(kind, search)
     parameters |= {"explored": [*so_far.explored]}
     condition += " AND NOT candidate_id = ANY(%(explored)s::uuid[])"
-    ranking = Ranking(db, (condition, parameters), standing.model, opening, search.at)
+    ranking = Ranking(db, (condition, parameters), model.model, opening, search.at)
     ranked = ranking.after(_last_shown(ranking, so_far), limit + 1)
-    lots = _lots(kind, search, so_far, limit) if len(ranked) > limit else []
-    drawn = _Drawing(db, ranking, condition, parameters).all(lots, ranked, so_far)
-    regular = iter(ranked[: limit - len(drawn)])
-    places = range(so_far.places, so_far.places + limit)
-    shown = [drawn.get(place) or next(regular, None) for place in places]
-    regularly = 1.0 - EXPLORED_SHARE if kind is Feed.PASSIVE else 1.0
-    return _page(db, [one for one in shown if one], ranked, so_far, regularly)
+    explored: dict[int, ExplorationSlot] = {}
+    if kind is Feed.PASSIVE and len(ranked) > limit:
+        sampler = ExplorationSampler(db, ranking, condition, parameters)
+        explored = sampler.sample(exploration_lots(search, so_far, limit), ranked[-1].key)
+    regular = iter(ranked[: limit - len(explored)])
+    slots = range(so_far.slots, so_far.slots + limit)
+    shown = [one for slot in slots if (one := explored.get(slot) or next(regular, None))]
+    ranked_propensity = 1.0 - EXPLORED_SHARE if kind is Feed.PASSIVE else 1.0
+    score = Scorer(model, opening, search.at)
+    return Listed(
+        items=_entries(db, shown, score, ranked_propensity),
+        next_cursor=_next_cursor(so_far, shown, more=len(ranked) > limit - len(explored)),
+    )
 
 
-def _last_shown(ranking: Ranking, so_far: _Reading) -> Ranked | None:
-    """Where the last one who was shown stands now, since the model may have learned meanwhile."""
+def _last_shown(ranking: Ranking, so_far: FeedCursor) -> RankKey | None:
+    """Where the last candidate shown ranks now, since the model may have learned meanwhile."""
     if so_far.last is None or so_far.logit is None:
         return None
     now = ranking.of([so_far.last])
-    return now[0] if now else Ranked(so_far.logit, so_far.last)
+    return now[0].key if now else ranking.key(so_far.logit, so_far.last)
 
 
-def _page(
+def _entries(
     db: Connection,
-    shown: Sequence["Ranked | _Drawn"],
-    ranked: Sequence[Ranked],
-    so_far: _Reading,
-    regularly: float,
-) -> Listed[FeedEntry]:
-    known = of_candidates(db, [one.candidate_id for one in shown])
-    items = []
+    shown: Sequence[Ranked | ExplorationSlot],
+    score: Scorer,
+    ranked_propensity: float,
+) -> list[FeedEntry]:
+    entries = []
+    known = of_candidates(db, [_ranked(one).candidate_id for one in shown])
     for one in shown:
-        if candidate := known.get(one.candidate_id):
-            by_lot = isinstance(one, _Drawn)
-            propensity = one.propensity if isinstance(one, _Drawn) else regularly
-            items.append(FeedEntry(candidate=candidate, explored=by_lot, propensity=propensity))
-    regular = [one for one in shown if isinstance(one, Ranked)]
-    if len(ranked) <= len(regular):
-        return Listed(items=items)
-    last = regular[-1] if regular else None
-    explored = [one.candidate_id for one in shown if isinstance(one, _Drawn)]
-    reading = so_far._replace(
-        logit=last.logit if last else so_far.logit,
-        last=last.candidate_id if last else so_far.last,
-        places=so_far.places + len(shown),
-        explored=(*so_far.explored, *explored),
+        ranked, explored = _ranked(one), isinstance(one, ExplorationSlot)
+        if candidate := known.get(ranked.candidate_id):
+            propensity = one.propensity if isinstance(one, ExplorationSlot) else ranked_propensity
+            entries.append(FeedEntry(candidate, score(ranked.state), explored, propensity))
+    return entries
+
+
+def _ranked(one: Ranked | ExplorationSlot) -> Ranked:
+    return one.picked if isinstance(one, ExplorationSlot) else one
+
+
+def _next_cursor(
+    so_far: FeedCursor, shown: Sequence[Ranked | ExplorationSlot], *, more: bool
+) -> str | None:
+    if not more:
+        return None
+    explored = [one.picked.candidate_id for one in shown if isinstance(one, ExplorationSlot)]
+    cursor = so_far._replace(
+        slots=so_far.slots + len(shown), explored=(*so_far.explored, *explored)
     )
-    return Listed(items=items, next_cursor=encoded(reading))
+    if regular := [one for one in shown if isinstance(one, Ranked)]:
+        _, negated_logit, last = regular[-1].key
+        cursor = cursor._replace(logit=-negated_logit, last=last)
+    return encoded(cursor)
 
 
 # Exploration --------------------------------------------------------------------------------------
 
 
-class _Drawn(NamedTuple):
-    """Who stands at a place by lot, and how likely the lot was."""
+class Lot(NamedTuple):
+    """Three random numbers from 0 to 1: whether a slot is explored, from which key, and whom."""
 
-    candidate_id: UUID
-    propensity: float
-
-
-def _lot(search: CandidateSearch, place: int) -> str:
-    """What decides a place by lot: the same for everybody of the employer on a day."""
-    about = f"{search.position_id}/{search.employer_id}/{search.at.date()}/{place}"
-    return sha256(about.encode()).hexdigest()
+    explore: float
+    key: float
+    pick: float
 
 
-def _lots(
-    kind: Feed, search: CandidateSearch, so_far: _Reading, limit: int
-) -> list[tuple[int, str]]:
-    """The places of a page that are given by lot."""
-    if kind is not Feed.PASSIVE:
-        return []
+def _lot(search: CandidateSearch, slot: int) -> Lot:
+    """The same for everybody of the employer on a day."""
+    about = f"{search.position_id}/{search.employer_id}/{search.at.date()}/{slot}"
+    digest = sha256(about.encode()).digest()
+    return Lot(*(int.from_bytes(digest[n : n + 8], "big") / 2**64 for n in (0, 8, 16)))
+
+
+def exploration_lots(
+    search: CandidateSearch, so_far: FeedCursor, limit: int
+) -> list[tuple[int, Lot]]:
+    """The slots of a page that are to be explored."""
     left = max(MOST_EXPLORED - len(so_far.explored), 0)
-    lots = ((place, _lot(search, place)) for place in range(so_far.places, so_far.places + limit))
-    return [(place, lot) for place, lot in lots if int(lot, 16) / 2**256 < EXPLORED_SHARE][:left]
+    lots = ((slot, _lot(search, slot)) for slot in range(so_far.slots, so_far.slots + limit))
+    return [(slot, lot) for slot, lot in lots if lot.explore < EXPLORED_SHARE][:left]
 
 
-class _Drawing:
-    """Draws whom a place is given to, each of those further down as likely as any other."""
+class ExplorationSampler:
+    """Picks candidates further down by a random key that is stored, so an index finds them."""
 
     def __init__(
         self, db: Connection, ranking: Ranking, condition: str, parameters: Mapping[str, Any]
@@ -191,36 +218,80 @@ class _Drawing:
         self._condition = condition
         self._parameters = parameters
 
-    def all(
-        self, lots: Sequence[tuple[int, str]], ranked: Sequence[Ranked], so_far: _Reading
-    ) -> dict[int, "Ranked | _Drawn"]:
-        """Who stands at each place that is given by lot; none where nobody is further down."""
-        drawn: dict[int, Ranked | _Drawn] = {}
+    def sample(
+        self, lots: Sequence[tuple[int, Lot]], first_not_shown: RankKey
+    ) -> dict[int, ExplorationSlot]:
+        """Whom to show in each of these slots; a slot without anybody to pick is left out."""
+        picks: dict[int, ExplorationSlot] = {}
         taken: set[UUID] = set()
-        for place, lot in lots:
-            count, ids = self._shuffled(lot)
+        for slot, lot in lots:
+            start = int(lot.key * RANDOM_KEYS)
+            around = self._around(start)
+            ranked = {one.candidate_id: one for one in self._ranking.of([id for id, _ in around])}
             further = [
-                one.candidate_id
-                for one in self._ranking.of(ids)
-                if one.place >= ranked[-1].place and one.candidate_id not in taken
+                (id in ranked and ranked[id].key >= first_not_shown and id not in taken, key)
+                for id, key in around
             ]
-            if further:
-                first = min(further, key=ids.index)
-                shown = so_far.places - len(so_far.explored) + len(ranked) - 1 + len(taken)
-                propensity = EXPLORED_SHARE / max(count - shown, 1)
-                drawn[place] = _Drawn(first, propensity)
-                taken.add(first)
-        return drawn
+            chosen = choose(further, start, lot.pick)
+            if chosen is not None:
+                number, probability = chosen
+                id = around[number][0]
+                picks[slot] = ExplorationSlot(ranked[id], EXPLORED_SHARE * probability)
+                taken.add(id)
+        return picks
 
-    def _shuffled(self, lot: str) -> tuple[int, list[UUID]]:
-        """How many match, and the first of them in an order that the lot decides."""
+    def _around(self, start: int) -> list[tuple[UUID, int]]:
+        """The matches with the keys just before and after a key, by key; all if they are few.
+
+        The keys are a circle: after the highest comes the lowest.
+        """
+        few = 3 * WINDOW + 1
+        part = f"""
+            (SELECT candidate_id, random_key FROM candidate_pool AS p
+             WHERE {self._condition} AND random_key {{side}} %(start)s
+             ORDER BY random_key {{order}} LIMIT {few})"""  # noqa: S608 - our own text
+        sides = [(side, order) for side in ("<", ">=") for order in ("ASC", "DESC")]
+        statement = " UNION ".join(part.format(side=side, order=order) for side, order in sides)
         rows = self._db.execute(
-            f"""
-            WITH matching AS MATERIALIZED (
-                SELECT candidate_id FROM candidate_pool AS p
-                JOIN likelihood_scores AS l USING (candidate_id) WHERE {self._condition})
-            SELECT (SELECT count(*) FROM matching), candidate_id FROM matching
-            ORDER BY md5(candidate_id::text || %(lot)s) LIMIT %(drawn)s""",  # noqa: S608 - our own text
-            {**self._parameters, "lot": lot, "drawn": DRAWN},
-        ).fetchall()
-        return (rows[0][0] if rows else 0), [row[1] for row in rows]
+            f"{statement} ORDER BY random_key", {**self._parameters, "start": start}
+        )
+        return [(id, key) for id, key in rows]
+
+
+def choose(
+    candidates: Sequence[tuple[bool, int]], start: int, pick: float
+) -> tuple[int, float] | None:
+    """Pick one of the eligible candidates in the window behind a key.
+
+    Args:
+        candidates: whether each is eligible and their key, in the order of the keys: all, or at
+            least two windows after the start and one before it, the keys being a circle.
+        start: the key, drawn evenly.
+        pick: a number from 0 to 1, drawn evenly.
+
+    Returns:
+        The number of the candidate, and the exact probability with which the two draws pick them;
+        None if nobody in the window is eligible.
+    """
+    count = len(candidates)
+    size = min(WINDOW, count)
+    if count <= 3 * WINDOW:  # these are all
+        size = count
+    first = next((n for n, (_, key) in enumerate(candidates) if key >= start), 0)
+    window = [number % count for number in range(first, first + size)]
+    eligible = [number for number in window if candidates[number][0]]
+    if not eligible:
+        return None
+    chosen = eligible[int(pick * len(eligible))]
+    if size == count:
+        return chosen, 1 / len(eligible)
+    # The windows that hold the chosen one begin up to a window before it; each is as likely as the
+    # gap before its first key is wide.
+    before = [*accumulate(int(candidates[(chosen + n) % count][0]) for n in range(1 - size, size))]
+    probability = 0.0
+    for n in range(size):
+        begin = chosen + 1 - size + n
+        gap = (candidates[begin % count][1] - candidates[(begin - 1) % count][1]) % RANDOM_KEYS
+        among = before[n + size - 1] - (before[n - 1] if n else 0)
+        probability += gap / RANDOM_KEYS / among
+    return chosen, probability

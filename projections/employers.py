@@ -20,7 +20,7 @@ from domain.employer import (
 from domain.handlers import on
 from domain.values import StorableText
 from infrastructure.projecting.projection import Change, Projection
-from projections.paging import Listed, Position, after, page
+from projections.paging import Listed, WholeNumber, after, page
 
 
 class Employers(Projection, name="employers", version=1, key="id"):
@@ -50,7 +50,10 @@ class Employers(Projection, name="employers", version=1, key="id"):
         )"""
 
     ADD = """
-        INSERT INTO employers VALUES (
+        INSERT INTO employers (
+            employer_id, company, manager_name, manager_email, status, suspended_for, in_beta,
+            registered_at, version)
+        VALUES (
             %(id)s, %(company)s, %(manager_name)s, %(manager_email)s, 'registered', NULL, false,
             %(at)s, %(version)s)"""
 
@@ -63,8 +66,8 @@ class Employers(Projection, name="employers", version=1, key="id"):
         WHERE employer_id = %(id)s"""
 
     ADD_FEEDBACK = """
-        INSERT INTO feedback VALUES
-        (%(id)s, %(log_position)s, %(at)s, %(by)s, %(text)s, %(page)s)"""
+        INSERT INTO feedback (employer_id, position, shared_at, shared_by, text, page)
+        VALUES (%(id)s, %(log_position)s, %(at)s, %(by)s, %(text)s, %(page)s)"""
 
     SET_VERSION = "UPDATE employers SET version = %(version)s WHERE employer_id = %(id)s"
 
@@ -204,7 +207,7 @@ def feedback(
         company: only of employers whose name has this in it.
         manager_email: only of employers whom this Customer Success Manager looks after.
     """
-    _, before = after(cursor, tuple[Literal["feedback"], Position]) or (None, None)
+    _, before = after(cursor, tuple[Literal["feedback"], WholeNumber]) or (None, None)
     rows = (
         db.cursor(row_factory=class_row(Feedback))
         .execute(

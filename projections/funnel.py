@@ -8,7 +8,7 @@ history that was taken over, it is what the model would have said.
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
@@ -35,7 +35,7 @@ UNKNOWN: Literal["unknown"] = "unknown"
 """The band of what was shown without a probability."""
 
 
-class Funnel(Projection, name="funnel", version=1, key="position_id"):
+class Funnel(Projection, name="funnel", version=2, key="position_id"):
     """What was seen of each position's lists, counted by day, and how far each outreach came."""
 
     TABLES = """
@@ -52,11 +52,20 @@ class Funnel(Projection, name="funnel", version=1, key="position_id"):
         );
         CREATE INDEX funnel_views_by_day ON funnel_views (day);
 
-        -- Who stood in a position's lists by lot: what becomes of them is told apart.
+        -- Candidates shown by exploration: the funnel counts what becomes of them apart.
         CREATE TABLE funnel_explored (
             employer_id  uuid,
             position_id  uuid,
             candidate_id uuid,
+            PRIMARY KEY (employer_id, position_id, candidate_id)
+        );
+
+        -- When each candidate was last shown in one of a position's lists.
+        CREATE TABLE funnel_shown (
+            employer_id  uuid,
+            position_id  uuid,
+            candidate_id uuid,
+            shown_at     timestamptz NOT NULL,
             PRIMARY KEY (employer_id, position_id, candidate_id)
         );
 
@@ -76,14 +85,23 @@ class Funnel(Projection, name="funnel", version=1, key="position_id"):
         )"""
 
     SHOW = """
-        INSERT INTO funnel_views VALUES (
+        INSERT INTO funnel_views (
+            employer_id, position_id, day, passive, explored, band, shown, opened)
+        VALUES (
             %(employer_id)s, %(position_id)s, %(day)s, %(passive)s, %(explored)s, %(band)s,
             %(number)s, 0)
         ON CONFLICT (employer_id, position_id, day, passive, explored, band)
         DO UPDATE SET shown = funnel_views.shown + EXCLUDED.shown"""
 
+    SHOW_CANDIDATE = """
+        INSERT INTO funnel_shown (employer_id, position_id, candidate_id, shown_at)
+        VALUES (%(employer_id)s, %(position_id)s, %(candidate_id)s, %(at)s)
+        ON CONFLICT (employer_id, position_id, candidate_id)
+        DO UPDATE SET shown_at = greatest(funnel_shown.shown_at, EXCLUDED.shown_at)"""
+
     EXPLORE = """
-        INSERT INTO funnel_explored VALUES (%(employer_id)s, %(position_id)s, %(candidate_id)s)
+        INSERT INTO funnel_explored (employer_id, position_id, candidate_id)
+        VALUES (%(employer_id)s, %(position_id)s, %(candidate_id)s)
         ON CONFLICT DO NOTHING"""
 
     WAS_EXPLORED = """
@@ -91,13 +109,18 @@ class Funnel(Projection, name="funnel", version=1, key="position_id"):
                 AND position_id = %(position_id)s AND candidate_id = %(candidate_id)s)"""
 
     OPEN = f"""
-        INSERT INTO funnel_views VALUES (
+        INSERT INTO funnel_views (
+            employer_id, position_id, day, passive, explored, band, shown, opened)
+        VALUES (
             %(employer_id)s, %(position_id)s, %(day)s, %(passive)s, {WAS_EXPLORED}, %(band)s, 0, 1)
         ON CONFLICT (employer_id, position_id, day, passive, explored, band)
         DO UPDATE SET opened = funnel_views.opened + 1"""  # noqa: S608 - our own text
 
     SEND = f"""
-        INSERT INTO funnel_outreach VALUES (
+        INSERT INTO funnel_outreach (
+            employer_id, outreach_id, position_id, candidate_id, passive, explored, probability,
+            sent_on)
+        VALUES (
             %(employer_id)s, %(outreach_id)s, %(position_id)s, %(candidate_id)s, %(passive)s,
             {WAS_EXPLORED}, %(probability)s, %(day)s)"""  # noqa: S608 - our own text
 
@@ -123,6 +146,14 @@ class Funnel(Projection, name="funnel", version=1, key="position_id"):
             seen = {"passive": passive, "explored": explored, "band": word, "number": number}
             yield self.SHOW, about | seen
         for slot in event.slots:
+            yield (
+                self.SHOW_CANDIDATE,
+                about
+                | {
+                    "candidate_id": slot.candidate_id,
+                    "at": event.timestamp,
+                },
+            )
             if slot.explored:
                 yield self.EXPLORE, about | {"candidate_id": slot.candidate_id}
 
@@ -239,6 +270,18 @@ _STEPS = f"""
         (interview_on, 0, 0, 0, 1)
     ) AS happened (day, sent, accepted, declined, interview)
     WHERE happened.day IS NOT NULL"""  # noqa: S608 - our own text
+
+
+def was_shown(
+    db: Connection, employer_id: UUID, position_id: UUID, candidate_id: UUID, since: datetime
+) -> bool:
+    """Whether a candidate has been shown in one of a position's lists since a moment."""
+    row = db.execute(
+        "SELECT FROM funnel_shown"
+        " WHERE employer_id = %s AND position_id = %s AND candidate_id = %s AND shown_at >= %s",
+        [employer_id, position_id, candidate_id, since],
+    ).fetchone()
+    return row is not None
 
 
 def steps(

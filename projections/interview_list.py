@@ -32,7 +32,7 @@ PASSIVE_CANDIDATE: Literal["Passive Candidate"] = "Passive Candidate"
 """The badge of who was passive when the message was sent, whatever they do later."""
 
 
-class InterviewList(Projection, name="interview_list", version=1, key="id"):
+class InterviewList(Projection, name="interview_list", version=2, key="id"):
     """Both kinds of approach, how far each has come, and when it was last heard of."""
 
     TABLES = """
@@ -55,14 +55,17 @@ class InterviewList(Projection, name="interview_list", version=1, key="id"):
         CREATE INDEX interview_list_by_id ON interview_list (outreach_id);
         CREATE INDEX interview_list_by_position
             ON interview_list (employer_id, position_id, sent_at DESC, outreach_id);
+        CREATE INDEX interview_list_by_age ON interview_list (sent_at DESC, outreach_id);
         CREATE INDEX interview_list_unanswered ON interview_list (sent_at)
             WHERE status = 'awaiting_answer'"""
 
     ADD = """
-        INSERT INTO interview_list VALUES (
+        INSERT INTO interview_list (
+            employer_id, outreach_id, position_id, candidate_id, badge, status, salary, likelihood,
+            sent_at, changed_at, version)
+        VALUES (
             %(employer_id)s, %(id)s, %(position_id)s, %(candidate_id)s, %(badge)s,
-            'awaiting_answer', NULL, %(salary)s, %(likelihood)s, %(at)s, %(at)s, NULL,
-            %(version)s)"""
+            'awaiting_answer', %(salary)s, %(likelihood)s, %(at)s, %(at)s, %(version)s)"""
 
     SET_STATUS = """
         UPDATE interview_list

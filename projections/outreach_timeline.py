@@ -15,10 +15,10 @@ from domain.event import ENVELOPE, ERASED, Event
 from domain.handlers import on
 from domain.outreach import Outreach
 from infrastructure.projecting.projection import Change, Projection
-from projections.paging import Listed, Position, after, page
+from projections.paging import Listed, WholeNumber, after, page
 
 
-class OutreachTimeline(Projection, name="outreach_timeline", version=1, key="candidate_id"):
+class OutreachTimeline(Projection, name="outreach_timeline", version=2, key="candidate_id"):
     """Every step of every outreach, as support reads it to somebody who asks."""
 
     TABLES = """
@@ -42,10 +42,14 @@ class OutreachTimeline(Projection, name="outreach_timeline", version=1, key="can
         CREATE INDEX outreach_timeline_by_employer
             ON outreach_timeline (employer_id, event_position DESC);
         CREATE INDEX outreach_timeline_by_candidate
-            ON outreach_timeline (candidate_id, event_position DESC)"""
+            ON outreach_timeline (candidate_id, event_position DESC);
+        CREATE INDEX outreach_timeline_by_age ON outreach_timeline (event_position DESC)"""
 
     ADD = """
-        INSERT INTO outreach_timeline VALUES (
+        INSERT INTO outreach_timeline (
+            candidate_id, outreach_id, step, employer_id, position_id, what, at, actor_id,
+            actor_role, request_id, details, personal, event_position)
+        VALUES (
             %(candidate_id)s, %(outreach_id)s, %(step)s, %(employer_id)s, %(position_id)s, %(what)s,
             %(at)s, %(actor_id)s, %(actor_role)s, %(request_id)s, %(details)s, %(personal)s,
             %(log_position)s)"""
@@ -132,7 +136,7 @@ def found(
     employer_id: UUID | None = None,
 ) -> Listed[Step]:
     """The steps of all outreaches, the latest first; perhaps of one candidate or employer."""
-    _, before = after(cursor, tuple[Literal["timeline"], Position]) or (None, None)
+    _, before = after(cursor, tuple[Literal["timeline"], WholeNumber]) or (None, None)
     rows = (
         db.cursor(row_factory=class_row(Step))
         .execute(

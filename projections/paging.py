@@ -10,8 +10,8 @@ from pydantic_core import to_json
 T = TypeVar("T")
 K = TypeVar("K", bound=tuple[Any, ...])
 
-Position = Annotated[int, Field(ge=0, le=2**63 - 1)]
-"""An event's position as part of a cursor; PostgreSQL's bigint holds it."""
+WholeNumber = Annotated[int, Field(ge=0, le=2**63 - 1)]
+"""A count or a log position as part of a cursor; PostgreSQL's bigint holds it."""
 
 
 class BadCursor(ValueError):

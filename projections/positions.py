@@ -42,9 +42,12 @@ class Positions(Projection, name="positions", version=1, key="id"):
         CREATE INDEX positions_by_age ON positions (employer_id, opened_at DESC, position_id)"""
 
     ADD = """
-        INSERT INTO positions VALUES (
+        INSERT INTO positions (
+            employer_id, position_id, title, description, location, remote, salary, filters,
+            opened_at, version)
+        VALUES (
             %(employer_id)s, %(id)s, %(title)s, %(description)s, %(location)s, %(remote)s,
-            %(salary)s, %(filters)s, %(at)s, NULL, NULL, %(version)s)"""
+            %(salary)s, %(filters)s, %(at)s, %(version)s)"""
 
     SET_FILTERS = """
         UPDATE positions SET filters = %(filters)s, version = %(version)s

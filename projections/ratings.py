@@ -24,7 +24,7 @@ class Ratings(Projection, name="ratings", version=1, key="id"):
         CREATE INDEX ratings_by_page ON ratings (page, helpful)"""
 
     GIVE = """
-        INSERT INTO ratings VALUES (%(id)s, %(page)s, %(helpful)s)
+        INSERT INTO ratings (rating_id, page, helpful) VALUES (%(id)s, %(page)s, %(helpful)s)
         ON CONFLICT (rating_id) DO UPDATE SET helpful = excluded.helpful"""
 
     @on(RatingGiven)

@@ -13,7 +13,7 @@ from domain.actor import Actor, Role
 from domain.handlers import on
 from domain.ticket import TicketClosed, TicketSubmitted
 from infrastructure.projecting.projection import Change, Projection
-from projections.paging import Listed, Position, after, page
+from projections.paging import Listed, WholeNumber, after, page
 
 
 class TicketStatus(StrEnum):
@@ -23,7 +23,7 @@ class TicketStatus(StrEnum):
     CLOSED = "closed"
 
 
-class Tickets(Projection, name="tickets", version=1, key="id"):
+class Tickets(Projection, name="tickets", version=2, key="id"):
     """Every ticket with who submitted it, from which page, and its answer."""
 
     TABLES = """
@@ -44,12 +44,16 @@ class Tickets(Projection, name="tickets", version=1, key="id"):
             version        bigint NOT NULL
         );
         CREATE INDEX tickets_by_status ON tickets (status, position DESC);
-        CREATE INDEX tickets_by_person ON tickets (submitted_by, position DESC)"""
+        CREATE INDEX tickets_by_person ON tickets (submitted_by, position DESC);
+        CREATE INDEX tickets_by_age ON tickets (position DESC)"""
 
     ADD = """
-        INSERT INTO tickets VALUES (
+        INSERT INTO tickets (
+            ticket_id, position, subject, text, page, employer_id, submitted_by, submitted_role,
+            submitted_at, status, version)
+        VALUES (
             %(id)s, %(log_position)s, %(subject)s, %(text)s, %(page)s, %(employer_id)s, %(by)s,
-            %(role)s, %(at)s, 'open', NULL, NULL, NULL, %(version)s)"""
+            %(role)s, %(at)s, 'open', %(version)s)"""
 
     CLOSE = """
         UPDATE tickets
@@ -116,7 +120,7 @@ def listed(
     person: Actor | None = None,
 ) -> Listed[Ticket]:
     """Tickets, the newest first, perhaps only those in one state or by one person."""
-    _, before = after(cursor, tuple[Literal["tickets"], Position]) or (None, None)
+    _, before = after(cursor, tuple[Literal["tickets"], WholeNumber]) or (None, None)
     rows = (
         db.cursor(row_factory=class_row(Ticket))
         .execute(

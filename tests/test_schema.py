@@ -32,6 +32,7 @@ FORBIDDEN = {
     r"\bmerge\s+into\b": "no MERGE",
     r"\bpg_(?:try_)?advisory": "no correctness rests on advisory locks",
     r"\block\s+table\b": "no LOCK TABLE",
+    r"\binsert\s+into\s+\w+\s+(?:values|select)\b": "every INSERT names its columns",
 }
 
 

@@ -1,6 +1,6 @@
 """Candidates as a position's lists show them: what is known of each, the match, the likelihood."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,11 +13,9 @@ from domain.profile import Facts, key
 from domain.viewing import Feed, Sort
 from infrastructure.database.postgres import Database
 from projections import candidate_feed, candidate_pool, candidate_search
-from projections.candidate_feed import FeedEntry
 from projections.candidate_pool import Origin
 from projections.candidate_search import CandidateSearch, Relaxation
 from projections.interview_list import Interview
-from projections.likelihood import scoring
 from projections.likelihood.explanations import strongest
 from projections.likelihood.scoring import ScoredCandidate
 from projections.paging import Listed
@@ -54,10 +52,10 @@ class Card(BaseModel):
     last_active_at: datetime
     provenance: dict[str, Origin] = Field(description="source and age of each field")
     explored: bool = Field(
-        False, description="shown out of turn, by chance, so that the model hears of others too"
+        False, description="a random pick from further down, so that the model learns about others"
     )
     propensity: float = Field(
-        1.0, description="the probability with which this candidate was put in this place"
+        1.0, description="the probability with which this candidate was shown in this slot"
     )
 
 
@@ -76,17 +74,14 @@ def of_feed(
     cursor: str | None,
     sort: Sort,
 ) -> Listed[Card]:
-    """A page of one of a position's lists, scored by the model as it is now.
-
-    Who is shown by lot keeps their place; of the others those who are likelier now come first.
-    """
+    """A page of one of a position's lists, scored by the model as it is now."""
     listed = candidate_feed.feed(db, kind, _search(position, at), limit, cursor, sort)
-    ids = [slot.candidate.candidate_id for slot in listed.items]
-    scores = scoring.of_candidates(db, ids, at, position.position_id)
-    items = [_card_at(slot, position.filters, scores) for slot in listed.items]
-    if sort is Sort.LIKELIHOOD:
-        regular = iter(sorted((card for card in items if not card.explored), key=_unlikeliness))
-        items = [card if card.explored else next(regular) for card in items]
+    items = [
+        card_of(entry.candidate, position.filters, entry.score).model_copy(
+            update={"explored": entry.explored, "propensity": entry.propensity}
+        )
+        for entry in listed.items
+    ]
     return Listed(items=items, next_cursor=listed.next_cursor)
 
 
@@ -103,17 +98,8 @@ def relaxations(db: Database, position: Position, at: datetime) -> list[Relaxati
 def still_listed(
     db: Database, kind: Feed, position: Position, at: datetime, ids: Sequence[UUID]
 ) -> set[UUID]:
-    """Which of these are still in one of a position's lists."""
+    """The ids that still match this list."""
     return candidate_search.still_listed(db, kind, _search(position, at), ids)
-
-
-def _card_at(slot: FeedEntry, filters: Filters, scores: Mapping[UUID, ScoredCandidate]) -> Card:
-    card = card_of(slot.candidate, filters, scores.get(slot.candidate.candidate_id))
-    return card.model_copy(update={"explored": slot.explored, "propensity": slot.propensity})
-
-
-def _unlikeliness(card: Card) -> float:
-    return -card.likelihood.logit if card.likelihood else 0.0
 
 
 def _search(position: Position, at: datetime) -> CandidateSearch:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from psycopg import Connection
+from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
@@ -71,3 +72,13 @@ def open_pool(
 def _in_utc(connection: Database) -> None:
     """Read timestamps in UTC, in which every accepted one has a year that Python can hold."""
     connection.execute("SET TIME ZONE 'UTC'")
+
+
+@contextmanager
+def snapshot(db: Database) -> Iterator[None]:
+    """Statements within read one moment of the database; an outer transaction decides, if any."""
+    outermost = db.info.transaction_status is TransactionStatus.IDLE
+    with db.transaction():
+        if outermost:
+            db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield

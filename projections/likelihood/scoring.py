@@ -76,7 +76,7 @@ def of_candidates(
     asked = {"known": [*known], "position": position_id, "ids": [*ids]}
     rows = db.execute(READ, asked, binary=True).fetchall()
     model_snapshot, position = _model(rows[0], known), _position(rows[0])
-    score = _Scorer(model_snapshot, None if position_id is None else position, at)
+    score = Scorer(model_snapshot, None if position_id is None else position, at)
     return {row[5]: score(CandidateState(*row[6:])) for row in rows if row[5] is not None}
 
 
@@ -88,7 +88,7 @@ def current(db: Connection, position_id: UUID | None = None) -> tuple[ModelSnaps
     return _model(row, known), _position(row)
 
 
-class _Scorer:
+class Scorer:
     """Scores candidates at a moment, with a position or without."""
 
     def __init__(

@@ -1,5 +1,6 @@
 """The feed shows the likeliest first, as scoring everyone would, and by lot a few others."""
 
+import math
 import random
 from collections.abc import Iterator
 from copy import deepcopy
@@ -11,6 +12,8 @@ from uuid import UUID
 import numpy as np
 import psycopg
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
@@ -21,12 +24,22 @@ from domain.outreach import InterviewRequested, MessageSent
 from domain.viewing import Feed, Sort
 from infrastructure.projecting.projection import LoggedEvent
 from projections import candidate_feed
-from projections.candidate_feed import EXPLORED_SHARE, FeedEntry, feed
-from projections.candidate_pool import CandidatePool
+from projections.candidate_feed import (
+    EXPLORED_SHARE,
+    WINDOW,
+    FeedCursor,
+    FeedEntry,
+    choose,
+    exploration_lots,
+    feed,
+)
+from projections.candidate_pool import RANDOM_KEYS, CandidatePool
 from projections.candidate_search import CandidateSearch, counts
 from projections.likelihood import ranking
+from projections.likelihood.estimator.model import LikelihoodModel
+from projections.likelihood.estimator.regression import sigmoid
 from projections.likelihood.projection import Likelihoods
-from projections.likelihood.ranking import _Walk
+from projections.likelihood.ranking import ShownBounds, _Walk, shown_bounds
 from projections.likelihood.scoring import of_candidates
 from tests.support.databases import Databases
 from tests.support.history import EMPLOYER, History, days, hours
@@ -71,7 +84,12 @@ class Market:
         shown = {slot.candidate.candidate_id for slot in self.page(5000)[0]}
         ids = [row[0] for row in rows if row[0] in shown]
         scores = of_candidates(self.db, ids, self.history.now, self.position_id)
-        return sorted(ids, key=lambda one: (-scores[one].likelihood.logit, one))
+        likelihoods = {id: scores[id].likelihood for id in ids}
+
+        def key(id: UUID) -> tuple[float, float, UUID]:
+            return -likelihoods[id].probability, -likelihoods[id].logit, id
+
+        return sorted(ids, key=key)
 
     def page(self, limit: int, cursor: str | None = None) -> tuple[list[FeedEntry], str | None]:
         listed = feed(self.db, Feed.PASSIVE, self.search, limit, cursor)
@@ -171,8 +189,35 @@ def test_page_by_page_everyone_comes_once_in_the_exact_order(market: Market) -> 
     assert [id for slots in market.pages(23) for id in ids(slots)] == exact
 
 
+def uneven(_: LikelihoodModel, logit: float) -> float:
+    """A calibration under which a lower logit is often shown with a higher probability."""
+    return 0.5 + 0.4 * math.sin(4 * logit)
+
+
+@pytest.fixture
+def unevenly_calibrated(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(LikelihoodModel, "probability", uneven)
+    shown_bounds.cache_clear()
+    yield
+    shown_bounds.cache_clear()
+
+
+@pytest.mark.usefixtures("unexplored", "small_steps", "unevenly_calibrated")
+def test_what_is_shown_falls_from_page_to_page_even_where_calibration_does_not_rise(
+    market: Market,
+) -> None:
+    slots = [slot for page in market.pages(23) for slot in page]
+    shown = [slot.score.likelihood for slot in slots if slot.score]
+    assert len(shown) == counts(market.db, market.search)[1]
+    assert ids(slots) == market.exact()
+    assert [one.probability for one in shown] == sorted(
+        (one.probability for one in shown), reverse=True
+    )
+    assert [one.logit for one in shown] != sorted((one.logit for one in shown), reverse=True)
+
+
 def walked(stored: list[float], matches: list[float], lags: list[float]) -> _Walk:
-    walk = _Walk(None, most=2, largest_match=1.0)
+    walk = _Walk(None, most=2, largest_match=1.0, bounds=ShownBounds(sigmoid))
     scores = np.array(stored) + np.array(matches)
     people = [UUID(int=number) for number in range(len(stored))]
     walk.pass_by(people, np.array(stored), scores, lags)
@@ -226,7 +271,7 @@ def much_explored(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("much_explored")
-def test_places_by_lot_go_to_others_further_down_and_nobody_comes_twice(market: Market) -> None:
+def test_explored_slots_go_to_others_further_down_and_nobody_comes_twice(market: Market) -> None:
     exact = market.exact()
     seen: list[UUID] = []
     explored = 0
@@ -248,29 +293,58 @@ def test_the_same_page_read_again_is_the_same(market: Market) -> None:
 
 
 @pytest.mark.usefixtures("much_explored")
-def test_another_day_has_other_lots(market: Market) -> None:
+def test_another_day_explores_other_slots(market: Market) -> None:
     today = {n for n, slot in enumerate(market.page(40)[0]) if slot.explored}
     market.history.now += days(1)
     assert {n for n, slot in enumerate(market.page(40)[0]) if slot.explored} != today
 
 
 @pytest.mark.usefixtures("much_explored")
-def test_the_propensity_is_that_of_a_lot_among_all_further_down(market: Market) -> None:
-    (slots, _), everyone = market.page(20), len(market.exact())
-    drawn = [slot.propensity for slot in slots if slot.explored]
-    assert len(drawn) > 1
-    further = range(everyone - 20, everyone - 20 - len(drawn), -1)
-    assert drawn == pytest.approx([0.3 / left for left in further])
+def test_ranked_candidates_have_the_propensity_of_a_slot_that_is_not_explored(
+    market: Market,
+) -> None:
+    slots, _ = market.page(20)
     assert all(slot.propensity == pytest.approx(0.7) for slot in slots if not slot.explored)
 
 
-def test_about_every_thirtieth_place_is_by_lot() -> None:
+random_keys = some.lists(
+    some.tuples(some.booleans(), some.integers(0, RANDOM_KEYS - 1)),
+    min_size=1,
+    max_size=4 * WINDOW,
+    unique_by=lambda candidate: candidate[1],
+).map(lambda candidates: sorted(candidates, key=lambda candidate: candidate[1]))
+shares = some.floats(0, 1, exclude_max=True)
+
+
+@given(random_keys, shares, shares)
+def test_the_propensity_of_a_pick_is_that_over_all_draws(
+    candidates: list[tuple[bool, int]], key: float, pick: float
+) -> None:
+    picked = choose(candidates, int(key * RANDOM_KEYS), pick)
+    size = len(candidates) if len(candidates) <= 3 * WINDOW else WINDOW
+    probability = [0.0] * len(candidates)
+    for begin, (_, at) in enumerate(candidates):
+        window = [(begin + n) % len(candidates) for n in range(size)]
+        among = [number for number in window if candidates[number][0]]
+        gap = at - candidates[begin - 1][1]
+        for number in among:
+            part = gap % RANDOM_KEYS if len(candidates) > 1 else RANDOM_KEYS
+            probability[number] += part / RANDOM_KEYS / len(among)
+    if picked is None:
+        assert not any(eligible for eligible, _ in candidates) or len(candidates) > 3 * WINDOW
+    else:
+        number, propensity = picked
+        assert candidates[number][0]
+        assert propensity == pytest.approx(probability[number])
+
+
+def test_about_every_thirtieth_slot_is_explored() -> None:
     at = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
+    start = FeedCursor(Sort.LIKELIHOOD, None, None, 0, ())
     lots = 0
     for number in range(300):
         search = CandidateSearch(EMPLOYER, UUID(int=number), Filters(), at)
-        so_far = candidate_feed._Reading(Sort.LIKELIHOOD, None, None, 0, ())
-        lots += len(candidate_feed._lots(Feed.PASSIVE, search, so_far, 100))
+        lots += len(exploration_lots(search, start, 100))
     assert lots / 30_000 == pytest.approx(EXPLORED_SHARE, rel=0.15)
 
 
