@@ -28,6 +28,8 @@ from domain.candidate import AttributesCleared, AttributesReported, CandidateEra
 from domain.handlers import on
 from domain.passivity import active_since
 from infrastructure.projecting.projection import Change, Projection
+from projections.candidate_pool import CandidatePool
+from projections.likelihood.projection import Likelihoods
 
 FOUR_FIFTHS = Fraction(4, 5)
 
@@ -43,6 +45,8 @@ PREFER_NOT_TO_SAY, NOT_TOLD = "prefer_not_to_say", "not_told"
 
 class AdverseImpact(Projection, name="adverse_impact", version=1, key="candidate_id"):
     """What members report of themselves, for the report alone."""
+
+    READS = (CandidatePool, Likelihoods)
 
     TABLES = """
         CREATE TABLE self_reported_attributes (

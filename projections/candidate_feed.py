@@ -20,7 +20,7 @@ from projections.candidate_pool import RANDOM_KEYS, ListedCandidate, of_candidat
 from projections.candidate_search import SKILLS_MATCHED, CandidateSearch, listed_condition
 from projections.likelihood import scoring
 from projections.likelihood.ranking import Ranked, Ranking, RankKey
-from projections.likelihood.scoring import Scorer, ScoredCandidate
+from projections.likelihood.scoring import ScoredCandidate, Scorer
 from projections.paging import Listed, WholeNumber, after, encoded, page
 
 EXPLORED_SHARE = 0.03

@@ -30,6 +30,7 @@ from domain.outreach import (
 )
 from domain.viewing import CandidatesShown, Feed, ProfileOpened
 from infrastructure.projecting.projection import Change, Projection
+from projections.likelihood.projection import Likelihoods
 
 UNKNOWN: Literal["unknown"] = "unknown"
 """The band of what was shown without a probability."""
@@ -37,6 +38,8 @@ UNKNOWN: Literal["unknown"] = "unknown"
 
 class Funnel(Projection, name="funnel", version=2, key="position_id"):
     """What was seen of each position's lists, counted by day, and how far each outreach came."""
+
+    READS = (Likelihoods,)
 
     TABLES = """
         CREATE TABLE funnel_views (

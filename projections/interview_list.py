@@ -26,6 +26,8 @@ from domain.outreach import (
     Status,
 )
 from infrastructure.projecting.projection import Change, Projection
+from projections.candidate_pool import CandidatePool
+from projections.employers import Employers
 from projections.paging import Listed, after, page
 
 PASSIVE_CANDIDATE: Literal["Passive Candidate"] = "Passive Candidate"
@@ -34,6 +36,8 @@ PASSIVE_CANDIDATE: Literal["Passive Candidate"] = "Passive Candidate"
 
 class InterviewList(Projection, name="interview_list", version=2, key="id"):
     """Both kinds of approach, how far each has come, and when it was last heard of."""
+
+    READS = (CandidatePool, Employers)
 
     TABLES = """
         CREATE TABLE interview_list (

@@ -1,13 +1,14 @@
 """Notes what recruiters were shown, after they were shown it.
 
-A query never writes, so whoever shows a page says here that it did. The page does not wait for it,
-and is shown all the same when the log does not answer: the failure is logged. The same page of the
-same person counts once an hour, however often it is loaded. Only what recruiters see counts.
+A query never writes, so the route that shows a page notes it here. The page does not wait for it,
+and is shown all the same when the log does not answer: the failure is logged. The same candidates
+in the same order, shown to the same person, count once an hour. Only what recruiters see counts.
 """
 
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
+from hashlib import sha256
 from uuid import UUID, uuid5
 
 from anyio import CapacityLimiter, to_thread
@@ -40,18 +41,17 @@ def note_shown(
     position: Position,
     feed: Feed,
     sort: Sort,
-    cursor: str | None,
     cards: Sequence[Card],
 ) -> None:
-    """Have it noted, once the page is sent, that these cards were on it, in this order."""
+    """Note, once the page is sent, that these cards were on it, in this order."""
     if cards and _looks(caller):
-        tasks.add_task(_note, caller, partial(_shown, caller, position, feed, sort, cursor, cards))
+        tasks.add_task(_note, caller, partial(_shown, caller, position, feed, sort, cards))
 
 
 def note_opened(
     caller: Caller, tasks: BackgroundTasks, position: Position, profile: FullProfile
 ) -> None:
-    """Have it noted, once the page is sent, that this profile was opened."""
+    """Note, once the page is sent, that this profile was opened."""
     if _looks(caller):
         tasks.add_task(_note, caller, partial(_opened, caller, position, profile))
 
@@ -65,7 +65,6 @@ def _shown(
     position: Position,
     feed: Feed,
     sort: Sort,
-    cursor: str | None,
     cards: Sequence[Card],
 ) -> NoteCandidatesShown:
     scored = [card.likelihood for card in cards if card.likelihood]
@@ -83,7 +82,7 @@ def _shown(
         by=caller.actor,
         at=caller.at,
         request_id=caller.request_id,
-        viewing_id=_viewing_id(caller, position.position_id, feed, sort, cursor or ""),
+        viewing_id=_viewing_id(caller, position.position_id, feed, sort, _digest(slots)),
         position_id=position.position_id,
         feed=feed,
         sort=sort,
@@ -103,6 +102,12 @@ def _opened(caller: Caller, position: Position, profile: FullProfile) -> NotePro
         passive=profile.passive,
         probability=profile.likelihood.probability if profile.likelihood else None,
     )
+
+
+def _digest(slots: Sequence[Slot]) -> str:
+    """What tells pages apart: who was shown, in which order, and who of them by exploration."""
+    shown = "\n".join(f"{slot.candidate_id} {slot.rank} {slot.explored}" for slot in slots)
+    return sha256(shown.encode()).hexdigest()
 
 
 def _viewing_id(caller: Caller, *what: object) -> UUID:

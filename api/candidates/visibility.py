@@ -1,5 +1,9 @@
-"""What of a position somebody may see: another's does not exist, and not every list is shown."""
+"""What a caller may see of a position: another employer's does not exist, nor do hidden people."""
 
+import math
+from datetime import timedelta
+from threading import Lock
+from time import monotonic
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -16,12 +20,21 @@ from domain.employer import EmployerIsSuspended, EmployerNotApproved, NotInBeta
 from domain.position import Position, PositionIsClosed
 from domain.viewing import Feed
 from infrastructure.database.postgres import Database
-from infrastructure.projecting.checkpoints import log_positions as reached_by
-from projections import interview_list, positions
+from infrastructure.projecting.checkpoints import changed_log_position
+from projections import funnel, interview_list, positions
 from projections.candidate_pool import CandidatePool
 from projections.employers import Employer, Employers
 from projections.interview_list import InterviewList
 from projections.positions import Positions
+
+SHOWN_FOR = timedelta(hours=24)
+"""How long a candidate's profile can be opened after a list showed them."""
+
+POLLED_FOR = 2.0
+"""Seconds for which open pages share what was counted."""
+
+MOST_POLLED = 1_000
+"""Positions whose counts are kept for that."""
 
 
 class Counts(BaseModel):
@@ -47,16 +60,52 @@ def counts(db: Database, position: positions.Position, caller: Caller) -> Counts
     )
 
 
-def reached(caller: Caller) -> int:
-    """How far the read models are that these counts are of. Nothing changes while it stays."""
-    wanted = [CandidatePool(), Positions(), Employers(), InterviewList()]
-    return min(reached_by(wanted, caller.marketplace.pool).values())
+def changed(db: Database) -> int:
+    """The log position of the last change of what these counts are of."""
+    return changed_log_position((CandidatePool, Positions, Employers, InterviewList), db)
+
+
+class _Polled:
+    """The counts that a position's open pages share, and the log position that they are of."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.counted_at = -math.inf
+        self.log_position = 0
+        self.counts: Counts | None = None
+
+
+_polled: dict[tuple[UUID, int], _Polled] = {}
+
+
+def polled_counts(
+    db: Database, position: positions.Position, caller: Caller, *, since: int
+) -> tuple[int, Counts] | None:
+    """What `changed` and `counts` say, at most `POLLED_FOR` seconds old and not older than `since`.
+
+    For pages that ask every few seconds: however many there are, a position is counted once in that
+    time. None while another one counts.
+    """
+    while len(_polled) >= MOST_POLLED:
+        _polled.pop(next(iter(_polled)), None)
+    polled = _polled.setdefault((position.position_id, position.version), _Polled())
+    if not polled.lock.acquire(blocking=False):
+        return None
+    try:
+        is_old = monotonic() - polled.counted_at > POLLED_FOR
+        if polled.counts is None or is_old or polled.log_position < since:
+            log_position = changed(db)
+            polled.counts = counts(db, position, caller)
+            polled.log_position, polled.counted_at = log_position, monotonic()
+        return polled.log_position, polled.counts
+    finally:
+        polled.lock.release()
 
 
 def reasons_against_looking(
     employer: Employer | None, position: positions.Position, feed: Feed
 ) -> list[Refusal]:
-    """Nobody is shown to who may not approach them: every reason not to show this list."""
+    """Every reason not to show this list: only candidates who may be approached are shown."""
     against: list[Refusal] = []
     if employer is None or employer.status == "registered":
         against.append(EmployerNotApproved())
@@ -86,16 +135,28 @@ def profile_of(
     *,
     reasons: int = cards.REASONS_SHOWN,
 ) -> FullProfile:
-    """A candidate whom the caller may see as this position's, which is this employer's.
+    """A candidate whom the caller may see from this position, which is this employer's.
+
+    They may if the position approached the candidate, lists them now, or showed them within the
+    last `SHOWN_FOR`. Nothing tells a candidate of whom none of this holds from an unknown one.
 
     Raises:
-        NotFound: nobody is to be seen there.
-        Problem: 403, with every reason.
+        NotFound: the caller may not see the candidate, or there is none.
+        Problem: 403, with every reason why the position's candidates are not shown.
     """
     profile = full_profile(db, position, candidate_id, caller.at, reasons=reasons)
+    if profile and profile.outreach_id:
+        return profile
+    check_may_look(employer, position, Feed.RECOMMENDATIONS)
     if profile is None:
         raise NotFound(Candidate, candidate_id)
-    if profile.outreach_id is None:
-        feed = Feed.PASSIVE if profile.passive else Feed.RECOMMENDATIONS
-        check_may_look(employer, position, feed)
+    feed = Feed.PASSIVE if profile.passive else Feed.RECOMMENDATIONS
+    if not funnel.was_shown(
+        db, position.employer_id, position.position_id, candidate_id, caller.at - SHOWN_FOR
+    ) and (
+        reasons_against_looking(employer, position, feed)
+        or not cards.still_listed(db, feed, position, caller.at, [candidate_id])
+    ):
+        raise NotFound(Candidate, candidate_id)
+    check_may_look(employer, position, feed)
     return profile

@@ -108,7 +108,8 @@ class Caller:
         if self.after is not None and not projections:
             self._wait_for_log(self.after)
         elif self.after is not None:
-            wanted = [p for p in self.marketplace.projections if isinstance(p, projections)]
+            kinds = tuple(kind for one in projections for kind in (one, *one.READS))
+            wanted = [p for p in self.marketplace.projections if isinstance(p, kinds)]
             timeout = self.marketplace.settings.wait_timeout_seconds
             wait_for(self.after, wanted, self.marketplace.pool, timeout)
             wanted = [p for p in self.marketplace.projections if isinstance(p, advisory)]

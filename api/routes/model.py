@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query
 from api.http.access import Analyst
 from projections import adverse_impact
 from projections.adverse_impact import AdverseImpact
-from projections.candidate_pool import CandidatePool
 from projections.funnel import Funnel, Interval
 from projections.likelihood.monitoring import model_card, performance
 from projections.likelihood.monitoring.model_card import ModelCard
@@ -106,5 +105,5 @@ def read_adverse_impact(
     By the rules of New York City's Local Law 144: each group's share of scores above the overall
     median, relative to the highest group's; under four fifths is flagged.
     """
-    with caller.reading(AdverseImpact, CandidatePool, Likelihoods) as db:
+    with caller.reading(AdverseImpact) as db:
         return adverse_impact.report(db, caller.at, passive=passive)

@@ -250,5 +250,5 @@ def _listed(
         position = position_of(db, caller, position_id)
         visibility.check_may_look(employers.one(db, position.employer_id), position, feed)
         listed = cards.of_feed(db, feed, position, caller.at, limit, cursor, sort)
-    viewings.note_shown(caller, tasks, position, feed, sort, cursor, listed.items)
+    viewings.note_shown(caller, tasks, position, feed, sort, listed.items)
     return listed

@@ -47,6 +47,9 @@ class Projection(HandlesEvents):
     """
 
     TABLES: ClassVar[str] = ""
+    READS: "ClassVar[Sequence[type[Projection]]]" = ()
+    """Other read models whose tables its queries read: queries wait for them too."""
+
     FORMER_TABLES: ClassVar[Sequence[str]] = ()
     name: ClassVar[str]
     version: ClassVar[int]

@@ -157,10 +157,10 @@ def _page(
     visit: Visit, tasks: BackgroundTasks, view: View, faults: Faults | None = None
 ) -> Response:
     caller = visit.caller
-    reached = visibility.reached(caller)
     with caller.reading(
         Positions, CandidatePool, Employers, InterviewList, advisory=(Likelihoods,)
     ) as db:
+        changed = visibility.changed(db)
         position = visibility.position_of(db, caller, view.position_id)
         employer = employers.one(db, position.employer_id)
         counts = visibility.counts(db, position, caller)
@@ -173,7 +173,7 @@ def _page(
         passive = view.feed is Feed.PASSIVE
         count = _count(counts, view.feed)
         relaxations = [] if count or against else _worthwhile(db, position, caller, passive)
-    viewings.note_shown(caller, tasks, position, view.feed, view.sort, view.cursor, listed.items)
+    viewings.note_shown(caller, tasks, position, view.feed, view.sort, listed.items)
     is_landing = passive and not (employer and employer.in_beta)
     return visit.page(
         "landing.html" if is_landing else "feed.html",
@@ -187,7 +187,7 @@ def _page(
         passive=passive,
         against=against,
         faults=faults,
-        reached=reached,
+        reached=changed,
         sorts=[(name, View(view.position_id, view.feed, sort)) for sort, name in SORTS.items()],
         months=MONTHS_OF_SILENCE,
         contacts_allowed=CONTACTS_ALLOWED,
@@ -217,7 +217,7 @@ def _part(visit: Visit, tasks: BackgroundTasks, view: View, further: str) -> Res
         position = visibility.position_of(db, caller, view.position_id)
         visibility.check_may_look(employers.one(db, position.employer_id), position, view.feed)
         listed = cards.of_feed(db, view.feed, position, caller.at, AT_A_TIME, further, view.sort)
-    viewings.note_shown(caller, tasks, position, view.feed, view.sort, further, listed.items)
+    viewings.note_shown(caller, tasks, position, view.feed, view.sort, listed.items)
     was_asked_for = view.shown > MOST_BY_SCROLLING
     response = visit.page(
         "feed_part.html",
@@ -249,20 +249,22 @@ def _cards(view: View, listed: Listed[Card]) -> dict[str, Any]:
 def _news(visit: Visit, position_id: UUID, feed: Feed, known: Known) -> Response:
     """What has changed in a list since its page was made; nothing where nothing can have."""
     caller = visit.caller
-    reached = visibility.reached(caller)
-    if reached == known.reached:
-        return Response(status_code=204)
     with caller.reading(Positions, CandidatePool, Employers, InterviewList) as db:
+        if visibility.changed(db) == known.reached:
+            return Response(status_code=204)
         position = visibility.position_of(db, caller, position_id)
         visibility.check_may_look(employers.one(db, position.employer_id), position, feed)
-        counts = visibility.counts(db, position, caller)
+        polled = visibility.polled_counts(db, position, caller, since=known.reached)
+        if polled is None:
+            return Response(status_code=204)
+        changed, counts = polled
         still = cards.still_listed(db, feed, position, caller.at, known.shown)
     count = _count(counts, feed)
     gone = [id for id in known.shown if id not in still]
     return visit.page(
         "feed_news.html",
         view=View(position_id, feed, Sort.LIKELIHOOD),
-        reached=reached,
+        reached=changed,
         known=known,
         counts=counts,
         count=count,

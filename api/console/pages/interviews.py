@@ -53,10 +53,10 @@ def interviews_page(
 ) -> Response:
     """Everyone approached for a position, the latest first."""
     caller = visit.caller
-    reached = visibility.reached(caller)
-    if reached == asked.reached:
-        return Response(status_code=204)
     with caller.reading(Positions, InterviewList, CandidatePool) as db:
+        changed = visibility.changed(db)
+        if changed == asked.reached:
+            return Response(status_code=204)
         position = visibility.position_of(db, caller, position_id)
         listed = interview_list.of_position(
             db,
@@ -67,10 +67,15 @@ def interviews_page(
             status=asked.status or None,
             passive=asked.badge == "passive" if asked.badge else None,
         )
-        counts = visibility.counts(db, position, caller)
+        if asked.reached is None:
+            counts = visibility.counts(db, position, caller)
+        elif polled := visibility.polled_counts(db, position, caller, since=asked.reached):
+            changed, counts = polled
+        else:
+            return Response(status_code=204)
         known = _fingerprint(listed)
         if known == asked.known:
-            return _only_counts(visit, counts, known, reached)
+            return _only_counts(visit, counts, known, changed)
         named = cards.with_names(db, listed)
     here = {"status": asked.status, "badge": asked.badge}
     path = f"/positions/{position_id}/interviews"
@@ -86,7 +91,7 @@ def interviews_page(
         more_at=named.next_cursor and address(path, **here, cursor=named.next_cursor),
         news_at=address(path, **here, cursor=asked.cursor),
         known=known,
-        reached=reached,
+        reached=changed,
         is_news=bool(asked.known),
     )
 

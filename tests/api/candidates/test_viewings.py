@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
 from api.candidates import viewings
-from api.http import caller
+from api.http import access
 from api.marketplace import now
 from domain.actor import Role
 from domain.command import Command
@@ -75,7 +75,7 @@ def test_the_same_page_again_is_noted_once_within_the_hour(
     hour = now().replace(minute=0, second=0, microsecond=0)
 
     def read(at: datetime, **parameters: Any) -> int:
-        monkeypatch.setattr(caller, "now", lambda: at)
+        monkeypatch.setattr(access, "now", lambda: at)
         done(scene.recruiter.get(path, after=before, **parameters))
         return len(noted(scene, "candidates_shown", before))
 
@@ -83,6 +83,24 @@ def test_the_same_page_again_is_noted_once_within_the_hour(
     assert read(hour + timedelta(minutes=59)) == 1
     assert read(hour, sort="match") == 2
     assert read(hour + timedelta(hours=1)) == 3
+
+
+def test_a_page_that_shows_others_within_the_hour_is_noted_again(scene: Scene) -> None:
+    for name in ("First", "Second"):
+        scene.member(name, silent_days=400, skills=("Changed", name))
+    position, before = scene.position(required_skills=["Changed"]), scene.latest()
+    path = f"/positions/{position}/passive-candidates"
+
+    def shown(**asked: Any) -> list[int]:
+        done(scene.recruiter.get(path, after=scene.latest(), **asked))
+        return [len(page["slots"]) for page in noted(scene, "candidates_shown", before)]
+
+    assert shown() == [2]
+    assert shown(limit=1) == [2, 1]
+    filters = {"required_skills": ["Changed", "Second"]}
+    done(scene.recruiter("PUT", f"/positions/{position}/filters", filters))
+    assert len(shown()) == 3
+    assert len(shown()) == 3
 
 
 def test_two_recruiters_who_see_the_same_are_two(scene: Scene) -> None:

@@ -170,17 +170,20 @@ def test_the_counts_are_those_of_the_lists(scene: Scene) -> None:
     assert counts == {"recommendations": 2, "passive_candidates": 2, "interviews": 1}
 
 
-def test_outside_the_beta_the_feed_and_a_passive_profile_are_closed(stage: Stage) -> None:
+def test_outside_the_beta_the_passive_feed_is_closed_and_its_profiles_are_not_found(
+    stage: Stage,
+) -> None:
     scene = stage.scene().in_beta()
     position = scene.position()
     passive = scene.member("Silent", silent_days=400)
     active = scene.member("Lively", silent_days=4)
     done(scene.recruiter("DELETE", f"/employers/{scene.employer_id}/beta"))
     latest = scene.latest()
-    for path in ("passive-candidates", f"candidates/{passive}"):
-        response = scene.recruiter.get(f"/positions/{position}/{path}", after=latest)
-        assert response.status_code == 403
-        assert codes(response) == ["not_in_beta"]
+    feed = scene.recruiter.get(f"/positions/{position}/passive-candidates", after=latest)
+    assert feed.status_code == 403
+    assert codes(feed) == ["not_in_beta"]
+    profile = scene.recruiter.get(f"/positions/{position}/candidates/{passive}", after=latest)
+    assert profile.status_code == 404
     assert scene.recruiter.get(f"/positions/{position}/candidates/{active}").is_success
 
 
@@ -202,8 +205,8 @@ def test_a_withdrawn_outreach_is_not_answered(scene: Scene) -> None:
 
 def test_the_likelihood_that_was_shown_is_kept_with_the_message(scene: Scene) -> None:
     position, candidate = scene.position(), scene.member("Silent", silent_days=400)
-    shown = {"params": {"after": scene.latest()}}
-    outreach = done(scene.message(position, candidate, **shown))["id"]
+    scene.stage.catch_up()
+    outreach = done(scene.message(position, candidate))["id"]
     kept = done(scene.recruiter.get(f"/outreach/{outreach}", after=scene.latest()))["likelihood"]
     assert 0 < kept["probability"] < 1
 

@@ -1,0 +1,20 @@
+"""Read models whose queries read another one's tables say so, so that readers wait for both."""
+
+import re
+from inspect import getsource
+from sys import modules
+
+from infrastructure.projecting.projection import Projection
+from projections.read_models import read_models
+
+
+def tables(projection: Projection) -> set[str]:
+    return set(re.findall(r"CREATE TABLE (\w+)", projection.TABLES))
+
+
+def test_each_read_model_declares_the_others_that_its_module_reads() -> None:
+    owners = {table: type(model) for model in read_models() for table in tables(model)}
+    for model in read_models():
+        source = getsource(modules[type(model).__module__])
+        read = {owners[t] for t in re.findall(r"(?:FROM|JOIN) (\w+)", source) if t in owners}
+        assert read - {type(model)} == set(model.READS), model.name
