@@ -148,7 +148,7 @@ def test_a_commit_waits_for_the_disk(folder: Path) -> None:
             assert connection.execute(f"SHOW {option}").fetchone() == ("on",)
 
 
-def test_nobody_but_the_owner_reaches_the_server(folder: Path) -> None:
+def test_only_the_owner_reaches_the_server(folder: Path) -> None:
     with embedded_server(folder):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         assert stat.S_IMODE((folder / ".s.PGSQL.5432").stat().st_mode) == 0o700
@@ -212,7 +212,7 @@ def test_a_killed_user_does_not_take_the_server_from_a_living_one(
     assert not runs(folder)
 
 
-def test_whoever_comes_while_the_server_of_a_killed_user_stops_gets_one(
+def test_a_user_that_comes_while_the_server_of_a_killed_one_stops_gets_one(
     folder: Path, start_user: Start
 ) -> None:
     for delay in (0.0, 0.005, 0.01, 0.02, 0.05):

@@ -147,7 +147,7 @@ def test_a_sealed_event_opens_in_no_other_stream_and_at_no_other_version(
             read(mapper, moved)
 
 
-def test_what_is_sealed_about_one_person_does_not_pass_for_anothers(mapper: EventMapper) -> None:
+def test_what_is_sealed_about_one_person_does_not_open_as_anothers(mapper: EventMapper) -> None:
     one, other = uuid4(), uuid4()
     mapper.to_stored_event(signed_up(other))
     stored = mapper.to_stored_event(signed_up(one))
@@ -155,7 +155,7 @@ def test_what_is_sealed_about_one_person_does_not_pass_for_anothers(mapper: Even
         read(mapper, replace(stored, originator_id=other))
 
 
-def test_an_event_about_somebody_else_is_sealed_for_them(
+def test_an_event_about_another_person_is_sealed_for_them(
     store: EventStore, mapper: EventMapper, pool: Pool
 ) -> None:
     candidate, outreach = uuid4(), uuid4()
@@ -185,7 +185,9 @@ def test_erased_and_present_persons_are_read_together(mapper: EventMapper, pool:
     assert names == ["[erased]", None, PRIVATE[0]]
 
 
-def test_what_is_said_about_the_erased_is_not_even_stored(mapper: EventMapper, pool: Pool) -> None:
+def test_personal_fields_about_an_erased_person_are_not_stored(
+    mapper: EventMapper, pool: Pool
+) -> None:
     person = uuid4()
     with pool.connection() as db:
         db.execute(*Keyring(pool, SECRET).destroying(person, NOW))

@@ -27,13 +27,13 @@ def destroy(keyring: Keyring, pool: Pool, person: object) -> None:
 def sealed_by(keyring: Keyring, person: object) -> bytes:
     key = keyring.encryption_keys([person])[person]  # type: ignore[list-item, index]
     assert key is not None
-    return key.seal(b"told in confidence", b"here")
+    return key.seal(b"in confidence", b"here")
 
 
 def test_what_was_sealed_opens_in_its_place_alone() -> None:
     key = Key(bytes(32))
-    sealed = key.seal(b"told in confidence", b"here")
-    assert key.open(sealed, b"here") == b"told in confidence"
+    sealed = key.seal(b"in confidence", b"here")
+    assert key.open(sealed, b"here") == b"in confidence"
     with pytest.raises(InvalidTag):
         key.open(sealed, b"there")
     with pytest.raises(InvalidTag):
@@ -43,7 +43,7 @@ def test_what_was_sealed_opens_in_its_place_alone() -> None:
 @pytest.mark.parametrize("byte", [0, 5, 12, 20, -1])
 def test_what_was_tampered_with_does_not_open(byte: int) -> None:
     key = Key(bytes(32))
-    sealed = bytearray(key.seal(b"told in confidence", b"here"))
+    sealed = bytearray(key.seal(b"in confidence", b"here"))
     sealed[byte] ^= 1
     with pytest.raises(InvalidTag):
         key.open(bytes(sealed), b"here")
@@ -51,14 +51,14 @@ def test_what_was_tampered_with_does_not_open(byte: int) -> None:
 
 def test_the_same_never_looks_the_same() -> None:
     key = Key(bytes(32))
-    assert len({key.seal(b"told in confidence", b"here") for _ in range(100)}) == 100
+    assert len({key.seal(b"in confidence", b"here") for _ in range(100)}) == 100
 
 
 def test_a_person_has_one_key_for_everybody_who_asks(keyring: Keyring, pool: Pool) -> None:
     person = uuid4()
     sealed = sealed_by(keyring, person)
     another = Keyring(pool, SECRET)
-    assert another.decryption_keys([person])[person].open(sealed, b"here") == b"told in confidence"
+    assert another.decryption_keys([person])[person].open(sealed, b"here") == b"in confidence"
     assert keyring.decryption_keys([person])[person].open(sealed_by(another, person), b"here")
 
 
@@ -77,7 +77,7 @@ def test_many_who_make_a_key_at_once_make_one(pool: Pool) -> None:
     for thread in threads:
         thread.join()
     key = Keyring(pool, SECRET).decryption_keys([person])[person]
-    assert [key.open(one, b"here") for one in sealed] == [b"told in confidence"] * 8
+    assert [key.open(one, b"here") for one in sealed] == [b"in confidence"] * 8
 
 
 def test_two_persons_have_two_keys(keyring: Keyring) -> None:
@@ -88,7 +88,7 @@ def test_two_persons_have_two_keys(keyring: Keyring) -> None:
         keyring.decryption_keys([other])[other].open(sealed, b"here")
 
 
-def test_nobody_has_a_key_before_something_is_sealed(keyring: Keyring) -> None:
+def test_a_person_has_no_key_before_something_is_sealed(keyring: Keyring) -> None:
     assert keyring.decryption_keys([uuid4()]) == {}
     assert keyring.decryption_keys([]) == {}
     assert keyring.encryption_keys([]) == {}

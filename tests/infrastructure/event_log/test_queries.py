@@ -18,7 +18,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 class Row(NamedTuple):
     """An event of the log, as far as it is looked for."""
 
-    position: int
+    log_position: int
     id: UUID
     topic: str
     at: datetime
@@ -40,15 +40,15 @@ def log(pool: Pool) -> list[Row]:
 
 def write(db: Database, row: Row, versions: Counter[UUID]) -> None:
     versions[row.id] += 1
-    told = {"timestamp": row.at.isoformat().replace("+00:00", "Z"), "by": "Zoë"}
-    if row.position % 5 == 0:  # as by a hand that orders and spaces it otherwise
-        state = json.dumps(dict(reversed(told.items())), indent=1)
+    said = {"timestamp": row.at.isoformat().replace("+00:00", "Z"), "by": "Zoë"}
+    if row.log_position % 5 == 0:  # as by a hand that orders and spaces it otherwise
+        state = json.dumps(dict(reversed(said.items())), indent=1)
     else:
-        state = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+        state = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
     db.execute(
         "INSERT INTO events (log_id, log_position, originator_id, originator_version, topic, state,"
         " recorded_at) VALUES (0, %s, %s, %s, %s, %s, %s)",
-        (row.position, row.id, versions[row.id], row.topic, state.encode(), row.at),
+        (row.log_position, row.id, versions[row.id], row.topic, state.encode(), row.at),
     )
 
 
@@ -56,38 +56,40 @@ def write(db: Database, row: Row, versions: Counter[UUID]) -> None:
 def test_the_first_event_that_reached_a_moment_is_found_among_those_of_some_names(
     pool: Pool, log: list[Row], after: int, until: int
 ) -> None:
-    within = [row for row in log if after < row.position <= until and row.topic == "cup.filled"]
+    within = [row for row in log if after < row.log_position <= until and row.topic == "cup.filled"]
     moments = [NOON + timedelta(hours=hours) for hours in range(-20, 170, 3)] + [
         row.at for row in log[::4]
     ]
     with pool.connection() as db:
         first, latest = queries.first_reaching(db, moments, after, until, ["cup.filled"])
     for moment in moments:
-        reaching = [row.position for row in within if row.at >= moment]
+        reaching = [row.log_position for row in within if row.at >= moment]
         assert first.get(moment) == min(reaching, default=None)
     assert latest == max((row.at for row in within), default=None)
 
 
-def test_without_moments_only_the_latest_is_told(pool: Pool, log: list[Row]) -> None:
+def test_without_moments_only_the_latest_is_returned(pool: Pool, log: list[Row]) -> None:
     with pool.connection() as db:
         first, latest = queries.first_reaching(db, [], 0, 120, ["cup.filled", "cup.emptied"])
     assert (first, latest) == ({}, max(row.at for row in log))
 
 
-def test_the_events_of_many_aggregates_come_by_position(pool: Pool, log: list[Row]) -> None:
+def test_the_events_of_many_aggregates_come_by_log_position(pool: Pool, log: list[Row]) -> None:
     ids = sorted({row.id for row in log})[:3]
     with pool.connection() as db:
-        told = queries.of_aggregates(db, ids, 100, ["cup.filled"])
+        found = queries.of_aggregates(db, ids, 100, ["cup.filled"])
         few = queries.of_aggregates(db, ids, 100, ["cup.filled"], 2)
     wanted = [row for row in log if row.id in ids and row.topic == "cup.filled"]
-    assert [one.log_position for one in told] == [r.position for r in wanted if r.position <= 100]
+    assert [one.log_position for one in found] == [
+        r.log_position for r in wanted if r.log_position <= 100
+    ]
     assert len(few) == 2
 
 
-def test_the_next_event_of_some_names_is_found_after_each_position(
+def test_the_next_event_of_some_names_is_found_after_each_log_position(
     pool: Pool, log: list[Row]
 ) -> None:
-    filled = [row.position for row in log if row.topic == "cup.filled"]
+    filled = [row.log_position for row in log if row.topic == "cup.filled"]
     asked = [0, 17, 18, 55, 120]
     with pool.connection() as db:
         found = queries.next_after(db, asked, ["cup.filled"])
@@ -116,6 +118,6 @@ def test_a_search_backwards_finds_events_however_they_are_written(
     with pool.connection() as db:
         db.execute("UPDATE log_head SET log_position = %s", [len(log)])
         found, further = queries.before(db, None, 200, queries.Wanted(since=since, until=until))
-    wanted = [row.position for row in reversed(log) if since <= row.at < until]
+    wanted = [row.log_position for row in reversed(log) if since <= row.at < until]
     assert ([one.log_position for one in found], further) == (wanted, None)
     assert any(position % 5 == 0 for position in wanted)

@@ -40,7 +40,7 @@ from domain.employer import (
 from domain.event import Event
 from domain.position import Position
 from domain.profile import Facts
-from infrastructure.database.postgres import Pool
+from infrastructure.database.postgres import Pool, open_pool
 from infrastructure.event_log import store as module
 from infrastructure.event_log.codec import EventMapper
 from infrastructure.event_log.store import (
@@ -52,6 +52,7 @@ from infrastructure.event_log.store import (
 from infrastructure.projecting.checkpoints import create_tables
 from infrastructure.projecting.projector import Projector
 from projections.read_models import read_models
+from tests.support.concurrency import at_once
 from tests.support.databases import SECRET
 from tests.support.stored import (
     BY,
@@ -256,6 +257,25 @@ def test_a_command_on_a_very_active_candidate_reads_few_events(
     assert len(read) <= 4  # sign-up, opt-in, the latest activity and the one recorded last
 
 
+def test_a_process_reads_over_its_pool_alone(
+    database_url: str, pool: Pool, connection: Connection[TupleRow]
+) -> None:
+    with (
+        open_pool(database_url, name="the one pool", max_size=2) as few,
+        EventStore(database_url, few, SECRET) as store,
+    ):
+        id = employer(store)
+        at_once(*[partial(UnitOfWork(store).get, Employer, id)] * 8)
+        counts: dict[str, int] = dict(
+            connection.execute(
+                "SELECT application_name, count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND application_name <> '' GROUP BY 1"
+            ).fetchall()
+        )
+    assert counts.pop("the one pool") <= 2
+    assert counts == {"event log writer": 1, pool.name: 1}
+
+
 # Kinds.
 
 
@@ -274,15 +294,15 @@ def test_an_id_of_another_kind_is_not_found(store: EventStore) -> None:
 def test_many_are_loaded_by_what_decides_and_foreign_kinds_are_not_found(
     store: EventStore,
 ) -> None:
-    one, nobody, other = member(store), uuid4(), employer(store)
+    one, unknown, other = member(store), uuid4(), employer(store)
     store.execute(OptOut(**BY, candidate_id=one))
     for deciding in ((CandidateSignedUp, CandidateErased), ()):
         work = UnitOfWork(store)
-        work.load_all(Candidate, [one, nobody, other], deciding)
+        work.load_all(Candidate, [one, unknown, other], deciding)
         loaded = work.get(Candidate, one)
         assert loaded.version == 3
         assert loaded.signed_up_at == LONG_AGO
-        for absent in (nobody, other):
+        for absent in (unknown, other):
             with pytest.raises(NotFound):
                 work.get(Candidate, absent)
 
@@ -294,14 +314,14 @@ def activity(candidate: UUID, occurred_at: datetime = NOW) -> NoteActivity:
 
 
 def test_of_many_commands_the_refused_do_not_stop_the_others(store: EventStore) -> None:
-    one, nobody = member(store), uuid4()
+    one, unknown = member(store), uuid4()
     commands = [
         activity(one),
-        activity(nobody),
+        activity(unknown),
         activity(one, NOW + timedelta(days=1)),
         activity(one),
     ]
-    ids = [one, nobody]
+    ids = [one, unknown]
     decided, reached = store.execute_all(lambda: commands, kind=Candidate, ids=ids)
     assert [refusal and refusal.codes for _, refusal in decided] == [
         None,

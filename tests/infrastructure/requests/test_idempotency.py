@@ -93,7 +93,7 @@ def test_the_first_answer_stands(db: Database) -> None:
     assert idempotency.claim(db, REQUEST, NOW) == ANSWER
 
 
-def test_requests_are_forgotten_when_nobody_repeats_them_any_more(db: Database) -> None:
+def test_requests_are_deleted_when_they_are_too_old_to_be_repeated(db: Database) -> None:
     old, young = REQUEST, Request("recruiter", "another key", "something")
     for request, at in ((old, NOW), (young, NOW + timedelta(days=1))):
         idempotency.claim(db, request, at)
@@ -101,6 +101,15 @@ def test_requests_are_forgotten_when_nobody_repeats_them_any_more(db: Database) 
     idempotency.forget_old(db, NOW + KEPT_FOR + timedelta(seconds=1))
     assert idempotency.claim(db, young, LATER) == ANSWER
     assert idempotency.claim(db, old, LATER) is None
+
+
+def test_old_answers_are_found_by_index(db: Database) -> None:
+    with db.transaction():
+        db.execute("SET LOCAL enable_seqscan = off")
+        plan = db.execute(
+            "EXPLAIN DELETE FROM idempotency_answers WHERE answered_at < '2026-01-01'"
+        )
+        assert "idempotency_answers_by_age" in str(plan.fetchall())
 
 
 def test_a_receipt_is_known_once_it_is_kept(db: Database) -> None:
