@@ -15,7 +15,8 @@ from api.cli.documents import entries
 from api.cli.exit_codes import CannotGoOn, Exit
 from api.cli.terminal import Report, complain, program, progress
 from api.demo import Summary, fill
-from api.formats.json_resume import BadDocument, to_profile
+from api.demo.survey_2019 import to_profile
+from api.formats.documents import BadDocument
 from api.marketplace import Marketplace, now, open_marketplace
 from infrastructure.projecting.checkpoints import log_positions
 from infrastructure.projecting.projector import Projector

@@ -1,4 +1,4 @@
-"""`import candidates`: takes members over from JSON Resume documents, each once."""
+"""`import candidates`: signs candidates up from JSON Resume documents, each once."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,19 +8,19 @@ from uuid import uuid4
 
 import typer
 
+from api.candidates.identity import candidate_namespace
 from api.cli.documents import Entry, entries
 from api.cli.exit_codes import EXIT_CODES, Exit
-from api.cli.takeover import BadMember, Taken, sign_up_of, take_over
+from api.cli.sign_ups import BadRecord, Taken, sign_up, sign_up_of
 from api.cli.terminal import Report, complain, progress
-from api.marketplace import now, open_marketplace
+from api.marketplace import Marketplace, now, open_marketplace
 from domain.actor import Actor, Cause, Role
 from domain.candidate import SignUpCandidate
-from infrastructure.event_log.store import EventStore
 from infrastructure.settings import load_settings
 
 importing = typer.Typer(
     name="import",
-    help="Take data over from elsewhere.",
+    help="Import data from elsewhere.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -28,7 +28,7 @@ importing = typer.Typer(
 
 IMPORT = Actor(id="import", role=Role.PLATFORM)
 AT_ONCE = 500
-"""Documents taken over in one transaction."""
+"""Documents signed up in one transaction."""
 
 
 @dataclass
@@ -60,23 +60,23 @@ def candidates(
         typer.FileBinaryRead, typer.Argument(metavar="FILE", help="A file, or - for standard input")
     ],
 ) -> None:
-    """Take over members from JSON Resume documents (https://jsonresume.org/schema).
+    """Sign candidates up from JSON Resume documents (https://jsonresume.org/schema).
 
-    FILE is NDJSON (a document a line, read as it comes), a JSON array or a single document; which
-    of them is found out. What JSON Resume has no word for stands under meta.sourcing: candidate_id,
-    external_id, opted_in, signed_up_at, last_active_at, roles and more. Whoever has last_active_at
-    counts as active until then; without signed_up_at they signed up then at the latest, and
+    FILE is NDJSON (a document per line, read line by line), a JSON array or a single document; the
+    format is detected. Fields that JSON Resume lacks stand under meta.sourcing: candidate_id,
+    external_id, opted_in, signed_up_at, last_active_at, roles and more. A candidate with
+    last_active_at counts as active until then; without signed_up_at they signed up then, and
     without either today.
 
-    A record that is bad is told with its line or number and the reason, and left out. Importing the
-    same file again takes nothing twice: a person is known by candidate_id, by external_id, or, with
-    neither, by the document itself.
+    A bad record is reported with its line or number and the reason, and skipped. Importing the
+    same file again signs nobody up twice: a person is known by candidate_id, by external_id, by
+    e-mail address or, with none of them, by the document itself.
     """
     with open_marketplace(load_settings()) as marketplace:
         totals = Totals()
         try:
             with progress() as report:
-                _import_all(marketplace.store, file, totals, report)
+                _import_all(marketplace, file, totals, report)
         except KeyboardInterrupt:
             complain("Interrupted; importing the same again takes the rest.")
             raise
@@ -89,17 +89,18 @@ def candidates(
         raise typer.Exit(Exit.BAD_RECORDS)
 
 
-def _import_all(store: EventStore, file: BinaryIO, totals: Totals, report: Report) -> None:
+def _import_all(marketplace: Marketplace, file: BinaryIO, totals: Totals, report: Report) -> None:
     done = 0
+    namespace = candidate_namespace(marketplace.settings)
     for chunk in _chunks(entries(file)):
         cause = Cause(by=IMPORT, at=now(), request_id=str(uuid4()))
         members: list[tuple[str, SignUpCandidate]] = []
         for entry in chunk:
             try:
-                members.append((entry.where, sign_up_of(entry, cause)))
-            except BadMember as bad:
+                members.append((entry.where, sign_up_of(entry, cause, namespace)))
+            except BadRecord as bad:
                 totals.refuse(entry.where, str(bad))
-        totals.add(take_over(store, members))
+        totals.add(sign_up(marketplace.store, members))
         done += len(chunk)
         report("Records read", done)
 

@@ -11,7 +11,8 @@ from api.demo.answers import USUAL, Process
 from api.demo.companies import DEMO, companies
 from api.demo.market import Market
 from api.demo.members import Members, Person
-from api.formats.json_resume import Profile, to_profile
+from api.demo.survey_2019 import to_profile
+from api.formats.json_resume import Profile
 from domain.event import Event
 
 FEWEST_CANDIDATES, MOST_CANDIDATES = 20, 1_000_000
@@ -106,6 +107,7 @@ def _read(
         if len(profiles) == most:
             break
         profile = to_profile(document, as_of=until.date())
-        id = profile.candidate_id or uuid5(DEMO, f"{seed}/candidate/{number}")
+        key = profile.external_id or f"{seed}/candidate/{number}"
+        id = profile.candidate_id or uuid5(DEMO, key)
         profiles.setdefault(id, profile.model_copy(update={"candidate_id": id}))
     return [*profiles.values()]

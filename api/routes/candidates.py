@@ -5,8 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends
 
+from api.candidates.identity import candidate_namespace, known_id
 from api.candidates.profile import Explanation, current_explanation
 from api.formats import json_resume
+from api.formats.documents import BadDocument
 from api.http.access import Platform, allowed
 from api.http.caller import Caller, CommandResult
 from api.http.problems import Problem, Reason
@@ -50,10 +52,11 @@ def sign_up(
     """
     try:
         profile = json_resume.to_profile(document, as_of=caller.at.date())
-    except json_resume.BadDocument as error:
+    except BadDocument as error:
         reasons = [Reason(code="bad_document", detail=problem) for problem in error.problems]
         raise Problem(422, "invalid", str(error), reasons) from None
-    candidate_id = profile.candidate_id or caller.new_id()
+    namespace = candidate_namespace(caller.marketplace.settings)
+    candidate_id = known_id(profile, namespace) or caller.new_id()
     # What the document says depends on the day that it is read on; what was sent does not.
     return caller.run(SignUpCandidate, payload=document, **profile.signing_up(candidate_id))
 

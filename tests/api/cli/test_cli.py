@@ -234,6 +234,12 @@ def test_a_person_twice_in_a_file_is_taken_once(importing: Importing) -> None:
     assert ended.out == "Candidates taken: 1. Already there: 1. Bad: 0.\n"
 
 
+def test_a_person_without_an_id_is_known_by_their_address(importing: Importing) -> None:
+    importing(ndjson({"basics": {"name": "Ada", "email": "ada@example.com"}}))
+    again = {"basics": {"name": "Ada L.", "email": "Ada@Example.com"}, "skills": [{"name": "Go"}]}
+    assert importing(ndjson(again)).out == "Candidates taken: 0. Already there: 1. Bad: 0.\n"
+
+
 def test_a_document_without_an_id_is_known_however_its_fields_are_ordered(
     importing: Importing,
 ) -> None:

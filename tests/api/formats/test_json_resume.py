@@ -1,15 +1,13 @@
 """What is read of a JSON Resume, and how a bad one is turned down."""
 
-from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
-from uuid import UUID
 
 import pytest
 
-from api.formats.json_resume import SURVEY_2019, BadDocument, Profile, to_profile
+from api.formats.documents import BadDocument
+from api.formats.json_resume import Profile, to_profile
 from domain.money import Salary
-from tests.support.survey import members, survey_profiles
 
 UNTIL = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -26,14 +24,6 @@ def problems(document: Any) -> tuple[str, ...]:
     with pytest.raises(BadDocument) as caught:
         to_profile(document)
     return caught.value.problems
-
-
-def answer(**meta: Any) -> dict[str, Any]:
-    return {
-        "basics": {"label": "Designer", "location": {"country": "Poland"}},
-        "skills": [{"name": "Python"}, {"name": "Other(s):"}],
-        "meta": {"source": SURVEY_2019, "respondent": 12, "age": 40.0, "gender": "Woman", **meta},
-    }
 
 
 def test_a_whole_document_is_read() -> None:
@@ -125,16 +115,6 @@ def test_a_present_job_counts_up_to_the_given_day() -> None:
     assert to_profile(resume(work=work)).facts.years_experience is None
 
 
-def test_the_same_external_id_gives_the_same_candidate() -> None:
-    first, again, other = (to_profile(sourcing(external_id=id)) for id in ("a/1", "a/1", "a/2"))
-    assert first.candidate_id == again.candidate_id
-    assert first.candidate_id != other.candidate_id
-    given = "0b7e0d5e-0b3c-4f3e-9a52-0c7c0c6a1f11"
-    told = to_profile(sourcing(external_id="a/1", candidate_id=given))
-    assert told.candidate_id == UUID(given)
-    assert to_profile(resume()).candidate_id is None
-
-
 @pytest.mark.parametrize(
     ("document", "problem"),
     [
@@ -192,7 +172,6 @@ def test_the_same_external_id_gives_the_same_candidate() -> None:
             ),
         ),
         (sourcing(opted_in="yes"), "meta.sourcing.opted_in: 'yes' should be a valid boolean"),
-        ({"meta": {"source": SURVEY_2019}}, "meta.respondent: is missing"),
     ],
 )
 def test_a_bad_document_is_refused_by_the_path_of_what_is_wrong(
@@ -214,87 +193,3 @@ def test_every_problem_is_told_at_once() -> None:
         "work[0].startDate",
         "meta.sourcing.open_to_remote",
     ]
-
-
-def test_an_answer_to_the_survey_is_read_in_its_own_way() -> None:
-    profile = to_profile(
-        answer(
-            roles=["Designer"],
-            years_professional=3.0,
-            salary_usd=40_020.0,
-            currency="PLN",
-            remote_now="About half the time",
-        )
-    )
-    assert profile.name == "Respondent 12"
-    assert profile.external_id == f"{SURVEY_2019}/12"
-    facts = profile.facts
-    assert facts.roles == ("Designer",)
-    assert facts.skills == ("Python",)
-    assert facts.years_experience == 3.0
-    assert facts.country == "Poland"
-    assert facts.open_to_remote
-    assert facts.expected_salary is not None
-    assert facts.expected_salary.currency == "PLN"
-    assert facts.expected_salary.in_usd == pytest.approx(40_020, abs=1)
-
-
-def test_a_salary_in_a_currency_we_do_not_know_stays_in_dollars() -> None:
-    facts = to_profile(answer(salary_usd=12_000.0, currency="ARS")).facts
-    assert facts.expected_salary == Salary(amount=12_000, currency="USD")
-
-
-class Watched(Mapping[str, Any]):
-    """A document that remembers which of its fields were read."""
-
-    def __init__(self, fields: Mapping[str, Any], path: str, read: set[str]) -> None:
-        self._fields = fields
-        self._path = path
-        self._read = read
-
-    def __getitem__(self, field: str) -> Any:
-        self._read.add(f"{self._path}{field}")
-        value = self._fields[field]
-        if isinstance(value, dict):
-            return Watched(value, f"{self._path}{field}.", self._read)
-        return value
-
-    def __iter__(self) -> Iterator[str]:
-        self._read |= {f"{self._path}{field}" for field in self._fields}
-        return iter(self._fields)
-
-    def __len__(self) -> int:
-        return len(self._fields)
-
-
-def test_age_and_gender_are_never_read() -> None:
-    read: set[str] = set()
-    watched = to_profile(Watched(answer(years_professional=4.0), "", read))
-    assert watched == to_profile(answer(years_professional=4.0))
-    assert "meta.years_professional" in read
-    assert not {field for field in read if "age" in field.split(".")[-1].split("_")}
-    assert "meta.gender" not in read
-
-    changed = answer(years_professional=4.0, age=object(), gender=["anything"])
-    assert to_profile(changed) == watched
-
-
-def test_every_profile_of_the_survey_is_read() -> None:
-    documents, is_survey = survey_profiles()
-    profiles = [to_profile(document) for document in documents]
-    assert len(profiles) == (997 if is_survey else 5)
-    assert len({profile.candidate_id for profile in profiles}) == len(profiles)
-    assert all(profile.facts.skills for profile in profiles) or is_survey
-    assert all(profile.facts.country for profile in profiles)
-
-
-def test_what_the_survey_does_not_know_is_made_up_from_the_seed() -> None:
-    documents, _ = survey_profiles()
-    first, again, other = (members(documents, seed=seed, until=UNTIL) for seed in (1, 1, 2))
-    assert first == again
-    assert first != other
-    for profile in map(to_profile, first):
-        assert profile.signed_up_at is not None
-        assert profile.last_active_at is not None
-        assert profile.opted_in is not None
-        assert profile.signed_up_at <= profile.last_active_at <= UNTIL

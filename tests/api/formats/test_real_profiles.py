@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from api.candidates.identity import candidate_namespace
 from api.cli.documents import Entry
-from api.cli.takeover import sign_up_of, take_over
-from api.formats import json_resume
+from api.cli.sign_ups import sign_up, sign_up_of
+from api.demo.survey_2019 import to_profile
+from api.formats.json_resume import Profile
 from api.marketplace import now
 from domain.actor import Actor, Cause, Role
 from domain.candidate import SignUpCandidate
@@ -31,7 +33,7 @@ IMPORT = Actor(id="import", role=Role.PLATFORM)
 class Imported:
     """A marketplace of which the profiles are all the candidates."""
 
-    def __init__(self, scene: Scene, at: datetime, profiles: list[json_resume.Profile]) -> None:
+    def __init__(self, scene: Scene, at: datetime, profiles: list[Profile]) -> None:
         self.scene = scene.in_beta()
         self.at = at
         self.profiles = {profile.name: profile for profile in profiles}
@@ -72,13 +74,14 @@ def imported(databases: Databases) -> Iterator[Imported]:
     documents = members(DOCUMENTS, seed=2026, until=at)
     with own_stage(databases) as stage:
         commands: list[tuple[str, SignUpCandidate]] = []
+        namespace = candidate_namespace(stage.settings)
         for number, document in enumerate(documents):
             entry = Entry(f"record {number}", document)
-            commands.append((entry.where, sign_up_of(entry, cause)))
-        taken = take_over(stage.marketplace.store, commands)
+            commands.append((entry.where, sign_up_of(entry, cause, namespace)))
+        taken = sign_up(stage.marketplace.store, commands)
         assert (taken.taken, taken.refused) == (len(documents), [])
         stage.catch_up()
-        profiles = [json_resume.to_profile(document) for document in documents]
+        profiles = [to_profile(document) for document in documents]
         yield Imported(stage.scene(), at, profiles)
 
 

@@ -1,0 +1,31 @@
+"""Ids of candidates who come in without one: the same person gets the same id."""
+
+from uuid import UUID, uuid5
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from api.formats.json_resume import Profile
+from infrastructure.settings import Settings
+
+
+def candidate_namespace(settings: Settings) -> UUID:
+    """The namespace of this installation's candidate ids.
+
+    It is derived from the secret, so that an id cannot be computed from an external id or an
+    e-mail address, and does not tell them.
+    """
+    derive = HKDF(SHA256(), length=16, salt=None, info=b"passive-candidate-sourcing/candidate-ids")
+    return UUID(bytes=derive.derive(settings.secret.get_secret_value().encode()), version=5)
+
+
+def known_id(profile: Profile, namespace: UUID) -> UUID | None:
+    """The id that a profile gives, or one derived from its external id; None without either."""
+    if profile.candidate_id or profile.external_id is None:
+        return profile.candidate_id
+    return uuid5(namespace, profile.external_id)
+
+
+def id_by_email(email: str, namespace: UUID) -> UUID:
+    """An id derived from an e-mail address, however it is capitalised."""
+    return uuid5(namespace, f"mailto:{email.strip().casefold()}")
