@@ -6,8 +6,7 @@ from uuid import UUID
 
 import typer
 
-from api.demo.companies import NORDLICHT_RECRUITER
-from api.http.tokens import make_token
+from api.http.tokens import LOCAL_RECRUITER, make_token
 from api.marketplace import now
 from domain.actor import Actor, Role
 from infrastructure.settings import load_settings
@@ -38,7 +37,7 @@ def token(
     if employer and role != Role.RECRUITER:
         raise typer.BadParameter("--employer goes with the role recruiter alone; leave it out.")
     if role == Role.RECRUITER and not employer:
-        actor = NORDLICHT_RECRUITER
+        actor = LOCAL_RECRUITER
     else:
         actor = Actor(id=f"local-{role}", role=Role(role), employer_id=employer)
     if subject:

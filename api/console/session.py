@@ -11,11 +11,10 @@ from fastapi.responses import RedirectResponse
 
 from api.console.forms import Faults, Sent, read_form
 from api.console.rendering import address, rendered
-from api.demo.companies import NORDLICHT_RECRUITER
 from api.http.access import LogPosition, enter
 from api.http.caller import Caller
 from api.http.problems import Problem
-from api.http.tokens import Tokens, local_key, make_token
+from api.http.tokens import LOCAL_RECRUITER, Tokens, local_key, make_token
 from api.marketplace import now
 from domain.actor import Actor, Role
 from infrastructure.settings import Settings
@@ -26,7 +25,7 @@ STALE_FORM = "stale-form"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 DEMO_USERS = {
-    "recruiter": NORDLICHT_RECRUITER,
+    "recruiter": LOCAL_RECRUITER,
     **{
         role.value: Actor(id=f"local-{role}", role=role)
         for role in (Role.CSM, Role.SUPPORT, Role.ANALYST, Role.AUDITOR, Role.ADMIN)

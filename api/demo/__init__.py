@@ -4,8 +4,8 @@ People follow published facts about developers and answer employers for reasons,
 something true for the likelihood model to find: `world` is the whole of it, `answers` the reasons.
 """
 
-from api.demo.companies import NORDLICHT, NORDLICHT_RECRUITER
+from api.demo.companies import NORDLICHT
 from api.demo.fill import Summary, fill
 from api.demo.world import World
 
-__all__ = ["NORDLICHT", "NORDLICHT_RECRUITER", "Summary", "World", "fill"]
+__all__ = ["NORDLICHT", "Summary", "World", "fill"]

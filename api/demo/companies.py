@@ -8,6 +8,7 @@ from api.demo import published
 from api.demo.chance import Weighted, stream
 from api.demo.names import NAMES
 from api.demo.published import COUNTRIES, EUROPEAN_UNION
+from api.http.tokens import LOCAL_RECRUITER
 from domain.actor import Actor, Role
 from domain.employer import Manager
 from domain.filters import Filters
@@ -19,9 +20,6 @@ DEMO = UUID("c2a0a0a4-4f6a-5b1f-8a56-2d1b6f0f5d10")
 NORDLICHT = uuid5(DEMO, "employer/nordlicht-robotics")
 """The employer that a newcomer plays: approved, with two open positions, not yet in the beta."""
 
-NORDLICHT_RECRUITER = Actor(
-    id="kim.larsen@nordlicht-robotics.example", role=Role.RECRUITER, employer_id=NORDLICHT
-)
 
 MOST_AMOUNT = 990_000_000
 
@@ -251,12 +249,12 @@ def in_currency(dollars: float, currency: str) -> Salary:
 
 def _company(rng: Random, id: UUID, name: str, manager: Manager) -> Company:
     country = _COUNTRY.draw(rng)
-    domain = f"{name.lower().replace(' ', '-')}.example"
+    slug = name.lower().replace(" ", "-")
     recruiters: list[Recruiter] = []
     for _ in range(rng.randint(1, 3)):
         given, family = _person(rng, country)
-        address = f"recruiter-{len(recruiters) + 1}@{domain}"
-        actor = Actor(id=address, role=Role.RECRUITER, employer_id=id)
+        actor_id = f"{slug}/recruiter-{len(recruiters) + 1}"
+        actor = Actor(id=actor_id, role=Role.RECRUITER, employer_id=id)
         recruiters.append(Recruiter(actor, f"{given} {family}", rng.choice(RECRUITING_ROLES)))
     return Company(
         id=id,
@@ -270,7 +268,7 @@ def _company(rng: Random, id: UUID, name: str, manager: Manager) -> Company:
 
 
 def _nordlicht(manager: Manager) -> Company:
-    recruiter = Recruiter(NORDLICHT_RECRUITER, "Kim Larsen", "Talent partner")
+    recruiter = Recruiter(LOCAL_RECRUITER, "Kim Larsen", "Talent partner")
     return Company(NORDLICHT, "Nordlicht Robotics", "Germany", "Hamburg", manager, (recruiter,))
 
 

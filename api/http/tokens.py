@@ -27,6 +27,13 @@ from infrastructure.settings import Settings
 LOCAL_ALGORITHM = "HS256"
 PUBLISHED_ALGORITHMS = ["RS256", "ES256", "EdDSA"]
 
+LOCAL_RECRUITER = Actor(
+    id="local-recruiter",
+    role=Role.RECRUITER,
+    employer_id=UUID("6a636c6d-bb32-5c95-a14f-d327aef6e73b"),
+)
+"""Whom a local token of a recruiter speaks for: one of the employer that the demo fills in."""
+
 REVOCATION_CACHE_SECONDS = 1.0
 """How long a token found not revoked is accepted without asking the database again."""
 

@@ -9,10 +9,15 @@ from api.console.rendering import address, local_path
 from api.console.session import Recruiter, SuccessManager
 from api.http.lists import Cursor
 from api.http.problems import Problem
-from api.routes import employers as employer_routes
+from api.routes.employers import NewFeedback
+from domain.employer import ShareFeedback
 from domain.values import StorableText
+from projections import employers
+from projections.employers import Employers
 
 router = APIRouter()
+
+AT_A_TIME = 20
 
 Part = Annotated[StorableText, Query(max_length=254)]
 
@@ -23,9 +28,10 @@ def feedback_page(
 ) -> Response:
     """What recruiters said, the newest first."""
     company, manager = company.strip(), manager.strip()
-    listed = employer_routes.list_all_feedback(
-        visit.caller, 20, cursor, company=company or None, manager_email=manager or None
-    )
+    with visit.caller.reading(Employers) as db:
+        listed = employers.feedback(
+            db, AT_A_TIME, cursor, company=company or None, manager_email=manager or None
+        )
     more = address("/feedback", company=company, manager=manager, cursor=listed.next_cursor)
     return visit.page(
         "feedback.html",
@@ -45,8 +51,8 @@ def share_feedback(visit: Recruiter) -> Response:
         raise Problem(403, "forbidden", "Feedback is an employer's; sign in as a recruiter.")
     page = local_path(visit.sent.value("page")).partition("?")[0]
     try:
-        body = visit.sent.read(employer_routes.NewFeedback)
-        outcome = employer_routes.share_feedback(employer_id, body, visit.caller)
+        body = visit.sent.read(NewFeedback)
+        result = visit.caller.run(ShareFeedback, employer_id=employer_id, **dict(body))
     except REFUSED as error:
         return visit.again("feedback_again.html", error, page=page)
-    return visit.go(page, after=outcome.log_position, notice="feedback-shared")
+    return visit.go(page, after=result.log_position, notice="feedback-shared")

@@ -15,8 +15,8 @@ from api.console.rendering import address
 from api.console.session import Recruiter, RecruiterOrSupport, Visit
 from api.http.caller import Caller
 from api.http.lists import Cursor
-from api.routes import employers as employer_routes
 from domain.contact_gate import CONTACT_WINDOW, CONTACTS_ALLOWED
+from domain.employer import JoinBeta, LeaveBeta
 from domain.outreach import BAND_FROM
 from domain.passivity import MONTHS_OF_SILENCE
 from domain.viewing import Feed, Sort
@@ -133,15 +133,15 @@ def join_beta(position_id: UUID, visit: Recruiter, tasks: BackgroundTasks) -> Re
     """Join the beta, and see the candidates; or leave it."""
     view = View(position_id, Feed.PASSIVE, Sort.LIKELIHOOD)
     leaving = visit.sent.value("_step") == "leave"
-    act = employer_routes.leave_beta if leaving else employer_routes.join_beta
     with visit.caller.reading(Positions) as db:
         position = visibility.position_of(db, visit.caller, position_id)
     try:
-        outcome = act(position.employer_id, visit.caller)
+        command = LeaveBeta if leaving else JoinBeta
+        result = visit.caller.run(command, employer_id=position.employer_id)
     except REFUSED as error:
         return _page(visit, tasks, view, Faults(error))
     notice = "beta-left" if leaving else "beta-joined"
-    return visit.go(view.path, after=outcome.log_position, notice=notice)
+    return visit.go(view.path, after=result.log_position, notice=notice)
 
 
 def _list(

@@ -10,11 +10,9 @@ from api.console.forms import REFUSED, Faults
 from api.console.pages.positions import CURRENCIES
 from api.console.session import Recruiter, Visit
 from api.console.wording.filter_words import differences
-from api.http.problems import etag
-from api.routes import positions as position_routes
 from domain.event import Event
 from domain.filters import Criterion, Filters
-from domain.position import Position
+from domain.position import Position, SetFilters
 from infrastructure.event_log import queries
 from infrastructure.event_log.store import VersionMismatch
 from projections.candidate_pool import CandidatePool
@@ -65,10 +63,12 @@ def relax(position_id: UUID, visit: Recruiter) -> Response:
 
 
 def _set(visit: Visit, position_id: UUID, filters: Filters) -> Response:
-    seen = etag(visit.sent.version())
-    outcome = position_routes.set_filters(position_id, filters, visit.caller, seen)
+    version = visit.sent.version()
+    result = visit.caller.run(
+        SetFilters, if_version=version, position_id=position_id, filters=filters
+    )
     path = f"/positions/{position_id}/filters"
-    return visit.go(path, after=outcome.log_position, notice="filters-set")
+    return visit.go(path, after=result.log_position, notice="filters-set")
 
 
 def _shown(visit: Visit, position_id: UUID) -> dict[str, Any]:

@@ -7,11 +7,13 @@ from fastapi import APIRouter, Request, Response
 
 from api.console.forms import REFUSED
 from api.console.session import Anyone, Visit
-from api.routes import ratings as rating_routes
-from api.routes import tickets as ticket_routes
+from api.routes.ratings import Answer
+from api.routes.tickets import NewTicket
 from domain.contact_gate import CONTACT_WINDOW, CONTACTS_ALLOWED
 from domain.outreach import ANSWER_WINDOW
 from domain.passivity import MONTHS_OF_SILENCE
+from domain.rating import GiveRating
+from domain.ticket import SubmitTicket
 from projections import employers, ratings, tickets
 from projections.employers import Employers
 from projections.ratings import Ratings
@@ -32,20 +34,21 @@ def help_page(visit: Anyone) -> Response:
 @router.post("/help/rating")
 def rate(visit: Anyone) -> Response:
     """Say whether the page was helpful, or change one's answer."""
-    answer = visit.sent.read(rating_routes.Answer)
-    outcome = rating_routes.rate_page(PAGE, answer, visit.caller)
-    return visit.go("/help", after=outcome.log_position, notice="rated")
+    answer = visit.sent.read(Answer)
+    result = visit.caller.run(GiveRating, page=PAGE, helpful=answer.helpful)
+    return visit.go("/help", after=result.log_position, notice="rated")
 
 
 @router.post("/help/tickets")
 def submit_ticket(visit: Anyone) -> Response:
     """Ask support something."""
     try:
-        body = visit.sent.read(ticket_routes.NewTicket)
-        outcome = ticket_routes.submit_ticket(body, visit.caller)
+        body = visit.sent.read(NewTicket)
+        ticket_id = visit.caller.new_id()
+        result = visit.caller.run(SubmitTicket, ticket_id=ticket_id, **dict(body))
     except REFUSED as error:
         return visit.again("help.html", error, **_shown(visit))
-    return visit.go("/help", after=outcome.log_position, notice="ticket-submitted")
+    return visit.go("/help", after=result.log_position, notice="ticket-submitted")
 
 
 def _shown(visit: Visit) -> dict[str, Any]:

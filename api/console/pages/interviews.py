@@ -15,8 +15,8 @@ from api.console.forms import REFUSED, Sent
 from api.console.rendering import address
 from api.console.session import Recruiter, RecruiterOrSupport, Visit
 from api.http.lists import Cursor, found
-from api.routes import outreach as outreach_routes
-from domain.outreach import ANSWER_WINDOW, Outreach, Status
+from api.routes.outreach import Appointment
+from domain.outreach import ANSWER_WINDOW, Outreach, ScheduleInterview, Status, WithdrawOutreach
 from projections import interview_list, outreach_timeline
 from projections.candidate_pool import CandidatePool
 from projections.employers import Employers
@@ -118,22 +118,24 @@ def conversation_page(
 def withdraw(outreach_id: UUID, visit: Recruiter) -> Response:
     """Take an approach back."""
     try:
-        outcome = outreach_routes.withdraw(outreach_id, visit.caller)
+        result = visit.caller.run(WithdrawOutreach, outreach_id=outreach_id)
     except REFUSED as error:
         return _again(visit, outreach_id, error)
-    return visit.go(f"/outreach/{outreach_id}", after=outcome.log_position, notice="withdrawn")
+    return visit.go(f"/outreach/{outreach_id}", after=result.log_position, notice="withdrawn")
 
 
 @router.post("/outreach/{outreach_id}/interview")
 def schedule_interview(outreach_id: UUID, visit: Recruiter) -> Response:
     """Note when the interview starts."""
     try:
-        body = _in_utc(visit.sent).read(outreach_routes.Appointment)
-        outcome = outreach_routes.schedule_interview(outreach_id, body, visit.caller)
+        body = _in_utc(visit.sent).read(Appointment)
+        result = visit.caller.run(
+            ScheduleInterview, outreach_id=outreach_id, starts_at=body.starts_at
+        )
     except REFUSED as error:
         return _again(visit, outreach_id, error)
     path = f"/outreach/{outreach_id}"
-    return visit.go(path, after=outcome.log_position, notice="interview-scheduled")
+    return visit.go(path, after=result.log_position, notice="interview-scheduled")
 
 
 def _again(visit: Visit, outreach_id: UUID, error: Exception) -> Response:

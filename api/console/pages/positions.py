@@ -9,11 +9,12 @@ from api.console.forms import REFUSED
 from api.console.rendering import address
 from api.console.session import Recruiter, RecruiterOrSupport, Visit
 from api.http.lists import Cursor
-from api.http.problems import etag, faults_of_the_request
-from api.routes import employers as employer_routes
-from api.routes import positions as position_routes
+from api.http.problems import faults_of_the_request
+from api.routes.employers import list_employers, read_employer
+from api.routes.positions import Closure, NewPosition, list_positions, read_position
 from domain.filters import Filters
 from domain.money import USD_PER_UNIT
+from domain.position import ClosePosition, OpenPosition
 from domain.values import StorableText
 from infrastructure.event_log.store import VersionMismatch
 from projections.employers import Employer
@@ -39,8 +40,10 @@ def positions_page(
     employer_id = employer or visit.caller.actor.employer_id
     if employer_id is None:
         return _employers(visit, company.strip(), cursor)
-    who = employer_routes.read_employer(employer_id, visit.caller)
-    listed = position_routes.list_positions(employer_id, visit.caller, AT_A_TIME, cursor, status)
+    who = read_employer(employer_id, visit.caller)
+    listed = list_positions(
+        employer_id, visit.caller, limit=AT_A_TIME, cursor=cursor, status=status
+    )
     at = {each: _list_of(visit, who, status=each) for each in PositionStatus}
     more = _list_of(visit, who, status=status, cursor=listed.next_cursor)
     return visit.page(
@@ -71,25 +74,30 @@ def open_position(visit: Recruiter, employer: UUID | None = None) -> Response:
     if who is None:
         return visit.go("/positions")
     try:
-        body = visit.sent.read(position_routes.NewPosition)
-        outcome = position_routes.open_position(who.employer_id, body, visit.caller)
+        body = visit.sent.read(NewPosition)
+        result = visit.caller.run(
+            OpenPosition,
+            employer_id=who.employer_id,
+            position_id=visit.caller.new_id(),
+            **dict(body),
+        )
     except REFUSED as error:
         return visit.again("position_new.html", error, **_form_for(visit, who))
-    path = f"/positions/{outcome.id}/passive-candidates"
-    return visit.go(path, after=outcome.log_position, notice="position-opened")
+    path = f"/positions/{result.id}/passive-candidates"
+    return visit.go(path, after=result.log_position, notice="position-opened")
 
 
 @router.get("/positions/{position_id}")
 def position_page(position_id: UUID, visit: RecruiterOrSupport) -> Response:
     """A position, by its tab of passive candidates."""
-    position_routes.read_position(position_id, visit.caller)
+    read_position(position_id, visit.caller)
     return visit.go(f"/positions/{position_id}/passive-candidates", after=visit.caller.after)
 
 
 @router.get("/positions/{position_id}/closure")
 def closure_page(position_id: UUID, visit: Recruiter) -> Response:
     """What closing a position means, and the form to do so."""
-    position = position_routes.read_position(position_id, visit.caller)
+    position = read_position(position_id, visit.caller)
     return visit.page("position_closure.html", position=position, version=position.version)
 
 
@@ -100,20 +108,22 @@ def close_position(position_id: UUID, visit: Recruiter) -> Response:
         seen = visit.sent.version()
         # A form that left the reason out must not fall back on the API's usual one.
         with faults_of_the_request():
-            body = position_routes.Closure(reason=visit.sent.value("reason"))
-        outcome = position_routes.close(position_id, body, visit.caller, etag(seen))
+            body = Closure(reason=visit.sent.value("reason"))
+        result = visit.caller.run(
+            ClosePosition, if_version=seen, position_id=position_id, reason=body.reason
+        )
     except REFUSED as error:
-        position = position_routes.read_position(position_id, visit.caller)
+        position = read_position(position_id, visit.caller)
         # Unless it is told that something changed, the form stays that of the version it was of.
         told = isinstance(error, VersionMismatch)
         version = position.version if told else visit.sent.value("_version")
         return visit.again("position_closure.html", error, position=position, version=version)
     path = f"/positions/{position_id}/interviews"
-    return visit.go(path, after=outcome.log_position, notice="position-closed")
+    return visit.go(path, after=result.log_position, notice="position-closed")
 
 
 def _employers(visit: Visit, company: str, cursor: str | None) -> Response:
-    listed = employer_routes.list_employers(visit.caller, AT_A_TIME, cursor, company or None)
+    listed = list_employers(visit.caller, limit=AT_A_TIME, cursor=cursor, company=company or None)
     more = address("/positions", company=company, cursor=listed.next_cursor)
     return visit.page(
         "employer_finder.html",
@@ -128,7 +138,7 @@ def _employer(visit: Visit, chosen: UUID | None) -> Employer | None:
     employer_id = chosen or visit.caller.actor.employer_id
     if employer_id is None:
         return None
-    return employer_routes.read_employer(employer_id, visit.caller)
+    return read_employer(employer_id, visit.caller)
 
 
 def _form_for(visit: Visit, employer: Employer) -> dict[str, Any]:

@@ -9,12 +9,15 @@ from api.console.forms import REFUSED
 from api.console.rendering import address
 from api.console.session import Support, Visit
 from api.http.lists import Cursor
-from api.routes import tickets as ticket_routes
-from projections import employers
+from api.routes.tickets import TicketClosure, read_ticket
+from domain.ticket import CloseTicket
+from projections import employers, tickets
 from projections.employers import Employers
-from projections.tickets import Ticket, TicketStatus
+from projections.tickets import Ticket, Tickets, TicketStatus
 
 router = APIRouter()
+
+AT_A_TIME = 20
 
 
 @router.get("/tickets")
@@ -24,7 +27,8 @@ def tickets_page(
     cursor: Cursor = None,
 ) -> Response:
     """The tickets in one state, the newest first."""
-    listed = ticket_routes.list_tickets(visit.caller, 20, cursor, status)
+    with visit.caller.reading(Tickets) as db:
+        listed = tickets.listed(db, AT_A_TIME, cursor, status=status)
     more = address("/tickets", status=status, cursor=listed.next_cursor)
     return visit.page(
         "tickets.html",
@@ -45,20 +49,20 @@ def ticket_page(visit: Support, ticket_id: UUID) -> Response:
 def close_ticket(visit: Support, ticket_id: UUID) -> Response:
     """Close a ticket, perhaps with an answer."""
     try:
-        body = visit.sent.read(ticket_routes.TicketClosure)
-        outcome = ticket_routes.close_ticket(ticket_id, body, visit.caller)
+        body = visit.sent.read(TicketClosure)
+        result = visit.caller.run(CloseTicket, ticket_id=ticket_id, answer=body.answer)
     except REFUSED as error:
         return visit.again("ticket.html", error, **_shown(visit, ticket_id))
-    return visit.go(f"/tickets/{ticket_id}", after=outcome.log_position, notice="ticket-closed")
+    return visit.go(f"/tickets/{ticket_id}", after=result.log_position, notice="ticket-closed")
 
 
 def _shown(visit: Visit, ticket_id: UUID) -> dict[str, Any]:
-    ticket = ticket_routes.read_ticket(ticket_id, visit.caller)
+    ticket = read_ticket(ticket_id, visit.caller)
     return {"ticket": ticket, "companies": _companies(visit, [ticket])}
 
 
-def _companies(visit: Visit, tickets: list[Ticket]) -> dict[UUID, str]:
-    ids = [ticket.employer_id for ticket in tickets if ticket.employer_id]
+def _companies(visit: Visit, shown: list[Ticket]) -> dict[UUID, str]:
+    ids = [ticket.employer_id for ticket in shown if ticket.employer_id]
     if not ids:
         return {}
     with visit.caller.reading(Employers) as db:

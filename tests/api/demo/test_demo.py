@@ -12,9 +12,10 @@ from uuid import UUID
 
 import pytest
 
-from api.demo import NORDLICHT, NORDLICHT_RECRUITER, Summary, World, fill
+from api.demo import NORDLICHT, Summary, World, fill
 from api.demo.answers import USUAL
 from api.demo.world import Shift
+from api.http.tokens import LOCAL_RECRUITER
 from domain.actor import Role
 from domain.aggregate import Aggregate
 from domain.candidate import (
@@ -284,7 +285,7 @@ def test_a_newcomers_employer_waits_approved_outside_the_beta(log: list[Event]) 
     assert registered.company == "Nordlicht Robotics"
     assert employer.approved
     assert not employer.in_beta
-    assert NORDLICHT_RECRUITER.employer_id == NORDLICHT
+    assert LOCAL_RECRUITER.employer_id == NORDLICHT
     opened = [e for e in log if isinstance(e, PositionOpened) and e.employer_id == NORDLICHT]
     assert len(opened) == 2
     assert all(Position.fold(e.originator_id, streams[e.originator_id]).is_open for e in opened)
