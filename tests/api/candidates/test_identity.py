@@ -8,8 +8,8 @@ from api.candidates.identity import candidate_namespace, id_by_email, known_id
 from api.formats.json_resume import Profile
 from infrastructure.settings import Settings
 
-HERE = candidate_namespace(Settings(secret=SecretStr("the secret of this installation, long enough")))
-ELSEWHERE = candidate_namespace(Settings(secret=SecretStr("the secret of another installation, long enough")))
+HERE = candidate_namespace(Settings(secret=SecretStr("this installation: 32 characters...")))
+ELSEWHERE = candidate_namespace(Settings(secret=SecretStr("another installation: 32 characters")))
 
 
 def person(external_id: str | None = None, candidate_id: UUID | None = None) -> Profile:
