@@ -28,7 +28,7 @@ NEW_IDS = UUID("0c6d1f2e-6a53-5b8e-9d3f-0c1d7a4b9e21")
 
 
 ADVISORY_WAIT_SECONDS = 2.0
-"""How long a page that ranks by likelihood waits for it to reach `after`."""
+"""How long a page that shows the likelihood waits for it to reach `after`."""
 
 
 class CommandResult(BaseModel):

@@ -176,7 +176,7 @@ def read_profile(
     position_id: UUID, candidate_id: UUID, caller: RecruiterOrSupport, tasks: BackgroundTasks
 ) -> FullProfile:
     """A candidate's whole profile as seen from a position, and how to approach them."""
-    with caller.reading(Positions, CandidatePool, Employers) as db:
+    with caller.reading(Positions, CandidatePool, Employers, advisory=(Likelihoods,)) as db:
         position = position_of(db, caller, position_id)
         employer = employers.one(db, position.employer_id)
         profile = profile_of(db, caller, employer, position, candidate_id)

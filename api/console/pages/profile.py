@@ -28,6 +28,7 @@ from projections import employers, interview_list, outreach_timeline
 from projections.candidate_pool import CandidatePool, Origin
 from projections.employers import Employer, Employers
 from projections.interview_list import Interview, InterviewList
+from projections.likelihood.projection import Likelihoods
 from projections.outreach_timeline import OutreachTimeline
 from projections.positions import Position, Positions
 
@@ -134,7 +135,7 @@ def _seen_now(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
 
 def _seen(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
     reads = (Positions, CandidatePool, Employers, InterviewList, OutreachTimeline)
-    with caller.reading(*reads) as db:
+    with caller.reading(*reads, advisory=(Likelihoods,)) as db:
         position = visibility.position_of(db, caller, position_id)
         employer = employers.one(db, position.employer_id)
         profile, hidden = None, None
