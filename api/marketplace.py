@@ -12,13 +12,14 @@ from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import Pool, database, open_pool
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting import parking
-from infrastructure.projecting.checkpoints import create_tables, log_positions
+from infrastructure.projecting.checkpoints import log_positions
 from infrastructure.projecting.projection import Projection
+from infrastructure.projecting.reading import ReadModels, Rebuilding, TakenOver, not_live
+from infrastructure.projecting.versions import create_tables
 from infrastructure.projecting.worker import PeriodicTask, Worker
 from infrastructure.requests import idempotency, revocations
 from infrastructure.settings import Settings, SettingsError
-from projections.likelihood.challengers import UnknownChallenger, challengers
-from projections.likelihood.projection import Likelihoods
+from projections.likelihood.challengers import Challengers, UnknownChallenger, challengers
 from projections.read_models import read_models
 
 PROBE_SECONDS = 2.0
@@ -40,6 +41,7 @@ class Marketplace:
     pool: Pool
     store: EventStore
     projections: Sequence[Projection]
+    read_models: ReadModels
     started_at_log_position: int
     worker: Worker | None = field(default=None)
     refusals: Counter = field(default_factory=_refusals)
@@ -49,7 +51,9 @@ class Marketplace:
         """Keep the read models up to date meanwhile."""
         tasks = [
             PeriodicTask(
-                "expire outreaches", 60, lambda: expire_overdue(self.store, self.pool, now())
+                "expire outreaches",
+                60,
+                lambda: expire_overdue(self.store, self.read_models, now()),
             ),
             PeriodicTask("delete expired records", 3600, self.forget),
         ]
@@ -68,6 +72,11 @@ class Marketplace:
         """The projections that have not reached what was there at the start, and where they are."""
         reached = log_positions(self.projections, self.pool, PROBE_SECONDS)
         return {name: at for name, at in reached.items() if at < self.started_at_log_position}
+
+    def not_live(self) -> dict[str, Rebuilding | TakenOver]:
+        """The projections of which queries cannot read this program's version, each with why."""
+        with self.pool.connection(PROBE_SECONDS) as db:
+            return not_live(self.projections, db)
 
     def parked(self) -> dict[str, int]:
         """How many events of each projection are parked, of those that have any."""
@@ -93,8 +102,7 @@ def open_marketplace(settings: Settings, *, rebuild: bool = False) -> Iterator[M
         SettingsError: there is no challenger of a name in the settings.
         WrongSecret: the database was made with another secret.
     """
-    every = read_models()
-    _challenge(every, settings.challengers)
+    every = read_models(_challengers(settings.challengers))
     with database(settings) as url:
         migrate(url, at=now())
         size = settings.database_pool_size
@@ -104,18 +112,16 @@ def open_marketplace(settings: Settings, *, rebuild: bool = False) -> Iterator[M
             secret, group = settings.secret.get_secret_value(), settings.writer_batch_size
             with EventStore(url, pool, secret, batch_size=group) as store:
                 store.keyring.check()
-                position = store.recorder.max_notification_id() or 0
-                yield Marketplace(settings, url, pool, store, every, position)
+                log_position = store.recorder.max_notification_id() or 0
+                reading = ReadModels(pool, settings.wait_timeout_seconds)
+                yield Marketplace(settings, url, pool, store, every, reading, log_position)
 
 
-def _challenge(every: Sequence[Projection], asked: str) -> None:
+def _challengers(asked: str) -> Challengers:
     try:
-        beside = challengers(asked)
+        return challengers(asked)
     except UnknownChallenger as error:
         raise SettingsError(f"SOURCING_CHALLENGERS is {asked!r}. {error}") from None
-    for projection in every:
-        if isinstance(projection, Likelihoods):
-            projection.challengers = beside
 
 
 def now() -> datetime:

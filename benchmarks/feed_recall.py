@@ -27,8 +27,8 @@ from domain.outreach import InterviewRequested, MessageSent
 from domain.viewing import Feed
 from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import open_pool
-from infrastructure.projecting.checkpoints import create_tables
 from infrastructure.projecting.projection import LoggedEvent
+from infrastructure.projecting.versions import create_tables
 from projections import candidate_feed
 from projections.candidate_feed import feed
 from projections.candidate_pool import CandidatePool

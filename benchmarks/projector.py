@@ -31,9 +31,9 @@ from domain.event import Event
 from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import open_pool
 from infrastructure.event_log.store import EventStore
-from infrastructure.projecting.checkpoints import create_tables
 from infrastructure.projecting.projection import LoggedEvent, Projection
 from infrastructure.projecting.projector import Projector
+from infrastructure.projecting.versions import create_tables
 from projections.read_models import read_models
 
 SECRET = "a secret of the benchmark's own, long enough"

@@ -19,7 +19,7 @@ from psycopg.conninfo import make_conninfo
 from benchmarks.recorder import server
 from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import open_pool
-from infrastructure.projecting.checkpoints import create_tables
+from infrastructure.projecting.versions import create_tables
 from projections.likelihood import rescoring
 from projections.likelihood.estimator.model import LikelihoodModel
 from projections.likelihood.features.candidate import STATE, STATE_NUMBERS

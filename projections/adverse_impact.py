@@ -43,7 +43,9 @@ FEWEST_TOLD = 5
 PREFER_NOT_TO_SAY, NOT_TOLD = "prefer_not_to_say", "not_told"
 
 
-class AdverseImpact(Projection, name="adverse_impact", version=1, key="candidate_id"):
+class AdverseImpact(
+    Projection, name="adverse_impact", version=1, key="candidate_id", personal=True
+):
     """What members report of themselves, for the report alone."""
 
     READS = (CandidatePool, Likelihoods)

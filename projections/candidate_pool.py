@@ -64,7 +64,7 @@ COMPARED = {
 }
 
 
-class CandidatePool(Projection, name="candidate_pool", version=2, key="id"):
+class CandidatePool(Projection, name="candidate_pool", version=2, key="id", personal=True):
     """Every candidate with what filters ask for, in the form that filters compare."""
 
     TABLES = f"""

@@ -23,7 +23,7 @@ from infrastructure.projecting.projection import Change, Projection
 from projections.paging import Listed, WholeNumber, after, page
 
 
-class Employers(Projection, name="employers", version=1, key="id"):
+class Employers(Projection, name="employers", version=1, key="id", personal=True):
     """Every employer with their standing, and all feedback."""
 
     TABLES = """

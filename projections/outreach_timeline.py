@@ -18,7 +18,9 @@ from infrastructure.projecting.projection import Change, Projection
 from projections.paging import Listed, WholeNumber, after, page
 
 
-class OutreachTimeline(Projection, name="outreach_timeline", version=2, key="candidate_id"):
+class OutreachTimeline(
+    Projection, name="outreach_timeline", version=2, key="candidate_id", personal=True
+):
     """Every step of every outreach, as support reads it to somebody who asks."""
 
     TABLES = """

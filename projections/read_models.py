@@ -6,6 +6,8 @@ from projections.candidate_pool import CandidatePool
 from projections.employers import Employers
 from projections.funnel import Funnel
 from projections.interview_list import InterviewList
+from projections.likelihood.challengers import Challengers
+from projections.likelihood.learner import NO_CHALLENGERS
 from projections.likelihood.projection import Likelihoods
 from projections.outreach_timeline import OutreachTimeline
 from projections.positions import Positions
@@ -13,15 +15,15 @@ from projections.ratings import Ratings
 from projections.tickets import Tickets
 
 
-def read_models() -> list[Projection]:
-    """All read models, each ready to follow the log."""
+def read_models(challengers: Challengers = NO_CHALLENGERS) -> list[Projection]:
+    """All read models, each ready to follow the log, with the likelihood model's challengers."""
     return [
         AdverseImpact(),
         CandidatePool(),
         Employers(),
         Funnel(),
         InterviewList(),
-        Likelihoods(),
+        Likelihoods(challengers),
         OutreachTimeline(),
         Positions(),
         Ratings(),

@@ -23,7 +23,7 @@ class TicketStatus(StrEnum):
     CLOSED = "closed"
 
 
-class Tickets(Projection, name="tickets", version=2, key="id"):
+class Tickets(Projection, name="tickets", version=2, key="id", personal=True):
     """Every ticket with who submitted it, from which page, and its answer."""
 
     TABLES = """

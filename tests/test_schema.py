@@ -18,7 +18,7 @@ import api
 import infrastructure
 import projections
 from infrastructure.database.postgres import Pool
-from infrastructure.projecting.checkpoints import create_tables
+from infrastructure.projecting.versions import create_tables
 from projections.read_models import read_models
 
 EVERYWHERE = {"schema_migrations", "schema_lock", "projection_checkpoints"}

@@ -10,6 +10,7 @@ from api.candidates.profile import current_likelihood
 from api.http.caller import Caller, CommandResult
 from domain.outreach import Message, RequestInterview, SendMessage
 from infrastructure.error_redaction import error_kind
+from projections.likelihood.projection import Likelihoods
 
 logger = logging.getLogger(__name__)
 
@@ -37,8 +38,8 @@ def approach(
 def _likelihood(caller: Caller, position_id: UUID, candidate_id: UUID) -> Mapping[str, Any]:
     """The likelihood for the event of the sending; empty if it cannot be computed in time."""
     try:
-        pool = caller.marketplace.pool
-        with pool.connection(LIKELIHOOD_SECONDS) as db, db.transaction():
+        reading = caller.marketplace.read_models.reading
+        with reading(Likelihoods, timeout=LIKELIHOOD_SECONDS) as db, db.transaction():
             timeout = f"{LIKELIHOOD_SECONDS:g}s"
             db.execute("SELECT set_config('statement_timeout', %s, true)", [timeout])
             likelihood = current_likelihood(db, candidate_id, position_id, caller.at)

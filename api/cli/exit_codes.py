@@ -9,6 +9,7 @@ from psycopg_pool import PoolTimeout
 from infrastructure.database.embedded import EmbeddedServerError
 from infrastructure.database.migrations import MigrationError
 from infrastructure.event_log.keys import WrongSecret
+from infrastructure.projecting.checkpoints import NotCaughtUp
 from infrastructure.settings import SettingsError
 
 
@@ -56,7 +57,7 @@ def ending(error: Exception) -> CannotGoOn | None:
             return CannotGoOn(str(error), Exit.WRONG_USAGE)
         case EmbeddedServerError():
             return CannotGoOn(str(error), Exit.UNREACHABLE)
-        case MigrationError():
+        case MigrationError() | NotCaughtUp():
             return CannotGoOn(str(error), Exit.FAILED)
         case psycopg.OperationalError() | PoolTimeout() | PersistenceError():
             reason = str(error).strip().partition("\n")[0].rstrip(".")

@@ -16,6 +16,7 @@ from projections.likelihood.audit.replay import NotReproducible, OutreachExplana
 from projections.likelihood.audit.training_slice import Differs
 from projections.likelihood.estimator.model import ESTIMATOR
 from projections.likelihood.features.catalogue import FEATURE_VERSION
+from projections.likelihood.projection import Likelihoods
 
 modelling = typer.Typer(
     name="model",
@@ -44,7 +45,10 @@ def at(
     model, logit and probability that its sender saw. If a single bit differs, says where and exits
     with 1.
     """
-    with open_marketplace(load_settings()) as marketplace, marketplace.pool.connection() as db:
+    with (
+        open_marketplace(load_settings()) as marketplace,
+        marketplace.read_models.reading(Likelihoods) as db,
+    ):
         last = log_head.head(db)
         wanted = last if position is None else position
         if wanted > last:
@@ -76,7 +80,7 @@ def explain(
 
 
 def _explanation(marketplace: Marketplace, outreach: UUID) -> OutreachExplanation:
-    with marketplace.pool.connection() as db:
+    with marketplace.read_models.reading(Likelihoods) as db:
         try:
             return audit.explain(marketplace.store, db, outreach)
         except LookupError as unknown:

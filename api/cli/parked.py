@@ -1,4 +1,4 @@
-"""`parked`: the events that projections have set aside, and their replay once these are mended."""
+"""`parked`: the poison events of projections, and their replay once the projections are mended."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -26,24 +26,28 @@ parked = typer.Typer(
 def show(context: typer.Context) -> None:
     """List the events that projections could not handle, and how many wait behind each.
 
-    They wait behind it who belong to the same stream: mostly the same candidate, outreach, position
-    or employer. Mend the projection, start the mended program, then run `parked replay`.
+    Behind it wait the later events of the same stream: mostly the same candidate, outreach,
+    position or employer. Mend the projection, start the mended program, then run `parked replay`.
+
+    A projection without streams, like the likelihood, skips such an event and goes on. It is
+    applied when the projection is rebuilt under a new version.
     """
     if context.invoked_subcommand:
         return
     with open_marketplace(load_settings()) as marketplace:
-        _tell_parked(marketplace)
+        _show_parked(marketplace)
 
 
 @parked.command(epilog=EXIT_CODES)
 def replay(
     projection: Annotated[
-        str | None, typer.Option(help="Of this projection alone.", show_default=False)
+        str | None, typer.Option(help="Only those of this projection.", show_default=False)
     ] = None,
 ) -> None:
     """Apply the parked events in order, each stream in one transaction.
 
     Workers may run meanwhile. What still fails stays parked, is listed, and makes this end with 3.
+    Skipped events are listed too; they are applied by rebuilding.
     """
     settings = load_settings()
     log_to_stderr(settings)
@@ -58,7 +62,7 @@ def replay(
                 of = len(applied) + len(failing)
                 typer.echo(f"{chosen.name}: streams applied: {len(applied):,} of {of:,}.")
             remaining += len(failing)
-        _tell_parked(marketplace, projection)
+        _show_parked(marketplace, projection)
     if remaining:
         raise CannotGoOn(
             f"Streams that stay parked: {remaining:,}. Mend what fails, then replay again.",
@@ -74,14 +78,19 @@ def _chosen(every: Sequence[Projection], name: str | None) -> list[Projection]:
     return chosen
 
 
-def _tell_parked(marketplace: Marketplace, projection: str | None = None) -> None:
+def _show_parked(marketplace: Marketplace, projection: str | None = None) -> None:
     with marketplace.pool.connection() as db:
         listed = [one for one in parking.listed(db) if projection in (None, one.projection)]
     if not listed:
         typer.echo("Nothing is parked.")
+    keyless = {one.name for one in marketplace.projections if one.key is None}
     for one in listed:
-        typer.echo(
-            f"{one.projection}: event {one.position} ({one.kind}) of stream {one.stream}, "
-            f"parked at {one.parked_at.isoformat(timespec='seconds')}, {one.waiting:,} behind it:\n"
-            f"    {one.error}"
-        )
+        event = f"{one.projection}: event {one.log_position} ({one.kind})"
+        at = one.parked_at.isoformat(timespec="seconds")
+        if one.projection in keyless:
+            typer.echo(f"{event}, skipped at {at}; it is applied by rebuilding:")
+        else:
+            typer.echo(
+                f"{event} of stream {one.stream}, parked at {at}, {one.waiting:,} behind it:"
+            )
+        typer.echo(f"    {one.error}")

@@ -3,7 +3,7 @@
 import hmac
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -20,15 +20,11 @@ from domain.command import Command
 from infrastructure.database.postgres import Database
 from infrastructure.event_log import queries
 from infrastructure.event_log.statements import Statement
-from infrastructure.projecting.checkpoints import NotCaughtUp, wait_for
+from infrastructure.projecting.checkpoints import not_caught_up
 from infrastructure.projecting.projection import Projection
 from infrastructure.requests import idempotency
 
 NEW_IDS = UUID("0c6d1f2e-6a53-5b8e-9d3f-0c1d7a4b9e21")
-
-
-ADVISORY_WAIT_SECONDS = 2.0
-"""How long a page that shows the likelihood waits for it to reach `after`."""
 
 
 class CommandResult(BaseModel):
@@ -107,15 +103,8 @@ class Caller:
         """
         if self.after is not None and not projections:
             self._wait_for_log(self.after)
-        elif self.after is not None:
-            kinds = tuple(kind for one in projections for kind in (one, *one.READS))
-            wanted = [p for p in self.marketplace.projections if isinstance(p, kinds)]
-            timeout = self.marketplace.settings.wait_timeout_seconds
-            wait_for(self.after, wanted, self.marketplace.pool, timeout)
-            wanted = [p for p in self.marketplace.projections if isinstance(p, advisory)]
-            with suppress(NotCaughtUp):
-                wait_for(self.after, wanted, self.marketplace.pool, ADVISORY_WAIT_SECONDS)
-        with self.marketplace.pool.connection() as db:
+        reading = self.marketplace.read_models.reading
+        with reading(*projections, advisory=advisory, after=self.after) as db:
             yield db
 
     def set_etag(self, version: int) -> None:
@@ -125,7 +114,7 @@ class Caller:
     def _wait_for_log(self, position: int) -> None:
         reached = self.marketplace.store.recorder.max_notification_id() or 0
         if reached < position:
-            raise NotCaughtUp({"the log": reached}, position)
+            raise not_caught_up({"the log": reached}, position)
 
     def _execute(
         self, command: Command, if_version: int | None, request: idempotency.Request | None

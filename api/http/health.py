@@ -1,5 +1,6 @@
 """Whether a process lives, and whether it is ready for requests."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import psycopg
@@ -10,6 +11,7 @@ from psycopg_pool import PoolTimeout
 
 from api.http.problems import problem_of
 from api.marketplace import Marketplace
+from infrastructure.projecting.reading import Rebuilding, TakenOver
 
 router = APIRouter(prefix="/health", tags=["Health"])
 
@@ -23,27 +25,46 @@ async def live() -> dict[str, str]:
 @router.get(
     "/ready",
     response_model=None,
-    responses={503: {"description": "catching up, or the database does not answer"}},
+    responses={
+        503: {"description": "catching up, rebuilding, taken over, or the database does not answer"}
+    },
 )
 def ready(request: Request) -> JSONResponse:
     """The schema is there, the store answers, and the read models show what was there at start.
 
-    `failing` names the projections of this process that cannot go on, `parked` those that have set
-    events aside, with how many; neither makes it unready, since the others serve.
+    `rebuilding` names the read models that a new version is being built of, each with its log
+    position and the head of the log; `taken_over` those of which a newer program is running.
+
+    `failing` names the projections of this process that cannot go on, `parked` those that have
+    parked events, with how many; neither makes it unready, since the others serve.
     """
     marketplace: Marketplace = request.app.state.marketplace
     try:
-        behind: dict[str, int] = marketplace.behind()
+        behind = marketplace.behind()
+        not_live = marketplace.not_live()
         parked = marketplace.parked()
     except (PersistenceError, psycopg.Error, PoolTimeout) as error:
         return problem_of(error).response()
     failures = marketplace.worker.failures if marketplace.worker else {}
-    status = "ready" if not behind else "catching up"
     body: dict[str, Any] = {
-        "status": status,
+        "status": _status(behind, not_live),
         "catching_up": behind,
         "to": marketplace.started_at_log_position,
+        "rebuilding": {
+            name: {"log_position": why.log_position, "of": why.head}
+            for name, why in not_live.items()
+            if isinstance(why, Rebuilding)
+        },
+        "taken_over": [name for name, why in not_live.items() if isinstance(why, TakenOver)],
         "failing": failures,
         "parked": parked,
     }
-    return JSONResponse(body, 503 if behind else 200)
+    return JSONResponse(body, 503 if behind or not_live else 200)
+
+
+def _status(behind: Mapping[str, int], not_live: Mapping[str, Rebuilding | TakenOver]) -> str:
+    if any(isinstance(why, TakenOver) for why in not_live.values()):
+        return "taken over"
+    if not_live:
+        return "rebuilding"
+    return "catching up" if behind else "ready"

@@ -22,7 +22,10 @@ from infrastructure.error_redaction import error_kind
 from infrastructure.event_log import log_head
 from infrastructure.projecting import parking
 from infrastructure.projecting.checkpoints import log_positions
+from infrastructure.projecting.reading import not_live
+from projections.funnel import Funnel
 from projections.likelihood.monitoring import performance as likelihood_watch
+from projections.likelihood.projection import Likelihoods
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +91,7 @@ class Standing(Collector):
                         [*_of_log(self._marketplace, db, reached)], at
                     )
                     likelihood = self._likelihood.again(at) or self._likelihood.keep(
-                        [*_of_likelihood(db)], at
+                        [] if not_live((Likelihoods, Funnel), db) else [*_of_likelihood(db)], at
                     )
             except Exception as error:  # noqa: BLE001 - whatever it is, the other figures are told
                 logger.error("the database's figures cannot be told: %s", error_kind(error))

@@ -202,7 +202,9 @@ _PROBLEMS: dict[type, Callable[[Any], Problem]] = {
     InFlight: lambda error: Problem(409, "request-in-flight", str(error), headers=_SOON),
     KeyReused: lambda error: Problem(422, "idempotency-key-reused", str(error)),
     Contended: lambda error: Problem(503, "contended", str(error), headers=_SOON),
-    NotCaughtUp: lambda error: Problem(503, "not-caught-up", str(error), headers=_SOON),
+    NotCaughtUp: lambda error: Problem(
+        503, "not-caught-up", str(error), headers={"Retry-After": str(error.retry_after)}
+    ),
     PoolTimeout: _no_database,
     OperationalError: _no_database,
     persistence.OperationalError: _no_database,

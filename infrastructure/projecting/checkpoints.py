@@ -1,111 +1,52 @@
-"""How far each projection has come: their tables and checkpoints, and waiting for them."""
+"""How far each projection has come in the log, and waiting for it."""
 
-import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from psycopg import Connection, sql
+from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
-from infrastructure.database.migrations import MigrationError, schema_lock
 from infrastructure.event_log.log_head import LOG_ID, head
-from infrastructure.projecting import parking
 from infrastructure.projecting.projection import Projection
+
+LOG_POSITIONS = """
+    SELECT projection, version, log_position FROM projection_checkpoints
+    WHERE projection = ANY(%s) AND log_id = %s"""
 
 CHANGED = """
     SELECT coalesce(max(changed_log_position), 0) FROM projection_checkpoints
     WHERE projection = ANY(%s) AND live"""
 
+AnyProjection = Projection | type[Projection]
+"""Of which the name and the version say enough."""
+
 
 class NotCaughtUp(Exception):
-    """A query gave up waiting for its projections to reach a position."""
+    """A query cannot show what was asked for, because read models are behind."""
 
-    def __init__(self, behind: Mapping[str, int], position: int) -> None:
-        names = ", ".join(f"{name} is at {at}" for name, at in behind.items())
-        super().__init__(
-            f"Not up to event position {position} yet: {names}. Try again in a moment."
-        )
-        self.position = position
-
-
-class OlderProjection(MigrationError):
-    """The read models are of an older version, which an older program may be keeping."""
-
-
-class NewerProjection(MigrationError):
-    """The database was used by a newer program, whose read models this one does not know."""
-
-
-def create_tables(
-    projections: Iterable[Projection], pool: ConnectionPool, *, rebuild: bool = True
-) -> None:
-    """Make the tables and checkpoints of projections that have none of this version yet.
-
-    Those of an older version are dropped: the new one is made anew from the events. Processes of
-    the older program must have stopped by then; whoever cannot know that does not `rebuild`.
-
-    Raises:
-        OlderProjection: there are tables of an older version, and they are not to be rebuilt.
-        NewerProjection: the tables are of a later version than this program knows.
-    """
-    with pool.connection() as db, schema_lock(db):
-        for projection in projections:
-            rows = db.execute(
-                "SELECT version FROM projection_checkpoints WHERE projection = %s",
-                (projection.name,),
-            ).fetchall()
-            known = [version for (version,) in rows]
-            if projection.version in known:
-                continue
-            if known:
-                _check_not_newer(projection, max(known))
-                if not rebuild:
-                    raise OlderProjection(
-                        f"The read model {projection.name} is of version {max(known)}, and this"
-                        f" program makes {projection.version}. Stop the older program, then start"
-                        " this one's `serve` or `worker`, which makes it anew."
-                    )
-                _drop(projection, db)
-            db.execute(projection.TABLES)
-            db.execute(
-                "INSERT INTO projection_checkpoints (projection, version, log_id, log_position)"
-                " VALUES (%s, %s, %s, 0)",
-                (projection.name, projection.version, LOG_ID),
-            )
-
-
-def _check_not_newer(projection: Projection, version: int) -> None:
-    if version > projection.version:
-        raise NewerProjection(
-            f"The read model {projection.name} is of version {version}, and this program knows"
-            f" {projection.version}: run the newer program."
-        )
-
-
-def _drop(projection: Projection, db: Connection) -> None:
-    tables = re.findall(r"CREATE TABLE (\w+)", projection.TABLES)
-    for table in (*tables, *projection.FORMER_TABLES):
-        db.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(table)))
-    db.execute("DELETE FROM projection_checkpoints WHERE projection = %s", (projection.name,))
-    parking.forget(db, projection.name)
+    retry_after = 1
+    """Seconds after which asking again is worth it."""
 
 
 def log_positions(
-    projections: Iterable[Projection], pool: ConnectionPool, timeout: float | None = None
+    projections: Iterable[AnyProjection], pool: ConnectionPool, timeout: float | None = None
 ) -> dict[str, int]:
-    """How far each projection has come, asked within so many seconds."""
-    names = {projection.name: projection.version for projection in projections}
+    """How far each projection has come; 0 if there is none of its version.
+
+    Args:
+        projections: in the versions that are meant.
+        pool: of connections to the database.
+        timeout: how many seconds to wait for a connection.
+    """
+    versions = {projection.name: projection.version for projection in projections}
     with pool.connection(timeout) as db:
-        rows = db.execute(
-            "SELECT projection, version, min(log_position) FROM projection_checkpoints"
-            " WHERE projection = ANY(%s) GROUP BY projection, version",
-            [[*names]],
-        ).fetchall()
-    return {name: position for name, version, position in rows if names[name] == version}
+        rows = db.execute(LOG_POSITIONS, ([*versions], LOG_ID)).fetchall()
+    reached = {(name, version): log_position for name, version, log_position in rows}
+    return {name: reached.get((name, version), 0) for name, version in versions.items()}
 
 
-def changed_log_position(projections: Iterable[type[Projection]], db: Connection[TupleRow]) -> int:
+def changed_log_position(projections: Iterable[AnyProjection], db: Connection[TupleRow]) -> int:
     """The log position of the last event that any of these read models follows.
 
     While it stays the same, so do their rows, whatever else happens in the log.
@@ -115,7 +56,7 @@ def changed_log_position(projections: Iterable[type[Projection]], db: Connection
 
 
 def wait_for(
-    position: int, projections: Sequence[Projection], pool: ConnectionPool, timeout: float
+    log_position: int, projections: Sequence[AnyProjection], pool: ConnectionPool, timeout: float
 ) -> None:
     """Wait until these projections have reached a position of the log.
 
@@ -123,11 +64,29 @@ def wait_for(
         NotCaughtUp: they have not within `timeout` seconds, or the log does not go so far.
     """
     deadline = time.monotonic() + timeout
-    nap = 0.002
-    while behind := {n: at for n, at in log_positions(projections, pool).items() if at < position}:
-        with pool.connection() as db:
-            end = head(db)
-        if time.monotonic() > deadline or end < position:
-            raise NotCaughtUp(behind, position)
-        time.sleep(nap)
-        nap = min(nap * 1.5, 0.05)
+    pause = 0.002
+    while behind := _behind(log_position, projections, pool):
+        if time.monotonic() > deadline or _log_ends_before(log_position, pool):
+            raise not_caught_up(behind, log_position)
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.05)
+
+
+def not_caught_up(behind: Mapping[str, int], log_position: int) -> NotCaughtUp:
+    """The error that says who is behind a log position, and where each is."""
+    names = ", ".join(f"{name} is at {at}" for name, at in behind.items())
+    return NotCaughtUp(
+        f"Not up to event position {log_position} yet: {names}. Try again in a moment."
+    )
+
+
+def _behind(
+    log_position: int, projections: Iterable[AnyProjection], pool: ConnectionPool
+) -> dict[str, int]:
+    reached = log_positions(projections, pool)
+    return {name: at for name, at in reached.items() if at < log_position}
+
+
+def _log_ends_before(log_position: int, pool: ConnectionPool) -> bool:
+    with pool.connection() as db:
+        return head(db) < log_position

@@ -1,4 +1,4 @@
-"""Events that a projection cannot handle, set aside with the later ones of their stream.
+"""Poison events, which a projection cannot handle, parked with the later ones of their stream.
 
 A stream is what a projection's key groups changes by. Its first parked event has an error; those
 behind it wait, so that what belongs to one row stays in order.
@@ -22,22 +22,23 @@ Checkpoint = tuple[str, int, int]
 """A projection's name and version, and the log that it follows."""
 
 MAX_BLOCKED_STREAMS = 1_000
-"""How many streams of a projection may be parked: beyond, it is the projection that is broken."""
+"""How many streams of a projection may be parked: beyond, the projection itself is broken."""
 
 DATA_ERROR_CLASSES = {"21", "22", "23", "54"}
 """Classes of SQLSTATE that come from the values of a statement (PostgreSQL, Appendix A): a wrong
 number of rows, bad data, a broken constraint, a limit exceeded."""
 
 TYPE_ERROR_CODES = {"42725", "42804", "42846", "42883", "42P18"}
-"""The same of a value whose type does not fit the statement."""
+"""SQLSTATEs of a value whose type does not fit the statement."""
 
 RETRYABLE_ERRORS = (OSError, MemoryError, NewerEvent, WrongSecret)
+"""What a handler raises for reasons that are not in the event."""
 
 
 def is_poison_event(error: Exception) -> bool:
-    """Whether trying again would fail again, and other events would not.
+    """Whether this event would fail again, and others would not.
 
-    What a database says that is none of its own troubles, and whatever a handler raises.
+    True of every error that a handler raises, and of those of the database that are about values.
 
     >>> is_poison_event(psycopg.errors.CheckViolation()), is_poison_event(KeyError())
     (True, True)
@@ -52,7 +53,7 @@ def is_poison_event(error: Exception) -> bool:
 
 
 class TooManyParked(Exception):
-    """So many streams are parked that it is no matter of single events any more."""
+    """So many streams would be parked that the projection must be broken."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -60,7 +61,7 @@ class TooManyParked(Exception):
         )
 
 
-FIRSTS = """
+BLOCKED_STREAMS = """
     SELECT stream, log_position FROM parked_events
     WHERE projection = %s AND version = %s AND log_id = %s AND error IS NOT NULL
     ORDER BY log_position"""
@@ -71,7 +72,7 @@ PARK = """
     SELECT %s, %s, %s, %s::timestamptz, *
     FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::text[])"""
 
-TAKE_OUT = """
+UNPARK = """
     DELETE FROM parked_events
     WHERE projection = %s AND version = %s AND log_id = %s AND stream = %s RETURNING log_position"""
 
@@ -79,12 +80,12 @@ STORED = """
     SELECT originator_id, originator_version, topic, state, log_position FROM events
     WHERE log_id = %s AND log_position = ANY(%s::bigint[]) ORDER BY log_position"""
 
-FORGET = "DELETE FROM parked_events WHERE projection = %s"
+FORGET = "DELETE FROM parked_events WHERE projection = %s AND version = %s"
 
 COUNTS = "SELECT projection, count(*) FROM parked_events GROUP BY projection"
 
 LISTED = """
-    SELECT projection, log_position AS position, stream, kind, error, parked_at,
+    SELECT projection, log_position, stream, kind, error, parked_at,
         (SELECT count(*) FROM parked_events AS behind
          WHERE (behind.projection, behind.version, behind.log_id, behind.stream)
              = (first.projection, first.version, first.log_id, first.stream)) - 1 AS waiting
@@ -95,7 +96,7 @@ class Parked(NamedTuple):
     """A parked stream: its first event with the error, and how many wait behind it."""
 
     projection: str
-    position: int
+    log_position: int
     stream: UUID
     kind: str
     error: str
@@ -104,8 +105,8 @@ class Parked(NamedTuple):
 
 
 def blocked_streams(db: Database, checkpoint: Checkpoint) -> dict[UUID, int]:
-    """The parked streams, each with the position of its first event, in the order of those."""
-    return dict(db.execute(FIRSTS, checkpoint).fetchall())
+    """The parked streams, each with the log position of its first event, in their order."""
+    return dict(db.execute(BLOCKED_STREAMS, checkpoint).fetchall())
 
 
 def park(
@@ -115,41 +116,41 @@ def park(
     errors: Mapping[int, Exception],
     at: datetime,
 ) -> None:
-    """Set events aside, each with its stream.
+    """Park events, each with its stream, in the transaction that also moves the projection on.
 
-    Args:
-        db: within a transaction that also moves the projection on.
-        checkpoint: whose they are.
-        events: in any order.
-        errors: of those among them that failed, by their positions.
-        at: the moment.
+    `errors` has those of the poison events, by log position.
     """
     rows = [
         (stream, n.id, n.topic, error_summary(errors[n.id]) if n.id in errors else None)
         for stream, n in events
     ]
     if rows:
-        streams, positions, kinds, told = (list(column) for column in zip(*rows, strict=True))
-        db.execute(PARK, (*checkpoint, at, streams, positions, kinds, told))
+        columns = (list(column) for column in zip(*rows, strict=True))
+        db.execute(PARK, (*checkpoint, at, *columns))
+
+
+def stream_alone(event: Notification) -> UUID:
+    """The stream of an event that no other waits behind."""
+    return UUID(int=event.id)
 
 
 def unpark(db: Database, checkpoint: Checkpoint, stream: UUID) -> list[int]:
-    """Park nothing of a stream any more, and say in order what was, by positions."""
-    return sorted(position for (position,) in db.execute(TAKE_OUT, (*checkpoint, stream)))
+    """Unpark a stream's events. Returns their log positions in order."""
+    return sorted(log_position for (log_position,) in db.execute(UNPARK, (*checkpoint, stream)))
 
 
-def stored(db: Database, log_id: int, positions: Sequence[int]) -> list[Notification]:
-    """The events at these positions, in order."""
-    return [Notification(*row) for row in db.execute(STORED, (log_id, [*positions]))]
+def stored(db: Database, log_id: int, log_positions: Sequence[int]) -> list[Notification]:
+    """The events at these log positions, in order."""
+    return [Notification(*row) for row in db.execute(STORED, (log_id, [*log_positions]))]
 
 
-def forget(db: Database, projection: str) -> None:
-    """Park nothing of a projection any more, because it is made anew from all events."""
-    db.execute(FORGET, [projection])
+def forget(db: Database, projection: str, version: int) -> None:
+    """Park nothing of a version any more, because its tables are gone."""
+    db.execute(FORGET, (projection, version))
 
 
 def listed(db: Database) -> list[Parked]:
-    """All parked streams, by projection and position."""
+    """All parked streams, by projection and log position."""
     return db.cursor(row_factory=class_row(Parked)).execute(LISTED).fetchall()
 
 

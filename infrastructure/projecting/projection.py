@@ -34,8 +34,7 @@ class LoggedEvent(Generic[E]):
 class Projection(HandlesEvents):
     """A read model: its tables and how each event changes them.
 
-    One of a new version is made anew from the events; `FORMER_TABLES` names the tables that only
-    older versions had.
+    A new version is built from all events beside the live one, and then takes its place.
 
     With a `key`, a statement changes only rows that belong to that parameter's value. Changes of
     different rows may then be applied in any order, and those by one statement all at once.
@@ -44,22 +43,27 @@ class Projection(HandlesEvents):
 
     An erasure does not wait: it is applied at once, and again in its place when that comes. Twice
     must give what once does.
+
+    One that is not `personal` gets its events without their personal fields, as after an erasure.
     """
 
     TABLES: ClassVar[str] = ""
     READS: "ClassVar[Sequence[type[Projection]]]" = ()
     """Other read models whose tables its queries read: queries wait for them too."""
 
-    FORMER_TABLES: ClassVar[Sequence[str]] = ()
     name: ClassVar[str]
     version: ClassVar[int]
     key: ClassVar[str | None]
+    personal: ClassVar[bool]
 
-    def __init_subclass__(cls, *, name: str, version: int, key: str | None = None) -> None:
+    def __init_subclass__(
+        cls, *, name: str, version: int, key: str | None = None, personal: bool = False
+    ) -> None:
         super().__init_subclass__()
         cls.name = name
         cls.version = version
         cls.key = key
+        cls.personal = personal
 
     @property
     def follows(self) -> Collection[type[Event]]:

@@ -1,15 +1,16 @@
 """Keeps read models up to date: applies events in batches, each exactly once.
 
-A batch's changes and the projection's new position commit together, so a crash repeats nothing and
-skips nothing. The row that holds the position is locked meanwhile: of many workers, one runs a
-projection at a time.
+A batch's changes and the projection's new log position commit together, so a crash repeats nothing
+and skips nothing. The row that holds the log position is locked meanwhile: of many workers, one
+runs a projection at a time.
 
-An event that cannot be handled is parked (`parking`) with the later ones of its stream, and the
-others go on. A projection without a key has one stream: it stops there until it is mended.
+A poison event is parked (`parking`) with the later ones of its stream, and the other streams go on.
+A projection without a key has no streams: a poison event is parked alone, which means skipped.
 """
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
@@ -21,30 +22,47 @@ from psycopg.errors import LockNotAvailable
 from psycopg_pool import ConnectionPool
 
 from infrastructure.error_redaction import error_kind, redacted_traceback
-from infrastructure.event_log.log_head import LOG_ID
+from infrastructure.event_log.log_head import LOG_ID, head
 from infrastructure.event_log.store import EventStore
-from infrastructure.projecting import parking
+from infrastructure.projecting import parking, versions
 from infrastructure.projecting.projection import LoggedEvent, Projection
 
 logger = logging.getLogger(__name__)
 
 POLL_INTERVAL = 0.25
-"""Seconds until a projector looks again although nobody told it that there is something new."""
+"""Seconds until a projector that was not woken looks for new events."""
+
+TAKEOVER_LOCK_TIMEOUT = "100ms"
+"""How long a takeover waits for the queries that read a live table: as long as it waits, later
+queries wait behind it."""
+
+TAKEOVER_INTERVAL = 2.0
+"""Seconds from one attempt at a takeover to the next."""
 
 StreamEvent = tuple[UUID, Notification]
 """An event with its stream."""
 
 Failed = dict[int, Exception]
-"""The events that could not be handled, by their positions."""
+"""The events that could not be handled, by their log positions."""
 
 Apply = Callable[[Connection, Sequence[Notification]], Failed]
+
+
+class NoCheckpoint(Exception):
+    """The projection has no tables in this version, or a newer version has taken over."""
+
+    def __init__(self, projection: Projection) -> None:
+        super().__init__(
+            f"The projection {projection.name} has no checkpoint of version {projection.version}: "
+            "its tables were not created, or a newer program has taken over."
+        )
 
 
 class Projector:
     """Runs one projection over the event log."""
 
     LOCK = """
-        SELECT log_position FROM projection_checkpoints
+        SELECT log_position, live FROM projection_checkpoints
         WHERE projection = %s AND version = %s AND log_id = %s FOR UPDATE"""
 
     LOCK_IF_FREE = f"{LOCK} NOWAIT"
@@ -67,25 +85,35 @@ class Projector:
         self._pool = pool
         self._batch_size = batch_size
         self._checkpoint = (projection.name, projection.version, LOG_ID)
+        self._is_built = False
+        self._next_takeover = 0.0
 
     def catch_up(self) -> bool:
-        """Apply one batch of events.
+        """Apply one batch of events, or take over from the version before if that is due.
 
         Returns:
             Whether there may be more to do at once; not so if another worker has the projection.
         """
         try:
-            return self._apply_next()
+            more = self._apply_next()
+            if self._is_built and time.monotonic() >= self._next_takeover:
+                self._take_over()
+                return True
+            return more
         except LockNotAvailable:
             return False
 
     def replay_parked(self) -> tuple[list[UUID], list[UUID]]:
         """Apply what is parked, in order, each stream in a transaction of its own.
 
+        What a projection without a key has skipped stays so: a rebuild applies it in its place.
+
         Returns:
             The streams that are applied, and those that stay parked, from the first of their events
             on that still fails.
         """
+        if self.projection.key is None:
+            return [], []
         with self._pool.connection() as db:
             streams = parking.blocked_streams(db, self._checkpoint)
             for stream in streams:
@@ -95,14 +123,18 @@ class Projector:
         applied = [stream for stream in streams if stream not in remaining]
         return applied, [stream for stream in streams if stream in remaining]
 
-    def run(self, stop: threading.Event, news: threading.Event) -> None:
-        """Catch up for ever, woken by news, until told to stop."""
+    def run(self, stop: threading.Event, wakeup: threading.Event) -> None:
+        """Catch up until told to stop, or until a newer version has taken over."""
         failures = 0
         while not stop.is_set():
             try:
-                news.clear()
+                wakeup.clear()
                 more = self.catch_up()
                 self.failure, failures = None, 0
+            except NoCheckpoint as error:
+                logger.error("projection %s stops: %s", self.projection.name, error)
+                self.failure = error_kind(error)
+                return
             except Exception as error:  # noqa: BLE001 - whatever it is, the projection waits there
                 # The batch was rolled back; the event stays next until it can be applied.
                 logger.error(
@@ -110,38 +142,64 @@ class Projector:
                 )
                 self.failure, more = error_kind(error), False
                 failures += 1
-                stop.wait(min(30.0, 0.1 * 2 ** min(failures, 9)))
+                stop.wait(backoff(failures))
             if not more:
-                news.wait(POLL_INTERVAL)
+                wakeup.wait(POLL_INTERVAL)
+
+    # Batches --------------------------------------------------------------------------------------
 
     def _apply_next(self) -> bool:
         try:
             return self._apply_batch(self._apply_at_once)
         except Exception as error:
-            if self.projection.key is None or not parking.is_poison_event(error):
+            if not parking.is_poison_event(error):
                 raise
         return self._apply_batch(self._apply_what_can_be)
 
     def _apply_batch(self, apply: Apply) -> bool:
         with self._pool.connection() as db, db.transaction():
-            position = self._lock(db, self.LOCK_IF_FREE)
-            stored, reached = self._store.read(
-                position, self._batch_size, self.projection.topics, db
-            )
-            if reached == position:
-                return False
+            log_position, live = self._lock(db, self.LOCK_IF_FREE)
+            reached = self._move_on(db, log_position, apply)
+            self._is_built = not live and reached + self._batch_size >= head(db)
+        return reached > log_position
+
+    def _move_on(self, db: Connection, log_position: int, apply: Apply) -> int:
+        topics = self.projection.topics
+        stored, reached = self._store.read(log_position, self._batch_size, topics, db)
+        if reached > log_position:
             failed = apply(db, stored) if stored else {}
             changed = stored[-1].id if stored else None
-            moved = db.execute(self.MOVE, (reached, changed, *self._checkpoint, position)).rowcount
+            move = (reached, changed, *self._checkpoint, log_position)
+            moved = db.execute(self.MOVE, move).rowcount
             assert moved == 1, "the checkpoint was locked"
-        self._log_parked(stored, failed)
-        return True
+            self._log_parked(stored, failed)
+        return reached
 
-    def _lock(self, db: Connection, statement: str) -> int:
+    def _lock(self, db: Connection, statement: str) -> tuple[int, bool]:
+        """The log position, and whether this version is live; if not, its own tables come first."""
         row = db.execute(statement, self._checkpoint).fetchone()
         if row is None:
-            raise RuntimeError(f"projection {self.projection.name} has no checkpoint; prepare it")
-        return int(row[0])
+            raise NoCheckpoint(self.projection)
+        log_position, live = row
+        if not live:
+            versions.use_building_schema(db, self.projection)
+        return log_position, live
+
+    def _take_over(self) -> None:
+        """Become the live version, having applied at least what the one before has."""
+        self._next_takeover = time.monotonic() + TAKEOVER_INTERVAL
+        with self._pool.connection() as db, db.transaction():
+            log_position, live = self._lock(db, self.LOCK_IF_FREE)
+            if live:
+                return
+            db.execute(f"SET LOCAL lock_timeout = '{TAKEOVER_LOCK_TIMEOUT}'")
+            goal = max(versions.lock_live(db, self.projection), head(db))
+            while log_position < goal:
+                log_position = self._move_on(db, log_position, self._apply_at_once)
+            versions.take_over(db, self.projection)
+        logger.info("projection %s: version %d is live", *self._checkpoint[:2])
+
+    # Events that fail -----------------------------------------------------------------------------
 
     def _apply_at_once(self, db: Connection, stored: Sequence[Notification]) -> Failed:
         parked = parking.blocked_streams(db, self._checkpoint) if self.projection.key else {}
@@ -193,11 +251,19 @@ class Projector:
 
     def _change(self, db: Connection, stored: Sequence[Notification]) -> None:
         if stored:
-            events = self._store.mapper.with_personal_fields(stored)
-            positioned = [LoggedEvent(n.id, e) for n, e in zip(stored, events, strict=True)]
-            self.projection.apply(db, positioned)
+            mapper = self._store.mapper
+            events = (
+                mapper.with_personal_fields(stored)
+                if self.projection.personal
+                else [mapper.to_domain_event(event) for event in stored]
+            )
+            self.projection.apply(
+                db, [LoggedEvent(n.id, event) for n, event in zip(stored, events, strict=True)]
+            )
 
     def _placed(self, stored: Sequence[Notification]) -> list[StreamEvent]:
+        if self.projection.key is None:
+            return [(parking.stream_alone(event), event) for event in stored]
         return [(self.projection.stream(event), event) for event in stored]
 
     def _park(
@@ -212,21 +278,30 @@ class Projector:
 
     def _replay(self, db: Connection, stream: UUID) -> None:
         self._lock(db, self.LOCK)
-        positions = parking.unpark(db, self._checkpoint, stream)
-        for start in range(0, len(positions), self._batch_size):
-            part = positions[start : start + self._batch_size]
+        log_positions = parking.unpark(db, self._checkpoint, stream)
+        for start in range(0, len(log_positions), self._batch_size):
+            part = log_positions[start : start + self._batch_size]
             self._apply_what_can_be(db, parking.stored(db, LOG_ID, part))
 
     def _log_parked(self, stored: Sequence[Notification], failed: Failed) -> None:
         kinds = {event.id: event.topic for event in stored}
-        for position, error in failed.items():
+        for log_position, error in failed.items():
             logger.error(
                 "projection %s: event %d (%s) is parked: %s",
                 self.projection.name,
-                position,
-                kinds[position],
+                log_position,
+                kinds[log_position],
                 redacted_traceback(error),
             )
+
+
+def backoff(failures: int) -> float:
+    """Seconds until a projection that has failed so many times in a row tries again.
+
+    >>> backoff(1), backoff(5), backoff(10_000)
+    (0.2, 3.2, 30.0)
+    """
+    return float(min(30.0, 0.1 * 2 ** min(failures, 9)))
 
 
 def _ready(placed: Sequence[StreamEvent], parked: Mapping[UUID, int]) -> list[Notification]:

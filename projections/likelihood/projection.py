@@ -13,6 +13,7 @@ from psycopg import Connection
 from domain.event import Event
 from infrastructure.projecting.projection import LoggedEvent, Projection
 from projections.likelihood.batch import Batch, CachedModel
+from projections.likelihood.challengers import Challengers
 from projections.likelihood.estimator.model import ESTIMATOR
 from projections.likelihood.features.candidate import STATE_NUMBERS
 from projections.likelihood.features.catalogue import FEATURE_VERSION
@@ -26,8 +27,6 @@ VERSION = TABLES_VERSION + FEATURE_VERSION + ESTIMATOR
 
 class Likelihoods(Projection, name="likelihood", version=VERSION):
     """Each candidate's features and score, each outreach's prediction, and the model."""
-
-    FORMER_TABLES = ("likelihood_open_outreach",)
 
     TABLES = f"""
         CREATE TABLE likelihood_scores (
@@ -106,9 +105,9 @@ class Likelihoods(Projection, name="likelihood", version=VERSION):
             PRIMARY KEY (log_id, log_position)
         )"""
 
-    def __init__(self) -> None:
-        self.challengers = NO_CHALLENGERS
-        """They learn and predict beside the model. The composition root sets them."""
+    def __init__(self, challengers: Challengers = NO_CHALLENGERS) -> None:
+        self.challengers = challengers
+        """The models that learn and predict beside this one."""
         self._cached: CachedModel | None = None
 
     @property

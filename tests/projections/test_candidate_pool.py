@@ -29,8 +29,8 @@ from domain.profile import Facts, Job
 from domain.viewing import Feed, Sort
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
-from infrastructure.projecting.checkpoints import create_tables
 from infrastructure.projecting.projector import Projector
+from infrastructure.projecting.versions import create_tables
 from projections import candidate_feed, candidate_pool, candidate_search
 from projections.candidate_pool import CandidatePool
 from projections.candidate_search import CandidateSearch, Relaxation

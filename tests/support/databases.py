@@ -19,7 +19,7 @@ from psycopg.rows import TupleRow
 from infrastructure.database.embedded import OPTIONS, embedded_server
 from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import open_pool
-from infrastructure.projecting.checkpoints import create_tables
+from infrastructure.projecting.versions import create_tables
 from projections.read_models import read_models
 
 SECRET = "a secret that only the tests know, long enough"

@@ -6,8 +6,9 @@ forks = multiprocessing.get_context("forkserver")
 # One server serves the whole session, and imports these before the first fork.
 forks.set_forkserver_preload(
     [
-        "tests.infrastructure.projecting.test_parking",
+        "tests.infrastructure.projecting.test_parking_at_once",
         "tests.infrastructure.projecting.test_projector",
+        "tests.infrastructure.projecting.test_versions",
         "tests.infrastructure.event_log.test_recorder_under_fire",
     ]
 )

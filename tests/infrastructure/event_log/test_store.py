@@ -49,8 +49,8 @@ from infrastructure.event_log.store import (
     UnitOfWork,
     VersionMismatch,
 )
-from infrastructure.projecting.checkpoints import create_tables
 from infrastructure.projecting.projector import Projector
+from infrastructure.projecting.versions import create_tables
 from projections.read_models import read_models
 from tests.support.concurrency import at_once
 from tests.support.databases import SECRET

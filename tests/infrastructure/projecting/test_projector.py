@@ -4,70 +4,41 @@ import random
 import threading
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Any
-from uuid import uuid4
 
 import pytest
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from domain.actor import Actor, Role
-from domain.employer import (
-    ApproveEmployer,
-    BetaJoined,
-    EmployerApproved,
-    EmployerRegistered,
-    Manager,
-    RegisterEmployer,
-)
+from domain.employer import BetaJoined, EmployerApproved, EmployerRegistered
 from domain.event import Event
 from domain.handlers import on
-from infrastructure.database.postgres import Pool, open_pool
-from infrastructure.event_log.store import EventStore, Recorded
+from infrastructure.database.postgres import Pool
+from infrastructure.event_log.keys import WrongSecret
+from infrastructure.event_log.store import EventStore
+from infrastructure.projecting import parking
 from infrastructure.projecting.checkpoints import (
-    NewerProjection,
     NotCaughtUp,
-    OlderProjection,
     changed_log_position,
-    create_tables,
     log_positions,
     wait_for,
 )
 from infrastructure.projecting.projection import Change, LoggedEvent, Projection
 from infrastructure.projecting.projector import Projector
+from infrastructure.projecting.versions import create_tables
 from tests.support.concurrency import SECONDS, wait_until
 from tests.support.databases import SECRET
 from tests.support.killed import forks
-
-BY_ADMIN: dict[str, Any] = {
-    "by": Actor(id="ada", role=Role.ADMIN),
-    "at": datetime(2026, 1, 1, tzinfo=UTC),
-    "request_id": "test",
-}
-
-
-class Ledger(Projection, name="ledger", version=1):
-    """One row for each registration, and a counter of them all."""
-
-    TABLES = """
-        CREATE TABLE ledger (position bigint, company text);
-        CREATE TABLE ledger_total (id int PRIMARY KEY, total int NOT NULL);
-        INSERT INTO ledger_total VALUES (1, 0)"""
-
-    @on(EmployerRegistered)
-    def on_employer_registered(self, event: EmployerRegistered) -> list[Change]:
-        return [
-            (
-                "INSERT INTO ledger VALUES (%(log_position)s, %(company)s)",
-                {"company": event.company},
-            ),
-            ("UPDATE ledger_total SET total = total + 1 WHERE id = 1", {}),
-        ]
-
-    @on(EmployerApproved, BetaJoined)
-    def on_employer_approved_or_beta_joined(self, event: Event) -> list[Change]:
-        return []
+from tests.support.ledger import (
+    Ledger,
+    NewLedger,
+    approve,
+    companies,
+    drain,
+    ledger,
+    register,
+    register_one,
+    run_until_killed,
+)
 
 
 class Unlucky(Ledger, name="unlucky", version=1):
@@ -79,48 +50,8 @@ class Unlucky(Ledger, name="unlucky", version=1):
     @on(EmployerRegistered)
     def on_employer_registered(self, event: EmployerRegistered) -> list[Change]:
         if self.failing and event.company == "company 5":
-            raise ValueError("bad luck")
+            raise ConnectionError("bad luck")
         return super().on_employer_registered(event)
-
-
-def register(store: EventStore, number: int) -> int:
-    """Register this many employers, and say the log position of the last event."""
-    log_position = 0
-    for n in range(number):
-        log_position = register_one(store, f"company {n}").log_position
-    return log_position
-
-
-def register_one(store: EventStore, company: str = "Globex") -> Recorded:
-    command = RegisterEmployer(
-        **BY_ADMIN,
-        employer_id=uuid4(),
-        company=company,
-        manager=Manager(name="Casey", email="casey@example.com"),
-    )
-    return store.execute(command)
-
-
-def approve(store: EventStore, registered: Recorded) -> int:
-    return store.execute(ApproveEmployer(**BY_ADMIN, employer_id=registered.id)).log_position
-
-
-def ledger(pool: Pool) -> tuple[list[str], int]:
-    with pool.connection() as db:
-        companies = [c for (c,) in db.execute("SELECT company FROM ledger ORDER BY position")]
-        total = db.execute("SELECT total FROM ledger_total").fetchone()
-    assert total is not None
-    return companies, total[0]
-
-
-def companies(number: int) -> tuple[list[str], int]:
-    """What the ledger must show after this many registrations."""
-    return [f"company {n}" for n in range(number)], number
-
-
-def drain(projector: Projector) -> None:
-    while projector.catch_up():
-        pass
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 1000])
@@ -185,7 +116,7 @@ def test_a_failing_event_changes_nothing_and_is_tried_again(store: EventStore, p
     create_tables([unlucky], pool)
     register(store, 10)
     projector = Projector(unlucky, store, pool, batch_size=4)
-    with pytest.raises(ValueError, match="bad luck"):
+    with pytest.raises(ConnectionError, match="bad luck"):
         drain(projector)
     assert ledger(pool) == companies(4)
     unlucky.failing = False
@@ -203,7 +134,7 @@ def test_a_running_projector_tells_what_it_fails_on(store: EventStore, pool: Poo
     thread.start()
     try:
         wait_until(lambda: projector.failure is not None)
-        assert projector.failure == "ValueError"
+        assert projector.failure == "ConnectionError"
         unlucky.failing = False
         wait_until(lambda: projector.failure is None)
     finally:
@@ -227,15 +158,47 @@ def test_what_it_fails_on_is_told_without_the_data(
 
     create_tables([Strict()], pool)
     register(store, 1)
-    projector = Projector(Strict(), store, pool)
-    stop = threading.Event()
-    thread = threading.Thread(target=projector.run, args=(stop, threading.Event()))
-    thread.start()
-    wait_until(lambda: projector.failure is not None)
-    stop.set()
-    thread.join()
-    assert projector.failure == "CheckViolation (23514)"
+    drain(Projector(Strict(), store, pool))
+    with pool.connection() as db:
+        (parked,) = parking.listed(db)
+    assert parked.error == "CheckViolation (23514): strict, strict_company_check"
+    assert "CheckViolation (23514)" in caplog.text
     assert "company 0" not in caplog.text
+
+
+class Anonymous(Ledger, name="ledger", version=1):
+    """The ledger of a projection that has no use for personal fields, and keeps what it gets."""
+
+    @on(EmployerRegistered)
+    def on_employer_registered(self, event: EmployerRegistered) -> list[Change]:
+        return [(self.ADD, {"company": event.manager_name})]
+
+
+class Named(Anonymous, name="ledger", version=1, personal=True):
+    """The same, of one that asks for personal fields."""
+
+
+@pytest.mark.parametrize(("kind", "seen"), [(Anonymous, "[erased]"), (Named, "Casey")])
+def test_only_a_projection_that_asks_for_personal_fields_gets_them(
+    store: EventStore, pool: Pool, kind: type[Ledger], seen: str
+) -> None:
+    create_tables([kind()], pool)
+    register(store, 1)
+    drain(Projector(kind(), store, pool))
+    assert ledger(pool)[0] == [seen]
+
+
+def test_no_key_is_opened_for_a_projection_that_does_not_ask_for_personal_fields(
+    store: EventStore, pool: Pool, database_url: str
+) -> None:
+    create_tables([Anonymous()], pool)
+    register(store, 1)
+    with EventStore(database_url, pool, f"not {SECRET}") as without_the_secret:
+        drain(Projector(Anonymous(), without_the_secret, pool))
+        register(store, 1)
+        with pytest.raises(WrongSecret):
+            drain(Projector(Named(), without_the_secret, pool))
+    assert ledger(pool)[0] == ["[erased]"]
 
 
 def test_while_one_worker_has_a_projection_another_leaves_it_alone(
@@ -287,12 +250,6 @@ def test_many_workers_at_once_apply_each_event_once(store: EventStore, pool: Poo
     assert ledger(pool) == companies(60)
 
 
-def work_until_killed(url: str) -> None:
-    """What a worker's process does."""
-    with open_pool(url, name="worker") as pool, EventStore(url, pool, SECRET) as store:
-        Projector(Ledger(), store, pool, 2).run(threading.Event(), threading.Event())
-
-
 @pytest.mark.slow
 def test_workers_killed_again_and_again_apply_each_event_once(
     store: EventStore, pool: Pool, database_url: str
@@ -303,7 +260,9 @@ def test_workers_killed_again_and_again_apply_each_event_once(
 
     def be_killed_and_replaced() -> None:
         while not stop.is_set():
-            worker = forks.Process(target=work_until_killed, args=(database_url,), daemon=True)
+            worker = forks.Process(
+                target=run_until_killed, args=(database_url, Ledger()), daemon=True
+            )
             worker.start()
             while log_positions([Ledger()], pool)["ledger"] == reached[-1] and not stop.is_set():
                 time.sleep(0.005)
@@ -342,68 +301,19 @@ def test_waiting_ends_when_the_position_is_reached(store: EventStore, pool: Pool
     assert ledger(pool) == companies(3)
 
 
+def test_waiting_for_a_version_that_there_is_none_of_is_waiting_too_long(
+    store: EventStore, pool: Pool
+) -> None:
+    create_tables([Ledger()], pool)
+    log_position = register(store, 1)
+    drain(Projector(Ledger(), store, pool))
+    assert log_positions([NewLedger], pool) == {"ledger": 0}
+    with pytest.raises(NotCaughtUp, match="ledger is at 0"):
+        wait_for(log_position, [NewLedger], pool, timeout=0.05)
+
+
 def test_waiting_too_long_says_who_is_behind(store: EventStore, pool: Pool) -> None:
     create_tables([Ledger()], pool)
     position = register(store, 1)
     with pytest.raises(NotCaughtUp, match=f"Not up to event position {position} yet: ledger is"):
         wait_for(position, [Ledger()], pool, timeout=0.05)
-
-
-def test_preparing_twice_at_once_makes_the_tables_once(pool: Pool, database_url: str) -> None:
-    errors: list[BaseException] = []
-
-    def prepare_it() -> None:
-        try:
-            create_tables([Ledger()], pool)
-        except BaseException as error:  # noqa: BLE001 - shown by the assertion
-            errors.append(error)
-
-    threads = [threading.Thread(target=prepare_it) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
-    assert ledger(pool) == ([], 0)
-
-
-class LedgerOfTwo(Projection, name="ledger", version=2):
-    """The next version of the ledger, in a table of another form."""
-
-    TABLES = "CREATE TABLE ledger (position bigint, company text, length int)"
-    FORMER_TABLES = ("ledger_total",)
-
-    @on(EmployerRegistered)
-    def on_employer_registered(self, event: EmployerRegistered) -> Change:
-        return "INSERT INTO ledger VALUES (%(log_position)s, %(company)s, %(length)s)", {
-            "company": event.company,
-            "length": len(event.company),
-        }
-
-
-def test_a_new_version_is_made_anew_from_the_events(store: EventStore, pool: Pool) -> None:
-    create_tables([Ledger()], pool)
-    register(store, 3)
-    drain(Projector(Ledger(), store, pool))
-    create_tables([LedgerOfTwo()], pool)
-    drain(Projector(LedgerOfTwo(), store, pool))
-    with pool.connection() as db:
-        assert db.execute("SELECT length FROM ledger").fetchall() == [(9,)] * 3
-        assert db.execute("SELECT to_regclass('ledger_total')").fetchone() == (None,)
-
-
-def test_who_is_not_to_renew_leaves_an_older_version_to_its_program(
-    store: EventStore, pool: Pool
-) -> None:
-    create_tables([Ledger()], pool)
-    register(store, 3)
-    drain(Projector(Ledger(), store, pool))
-    with pytest.raises(OlderProjection, match="ledger is of version 1, and this program makes 2"):
-        create_tables([LedgerOfTwo()], pool, rebuild=False)
-    assert ledger(pool)[1] == 3
-
-
-def test_an_older_program_leaves_a_newer_version_alone(pool: Pool) -> None:
-    create_tables([LedgerOfTwo()], pool)
-    with pytest.raises(NewerProjection, match="ledger is of version 2, and this program knows 1"):
-        create_tables([Ledger()], pool)

@@ -38,9 +38,9 @@ from domain.profile import Facts
 from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
-from infrastructure.projecting.checkpoints import create_tables
 from infrastructure.projecting.projection import LoggedEvent
 from infrastructure.projecting.projector import Projector
+from infrastructure.projecting.versions import create_tables
 from projections.likelihood import rescoring
 from projections.likelihood.estimator.model import BASE_RATE, ForeignModel
 from projections.likelihood.explanations import strongest

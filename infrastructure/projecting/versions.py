@@ -1,0 +1,137 @@
+"""Versions of a read model: queries read the live one; a newer one is built beside it.
+
+A version that is not live has its tables in a PostgreSQL schema of its own, which the projector
+puts first in its search path: no statement differs. When it has caught up it takes over in one
+transaction, which drops the tables of the version before and moves its own into their place.
+"""
+
+from collections.abc import Iterable
+
+from psycopg import Connection, sql
+from psycopg_pool import ConnectionPool
+
+from infrastructure.database.migrations import MigrationError, schema_lock
+from infrastructure.event_log.log_head import LOG_ID, head
+from infrastructure.projecting import parking
+from infrastructure.projecting.projection import Projection
+
+
+class OlderProjection(MigrationError):
+    """The read models are of an older version, which an older program may be keeping."""
+
+
+class NewerProjection(MigrationError):
+    """The database was used by a newer program, whose read models this one does not know."""
+
+
+VERSIONS = "SELECT version FROM projection_checkpoints WHERE projection = %s AND log_id = %s"
+
+ADD = """
+    INSERT INTO projection_checkpoints (projection, version, log_id, log_position, live)
+    VALUES (%s, %s, %s, 0, false)"""
+
+LOCK_LIVE = """
+    SELECT log_position, tables FROM projection_checkpoints
+    WHERE projection = %s AND log_id = %s AND live FOR UPDATE"""
+
+TABLES_OF_SCHEMA = "SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY tablename"
+
+DELETE_OLDER = """
+    DELETE FROM projection_checkpoints
+    WHERE projection = %s AND log_id = %s AND version < %s RETURNING version, live"""
+
+GO_LIVE = """
+    UPDATE projection_checkpoints SET live = true, tables = %s
+    WHERE projection = %s AND version = %s AND log_id = %s"""
+
+
+def create_tables(
+    projections: Iterable[Projection], pool: ConnectionPool, *, rebuild: bool = True
+) -> None:
+    """Create the tables and checkpoints of projections that have none of this version yet.
+
+    Over an empty log they are live at once. Otherwise they are built beside what is live.
+
+    Raises:
+        OlderProjection: an older version is live, and this must not `rebuild`.
+        NewerProjection: there are tables of a later version than this program knows.
+    """
+    with pool.connection() as db, schema_lock(db):
+        is_empty = head(db) == 0
+        for projection in projections:
+            rows = db.execute(VERSIONS, (projection.name, LOG_ID)).fetchall()
+            versions = [version for (version,) in rows]
+            if projection.version in versions:
+                continue
+            if versions:
+                _check_may_rebuild(projection, max(versions), rebuild=rebuild)
+            schema = building_schema(projection.name, projection.version)
+            db.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
+            use_building_schema(db, projection)
+            db.execute(projection.TABLES)
+            db.execute("SET LOCAL search_path TO DEFAULT")
+            db.execute(ADD, (projection.name, projection.version, LOG_ID))
+            if is_empty:
+                take_over(db, projection)
+
+
+def _check_may_rebuild(projection: Projection, version: int, *, rebuild: bool) -> None:
+    if version > projection.version:
+        raise NewerProjection(
+            f"The read model {projection.name} is of version {version}, and this program knows"
+            f" {projection.version}: run the newer program."
+        )
+    if not rebuild:
+        raise OlderProjection(
+            f"The read model {projection.name} is of version {version}, and this program makes"
+            f" {projection.version}. Start this program's `serve` or `worker`, which builds it."
+        )
+
+
+def building_schema(name: str, version: int) -> str:
+    """The schema of a version's tables until it is live."""
+    return f"building_{name}_{version}"
+
+
+def use_building_schema(db: Connection, projection: Projection) -> None:
+    """For the rest of the transaction, find this version's tables before the live ones."""
+    schema = building_schema(projection.name, projection.version)
+    db.execute(
+        "SELECT set_config('search_path', %s || ', ' || current_setting('search_path'), true)",
+        [schema],
+    )
+
+
+def lock_live(db: Connection, projection: Projection) -> int:
+    """Keep the live version from moving on, and say its log position; 0 if there is none."""
+    row = db.execute(LOCK_LIVE, (projection.name, LOG_ID)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def take_over(db: Connection, projection: Projection) -> None:
+    """Make a version live instead of the one before, within the caller's transaction.
+
+    Raises:
+        LockNotAvailable: a query reads the live tables for longer than `lock_timeout`.
+    """
+    db.execute("SET LOCAL search_path TO DEFAULT")
+    live = db.execute(LOCK_LIVE, (projection.name, LOG_ID)).fetchone()
+    for table in live[1] if live else []:
+        db.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(table)))
+    older = db.execute(DELETE_OLDER, (projection.name, LOG_ID, projection.version)).fetchall()
+    for version, was_live in older:
+        parking.forget(db, projection.name, version)
+        if not was_live:  # built, but overtaken by this one
+            _drop_schema(db, building_schema(projection.name, version), "CASCADE")
+    schema = building_schema(projection.name, projection.version)
+    tables = [table for (table,) in db.execute(TABLES_OF_SCHEMA, [schema])]
+    ((home,),) = db.execute("SELECT current_schema()").fetchall()
+    for table in tables:
+        move = sql.SQL("ALTER TABLE {} SET SCHEMA {}")
+        db.execute(move.format(sql.Identifier(schema, table), sql.Identifier(home)))
+    _drop_schema(db, schema, "RESTRICT")
+    db.execute(GO_LIVE, (tables, projection.name, projection.version, LOG_ID))
+
+
+def _drop_schema(db: Connection, schema: str, behaviour: str) -> None:
+    db.execute(sql.SQL("DROP SCHEMA {} {}").format(sql.Identifier(schema), sql.SQL(behaviour)))
