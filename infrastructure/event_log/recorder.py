@@ -24,7 +24,7 @@ from infrastructure.event_log import log_head
 from infrastructure.event_log.batch_writer import BatchWriter
 from infrastructure.event_log.group_commit import GroupCommit
 from infrastructure.event_log.log_head import LOG_ID
-from infrastructure.event_log.statements import VERSIONS, Statement
+from infrastructure.event_log.statements import NO_EVENTS, VERSIONS, Statement
 from infrastructure.event_log.stored_fields import MOMENT
 
 BATCH_SIZE = 1_000
@@ -38,6 +38,23 @@ WINDOW = 20_000
 
 STREAMS_AT_ONCE = 500
 """Streams loaded by one statement."""
+
+LAST = 2**63 - 1
+"""The greatest version and the greatest log position."""
+
+STREAM = f"""
+SELECT originator_id, originator_version, topic, state FROM events
+WHERE log_id = {LOG_ID} AND originator_id = %(id)s
+    AND originator_version > %(after)s AND originator_version <= %(until)s
+ORDER BY originator_version {{}} LIMIT %(limit)s
+"""  # noqa: S608 - our own text
+
+NOTIFICATIONS = f"""
+SELECT originator_id, originator_version, topic, state, log_position FROM events
+WHERE log_id = {LOG_ID} AND log_position BETWEEN %(first)s AND %(last)s
+    AND (%(topics)s::text[] = '{{}}' OR topic = ANY(%(topics)s::text[]))
+ORDER BY log_position LIMIT %(limit)s
+"""  # noqa: S608 - our own text
 
 # Stream by stream along the primary key, also while a log that has just been filled has no
 # statistics: a plain join then reads everything, 10 times slower. The last event comes in any
@@ -132,22 +149,14 @@ class GroupCommitRecorder(ApplicationRecorder):
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
         """The events of one stream, by version."""
-        statement = (
-            "SELECT originator_id, originator_version, topic, state FROM events "  # noqa: S608 - our own text
-            f"WHERE log_id = {LOG_ID} AND originator_id = %s"
-        )
-        parameters: list[Any] = [originator_id]
-        if gt is not None:
-            statement += " AND originator_version > %s"
-            parameters.append(gt)
-        if lte is not None:
-            statement += " AND originator_version <= %s"
-            parameters.append(lte)
-        statement += f" ORDER BY originator_version {'DESC' if desc else 'ASC'}"
-        if limit is not None:
-            statement += " LIMIT %s"
-            parameters.append(limit)
-        return [StoredEvent(*row) for row in self._fetch(statement, parameters)]
+        parameters = {
+            "id": originator_id,
+            "after": NO_EVENTS if gt is None else gt,
+            "until": LAST if lte is None else lte,
+            "limit": limit,
+        }
+        rows = self._fetch(STREAM.format("DESC" if desc else "ASC"), parameters)
+        return [StoredEvent(*row) for row in rows]
 
     def load(
         self, originator_ids: Iterable[UUID], topics: Collection[str], latest: Collection[str] = ()
@@ -225,19 +234,13 @@ class GroupCommitRecorder(ApplicationRecorder):
 def _notifications(
     db: Database, first: int, last: int | None, topics: Sequence[str], limit: int
 ) -> list[Notification]:
-    statement = (
-        "SELECT originator_id, originator_version, topic, state, log_position "  # noqa: S608 - our own text
-        f"FROM events WHERE log_id = {LOG_ID} AND log_position >= %s"
-    )
-    parameters: list[Any] = [first]
-    if last is not None:
-        statement += " AND log_position <= %s"
-        parameters.append(last)
-    if topics:
-        statement += " AND topic = ANY(%s::text[])"
-        parameters.append([*topics])
-    statement += " ORDER BY log_position LIMIT %s"
-    return [Notification(*row) for row in _fetch(db, statement, [*parameters, limit])]
+    parameters = {
+        "first": first,
+        "last": LAST if last is None else last,
+        "topics": [*topics],
+        "limit": limit,
+    }
+    return [Notification(*row) for row in _fetch(db, NOTIFICATIONS, parameters)]
 
 
 def _fetch(

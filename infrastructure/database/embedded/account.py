@@ -19,6 +19,9 @@ from typing import IO, NamedTuple
 from infrastructure.database.embedded.locks import LOCKS
 
 SYSTEM_USER = "sourcing-postgres"
+USERADD_OPTIONS = (
+    "--system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin"
+)
 SYSTEM_DIR = Path("/var/lib/passive-candidate-sourcing")
 
 
@@ -128,17 +131,7 @@ def _system_account() -> Account:
         return Account(entry.pw_uid, entry.pw_gid)
     with suppress(FileNotFoundError):
         subprocess.run(
-            [
-                "useradd",
-                "--system",
-                "--user-group",
-                "--no-create-home",
-                "--home-dir",
-                "/nonexistent",
-                "--shell",
-                "/usr/sbin/nologin",
-                SYSTEM_USER,
-            ],
+            ["useradd", *USERADD_OPTIONS.split(), SYSTEM_USER],
             check=False,
             capture_output=True,
         )
