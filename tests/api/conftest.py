@@ -1,4 +1,4 @@
-"""A marketplace on a database of its own, a client of its API, and the command line."""
+"""A running marketplace that tests share, one of a test's own, and the command line."""
 
 import io
 import os
@@ -16,7 +16,20 @@ from api.app import make_app
 from api.marketplace import Marketplace, open_marketplace
 from infrastructure.settings import Settings
 from tests.support.command_line import Ended, Run, environment
-from tests.support.databases import SECRET
+from tests.support.databases import SECRET, Databases
+from tests.support.stage import Stage, own_stage
+
+
+@pytest.fixture(scope="session")
+def stage(databases: Databases) -> Iterator[Stage]:
+    """A running marketplace with its API, which all tests of this process share.
+
+    Each test makes an employer of its own on it. A test that needs a marketplace which is empty,
+    broken or set otherwise makes its own with `own_stage`.
+    """
+    with own_stage(databases) as stage:
+        stage.is_shared = True
+        yield stage
 
 
 @pytest.fixture

@@ -1,39 +1,14 @@
 """The whole of what the product is for, over HTTP, from an employer's approval to an interview."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from api.marketplace import now
 from domain.actor import Role
-from tests.support import stage as stages
 from tests.support.client import codes, done
-from tests.support.databases import Databases
-from tests.support.stage import MESSAGE, Stage, own_stage
-
-
-class Scene(stages.Scene):
-    """An employer whose positions and members go together by a skill that nobody else knows."""
-
-    def __init__(self, stage: Stage) -> None:
-        super().__init__(stage)
-        self.own_skill = f"Skill {uuid4()}"
-
-    def position(self, **filters: Any) -> str:
-        skills = [*filters.pop("required_skills", ()), self.own_skill]
-        return super().position(required_skills=skills, **filters)
-
-    def member(self, name: str, *, silent_days: int, skills: tuple[str, ...] = ("Python",)) -> str:
-        return super().member(name, silent_days=silent_days, skills=(*skills, self.own_skill))
-
-
-@pytest.fixture(scope="module")
-def stage(databases: Databases) -> Iterator[Stage]:
-    with own_stage(databases) as stage:
-        yield stage
+from tests.support.stage import MESSAGE, Scene, Stage
 
 
 @pytest.fixture

@@ -41,6 +41,7 @@ class Stage:
     settings: Settings
     marketplace: Marketplace
     http: TestClient
+    is_shared: bool = False
 
     def token(self, role: Role, employer_id: UUID | str | None = None, name: str = "") -> str:
         employer = UUID(str(employer_id)) if employer_id else None
@@ -86,10 +87,15 @@ class Stage:
 
 
 class Scene:
-    """An employer, its positions and members, on a marketplace where others are busy too."""
+    """An employer, its positions and members, on a marketplace where others are busy too.
+
+    On a shared stage its positions ask for a skill that only its members have, so that its lists
+    show nobody else.
+    """
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
+        self.own_skills = (f"Skill {uuid4().hex[:8]}",) if stage.is_shared else ()
         self.admin = stage.as_(Role.ADMIN)
         self.platform = stage.as_(Role.PLATFORM)
         self.employer_id = self.registered("Acme")
@@ -110,6 +116,9 @@ class Scene:
         return self
 
     def position(self, **filters: Any) -> str:
+        skills = [*filters.pop("required_skills", ()), *self.own_skills]
+        if skills:
+            filters = {**filters, "required_skills": skills}
         body = {"title": "Backend developer", "location": "Berlin", "filters": filters}
         opened = done(self.recruiter.post(f"/employers/{self.employer_id}/positions", body))
         return str(opened["id"])
@@ -118,7 +127,7 @@ class Scene:
         signed_up = (now() - timedelta(days=silent_days)).isoformat()
         document = {
             "basics": {"name": name, "email": f"{name.lower()}@example.com"},
-            "skills": [{"name": skill} for skill in skills],
+            "skills": [{"name": skill} for skill in (*skills, *self.own_skills)],
             "meta": {"sourcing": {"opted_in": True, "signed_up_at": signed_up}},
         }
         return str(done(self.platform.post("/candidates", document))["id"])

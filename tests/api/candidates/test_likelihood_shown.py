@@ -15,6 +15,7 @@ from tests.support.stage import Scene, Stage, own_stage
 
 @pytest.fixture(scope="module")
 def stage(databases: Databases) -> Iterator[Stage]:
+    """A marketplace of its own, since the whole of its log is replayed."""
     with own_stage(databases) as stage:
         yield stage
 

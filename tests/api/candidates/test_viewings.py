@@ -1,7 +1,6 @@
 """What a recruiter is shown over HTTP is noted once an hour, and never at the page's expense."""
 
 import logging
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,14 +14,7 @@ from api.marketplace import now
 from domain.actor import Role
 from domain.command import Command
 from tests.support.client import Client, done
-from tests.support.databases import Databases
-from tests.support.stage import Scene, Stage, own_stage
-
-
-@pytest.fixture(scope="module")
-def stage(databases: Databases) -> Iterator[Stage]:
-    with own_stage(databases) as stage:
-        yield stage
+from tests.support.stage import Scene, Stage
 
 
 @pytest.fixture

@@ -1,23 +1,13 @@
 """People ask support, and say whether the help helped."""
 
-from collections.abc import Iterator
 from uuid import uuid4
-
-import pytest
 
 from domain.actor import Role
 from tests.support.client import codes, done, statuses
 from tests.support.concurrency import at_once
-from tests.support.databases import Databases
-from tests.support.stage import Stage, own_stage
+from tests.support.stage import Stage
 
 ASKED = {"subject": "No candidates", "text": "My feed is empty.", "page": "/positions"}
-
-
-@pytest.fixture(scope="module")
-def stage(databases: Databases) -> Iterator[Stage]:
-    with own_stage(databases) as stage:
-        yield stage
 
 
 def test_a_ticket_arrives_at_support_with_who_sent_it_and_from_where(stage: Stage) -> None:

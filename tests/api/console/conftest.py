@@ -29,6 +29,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def stage(databases: Databases) -> Iterator[Stage]:
+    """A marketplace of the module's own: pages show everything that there is."""
     with own_stage(databases) as stage:
         yield stage
 

@@ -1,7 +1,6 @@
 """The same request again has one effect, and gets the first answer again."""
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -16,14 +15,7 @@ from infrastructure.event_log.store import EventStore
 from tests.support.api_routes import filled, v1_routes
 from tests.support.client import codes, done, statuses
 from tests.support.concurrency import at_once, wait_until
-from tests.support.databases import Databases
-from tests.support.stage import MESSAGE, Scene, Stage, own_stage
-
-
-@pytest.fixture(scope="module")
-def stage(databases: Databases) -> Iterator[Stage]:
-    with own_stage(databases) as stage:
-        yield stage
+from tests.support.stage import MESSAGE, Scene, Stage
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -15,13 +15,7 @@ from api.marketplace import now
 from domain.actor import Role
 from tests.support.api_routes import ANYONE, at_most, filled, v1_routes
 from tests.support.databases import Databases
-from tests.support.stage import Stage, a_stage, own_stage
-
-
-@pytest.fixture(scope="module")
-def stage(databases: Databases) -> Iterator[Stage]:
-    with own_stage(databases) as stage:
-        yield stage
+from tests.support.stage import Stage, a_stage
 
 
 @pytest.mark.parametrize(("method", "path"), v1_routes())

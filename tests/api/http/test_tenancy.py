@@ -1,6 +1,5 @@
 """To a recruiter, another employer's things do not exist."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +9,7 @@ from domain.actor import Role
 from tests.support.api_routes import filled, v1_routes
 from tests.support.bodies import body_of
 from tests.support.client import Client, done
-from tests.support.databases import Databases
-from tests.support.stage import Scene, Stage, own_stage
+from tests.support.stage import Scene, Stage
 
 OWNED = ("{employer_id}", "{position_id}", "{outreach_id}")
 ROUTES = [(method, path) for method, path in v1_routes() if any(id in path for id in OWNED)]
@@ -29,12 +27,6 @@ class Acmes:
         """A body that the route takes, about what Acme has."""
         body = body_of(done(self.scene.stage.http.get("/openapi.json")), method, path)
         return body | {name: self.ids[name] for name in body.keys() & self.ids.keys()}
-
-
-@pytest.fixture(scope="module")
-def stage(databases: Databases) -> Iterator[Stage]:
-    with own_stage(databases) as stage:
-        yield stage
 
 
 @pytest.fixture(scope="module")

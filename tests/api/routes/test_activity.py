@@ -16,14 +16,7 @@ from domain.actor import Role
 from infrastructure.event_log.store import EventStore
 from tests.support.client import done
 from tests.support.concurrency import at_once, wait_until
-from tests.support.databases import Databases
-from tests.support.stage import NDJSON, Scene, Stage, activity, own_stage
-
-
-@pytest.fixture(scope="module")
-def stage(databases: Databases) -> Iterator[Stage]:
-    with own_stage(databases) as stage:
-        yield stage
+from tests.support.stage import NDJSON, Scene, Stage, activity
 
 
 @pytest.fixture(scope="module")
