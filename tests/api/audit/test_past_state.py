@@ -1,5 +1,6 @@
 """The log is searched backwards, and whatever stands in it is shown as it was at any moment."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,7 +12,15 @@ from domain.actor import Actor, Role
 from domain.position import ClosePosition
 from infrastructure.event_log import queries
 from tests.support.client import Client, done
-from tests.support.stage import Scene, Stage, activity
+from tests.support.databases import Databases
+from tests.support.stage import Scene, Stage, activity, own_stage
+
+
+@pytest.fixture(scope="module")
+def stage(databases: Databases) -> Iterator[Stage]:
+    """A marketplace of its own, whose whole log is searched."""
+    with own_stage(databases) as stage:
+        yield stage
 
 
 @pytest.fixture(scope="module")
