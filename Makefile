@@ -6,6 +6,8 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 BIN := .venv/bin
+# Three processes on two cores: tests wait for disks and browsers.
+PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist loadfile
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := .venv/lock/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --extra build
@@ -16,15 +18,15 @@ help: ## Show this list.
 run: .venv/runtime ## Fill a marketplace on the first start, then serve it; Ctrl-C stops it.
 	@$(BIN)/sourcing demo --if-empty && exec $(BIN)/sourcing serve
 
-test: .venv/dev ## Run the tests.
-	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile # of two cores: tests wait for disks and browsers
+test: .venv/dev ## Run the tests, but for those that are slow by their nature.
+	@$(PYTEST) -m "not slow"
 
-check: .venv/dev ## Check format, lint, types and import rules, then run the tests.
+check: .venv/dev ## Check format, lint, types and import rules, then run every test.
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(MAKE) --no-print-directory test
+	@$(PYTEST)
 
 bench: .venv/dev ## Measure the event store, the projector and the ingestion of activity.
 	@$(BIN)/python -m benchmarks

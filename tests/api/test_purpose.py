@@ -157,8 +157,8 @@ def test_an_answer_is_shown_and_an_interview_can_be_scheduled(scene: Scene) -> N
 def test_support_reads_who_did_what_and_when(scene: Scene) -> None:
     position = scene.in_beta().position()
     candidate = scene.member("Silent", silent_days=400)
-    seen = {"after": scene.latest()}
-    outreach = done(scene.message(position, candidate, params=seen))["id"]
+    scene.stage.catch_up()
+    outreach = done(scene.message(position, candidate))["id"]
     done(scene.platform.post(f"/outreach/{outreach}/decline", {"reason": "salary"}))
     support = scene.stage.as_(Role.SUPPORT)
     steps: Any = done(support.get(f"/outreach/{outreach}/timeline", after=scene.latest()))

@@ -14,7 +14,11 @@ from domain.actor import Role
 from tests.support.stage import Stage
 
 in_every_look = pytest.mark.parametrize(
-    ("width", "dark"), [("narrow", True), ("wide", False)], ids=["narrow-dark", "wide-light"]
+    ("width", "dark"),
+    [
+        pytest.param("narrow", True, id="narrow-dark", marks=pytest.mark.slow),
+        pytest.param("wide", False, id="wide-light", marks=pytest.mark.slow),
+    ],
 )
 """Each width and each scheme once: layout depends on the one, contrast on the other."""
 

@@ -111,6 +111,7 @@ def test_a_replay_agrees_with_everything_that_was_recorded(history: History) -> 
     assert from_scratch.not_compared == {}
 
 
+@pytest.mark.slow
 def test_as_of_any_position_a_snapshot_shortens_the_way_and_changes_nothing(
     history: History,
 ) -> None:
@@ -124,6 +125,7 @@ def test_as_of_any_position_a_snapshot_shortens_the_way_and_changes_nothing(
     assert len(began) > 2
 
 
+@pytest.mark.slow
 def test_rebuilt_in_processes_with_other_hash_seeds_it_is_the_same_bits(history: History) -> None:
     env = environment(DATABASE_URL=history.stage.marketplace.database_url, SOURCING_SECRET=SECRET)
     command = [*PROGRAM, "model", "at", "--from-scratch"]

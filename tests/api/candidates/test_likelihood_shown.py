@@ -44,7 +44,8 @@ def test_a_replay_of_the_log_up_to_there_gives_the_likelihood_that_the_sender_wa
     members = [scene.member(name, silent_days=200 + 50 * n) for n, name in enumerate(names)]
     outreaches = []
     for number, member in enumerate(members):
-        sent = done(scene.message(position, member, params={"after": scene.latest()}))
+        stage.catch_up()
+        sent = done(scene.message(position, member))
         outreaches.append(UUID(sent["id"]))
         if number % 2:
             done(scene.platform.post(f"/outreach/{sent['id']}/acceptance", {}))

@@ -432,6 +432,7 @@ def test_if_empty_does_nothing_where_there_is_something(demo: Run, importing: Im
     assert (ended.code, ended.out) == (0, "")
 
 
+@pytest.mark.slow
 def test_profiles_take_the_place_of_made_up_people_and_bad_ones_are_left_out(
     demo: Run, tmp_path: Path, connection: Connection[TupleRow]
 ) -> None:
@@ -449,6 +450,7 @@ def test_a_demo_does_not_reach_into_the_future(demo: Run) -> None:
     assert demo("--until", "2999-01-01").code == Exit.WRONG_USAGE
 
 
+@pytest.mark.slow
 def test_an_interrupted_demo_says_how_to_start_again_and_so_does_the_next(
     sourcing: Run, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -483,6 +485,7 @@ def processes_of(folder: Path) -> list[str]:
     return [" ".join(line) for line in lines if any(str(folder) in part for part in line)]
 
 
+@pytest.mark.slow
 def test_serve_is_ready_on_a_postgresql_of_its_own_and_leaves_no_process_behind(
     data_dir: Path,
 ) -> None:
@@ -498,6 +501,7 @@ def test_serve_is_ready_on_a_postgresql_of_its_own_and_leaves_no_process_behind(
     assert processes_of(data_dir) == []
 
 
+@pytest.mark.slow
 def test_serve_says_what_to_do_next(env: Environment) -> None:
     with running(env, "serve", "--port", "0", says="Console") as (process, line):
         process.send_signal(signal.SIGTERM)
@@ -515,6 +519,7 @@ def test_serve_says_what_to_do_next(env: Environment) -> None:
         (("worker",), "Keeping up to date", signal.SIGINT),
     ],
 )
+@pytest.mark.slow
 def test_api_and_worker_stop_when_told_and_exit_0(
     env: Environment, command: tuple[str, ...], says: str, told: signal.Signals
 ) -> None:

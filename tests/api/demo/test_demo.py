@@ -353,6 +353,7 @@ def test_progress_is_told_from_the_first_member_to_the_last_day() -> None:
     assert told[-1][1] >= 540
 
 
+@pytest.mark.slow
 def test_a_database_holds_the_whole_of_it(store: EventStore) -> None:
     summary = fill(store, candidates=60, seed=7, until=UNTIL)
     assert summary.log_position == summary.events == store.recorder.max_notification_id()
@@ -361,6 +362,7 @@ def test_a_database_holds_the_whole_of_it(store: EventStore) -> None:
     assert [n.topic for n in first] == [event.TOPIC for event in in_memory[: len(first)]]
 
 
+@pytest.mark.slow
 def test_the_keys_of_those_who_asked_to_be_forgotten_are_destroyed(
     store: EventStore, pool: Pool
 ) -> None:

@@ -141,6 +141,7 @@ def test_what_is_not_text_is_rejected_line_by_line(scene: Scene) -> None:
     assert rejections(response) == [(1, "invalid"), (2, "invalid")]
 
 
+@pytest.mark.slow
 def test_too_many_lines_are_refused_as_a_whole(stage: Stage, scene: Scene, candidate: str) -> None:
     before = stage.reached()
     body = json.dumps(activity(candidate)) + "\n" + "{}\n" * 100_000

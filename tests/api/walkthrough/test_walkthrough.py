@@ -63,6 +63,7 @@ def marketplace_url(
             yield address(line)
 
 
+@pytest.mark.slow
 def test_it_plays_to_its_end_on_a_small_demo(sourcing: Run, marketplace_url: str) -> None:
     ended = sourcing("walkthrough", "--url", marketplace_url)
     assert ended.code == 0, ended.out + ended.err
@@ -70,12 +71,14 @@ def test_it_plays_to_its_end_on_a_small_demo(sourcing: Run, marketplace_url: str
     assert "Passive Candidate  interview scheduled" in ended.out
 
 
+@pytest.mark.slow
 def test_it_plays_again_on_the_same_server(sourcing: Run, marketplace_url: str) -> None:
     first = sourcing("walkthrough", "--url", marketplace_url)
     second = sourcing("walkthrough", "--url", marketplace_url + "/")
     assert (first.code, second.code) == (0, 0), second.out + second.err
 
 
+@pytest.mark.slow
 def test_it_plays_to_its_end_where_many_stand_in_the_feed_by_lot(
     marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,6 +96,7 @@ def test_it_plays_to_its_end_where_many_stand_in_the_feed_by_lot(
     assert "All 19 steps are as they should be." in out.export_text()
 
 
+@pytest.mark.slow
 def test_it_says_that_the_secret_differs(sourcing: Run, marketplace_url: str) -> None:
     ended = sourcing("walkthrough", "--url", marketplace_url, SOURCING_SECRET="x" * 40)
     assert ended.code == Exit.WRONG_USAGE

@@ -189,6 +189,7 @@ def test_a_statement_that_fails_fails_its_own_save_alone(
     assert [position for position, *_ in whole_log(log)] == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_a_big_save_does_not_hang(log: GroupCommitRecorder) -> None:
     stream = uuid4()
     state = random.Random(1).randbytes(2_000)
@@ -526,6 +527,7 @@ def test_a_transaction_held_open_elsewhere_delays_saves_and_loses_none(
     assert positions == [*range(1, 9)]
 
 
+@pytest.mark.slow
 def test_a_frozen_writer_is_cut_off_and_the_others_go_on(event_log_url: str) -> None:
     program = """
 import sys, os, signal
