@@ -52,7 +52,8 @@ def history(databases: Databases) -> Iterator[History]:
         members = [scene.member(f"Member{n}", silent_days=200 + 50 * n) for n in range(8)]
         outreaches = []
         for number, member in enumerate(members[:-1]):
-            sent = done(scene.message(position, member, params={"after": scene.latest()}))
+            stage.catch_up()
+            sent = done(scene.message(position, member))
             outreaches.append(UUID(sent["id"]))
             if number % 2:
                 done(scene.platform.post(f"/outreach/{sent['id']}/acceptance", {}))
