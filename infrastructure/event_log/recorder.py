@@ -66,18 +66,18 @@ FROM unnest(%(ids)b::uuid[]) AS wanted (originator_id), LATERAL (
     WHERE log_id = {LOG_ID} AND events.originator_id = wanted.originator_id AND (
         topic = ANY(%(topics)s::text[]) OR originator_version = (
             SELECT max(originator_version) FROM events AS other
-            WHERE log_id = {LOG_ID} AND other.originator_id = wanted.originator_id))
-    {{}}
+            WHERE log_id = {LOG_ID} AND other.originator_id = wanted.originator_id)
+        {{}})
     ORDER BY originator_version
 ) AS event
 ORDER BY 1, 2
 """  # noqa: S608 - our own text
 
-AND_LATEST = f"""UNION (
-        SELECT DISTINCT ON (topic) originator_version, topic, state FROM events
-        WHERE log_id = {LOG_ID} AND events.originator_id = wanted.originator_id
-            AND topic = ANY(%(latest)s::text[])
-        ORDER BY topic, {MOMENT} DESC)"""  # noqa: S608 - our own text
+OR_LATEST = f"""OR originator_version IN (
+            SELECT DISTINCT ON (topic) originator_version FROM events AS other
+            WHERE log_id = {LOG_ID} AND other.originator_id = wanted.originator_id
+                AND topic = ANY(%(latest)s::text[])
+            ORDER BY topic, {MOMENT} DESC)"""  # noqa: S608 - our own text
 
 
 class GroupCommitRecorder(ApplicationRecorder):
@@ -169,7 +169,7 @@ class GroupCommitRecorder(ApplicationRecorder):
             latest: of each of these topics, the event that happened last is read.
         """
         ids = sorted(set(originator_ids))
-        statement = LOAD.format(AND_LATEST if latest else "")
+        statement = LOAD.format(OR_LATEST if latest else "")
         for start in range(0, len(ids), STREAMS_AT_ONCE):
             part = ids[start : start + STREAMS_AT_ONCE]
             parameters = {"ids": part, "topics": [*topics], "latest": [*latest]}
