@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from uuid import UUID, uuid4
 
 from prometheus_client import Counter
 
 from api.periodic_tasks import expire_overdue
+from infrastructure.database.installation import candidate_namespace
 from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import Pool, database, open_pool
 from infrastructure.event_log.store import EventStore
@@ -43,6 +45,8 @@ class Marketplace:
     projections: Sequence[Projection]
     read_models: ReadModels
     started_at_log_position: int
+    candidate_namespace: UUID
+    """Which ids of imported people derive from."""
     worker: Worker | None = field(default=None)
     refusals: Counter = field(default_factory=_refusals)
 
@@ -114,7 +118,11 @@ def open_marketplace(settings: Settings, *, rebuild: bool = False) -> Iterator[M
                 store.keyring.check()
                 log_position = store.recorder.max_notification_id() or 0
                 reading = ReadModels(pool, settings.wait_timeout_seconds)
-                yield Marketplace(settings, url, pool, store, every, reading, log_position)
+                with pool.connection() as db:
+                    namespace = candidate_namespace(db, uuid4())
+                yield Marketplace(
+                    settings, url, pool, store, every, reading, log_position, namespace
+                )
 
 
 def _challengers(asked: str) -> Challengers:

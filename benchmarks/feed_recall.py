@@ -1,6 +1,6 @@
 """How many of the twenty likeliest the feed finds while the model learns, beside scoring everyone.
 
-    python -m benchmarks feed_recall --candidates 200000
+    python -m benchmarks feed_recall --candidates 200000 [--copies 20]
 
 The candidates come from events through the projections. Then answers come in, some hundred between
 two questions, and for positions with filters broad and narrow the feed's first page is held against
@@ -39,6 +39,9 @@ from projections.likelihood.scoring import current
 from tests.support.history import EMPLOYER, History, days, hours
 
 PAGE = 20
+FAMILY = ("Illustrator", ("Figma", "Sketch", "CSS"), "Spain", "Spanish")
+"""What comes together in one of ten people: the planner, which takes filters for independent, takes
+a search for all of it to find hardly anybody."""
 SKILLS = ("Python", "Go", "SQL", "Rust", "React", "Java", "Kotlin", "C", "Scala", "Elixir")
 ROLES = ("Back-end developer", "Data scientist", "Designer", "Tester", "Manager")
 POSITIONS: dict[str, dict[str, Any]] = {
@@ -48,6 +51,15 @@ POSITIONS: dict[str, dict[str, Any]] = {
     "narrow": {
         "filters": Filters(
             roles=("Data scientist",), required_skills=("Python", "SQL"), years_from=5
+        )
+    },
+    "correlated": {
+        "filters": Filters(
+            roles=FAMILY[:1],
+            required_skills=FAMILY[1],
+            locations=FAMILY[2:3],
+            work_authorisation=FAMILY[2:3],
+            languages=FAMILY[3:],
         )
     },
 }
@@ -62,6 +74,10 @@ def person(rng: random.Random) -> dict[str, Any]:
         "years_experience": round(rng.uniform(0, 20), 1),
         "open_to_remote": rng.random() < 0.5,
     }
+    if rng.random() < 0.1:
+        role, skills, country, language = FAMILY
+        facts |= {"roles": (role,), "skills": skills, "country": country}
+        facts |= {"work_authorisation": (country,), "languages": (language,)}
     if rng.random() < 0.8:
         facts["expected_salary"] = Salary(amount=rng.randrange(40_000, 200_000), currency="USD")
     if rng.random() < 0.9:
@@ -120,6 +136,28 @@ class Market:
         self.follow()
 
 
+COPIES = (
+    """
+    INSERT INTO candidate_pool
+    SELECT copy.* FROM candidate_pool AS p CROSS JOIN generate_series(2, %(copies)s) AS n,
+        jsonb_populate_record(p, jsonb_build_object(
+            'candidate_id', md5(n || p.candidate_id::text)::uuid,
+            'random_key', ('x' || substr(md5(n || p.candidate_id::text), 2, 15))::bit(60)::bigint)
+        ) AS copy""",
+    """
+    INSERT INTO likelihood_features
+    SELECT copy.* FROM likelihood_features AS f CROSS JOIN generate_series(2, %(copies)s) AS n,
+        jsonb_populate_record(f, jsonb_build_object(
+            'candidate_id', md5(n || f.candidate_id::text)::uuid)) AS copy""",
+    """
+    INSERT INTO likelihood_scores
+    SELECT copy.* FROM likelihood_scores AS s CROSS JOIN generate_series(2, %(copies)s) AS n,
+        jsonb_populate_record(s, jsonb_build_object(
+            'candidate_id', md5(n || s.candidate_id::text)::uuid)) AS copy""",
+)
+"""Statements that make a large pool of a small one sooner than events would."""
+
+
 def exact(db: Connection, search: CandidateSearch) -> list[UUID]:
     """The likeliest of everyone who matches."""
     condition, parameters = listed_condition(Feed.PASSIVE, search)
@@ -139,6 +177,7 @@ def exact(db: Connection, search: CandidateSearch) -> list[UUID]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--candidates", type=int, default=200_000)
+    parser.add_argument("--copies", type=int, default=1, help="rows made of each candidate")
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--between", type=int, default=300, help="messages between two questions")
     parser.add_argument("--before", type=int, default=2_000, help="messages before the first")
@@ -158,14 +197,18 @@ def main() -> None:
 
 def measure(market: Market, options: argparse.Namespace, rng: random.Random) -> None:
     start = time.perf_counter()
+    options.candidates //= options.copies
     market.fill(options.candidates, rng)
+    for statement in COPIES:
+        market.db.execute(statement, {"copies": options.copies})
     market.db.execute("VACUUM ANALYZE")
     ids = {
         name: market.history.open_position(name, salary=PAY, **told)
         for name, told in POSITIONS.items()
     }
     market.follow()
-    print(f"{options.candidates:,} candidates followed in {time.perf_counter() - start:,.0f} s")
+    pool = options.candidates * options.copies
+    print(f"{pool:,} candidates followed in {time.perf_counter() - start:,.0f} s")
     market.outreach("before", options.candidates, options.before, rng)
     found: dict[str, list[float]] = {name: [] for name in ids}
     milliseconds: dict[str, list[float]] = {name: [] for name in ids}

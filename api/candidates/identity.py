@@ -1,22 +1,12 @@
-"""Ids of candidates who come in without one: the same person gets the same id."""
+"""Ids of candidates who come in without one: the same person gets the same id.
+
+They derive from the installation's own namespace, so that an id cannot be computed from an external
+id or an e-mail address, and does not tell them.
+"""
 
 from uuid import UUID, uuid5
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 from api.formats.json_resume import Profile
-from infrastructure.settings import Settings
-
-
-def candidate_namespace(settings: Settings) -> UUID:
-    """The namespace of this installation's candidate ids.
-
-    It is derived from the secret, so that an id cannot be computed from an external id or an
-    e-mail address, and does not tell them.
-    """
-    derive = HKDF(SHA256(), length=16, salt=None, info=b"passive-candidate-sourcing/candidate-ids")
-    return UUID(bytes=derive.derive(settings.secret.get_secret_value().encode()), version=5)
 
 
 def known_id(profile: Profile, namespace: UUID) -> UUID | None:

@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import typer
 
-from api.candidates.identity import candidate_namespace
 from api.cli.documents import Entry, entries
 from api.cli.exit_codes import EXIT_CODES, Exit
 from api.cli.sign_ups import BadRecord, Taken, sign_up, sign_up_of
@@ -91,7 +90,7 @@ def candidates(
 
 def _import_all(marketplace: Marketplace, file: BinaryIO, totals: Totals, report: Report) -> None:
     done = 0
-    namespace = candidate_namespace(marketplace.settings)
+    namespace = marketplace.candidate_namespace
     for chunk in _chunks(entries(file)):
         cause = Cause(by=IMPORT, at=now(), request_id=str(uuid4()))
         members: list[tuple[str, SignUpCandidate]] = []

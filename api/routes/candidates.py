@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends
 
-from api.candidates.identity import candidate_namespace, known_id
+from api.candidates.identity import known_id
 from api.candidates.profile import Explanation, current_explanation
 from api.formats import json_resume
 from api.formats.documents import BadDocument
@@ -55,8 +55,7 @@ def sign_up(
     except BadDocument as error:
         reasons = [Reason(code="bad_document", detail=problem) for problem in error.problems]
         raise Problem(422, "invalid", str(error), reasons) from None
-    namespace = candidate_namespace(caller.marketplace.settings)
-    candidate_id = known_id(profile, namespace) or caller.new_id()
+    candidate_id = known_id(profile, caller.marketplace.candidate_namespace) or caller.new_id()
     # What the document says depends on the day that it is read on; what was sent does not.
     return caller.run(SignUpCandidate, payload=document, **profile.signing_up(candidate_id))
 

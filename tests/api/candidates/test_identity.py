@@ -2,14 +2,10 @@
 
 from uuid import UUID, uuid4
 
-from pydantic import SecretStr
-
-from api.candidates.identity import candidate_namespace, id_by_email, known_id
+from api.candidates.identity import id_by_email, known_id
 from api.formats.json_resume import Profile
-from infrastructure.settings import Settings
 
-HERE = candidate_namespace(Settings(secret=SecretStr("this installation: 32 characters...")))
-ELSEWHERE = candidate_namespace(Settings(secret=SecretStr("another installation: 32 characters")))
+HERE, ELSEWHERE = uuid4(), uuid4()
 
 
 def person(external_id: str | None = None, candidate_id: UUID | None = None) -> Profile:

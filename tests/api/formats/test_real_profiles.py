@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from api.candidates.identity import candidate_namespace
 from api.cli.documents import Entry
 from api.cli.sign_ups import sign_up, sign_up_of
 from api.demo.survey_2019 import to_profile
@@ -74,7 +73,7 @@ def imported(databases: Databases) -> Iterator[Imported]:
     documents = members(DOCUMENTS, seed=2026, until=at)
     with own_stage(databases) as stage:
         commands: list[tuple[str, SignUpCandidate]] = []
-        namespace = candidate_namespace(stage.settings)
+        namespace = stage.marketplace.candidate_namespace
         for number, document in enumerate(documents):
             entry = Entry(f"record {number}", document)
             commands.append((entry.where, sign_up_of(entry, cause, namespace)))
