@@ -51,7 +51,7 @@ OF_AGGREGATES = f"""
 MOMENTS = f"""
     SELECT log_position, {MOMENT} AS moment FROM events
     WHERE log_id = {LOG_ID} AND log_position > %(after)s AND log_position <= %(until)s
-      AND topic = ANY(%(topics)s::text[])
+      AND topic = ANY(%(topics)s::text[]) AND log_position <> ALL(%(skipped)b::bigint[])
     OFFSET 0"""  # noqa: S608 - our own text
 
 FIRST_REACHING = f"""
@@ -63,6 +63,7 @@ NEXT = f"""
     SELECT DISTINCT next.log_position FROM unnest(%(after)b::bigint[]) AS wanted (after), LATERAL (
         SELECT log_position FROM events
         WHERE log_id = {LOG_ID} AND log_position > wanted.after AND topic = ANY(%(topics)s::text[])
+          AND log_position <> ALL(%(skipped)b::bigint[])
         ORDER BY log_position LIMIT 1
     ) AS next ORDER BY 1"""  # noqa: S608 - our own text
 
@@ -157,17 +158,23 @@ def of_aggregates(
 
 
 def first_reaching(
-    db: Database, moments: Collection[datetime], after: int, until: int, topics: Sequence[str]
+    db: Database,
+    moments: Collection[datetime],
+    after: int,
+    until: int,
+    topics: Sequence[str],
+    skipped: Collection[int] = (),
 ) -> tuple[dict[datetime, int], datetime | None]:
     """The first event between two log positions that happened at or after each moment.
 
-    Looks at all of them, a million in a second.
+    Looks at all of them, a million in a second, but for those at the log positions `skipped`.
 
     Returns:
         The log positions by moment, for moments that are reached; and the latest moment found.
     """
     wanted = sorted(set(moments))
-    asked = {"moments": wanted, "after": after, "until": until, "topics": [*topics]}
+    bounds = {"moments": wanted, "after": after, "until": until}
+    asked = {**bounds, "topics": [*topics], "skipped": [*skipped]}
     rows = db.execute(FIRST_REACHING, asked, binary=True).fetchall()
     by_number = {number: position for number, position, _ in rows}
     first: dict[datetime, int] = {}
@@ -180,9 +187,17 @@ def first_reaching(
     return first, max((latest for *_, latest in rows), default=None)
 
 
-def next_after(db: Database, log_positions: Collection[int], topics: Sequence[str]) -> list[int]:
-    """The log position of the next event on these topics after each given one, if there is one."""
-    asked = {"after": [*log_positions], "topics": [*topics]}
+def next_after(
+    db: Database,
+    log_positions: Collection[int],
+    topics: Sequence[str],
+    skipped: Collection[int] = (),
+) -> list[int]:
+    """The log position of the next event on these topics after each given one, if there is one.
+
+    Events at the log positions `skipped` do not count.
+    """
+    asked = {"after": [*log_positions], "topics": [*topics], "skipped": [*skipped]}
     return [log_position for (log_position,) in db.execute(NEXT, asked)]
 
 

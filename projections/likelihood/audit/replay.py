@@ -86,7 +86,8 @@ def replay(
     """
     start = None if from_scratch else records.nearest_snapshot(db, log_position)
     began_at = start.log_position if start else 0
-    sent = training_slice.outreach_sent(store, began_at, log_position)
+    skipped = training_slice.skipped_events(db)
+    sent = training_slice.outreach_sent(store, began_at, log_position, skipped)
     recorded = [
         *records.of_snapshots(db, log_position),
         *records.of_read_model(db, log_position),
@@ -96,7 +97,7 @@ def replay(
     ours = [record for record in passed if record.is_ours]
     if from_scratch:
         contacted = {event.candidate_id for _, event in sent}
-        log = _Log(training_slice.full_log(store, log_position, contacted, progress))
+        log = _Log(training_slice.full_log(store, log_position, contacted, skipped, progress))
         learner = _rebuilt(log, log_position, ours, None)
     else:
         needed = _training_slice(store, db, log_position, start)
@@ -161,7 +162,14 @@ def _training_slice(
     open_outreach = start.snapshot.open_outreach if start else {}
     latest = start.snapshot.latest if start else LONG_AGO
     return training_slice.since_snapshot(
-        store, db, after, until, open_outreach, latest, besides=besides, most=most
+        store,
+        db,
+        after,
+        until,
+        open_outreach,
+        latest,
+        besides=besides,
+        most=most,
     )
 
 

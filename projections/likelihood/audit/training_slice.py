@@ -22,8 +22,10 @@ from domain.event import Event
 from domain.outreach import InterviewRequested, MessageSent
 from infrastructure.database.postgres import Database
 from infrastructure.event_log import queries
+from infrastructure.event_log.log_head import LOG_ID
 from infrastructure.event_log.queries import Logged
 from infrastructure.event_log.store import EventStore
+from infrastructure.projecting import parking
 from projections.likelihood.learner import (
     FOLLOWED,
     OF_A_CANDIDATE,
@@ -32,6 +34,7 @@ from projections.likelihood.learner import (
     SILENCE,
     OutreachSent,
 )
+from projections.likelihood.projection import Likelihoods
 
 EVENTS_AT_ONCE = 5_000
 
@@ -70,20 +73,33 @@ class TrainingSlice(NamedTuple):
     """The latest timestamp of any event of the log."""
 
 
-def outreach_sent(store: EventStore, after: int, until: int) -> list[tuple[int, OutreachSent]]:
+def skipped_events(db: Database) -> frozenset[int]:
+    """The log positions of the events that the read model has skipped, because it failed at them."""
+    checkpoint = (Likelihoods.name, Likelihoods.version, LOG_ID)
+    return frozenset(parking.blocked_streams(db, checkpoint).values())
+
+
+def outreach_sent(
+    store: EventStore, after: int, until: int, skipped: Collection[int]
+) -> list[tuple[int, OutreachSent]]:
     """The outreach sent between two log positions, each with its own."""
     found = []
-    for log_position, event in _read(store, after, until, (MessageSent, InterviewRequested)):
+    kinds = (MessageSent, InterviewRequested)
+    for log_position, event in _read(store, after, until, kinds, skipped):
         assert isinstance(event, OutreachSent)
         found.append((log_position, event))
     return found
 
 
 def full_log(
-    store: EventStore, until: int, contacted: Container[UUID], progress: Progress
+    store: EventStore,
+    until: int,
+    contacted: Container[UUID],
+    skipped: Collection[int],
+    progress: Progress,
 ) -> Iterator[Step]:
     """The log up to a log position; of candidates who were not contacted only the timestamps."""
-    for log_position, event in _read(store, 0, until, FOLLOWED, progress):
+    for log_position, event in _read(store, 0, until, FOLLOWED, skipped, progress):
         matters = not isinstance(event, OF_A_CANDIDATE) or event.originator_id in contacted
         yield log_position, event if matters else event.timestamp
 
@@ -117,7 +133,8 @@ def since_snapshot(
     scanned = (until - after) // SCANNED_FOR_ONE
     _check(scanned, most)
     limit = None if most is None else most + 1
-    sent = outreach_sent(store, after, until)
+    skipped = skipped_events(db)
+    sent = outreach_sent(store, after, until, skipped)
     of_open = queries.of_aggregates(db, open_outreach, after, _topics(OF_AN_OUTREACH))
     still_open = [(at, e) for at, e in _decoded(store, of_open) if isinstance(e, OutreachSent)]
     relevant = [event for _, event in (*still_open, *sent)] + [*besides]
@@ -138,8 +155,9 @@ def since_snapshot(
 
     silent = [(at, e) for at, e in still_open if open_outreach[e.originator_id] is None] + sent
     due = [(at, event.timestamp + SILENCE) for at, event in silent]
-    moments, newest = _passing(db, after, until, due, latest)
-    return TrainingSlice(sorted(events), moments, newest)
+    moments, newest = _passing(db, after, until, due, latest, skipped)
+    taken = sorted(one for one in events if one.log_position not in skipped)
+    return TrainingSlice(taken, moments, newest)
 
 
 def steps(store: EventStore, needed: TrainingSlice, progress: Progress) -> Iterator[Step]:
@@ -159,7 +177,12 @@ def steps(store: EventStore, needed: TrainingSlice, progress: Progress) -> Itera
 
 
 def _passing(
-    db: Database, after: int, until: int, due: Collection[tuple[int, datetime]], latest: datetime
+    db: Database,
+    after: int,
+    until: int,
+    due: Collection[tuple[int, datetime]],
+    latest: datetime,
+    skipped: Collection[int],
 ) -> tuple[dict[int, datetime], datetime]:
     """The log positions at which a silence becomes due, and the latest timestamp of the log.
 
@@ -168,7 +191,7 @@ def _passing(
     """
     topics, moments = _topics(FOLLOWED), {moment for _, moment in due}
     try:
-        reached, newest = queries.first_reaching(db, moments, after, until, topics)
+        reached, newest = queries.first_reaching(db, moments, after, until, topics, skipped)
     except DataError as error:
         raise Differs(
             f"An event after position {after} does not say when it happened: {error}"
@@ -178,7 +201,8 @@ def _passing(
         for sent, moment in due
         if moment <= latest or reached.get(moment, until + 1) <= sent
     }
-    passing: dict[int, datetime] = dict.fromkeys(queries.next_after(db, late, topics), latest)
+    following = queries.next_after(db, late, topics, skipped)
+    passing: dict[int, datetime] = dict.fromkeys(following, latest)
     for moment, log_position in reached.items():
         passing[log_position] = max(moment, passing.get(log_position, latest))
     within = {at: moment for at, moment in passing.items() if at <= until}
@@ -199,6 +223,7 @@ def _read(
     after: int,
     until: int,
     kinds: Iterable[type[Event]],
+    skipped: Collection[int],
     progress: Progress = no_progress,
 ) -> Iterator[tuple[int, Event]]:
     topics = _topics(kinds)
@@ -206,7 +231,7 @@ def _read(
         progress(after, until)
         stored, reached = store.read(after, EVENTS_AT_ONCE, topics)
         for notification in stored:
-            if notification.id <= until:
+            if notification.id <= until and notification.id not in skipped:
                 yield notification.id, _event(store, notification.id, notification)
         if reached == after:
             break
