@@ -74,7 +74,7 @@ class TrainingSlice(NamedTuple):
 
 
 def skipped_events(db: Database) -> frozenset[int]:
-    """The log positions of the events that the read model has skipped, because it failed at them."""
+    """The log positions of the events at which the read model failed, and which it skipped."""
     checkpoint = (Likelihoods.name, Likelihoods.version, LOG_ID)
     return frozenset(parking.blocked_streams(db, checkpoint).values())
 
