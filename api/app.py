@@ -23,8 +23,8 @@ Reach former members of a hiring marketplace who fell silent, and agreed to hear
   employer's data alone.
 * Every `POST` takes an `Idempotency-Key`: the same one again gives the first answer again. Only
   activity needs none, since each line counts once by itself.
-* A command answers with the `position` of its last event. Give it to a query as `after`, and the
-  answer shows what the command did.
+* A command answers with the `log_position` of its last event. Give it to a query as `after`, and
+  the answer shows what the command did.
 * Errors are `application/problem+json` with a stable `type` and every reason at once.
 """
 

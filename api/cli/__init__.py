@@ -54,5 +54,5 @@ def main() -> None:
 
 
 def _interrupt(_: int, __: FrameType | None) -> NoReturn:
-    """Being told to stop by another program is the same as by Ctrl-C."""
+    """Treat SIGTERM like Ctrl-C."""
     raise KeyboardInterrupt

@@ -101,7 +101,7 @@ def _leave(settings: Settings, *, if_empty: bool) -> None:
 
 
 def _read(file: BinaryIO) -> tuple[list[Mapping[str, Any]], int]:
-    """The documents that can be read, and how many cannot, each of which is told."""
+    """The readable documents, and how many are not; each of those is reported."""
     documents: list[Mapping[str, Any]] = []
     bad = 0
     for entry in entries(file):

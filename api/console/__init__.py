@@ -1,8 +1,8 @@
 """The console: server-rendered pages on the same commands and queries as the API.
 
-A page is a route in a module of `pages`, found by being there, and a template. Pages work as plain
-links and forms; htmx and a little script of our own only make them quicker. No page talks to
-another host, and none has script or style inside it.
+A page is a route in a module of `pages`, listed in `ROUTERS` there, and a template. Pages work as
+plain links and forms; htmx and a little script only make them quicker. No page contacts another
+host, and none has inline script or style.
 """
 
 from fastapi import FastAPI, Request, Response
@@ -25,7 +25,7 @@ def install(app: FastAPI) -> None:
 
 
 def page_of(request: Request, problem: Problem) -> Response | None:
-    """The page that shows a problem to whoever looks with a browser; None for other clients."""
+    """The page that shows a problem in a browser; None for other clients."""
     is_api = request.url.path.startswith(("/v1/", "/health/", "/metrics"))
     if is_api or "text/html" not in request.headers.get("accept", ""):
         return None

@@ -1,5 +1,6 @@
 """What was typed into a form, and what is wrong with it."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -16,6 +17,9 @@ from domain.aggregate import Refused
 from infrastructure.event_log.store import VersionMismatch
 
 B = TypeVar("B", bound=BaseModel)
+
+WITHOUT_ZONE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?")
+"""A date and a time as browsers send them."""
 
 MOST_FIELDS = 200
 DEEPEST = 4
@@ -78,11 +82,15 @@ class Sent:
         return _without_lone_currencies(body)
 
     def version(self) -> int:
-        """The version of what the form was made from. Raises a 400 where it is not told."""
+        """The version of what the form was made from. Raises a 400 if it is missing."""
         typed = self.value("_version")
         if not (typed.isascii() and typed.isdigit() and len(typed) < 19):
             raise Problem(400, "version-missing", "The form lacks its version; open it again.")
         return int(typed)
+
+    def in_utc(self) -> "Sent":
+        """The fields, with moments that name no time zone taken as UTC."""
+        return Sent([(n, f"{v}Z" if WITHOUT_ZONE.fullmatch(v) else v) for n, v in self.fields])
 
     def read(self, kind: type[B]) -> B:
         """The fields as this body of a request. Raises `RequestValidationError`."""

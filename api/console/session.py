@@ -1,4 +1,4 @@
-"""Who looks at the console: a session is a bearer token in a cookie that scripts cannot read."""
+"""Console sessions: a bearer token in a cookie that scripts cannot read."""
 
 import hmac
 from collections.abc import Callable
@@ -35,7 +35,7 @@ DEMO_USERS = {
 
 @dataclass(frozen=True)
 class Visit:
-    """Somebody at a page: who they are, what they sent, and the page they get."""
+    """A request for a page: its caller, the form that was sent, and the response."""
 
     request: Request
     caller: Caller
@@ -57,7 +57,7 @@ class Visit:
 
 
 def visiting(*roles: Role) -> Callable[..., Visit]:
-    """A dependency that lets these roles in, and `admin`; others are asked to sign in.
+    """A dependency that admits these roles and `admin`; others are asked to sign in.
 
     A form must bring the token that its page was given against cross-site request forgery, and an
     idempotency key, so that sending it twice does it once.
@@ -85,7 +85,7 @@ def visiting(*roles: Role) -> Callable[..., Visit]:
 
 
 def signed_in(request: Request) -> Actor | None:
-    """Whom the session's cookie speaks for; nobody without a valid one."""
+    """The actor of the session's cookie. None without a valid one."""
     token = request.cookies.get(COOKIE)
     if not token:
         return None
@@ -111,7 +111,7 @@ def begin(request: Request, response: Response, token: str) -> None:
 
 
 def end(request: Request, response: Response) -> None:
-    """End the session: its token is taken no more, whoever has kept it."""
+    """End the session and revoke its token."""
     tokens: Tokens = request.app.state.tokens
     tokens.revoke(request.cookies[COOKIE])
     response.delete_cookie(COOKIE)

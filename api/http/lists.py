@@ -1,4 +1,4 @@
-"""What all reading routes share: pages, and that others' things do not exist."""
+"""What all reading routes share: paging, and 404 for what belongs to another employer."""
 
 from typing import Annotated, Protocol, TypeVar
 from uuid import UUID
@@ -28,7 +28,7 @@ T = TypeVar("T", bound=OfEmployer)
 
 
 def found(caller: Caller, kind: type[Aggregate], id: UUID, thing: T | None) -> T:
-    """What was read, if it is there and the caller may see it. Raises `NotFound` otherwise."""
+    """What was read. Raises `NotFound` if it is missing or belongs to another employer."""
     if thing is None or not caller.actor.acts_for(thing.employer_id):
         raise NotFound(kind, id)
     return thing

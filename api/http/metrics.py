@@ -1,7 +1,7 @@
 """Figures for monitoring, as Prometheus reads them: no personal data, and no id in any label.
 
-Requests and refusals are counted as they happen. What is worked out of the database is asked for
-when somebody reads, and kept for some seconds, so that reading often costs little.
+Requests and refusals are counted as they happen. Figures from the database are computed when they
+are scraped, and cached for some seconds.
 """
 
 import logging
@@ -32,13 +32,13 @@ logger = logging.getLogger(__name__)
 router = APIRouter(tags=["Health"])
 
 SECONDS_KEPT = 5.0
-"""How long what was read of the database is told again."""
+"""How long figures from the database are cached."""
 
 SECONDS_JUDGED = 60.0
-"""The same of how good the likelihood is, which takes longer to work out."""
+"""The same for the quality of the likelihood, which takes longer to compute."""
 
 DAYS_SHOWN = 30
-"""The days of which the share of exploration is told."""
+"""The days over which the share of exploration is taken."""
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
@@ -62,25 +62,25 @@ class Metrics:
             registry=self.registry,
         )
         self.registry.register(marketplace.refusals)
-        self.registry.register(Standing(marketplace))
+        self.registry.register(DatabaseCollector(marketplace))
         ProcessCollector(registry=self.registry)
 
 
-class Standing(Collector):
-    """How far the log and the projections are, and how good the likelihood is, as of now."""
+class DatabaseCollector(Collector):
+    """The progress of the log and the projections, and the quality of the likelihood."""
 
     def __init__(self, marketplace: Marketplace) -> None:
         self._marketplace = marketplace
         self._lock = threading.Lock()
-        self._log = _Kept(SECONDS_KEPT)
-        self._likelihood = _Kept(SECONDS_JUDGED)
+        self._log = _Cache(SECONDS_KEPT)
+        self._likelihood = _Cache(SECONDS_JUDGED)
 
     def describe(self) -> Iterator[Metric]:
-        """Nothing: what there is depends on the database, which registering must not ask."""
+        """Nothing: registering must not query the database."""
         return iter(())
 
     def collect(self) -> Iterator[Metric]:
-        """Everything that the database tells; of one that does not answer, that alone."""
+        """The figures from the database, or only that it does not answer."""
         up = GaugeMetricFamily("sourcing_database_up", "Whether the database answers.")
         pool, at = self._marketplace.pool, time.monotonic()
         with self._lock:
@@ -93,8 +93,8 @@ class Standing(Collector):
                     likelihood = self._likelihood.again(at) or self._likelihood.keep(
                         [] if not_live((Likelihoods, Funnel), db) else [*_of_likelihood(db)], at
                     )
-            except Exception as error:  # noqa: BLE001 - whatever it is, the other figures are told
-                logger.error("the database's figures cannot be told: %s", error_kind(error))
+            except Exception as error:  # noqa: BLE001 - the other figures are still reported
+                logger.error("the database's figures cannot be read: %s", error_kind(error))
                 up.add_metric([], 0)
                 yield up
                 return
@@ -104,8 +104,8 @@ class Standing(Collector):
         yield from likelihood
 
 
-class _Kept:
-    """Figures that are told again for some seconds."""
+class _Cache:
+    """Figures that are cached for some seconds."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -172,7 +172,7 @@ def _of_likelihood(db: Database) -> Iterator[Metric]:
     since = at.date() - timedelta(days=DAYS_SHOWN)
     for shown in likelihood_watch.exploration(db, since=since):
         if shown.share is not None:
-            text = f"Share of what was shown in {DAYS_SHOWN} days that stood there by lot."
+            text = f"Share of what was shown in {DAYS_SHOWN} days that was shown by exploration."
             yield _gauge("sourcing_likelihood_explored_share", text, shown.share)
 
 

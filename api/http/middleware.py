@@ -16,13 +16,13 @@ METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 """A HEAD counts as the GET that answers it."""
 
 OTHER = "other"
-"""The method or route of a request that is none of ours."""
+"""The method or route of a request that matches none of the API's."""
 
 
 class HeadAsGet:
-    """Has a HEAD answered as its GET would be, and leaves the content out.
+    """Answers HEAD like GET but without content (RFC 9110, 9.3.2).
 
-    Everything inside sees a GET; who must know better asks `is_head`.
+    Everything inside sees a GET; `is_head` tells them apart.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -49,7 +49,7 @@ class HeadAsGet:
 
 
 def is_head(request: HTTPConnection) -> bool:
-    """Whether only the headers of the answer are asked for."""
+    """Whether the request is a HEAD."""
     return getattr(request.state, "is_head", False)
 
 
@@ -60,11 +60,11 @@ def _allow_head(headers: MutableHeaders) -> None:
 
 
 class BodySize:
-    """Answers 413 to a body that is too large, having read no more of it than is allowed.
+    """Answers 413 to a body that is too large, without reading further than the limit.
 
     Args:
-        app: what is protected.
-        allowing: paths, as they end, that take more.
+        app: the application.
+        allowing: larger limits in bytes, by the end of the path.
     """
 
     def __init__(self, app: ASGIApp, allowing: Mapping[str, int]) -> None:

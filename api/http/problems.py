@@ -175,7 +175,7 @@ def _no_database(error: Exception) -> Problem:
 
 
 def _unexpected(error: Exception) -> Problem:
-    logger.error("an error nobody expected: %s", redacted_traceback(error))
+    logger.error("an unexpected error: %s", redacted_traceback(error))
     detail = "Something went wrong on our side; give support the request's id."
     return Problem(500, "internal", detail)
 

@@ -87,7 +87,7 @@ class Tokens:
         self._audience = settings.jwt_audience
 
     def actor(self, token: str) -> Actor:
-        """Whom a token speaks for.
+        """The actor of a token.
 
         Raises:
             Problem: 401, saying what is wrong with it.

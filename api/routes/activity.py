@@ -30,7 +30,7 @@ CHUNK = 2_000
 
 
 class Rejected(BaseModel):
-    """A line that was not taken."""
+    """A line that was not recorded."""
 
     line: int = Field(description="counted from 1")
     code: str
@@ -38,10 +38,10 @@ class Rejected(BaseModel):
 
 
 class Ingested(BaseModel):
-    """What became of the lines."""
+    """How many lines were recorded, repeated and rejected."""
 
     accepted: int
-    repeated: int = Field(description="taken before, by the source's id; not counted again")
+    repeated: int = Field(description="recorded before under the source's id; not counted again")
     rejected: int
     rejections: list[Rejected] = Field(description=f"the first {MOST_REJECTED_SHOWN}")
     log_position: int = Field(description="of the last event; give it to a query as `after`")
@@ -77,8 +77,8 @@ async def ingest_activity(
 ) -> Ingested:
     """Take in activity as NDJSON, one a line: candidate_id, kind, occurred_at, source, source_id.
 
-    Each counts once by its id at its source, so a whole request may be sent again after a failure.
-    Lines that are wrong are told, with number and reason, and left out; the others are taken.
+    Each counts once by its id at its source, so a request may be repeated after a failure.
+    Invalid lines are reported with number and reason, and skipped; the others are recorded.
     """
     cause = Cause(by=caller.actor, at=caller.at, request_id=caller.request_id)
     marketplace = caller.marketplace
@@ -103,8 +103,8 @@ def _one_at_a_time() -> CapacityLimiter:
 async def ingest(store: EventStore, pool: Pool, cause: Cause, body: bytes) -> Ingested:
     """Record each activity of an NDJSON body once.
 
-    Lines are taken in chunks; a failure in between leaves the earlier ones taken, and sending the
-    whole body again takes the rest.
+    Lines are recorded in chunks. After a failure in between, sending the whole body again records
+    the rest.
     """
     limiter = _one_at_a_time()
     lines, rejections = await to_thread.run_sync(_parse, body, limiter=limiter)
@@ -162,7 +162,7 @@ def _chunks(lines: Sequence[Line], size: int) -> Iterator[Sequence[Line]]:
 def _record(
     store: EventStore, pool: Pool, cause: Cause, chunk: Sequence[Line]
 ) -> tuple[int, int, list[Rejected], int]:
-    """How many were taken and how many repeated, those that were refused, and the position."""
+    """How many were recorded and repeated, which were refused, and the log position."""
     first = {_receipt(activity): (number, activity) for number, activity in reversed(chunk)}
     numbers = {receipt: number for receipt, (number, _) in first.items()}
 

@@ -27,20 +27,20 @@ class Format(StrEnum):
     CSV = "csv"
 
 
-class Asked(BaseModel):
-    """Which part of the funnel, and how it is told apart."""
+class FunnelQuery(BaseModel):
+    """Which part of the funnel, and how its rows are split."""
 
     interval: Interval | None = Field(
         None, description="how long a period is; without it, all the time is one"
     )
-    by: list[Split] = Field([], description="what to tell apart")
+    by: list[Split] = Field([], description="what to split the rows by")
     since: date | None = Field(None, description="the first day that counts")
     until: date | None = Field(None, description="the first day that no longer does")
     employer_id: UUID | None = None
     position_id: UUID | None = None
     passive: bool | None = Field(None, description="only passive candidates, or only active ones")
     explored: bool | None = Field(
-        None, description="only who was shown out of turn, by lot, or only the others"
+        None, description="only candidates shown by exploration, or only the others"
     )
     format: Format | None = Field(None, description="csv, or `Accept: text/csv`, gives CSV")
 
@@ -65,7 +65,7 @@ class Asked(BaseModel):
 def read_funnel(
     request: Request,
     caller: Annotated[Caller, Depends(allowed(Role.ANALYST, Role.RECRUITER))],
-    asked: Annotated[Asked, Query()],
+    asked: Annotated[FunnelQuery, Query()],
 ) -> list[Steps] | Response:
     """How many candidates came how far, by period and by what is asked for.
 

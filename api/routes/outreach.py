@@ -117,7 +117,7 @@ def explain_outreach(outreach_id: UUID, caller: AuditReader) -> ExplainedOutreac
     """
     with caller.reading() as db:
         try:
-            told = replay.explain(
+            explained = replay.explain(
                 caller.marketplace.store, db, outreach_id, most=MOST_EVENTS_REPLAYED
             )
         except TakesLong as reason:
@@ -134,13 +134,13 @@ def explain_outreach(outreach_id: UUID, caller: AuditReader) -> ExplainedOutreac
         except Differs as difference:
             raise Problem(500, "replay-differs", str(difference)) from None
     return ExplainedOutreach(
-        **dict(told.likelihood),
-        band=band(told.likelihood.probability),
-        at=told.at,
-        contributions=[Contribution(**reason._asdict()) for reason in told.reasons],
-        outreach_id=told.outreach_id,
-        log_position=told.log_position,
-        sent_by=told.sent_by,
+        **dict(explained.likelihood),
+        band=band(explained.likelihood.probability),
+        at=explained.at,
+        contributions=[Contribution(**reason._asdict()) for reason in explained.reasons],
+        outreach_id=explained.outreach_id,
+        log_position=explained.log_position,
+        sent_by=explained.sent_by,
     )
 
 

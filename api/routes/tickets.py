@@ -70,5 +70,5 @@ def list_my_tickets(caller: Anyone, limit: Limit = 50, cursor: Cursor = None) ->
 
 @router.post("/tickets/{ticket_id}/closure", status_code=201)
 def close_ticket(ticket_id: UUID, body: TicketClosure, caller: Support) -> CommandResult:
-    """Close a ticket, perhaps with an answer to whoever submitted it."""
+    """Close a ticket, perhaps with an answer to the person who submitted it."""
     return caller.run(CloseTicket, ticket_id=ticket_id, answer=body.answer)

@@ -333,7 +333,7 @@ def _pages_of_feed(play: Play, position_id: UUID, *, at_once: bool = False) -> I
 
 
 def _likeliest(cards: list[Any]) -> Any:
-    """The first who does not stand there by lot, or else the first."""
+    """The first candidate that is ranked rather than a random pick, or else the first."""
     return next((card for card in cards if not card["explored"]), cards[0])
 
 

@@ -37,7 +37,7 @@ def feed(cards: Sequence[Row], roles: Sequence[str] = ()) -> RenderableType:
             "?" if facts["years_experience"] is None else f"{facts['years_experience']:.0f}",
             place(facts),
             age(card["last_active_at"]),
-            likelihood(card["likelihood"]) + (", shown by lot" if card["explored"] else ""),
+            likelihood(card["likelihood"]) + (", a random pick" if card["explored"] else ""),
         )
     return table
 

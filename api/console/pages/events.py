@@ -1,7 +1,6 @@
 """The auditor's event log, and what each aggregate in it was at any moment."""
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -22,9 +21,6 @@ from infrastructure.event_log import queries
 from infrastructure.event_log.queries import Logged
 
 router = APIRouter()
-
-WITHOUT_ZONE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?")
-"""A moment as browsers send it; on these pages it is one of UTC."""
 
 SHOWN = 50
 
@@ -85,10 +81,7 @@ def _as_of(visit: Visit, everything: Sequence[Logged], asked: AsOf) -> Sequence[
 
 def _read(asked: Sent, kind: type[Any]) -> Any:
     """What the fields of a page's address ask for."""
-    zoned = [
-        (name, f"{typed}Z" if WITHOUT_ZONE.fullmatch(typed) else typed)
-        for name, typed in asked.fields
-    ]
+    zoned = asked.in_utc().fields
     listed = [("kind[]" if name == "kind" else name, typed) for name, typed in zoned]
     return Sent(listed).read(kind)
 

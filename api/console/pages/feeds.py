@@ -36,7 +36,7 @@ AT_A_TIME = 20
 MOST_BY_SCROLLING = 60
 """From here on candidates come when asked for, so that somebody can reach the end of the page."""
 MOST_ON_A_PAGE = 100
-"""Their ids still fit into an address that proxies take, when the page asks for news of them."""
+"""Their ids still fit into an address that proxies take, when the page asks for updates."""
 MOST_RELAXATIONS = 3
 
 PATHS = {Feed.RECOMMENDATIONS: "recommendations", Feed.PASSIVE: "passive-candidates"}
@@ -112,20 +112,20 @@ def passive_candidates_page(
     return _list(visit, tasks, position_id, Feed.PASSIVE, asked)
 
 
-@router.get("/positions/{position_id}/recommendations/news")
-def news_of_recommendations(
+@router.get("/positions/{position_id}/recommendations/updates")
+def updates_of_recommendations(
     position_id: UUID, visit: RecruiterOrSupport, known: Annotated[Known, Query()]
 ) -> Response:
     """Who has left the list since its page was made, and how many have joined it."""
-    return _news(visit, position_id, Feed.RECOMMENDATIONS, known)
+    return _updates(visit, position_id, Feed.RECOMMENDATIONS, known)
 
 
-@router.get("/positions/{position_id}/passive-candidates/news")
-def news_of_passive_candidates(
+@router.get("/positions/{position_id}/passive-candidates/updates")
+def updates_of_passive_candidates(
     position_id: UUID, visit: RecruiterOrSupport, known: Annotated[Known, Query()]
 ) -> Response:
     """Who has left the list since its page was made, and how many have joined it."""
-    return _news(visit, position_id, Feed.PASSIVE, known)
+    return _updates(visit, position_id, Feed.PASSIVE, known)
 
 
 @router.post("/positions/{position_id}/passive-candidates/beta")
@@ -246,7 +246,7 @@ def _cards(view: View, listed: Listed[Card]) -> dict[str, Any]:
     }
 
 
-def _news(visit: Visit, position_id: UUID, feed: Feed, known: Known) -> Response:
+def _updates(visit: Visit, position_id: UUID, feed: Feed, known: Known) -> Response:
     """What has changed in a list since its page was made; nothing where nothing can have."""
     caller = visit.caller
     with caller.reading(Positions, CandidatePool, Employers, InterviewList) as db:
@@ -262,13 +262,13 @@ def _news(visit: Visit, position_id: UUID, feed: Feed, known: Known) -> Response
     count = _count(counts, feed)
     gone = [id for id in known.shown if id not in still]
     return visit.page(
-        "feed_news.html",
+        "feed_updates.html",
         view=View(position_id, feed, Sort.LIKELIHOOD),
         reached=changed,
         known=known,
         counts=counts,
         count=count,
-        # Who left from further down is not known, and those who joined are fewer by them.
+        # Candidates further down who left are not known, so this is a lower bound.
         joined=max(0, count - known.count + len(gone)),
         gone=gone,
     )

@@ -24,7 +24,7 @@ NUMBERS = ("shown", "opened", "messaged", "accepted", "declined", "answered", "i
 CANDIDATES = {"passive": True, "active": False, "all": None}
 
 USUALLY = timedelta(weeks=13)
-"""How far back the page looks unless told otherwise; a blank first day is the beginning."""
+"""How far back the page looks by default; a blank first day is the beginning."""
 
 
 class Asked(BaseModel):
@@ -44,7 +44,7 @@ class Asked(BaseModel):
         return until
 
     def steps(self, visit: Visit, interval: Interval | None, *by: Split) -> list[Steps]:
-        """The rows, told apart by period and by what is named."""
+        """The rows, split by period and by the chosen splits."""
         passive = CANDIDATES[self.candidates]
         with visit.caller.reading(Funnel) as db:
             return funnel.steps(

@@ -1,6 +1,5 @@
 """Everyone approached for a position, and each conversation from its first word to its last."""
 
-import re
 from hashlib import sha256
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -11,7 +10,7 @@ from pydantic import BaseModel
 from api.candidates import cards, visibility
 from api.candidates.outreach_search import with_all_names
 from api.candidates.visibility import Counts
-from api.console.forms import REFUSED, Sent
+from api.console.forms import REFUSED
 from api.console.rendering import address
 from api.console.session import Recruiter, RecruiterOrSupport, Visit
 from api.http.lists import Cursor, found
@@ -29,8 +28,6 @@ router = APIRouter()
 
 AT_A_TIME = 50
 BADGES = {"": "All", "passive": "Passive Candidate", "active": "Active candidates"}
-A_MINUTE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?")
-"""As browsers send a date and a time."""
 
 
 class Asked(BaseModel):
@@ -89,15 +86,15 @@ def interviews_page(
         statuses=["", *Status],
         badges=BADGES,
         more_at=named.next_cursor and address(path, **here, cursor=named.next_cursor),
-        news_at=address(path, **here, cursor=asked.cursor),
+        updates_at=address(path, **here, cursor=asked.cursor),
         known=known,
         reached=changed,
-        is_news=bool(asked.known),
+        is_update=bool(asked.known),
     )
 
 
 def _only_counts(visit: Visit, counts: Counts, known: str, reached: int) -> Response:
-    response = visit.page("interviews_news.html", counts=counts, known=known, reached=reached)
+    response = visit.page("interviews_updates.html", counts=counts, known=known, reached=reached)
     response.headers["HX-Reswap"] = "none"  # of the list itself, which has not changed
     return response
 
@@ -111,7 +108,7 @@ def conversation_page(
     if shown["outreach"].version == known:
         return Response(status_code=204)
     page = "conversation_part.html" if known else "conversation.html"
-    return visit.page(page, **shown, is_news=bool(known))
+    return visit.page(page, **shown, is_update=bool(known))
 
 
 @router.post("/outreach/{outreach_id}/withdrawal")
@@ -128,7 +125,7 @@ def withdraw(outreach_id: UUID, visit: Recruiter) -> Response:
 def schedule_interview(outreach_id: UUID, visit: Recruiter) -> Response:
     """Note when the interview starts."""
     try:
-        body = _in_utc(visit.sent).read(Appointment)
+        body = visit.sent.in_utc().read(Appointment)
         result = visit.caller.run(
             ScheduleInterview, outreach_id=outreach_id, starts_at=body.starts_at
         )
@@ -140,7 +137,7 @@ def schedule_interview(outreach_id: UUID, visit: Recruiter) -> Response:
 
 def _again(visit: Visit, outreach_id: UUID, error: Exception) -> Response:
     shown = _conversation(visit, outreach_id)
-    return visit.again("conversation.html", error, **shown, is_news=False)
+    return visit.again("conversation.html", error, **shown, is_update=False)
 
 
 def _conversation(visit: Visit, outreach_id: UUID) -> dict[str, Any]:
@@ -162,10 +159,3 @@ def _fingerprint(listed: Listed[Any]) -> str:
     """Changes whenever something in this page of interviews does."""
     said = repr([(row.outreach_id, row.version) for row in listed.items])
     return sha256(said.encode()).hexdigest()[:16]
-
-
-def _in_utc(sent: Sent) -> Sent:
-    """What was typed, with the time zone of all the console's moments."""
-    return Sent(
-        [(name, f"{value}Z" if A_MINUTE.fullmatch(value) else value) for name, value in sent.fields]
-    )

@@ -114,9 +114,9 @@ def close_position(position_id: UUID, visit: Recruiter) -> Response:
         )
     except REFUSED as error:
         position = read_position(position_id, visit.caller)
-        # Unless it is told that something changed, the form stays that of the version it was of.
-        told = isinstance(error, VersionMismatch)
-        version = position.version if told else visit.sent.value("_version")
+        # Unless the page says that something changed, the form keeps the version it was made from.
+        changed = isinstance(error, VersionMismatch)
+        version = position.version if changed else visit.sent.value("_version")
         return visit.again("position_closure.html", error, position=position, version=version)
     path = f"/positions/{position_id}/interviews"
     return visit.go(path, after=result.log_position, notice="position-closed")

@@ -1,4 +1,4 @@
-"""A candidate's whole profile as seen from a position, and the letter to them."""
+"""A candidate's whole profile as seen from a position, and the message to them."""
 
 import time
 from collections.abc import Callable
@@ -69,14 +69,14 @@ class Seen:
     """Why there is no profile to see."""
     outreach: Interview | None
     beginning: Sent
-    """A letter as it is begun: what the position and the last letter say already."""
+    """The first values of the message form, from the position and the last message."""
 
 
 @router.get("/positions/{position_id}/candidates/{candidate_id}")
 def profile_page(
     position_id: UUID, candidate_id: UUID, visit: RecruiterOrSupport, tasks: BackgroundTasks
 ) -> Response:
-    """All that is known of a candidate, each field with its source and age; and the letter box."""
+    """A candidate's profile, each field with its source and age; and the message form."""
     seen = _seen(visit.caller, position_id, candidate_id)
     if seen.profile is None:
         raise seen.hidden or NotFound(Candidate, candidate_id)
@@ -86,7 +86,7 @@ def profile_page(
 
 @router.post("/positions/{position_id}/candidates/{candidate_id}")
 def write(position_id: UUID, candidate_id: UUID, visit: Recruiter) -> Response:
-    """See a letter as the candidate will, go back to writing it, or send it."""
+    """Preview a message, edit it, or send it."""
     command, notice = APPROACHES.get(visit.sent.value("_by")) or _refuse_unknown()
     step = visit.sent.value("_step")
     try:
@@ -99,12 +99,12 @@ def write(position_id: UUID, candidate_id: UUID, visit: Recruiter) -> Response:
             return visit.go(path, after=result.log_position, notice=notice)
     except REFUSED as error:
         seen = _seen_now(visit.caller, position_id, candidate_id)
-        page = "profile.html" if seen.profile else "letter_kept.html"
+        page = "profile.html" if seen.profile else "message_kept.html"
         return visit.again(page, error, **_shown(seen))
     seen = _seen(visit.caller, position_id, candidate_id)
     if step == "preview" and seen.profile:
         return visit.page("preview.html", sent=visit.sent, message=message, **_shown(seen))
-    page = "profile.html" if seen.profile else "letter_kept.html"
+    page = "profile.html" if seen.profile else "message_kept.html"
     return visit.page(page, sent=visit.sent, **_shown(seen))
 
 
@@ -125,7 +125,7 @@ def _once(send: Callable[[], CommandResult]) -> CommandResult:
 
 
 def _seen_now(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
-    """What there is to see once the page knows what the log does: why a letter was refused."""
+    """What the page shows at the end of the log, so that it agrees with the refusal."""
     reached = caller.marketplace.store.recorder.max_notification_id()
     try:
         return _seen(replace(caller, after=reached), position_id, candidate_id)
@@ -150,13 +150,15 @@ def _seen(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
     return Seen(position, employer, profile, hidden, outreach, _beginning(position, letter))
 
 
-def _beginning(position: Position, letter: outreach_timeline.Step | None) -> Sent:
+def _beginning(position: Position, last_message: outreach_timeline.Step | None) -> Sent:
     fields = [("location", position.location or ""), ("remote", "true" if position.remote else "")]
     if pay := position.salary:
         fields += [("salary.minimum", str(pay.minimum)), ("salary.maximum", str(pay.maximum))]
         fields += [("salary.currency", pay.currency)]
-    if letter:
-        signature = {name: letter.personal.get(name) for name in ("sender_name", "sender_role")}
+    if last_message:
+        signature = {
+            name: last_message.personal.get(name) for name in ("sender_name", "sender_role")
+        }
         fields += [(name, said) for name, said in signature.items() if said not in (None, ERASED)]
     return Sent(fields)
 

@@ -28,7 +28,7 @@ Next = Annotated[str, Query(alias="next", max_length=2000)]
 
 @router.get("/")
 def home(request: Request, after: LogPosition | None = None) -> Response:
-    """The first page of whoever is signed in."""
+    """The first page after signing in."""
     actor = signed_in(request)
     path = menu(actor.role)[0][0] if actor else "/sign-in"
     return RedirectResponse(address(path, after=after), 303)

@@ -89,11 +89,11 @@ def explanation(visit: AuditReader, outreach_id: UUID, rebuilt: bool = False) ->
         if outreach.likelihood:
             shown = outreach.likelihood
             return visit.page("explanation_awaited.html", outreach=outreach, shown=shown)
-    told = outreach_routes.explain_outreach(outreach_id, visit.caller)
-    weightiest = sorted(told.contributions, key=lambda one: -abs(one.contribution))
+    explained = outreach_routes.explain_outreach(outreach_id, visit.caller)
+    weightiest = sorted(explained.contributions, key=lambda one: -abs(one.contribution))
     return visit.page(
         "explanation.html",
-        told=told,
+        explained=explained,
         weightiest=weightiest,
         drawn=charts.signed(
             "What spoke for an answer, and what against",

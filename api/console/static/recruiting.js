@@ -1,7 +1,7 @@
 // Lists that keep themselves up to date.
 "use strict";
 
-// What asks for news does so only while somebody looks, and until it is refused for good.
+// Polling stops while the page is hidden, and for good once it is refused.
 document.addEventListener("htmx:beforeRequest", (event) => {
   const asker = event.target;
   if (!asker.matches("[data-while-seen]")) return;
@@ -12,7 +12,7 @@ document.addEventListener("htmx:responseError", (event) => {
   const { status } = event.detail.xhr;
   if (!asker.matches("[data-while-seen]") || status === 429 || status >= 500) return;
   asker.dataset.refused = "yes";
-  const said = document.querySelector("#news, #heard");
+  const said = document.querySelector("#updates, #heard");
   if (said) said.textContent = "This page is no longer kept up to date. Load it again.";
 });
 

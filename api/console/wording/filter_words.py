@@ -86,4 +86,4 @@ def _plain(value: float | None) -> str:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {"said": said, "filter_chips": chips, "plain": _plain}
-"""By these names templates call them."""
+"""The filters' names in templates."""

@@ -9,7 +9,7 @@ from projections.candidate_pool import SIGN_UP, Origin
 from projections.positions import Position
 
 EXPERIENCE = ("jobs", "years_experience", "in_present_job_since", "roles")
-"""The fields of a profile that tell of work."""
+"""The fields of a profile that describe work."""
 
 NOTHING = "-"
 """What stands where there is no value."""
@@ -100,9 +100,11 @@ def freshness(provenance: Mapping[str, Origin]) -> str:
     >>> freshness({"skills": Origin(source="sign-up", observed_on=date(2024, 1, 2))})
     'Profile as of sign-up, January 2024'
     """
-    told = [provenance[field] for field in EXPERIENCE if field in provenance]
-    of_it = "Experience" if told else "Profile"
-    latest = max(told or provenance.values(), key=lambda origin: origin.observed_on, default=None)
+    of_work = [provenance[field] for field in EXPERIENCE if field in provenance]
+    of_it = "Experience" if of_work else "Profile"
+    latest = max(
+        of_work or provenance.values(), key=lambda origin: origin.observed_on, default=None
+    )
     if latest is None:
         return "Profile not filled in"
     if latest.source == SIGN_UP:
@@ -123,4 +125,4 @@ FILTERS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (ago, day, month, minute, percent, number, money, terms, freshness, words)
 }
-"""By these names templates call them."""
+"""The filters' names in templates."""

@@ -74,7 +74,7 @@ def test_a_position_that_nobody_was_approached_for_says_where_to_begin(stage: St
 
 def test_a_list_that_has_not_changed_is_not_sent_again(stage: Stage) -> None:
     at = both_kinds(stage)
-    assert news(at, settled(at)).status_code == 204
+    assert updates(at, settled(at)).status_code == 204
 
 
 def test_a_list_that_has_not_changed_tells_the_counts_of_those_that_have(stage: Stage) -> None:
@@ -82,22 +82,22 @@ def test_a_list_that_has_not_changed_tells_the_counts_of_those_that_have(stage: 
     page = settled(at)
     at.scene.member("Newcomer", silent_days=300)
     settled(at)
-    told = news(at, page)
+    told = updates(at, page)
     assert told.headers["HX-Reswap"] == "none"
     assert "<li" not in told.text
     assert re.search(r'id="count-passive-candidates" hx-swap-oob="innerHTML">\d+<', told.text)
-    assert news(at, told.text).status_code == 204
+    assert updates(at, told.text).status_code == 204
 
 
 def settled(at: Writing) -> str:
     """The page, once all that it is made of has caught up with the log."""
-    feed = at.interviews.replace("interviews", "recommendations/news")
+    feed = at.interviews.replace("interviews", "recommendations/updates")
     at.recruiter.get(f"{at.after(feed)}&reached=0&count=0")
     return str(at.recruiter.get(at.interviews).text)
 
 
-def news(at: Writing, page: str) -> Any:
-    """What a page is told when it asks for news."""
+def updates(at: Writing, page: str) -> Any:
+    """What a page gets when it asks for updates."""
     known = dict(re.findall(r'name="(reached|known)" value="([^"]*)"', page))
     return at.recruiter.get(f"{at.interviews}?{urlencode(known)}")
 

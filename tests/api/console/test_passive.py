@@ -251,7 +251,8 @@ def test_who_is_shown_by_lot_is_told_so(
     position = scene.in_beta().position(required_skills=["Racket"])
     crowd(scene, "Racket", 22)
     page = text_of(recruiter(stage, scene).get(after(stage, position)))
-    assert "Exploring Shown here by lot, out of turn." in page
+    reason = "a few people are shown at random so that predictions keep improving."
+    assert f"Exploring A random pick: {reason}" in page
 
 
 # --- Recommendations
@@ -280,17 +281,17 @@ def test_recommendations_of_a_suspended_employer_say_why_nobody_is_shown(
 # --- News
 
 
-def news(one: Visitor, page: str, position: str) -> str:
-    """What the page is told when it asks for news."""
+def updates(one: Visitor, page: str, position: str) -> str:
+    """What the page gets when it asks for updates."""
     known = re.findall(r'name="(reached|count|said|shown)" value="([^"]*)"', page)
     query = "&".join(f"{name}={value}" for name, value in known)
-    return str(one.get(f"{path(position)}/news?{query}").text)
+    return str(one.get(f"{path(position)}/updates?{query}").text)
 
 
 def settled(stage: Stage, one: Visitor, position: str) -> None:
     """Wait until the read models have caught up with the log."""
     one.get(
-        f"{path(position, 'passive-candidates/news')}?reached=0&count=0&after={stage.reached()}"
+        f"{path(position, 'passive-candidates/updates')}?reached=0&count=0&after={stage.reached()}"
     )
 
 
@@ -299,7 +300,7 @@ def test_there_is_no_news_while_nothing_happens(stage: Stage, scene: Scene) -> N
     one = recruiter(stage, scene)
     page = one.get(after(stage, position)).text
     settled(stage, one, position)
-    assert news(one, page, position) == ""
+    assert updates(one, page, position) == ""
 
 
 def test_who_has_left_is_marked_and_who_joined_is_counted(stage: Stage, scene: Scene) -> None:
@@ -311,7 +312,7 @@ def test_who_has_left_is_marked_and_who_joined_is_counted(stage: Stage, scene: S
     scene.tell(activity(leaver))
     scene.member("Late", silent_days=200, skills=("Algol",))
     settled(stage, one, position)
-    told = news(one, page, position)
+    told = updates(one, page, position)
     assert re.findall(r'id="left-([^"]*)"', told) == [leaver]
     assert "1 more person matches now" in told
     assert 'id="count-passive-candidates" hx-swap-oob="innerHTML">2<' in told

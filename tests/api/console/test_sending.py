@@ -126,7 +126,7 @@ def test_who_has_opted_out_meanwhile_is_not_written_to_and_the_text_is_kept(stag
     response = at.post(at.letter())
     assert response.status_code == 409
     assert codes(response.text) == ["candidate_opted_out"]
-    assert "Your letter was not sent" in response.text
+    assert "Your message was not sent" in response.text
     assert "Silent" not in response.text
     assert keeps(response.text)
 
@@ -237,5 +237,5 @@ def test_preview_and_refusal_are_fit(desk: Desks, stage: Stage, width: str, dark
     writer.is_fit("preview-dark" if dark else "preview")
     done(at.scene.platform.post(f"/candidates/{at.candidate}/opt-out"))
     page.get_by_role("button", name="Send message").click()
-    page.get_by_role("heading", name="Your letter was not sent").wait_for()
+    page.get_by_role("heading", name="Your message was not sent").wait_for()
     writer.is_fit("kept-dark" if dark else "kept")

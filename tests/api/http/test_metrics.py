@@ -26,7 +26,7 @@ def stage(databases: Databases) -> Iterator[Stage]:
 
 @pytest.fixture(autouse=True)
 def _read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics._Kept, "again", lambda *_: [])
+    monkeypatch.setattr(metrics._Cache, "again", lambda *_: [])
 
 
 def text(stage: Stage) -> str:
@@ -134,7 +134,7 @@ def test_without_the_database_the_rest_is_told(
 
 def test_what_was_read_is_told_again_for_some_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    kept, figure = metrics._Kept(5), metrics._gauge("x", "x", 1)
+    kept, figure = metrics._Cache(5), metrics._gauge("x", "x", 1)
     assert kept.again(at=100) == []
     kept.keep([figure], at=100)
     assert kept.again(at=104.9) == [figure]
