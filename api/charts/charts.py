@@ -1,7 +1,7 @@
-"""Charts as plain SVG: what each draws, worked out here; `templates/charts.html` writes it down.
+"""Charts as plain SVG: their geometry; `templates/charts.html` writes the markup.
 
-A chart knows the numbers behind it, so that every picture stands beside its table. Colours and
-letters are the style sheet's (`static/charts.css`); nothing here is a style.
+A chart keeps its numbers, so that every picture can stand beside its table. Colours and type are in
+`static/charts.css`. One module, since the kinds of chart share their frame, scales and marks.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,9 +1,11 @@
 """The employers of the simulated marketplace: they join, open positions, and write to candidates.
 
-Those in the beta send messages to passive candidates; all of them ask active ones for interviews.
-Whom they write to is drawn from those who pass a position's filters, and the contact gate is asked
-each time. In the last half year it is told as well what they looked at before they wrote. Nothing
-of an answer is decided here but by the true process in `answers`.
+Employers in the beta send messages to passive candidates; all of them ask active candidates for
+interviews. Recipients are drawn from the candidates who pass a position's filters, and the contact
+gate is checked each time. In the last half year the events of viewing are simulated as well. Only
+the true process in `answers` decides about answers.
+
+One module, since an employer's steps share the state of the market at their moment.
 """
 
 import math

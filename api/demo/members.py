@@ -3,8 +3,10 @@
 Each member is in one of three moods. They sign up while searching. A search ends with a new job or
 is given up, and then they are content and all but silent. After two or three years in a job
 satisfaction drops and they grow restless: they look in now and then, or not at all. That passes, or
-turns into a search, or ends in a new job that they found elsewhere. How often somebody comes by
-depends on the mood and on the person; nobody but the simulation knows either.
+turns into a search, or ends in a new job that they found elsewhere. How often a member
+signs in depends on the mood and on the person; only the simulation knows either.
+
+One module, since the moods, their transitions and the events they leave are one state machine.
 """
 
 import math

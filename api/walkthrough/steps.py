@@ -1,4 +1,7 @@
-"""The steps of the walkthrough, in order; the docstring of each is its heading."""
+"""The steps of the walkthrough, in order; the docstring of each is its heading.
+
+One module, to be read from the first step to the last.
+"""
 
 import json
 import time
