@@ -112,7 +112,7 @@ def test_who_is_erased_is_found_by_id_and_reads_erased(stage: Stage) -> None:
     page = seen(stage, one.path())
     assert "Outreach to [erased]" in page
     assert "We build robots" not in page
-    assert "asked to be forgotten" in page
+    assert "erased at their request" in page
 
 
 def test_an_outreach_that_is_nowhere_is_a_page_that_says_so(stage: Stage) -> None:
