@@ -7,6 +7,7 @@ import pytest
 from domain.actor import Actor, Role
 from domain.event import Event
 from domain.handlers import HandlesEvents, on
+from tests.support.events import event_of
 from tests.support.given import NOW
 
 
@@ -25,10 +26,7 @@ class Listener(HandlesEvents):
 
 
 def handled(by: HandlesEvents, event: type[Event]) -> object:
-    actor = Actor(id="somebody", role=Role.SYSTEM)
-    fact = event(
-        originator_id=uuid4(), originator_version=1, timestamp=NOW, actor=actor, request_id="test"
-    )
+    fact = event_of(event, uuid4(), at=NOW, by=Actor(id="system", role=Role.SYSTEM))
     return by.handlers[event](by, fact)
 
 

@@ -14,7 +14,6 @@ from psycopg.rows import TupleRow
 
 from domain.actor import Actor, Role
 from domain.event import Event
-from domain.money import SalaryRange
 from domain.outreach import (
     Band,
     DeclineReason,
@@ -32,6 +31,7 @@ from infrastructure.projecting.projection import LoggedEvent
 from projections import funnel
 from projections.funnel import Funnel, Interval, Split, Steps
 from projections.likelihood.monitoring.performance import exploration
+from tests.support.events import A_MESSAGE, event_of
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 IDS = UUID("00000000-0000-5000-8000-000000000002")
@@ -54,13 +54,12 @@ class Told:
     def add(self, event: type[Event], id: UUID, position: str, **facts: Any) -> None:
         self.count += 1
         employer = named(f"employer of {position}")
-        told = event(
-            originator_id=id,
-            originator_version=1,
-            timestamp=self.now,
-            actor=RECRUITER,
-            request_id="test",
-            employer_id=employer,  # type: ignore[call-arg] # all of these events have one
+        told = event_of(
+            event,
+            id,
+            at=self.now,
+            by=RECRUITER,
+            employer_id=employer,
             position_id=named(position),
             **facts,
         )
@@ -92,17 +91,7 @@ class Told:
         shown = probability and Likelihood(
             probability=probability, logit=0, model_position=1, feature_version=1
         )
-        letter = {
-            "subject": "Hello",
-            "text": "Would you like to talk?",
-            "salary": SalaryRange(minimum=1, maximum=2, currency="EUR"),
-            "location": "Lyon",
-            "remote": False,
-            "sender_name": "Rae",
-            "sender_role": "Recruiter",
-            "likelihood": shown,
-        }
-        self.then(event, name, position=position, **letter)
+        self.then(event, name, position=position, **{**A_MESSAGE, "likelihood": shown})
 
     def then(self, event: type[Event], name: str, *, position: str = "A", **facts: Any) -> None:
         id = named(f"outreach {name} {position}")

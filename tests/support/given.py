@@ -44,6 +44,7 @@ from domain.position import PositionClosed, PositionOpened
 from domain.profile import Facts
 from infrastructure.event_log.codec import EventMapper
 from infrastructure.event_log.keys import Key, Keyring
+from tests.support.events import event_of
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -290,11 +291,12 @@ class Story:
 
     def _begin_with(self, told: Fact) -> None:
         self.keep(
-            told.event(
-                originator_id=told.about,
-                originator_version=len(self._as_loaded[told.about]) + 1,
-                timestamp=told.at or LONG_AGO,
-                actor=told.by or the_platform,
+            event_of(
+                told.event,
+                told.about,
+                version=len(self._as_loaded[told.about]) + 1,
+                at=told.at or LONG_AGO,
+                by=told.by or the_platform,
                 request_id="an earlier request",
                 **told.says,
             )

@@ -8,10 +8,10 @@ from domain.actor import Actor, Role
 from domain.candidate import ActivityKind, CandidateSignedUp, Contacted, OptedIn, WasActive
 from domain.event import Event
 from domain.filters import Filters
-from domain.money import SalaryRange
 from domain.outreach import MessageSent, OutreachAccepted, OutreachExpired
 from domain.position import PositionOpened
 from domain.profile import Facts
+from tests.support.events import A_MESSAGE, event_of
 
 START = datetime(2025, 1, 1, 9, tzinfo=UTC)
 IDS = UUID("00000000-0000-5000-8000-000000000001")
@@ -41,16 +41,7 @@ class History:
     def add(
         self, event: type[Event], id: UUID, *, at: datetime | None = None, **facts: Any
     ) -> None:
-        self.events.append(
-            event(
-                originator_id=id,
-                originator_version=1,
-                timestamp=at or self.now,
-                actor=PLATFORM,
-                request_id="test",
-                **facts,
-            )
-        )
+        self.events.append(event_of(event, id, at=at or self.now, by=PLATFORM, **facts))
 
     def sign_up(self, *names: object, **facts: Any) -> None:
         told: dict[str, Any] = {"fields": tuple(facts), "facts": Facts(**facts)}
@@ -68,18 +59,8 @@ class History:
 
     def send(self, name: object, position: object = 1, event: type[Event] = MessageSent) -> None:
         about = self._about(name, position)
-        letter: dict[str, Any] = {
-            "subject": "Hello",
-            "text": "Would you like to talk?",
-            "salary": SalaryRange(minimum=1, maximum=2, currency="EUR"),
-            "location": "Lyon",
-            "remote": False,
-            "sender_name": "Rae",
-            "sender_role": "Recruiter",
-            "likelihood": None,
-        }
         outreach = self._outreach(name, position)
-        self.add(event, outreach, **about, **letter)
+        self.add(event, outreach, **about, **A_MESSAGE)
         del about["candidate_id"]
         self.add(Contacted, somebody(name), **about, outreach_id=outreach)
 

@@ -48,6 +48,7 @@ from projections.likelihood.features.position_match import (
 from projections.likelihood.features.role_names import role_family
 from projections.likelihood.learner import Learner
 from projections.likelihood.model_state import untrained_model
+from tests.support.events import event_of
 from tests.support.likelihood_people import NOW, an_opening, met, somebody
 
 SOMEBODY, EMPLOYER, POSITION, OUTREACH = (UUID(int=n) for n in range(1, 5))
@@ -55,15 +56,7 @@ SOMEBODY, EMPLOYER, POSITION, OUTREACH = (UUID(int=n) for n in range(1, 5))
 
 def told(kind: type[Event], id: UUID = SOMEBODY, at: datetime = NOW, **facts: Any) -> Any:
     """An event, as the log has it."""
-    by = Actor(id="feed", role=Role.PLATFORM)
-    return kind(
-        originator_id=id,
-        originator_version=1,
-        timestamp=at,
-        actor=by,
-        request_id="test",
-        **facts,
-    )
+    return event_of(kind, id, at=at, by=Actor(id="feed", role=Role.PLATFORM), **facts)
 
 
 # The catalogue
@@ -246,12 +239,9 @@ def test_a_time_in_a_job_lies_between_the_two_nearest_years_that_are_learned(yea
 
 def test_any_moment_whatever_gives_finite_features() -> None:
     state = signed_up(
-        CandidateSignedUp(
-            originator_id=UUID(int=1),
-            originator_version=1,
-            timestamp=datetime(1, 1, 2, tzinfo=UTC),
-            actor=Actor(id="feed", role=Role.PLATFORM),
-            request_id="test",
+        told(
+            CandidateSignedUp,
+            at=datetime(1, 1, 2, tzinfo=UTC),
             name="Ada",
             fields=("in_present_job_since",),
             facts=Facts(in_present_job_since=date(9999, 1, 1)),
