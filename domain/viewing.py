@@ -1,6 +1,6 @@
 """What a recruiter was shown: the pages of a position's lists, and the profiles they opened.
 
-Only what was seen can lead to a message, so whoever judges the ranking has to know it. A viewing is
+Only what was seen can lead to a message, so judging the ranking needs it. A viewing is
 stated once and never changes. Candidates stand in it by their ids, which stay when one is erased.
 """
 
@@ -41,8 +41,8 @@ ModelPosition = Annotated[int, Field(ge=0)]
 class Slot(Value):
     """One place of a shown page, and who stood there.
 
-    The probability is that of a response as it was shown. Who was `explored` stood there by lot, to
-    keep the likelihood honest; the propensity is how likely that place was to show this candidate.
+    The probability is that of a response as it was shown. An `explored` candidate was
+    picked at random, to keep the likelihood honest; the propensity is the probability of that pick.
     """
 
     candidate_id: UUID

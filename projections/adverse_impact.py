@@ -3,9 +3,9 @@
 The arithmetic is that of New York City's Local Law 144 for tools that score (DCWP, 6 RCNY 5-301,
 2023): a group's scoring rate is the share of its members who score above the median of everybody,
 its impact ratio that rate relative to the highest group's. Below four fifths is what US agencies
-take for evidence of adverse impact (29 CFR 1607.4(D)). A group of under 2 % of those who told may
+take for evidence of adverse impact (29 CFR 1607.4(D)). A group of under 2 % of the answers may
 be left out by the same rules; here it is marked, and the others are not measured by it. How far
-chance alone may explain a difference is told in standard deviations: courts take more than two or
+chance alone may explain a difference is stated in standard deviations: courts take more than two or
 three for no chance (Hazelwood School District v. United States, 433 U.S. 299, 1977).
 
 What members report of themselves stands in a table of this projection alone. No score, filter or
@@ -38,7 +38,7 @@ SMALL_COUNT = 30
 """A group under either is marked as small: chance alone moves its rate too far."""
 
 FEWEST_TOLD = 5
-"""The rate of fewer people than this is not told: it would say something about each of them."""
+"""The rate of fewer people than this is withheld: it would say something about each of them."""
 
 PREFER_NOT_TO_SAY, NOT_TOLD = "prefer_not_to_say", "not_told"
 
@@ -106,7 +106,7 @@ class Comparison(BaseModel):
 
     by: list[str]
     groups: list[Group]
-    prefer_not_to_say: int = Field(description="told us that they would rather not; in no group")
+    prefer_not_to_say: int = Field(description="chose not to say; in no group")
     not_told: int = Field(description="said nothing; in no group")
 
 
@@ -114,7 +114,9 @@ class Report(BaseModel):
     """How the likelihood's scores fall out by what people say of themselves."""
 
     at: datetime
-    scored: int = Field(description="opted-in candidates with a score, who told or not")
+    scored: int = Field(
+        description="opted-in candidates with a score, whether they answered or not"
+    )
     median_logit: float | None = Field(description="above which a score counts as high")
     small_below_share: float = SMALL_SHARE
     small_below_count: int = SMALL_COUNT
@@ -122,7 +124,7 @@ class Report(BaseModel):
 
 
 class Cell(NamedTuple):
-    """What somebody says of themselves, and whether they score above the median."""
+    """What a person says of themselves, and whether they score above the median."""
 
     said: Mapping[str, str | None]
     above: bool

@@ -125,7 +125,7 @@ def _by_likelihood(
     explored: dict[int, ExplorationSlot] = {}
     if kind is Feed.PASSIVE and len(ranked) > limit:
         sampler = ExplorationSampler(db, ranking, condition, parameters)
-        explored = sampler.sample(exploration_lots(search, so_far, limit), ranked[-1].key)
+        explored = sampler.sample(exploration_draws(search, so_far, limit), ranked[-1].key)
     regular = iter(ranked[: limit - len(explored)])
     slots = range(so_far.slots, so_far.slots + limit)
     shown = [one for slot in slots if (one := explored.get(slot) or next(regular, None))]
@@ -183,7 +183,7 @@ def _next_cursor(
 # Exploration --------------------------------------------------------------------------------------
 
 
-class Lot(NamedTuple):
+class Draw(NamedTuple):
     """Three random numbers from 0 to 1: whether a slot is explored, from which key, and whom."""
 
     explore: float
@@ -191,20 +191,20 @@ class Lot(NamedTuple):
     pick: float
 
 
-def _lot(search: CandidateSearch, slot: int) -> Lot:
+def _draw(search: CandidateSearch, slot: int) -> Draw:
     """The same for everybody of the employer on a day."""
     about = f"{search.position_id}/{search.employer_id}/{search.at.date()}/{slot}"
     digest = sha256(about.encode()).digest()
-    return Lot(*(int.from_bytes(digest[n : n + 8], "big") / 2**64 for n in (0, 8, 16)))
+    return Draw(*(int.from_bytes(digest[n : n + 8], "big") / 2**64 for n in (0, 8, 16)))
 
 
-def exploration_lots(
+def exploration_draws(
     search: CandidateSearch, so_far: FeedCursor, limit: int
-) -> list[tuple[int, Lot]]:
+) -> list[tuple[int, Draw]]:
     """The slots of a page that are to be explored."""
     left = max(MOST_EXPLORED - len(so_far.explored), 0)
-    lots = ((slot, _lot(search, slot)) for slot in range(so_far.slots, so_far.slots + limit))
-    return [(slot, lot) for slot, lot in lots if lot.explore < EXPLORED_SHARE][:left]
+    draws = ((slot, _draw(search, slot)) for slot in range(so_far.slots, so_far.slots + limit))
+    return [(slot, draw) for slot, draw in draws if draw.explore < EXPLORED_SHARE][:left]
 
 
 class ExplorationSampler:
@@ -219,20 +219,20 @@ class ExplorationSampler:
         self._parameters = parameters
 
     def sample(
-        self, lots: Sequence[tuple[int, Lot]], first_not_shown: RankKey
+        self, draws: Sequence[tuple[int, Draw]], first_not_shown: RankKey
     ) -> dict[int, ExplorationSlot]:
-        """Whom to show in each of these slots; a slot without anybody to pick is left out."""
+        """Whom to show in each of these slots; a slot with no candidate to pick is left out."""
         picks: dict[int, ExplorationSlot] = {}
         taken: set[UUID] = set()
-        for slot, lot in lots:
-            start = int(lot.key * RANDOM_KEYS)
+        for slot, draw in draws:
+            start = int(draw.key * RANDOM_KEYS)
             around = self._around(start)
             ranked = {one.candidate_id: one for one in self._ranking.of([id for id, _ in around])}
             further = [
                 (id in ranked and ranked[id].key >= first_not_shown and id not in taken, key)
                 for id, key in around
             ]
-            chosen = choose(further, start, lot.pick)
+            chosen = choose(further, start, draw.pick)
             if chosen is not None:
                 number, probability = chosen
                 id = around[number][0]
@@ -271,7 +271,7 @@ def choose(
 
     Returns:
         The number of the candidate, and the exact probability with which the two draws pick them;
-        None if nobody in the window is eligible.
+        None if no candidate in the window is eligible.
     """
     count = len(candidates)
     size = min(WINDOW, count)

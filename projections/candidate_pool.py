@@ -234,7 +234,7 @@ class CandidateProfile(BaseModel):
 
 
 def of_candidates(db: Connection, ids: Sequence[UUID]) -> dict[UUID, ListedCandidate]:
-    """These candidates as cards show them, without those who are erased."""
+    """These candidates as cards show them, without erased ones."""
     rows = db.cursor(row_factory=class_row(ListedCandidate)).execute(
         """
         SELECT candidate_id, name, facts, provenance, signed_up_at, last_active_at
@@ -260,7 +260,7 @@ def profile(db: Connection, candidate_id: UUID) -> CandidateProfile | None:
 
 
 def names(db: Connection, ids: Sequence[UUID]) -> dict[UUID, str]:
-    """The names of these candidates, without those who are erased."""
+    """The names of these candidates, without erased ones."""
     rows = db.execute(
         "SELECT candidate_id, name FROM candidate_pool WHERE candidate_id = ANY(%s::uuid[])", [ids]
     )

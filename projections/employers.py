@@ -1,4 +1,4 @@
-"""The employers of the marketplace, and what they told their Customer Success Managers."""
+"""The employers of the marketplace, and their feedback to Customer Success Managers."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -143,7 +143,7 @@ class Employer(BaseModel):
 
 
 class Feedback(BaseModel):
-    """What a recruiter told the employer's Customer Success Manager."""
+    """Feedback from a recruiter to the employer's Customer Success Manager."""
 
     employer_id: UUID
     company: str

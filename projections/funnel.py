@@ -214,7 +214,7 @@ class Interval(StrEnum):
 
 
 class Split(StrEnum):
-    """By what the numbers may be told apart."""
+    """What the numbers can be split by."""
 
     BAND = "band"
     KIND = "kind"
@@ -303,7 +303,7 @@ def steps(
         since: the first day that counts.
         until: the first day that no longer does.
         interval: how long a period is; None for all the time together.
-        by: what to tell apart.
+        by: what to split by.
         only: what must hold: `employer_id`, `position_id`, `passive`, `explored`.
     """
     period = f"date_trunc('{interval}', day::timestamp)::date"

@@ -21,7 +21,7 @@ from projections.paging import Listed, WholeNumber, after, page
 class OutreachTimeline(
     Projection, name="outreach_timeline", version=2, key="candidate_id", personal=True
 ):
-    """Every step of every outreach, as support reads it to somebody who asks."""
+    """Every step of every outreach, as support reads it out."""
 
     TABLES = """
         CREATE TABLE outreach_timeline (
@@ -115,7 +115,7 @@ def of_outreach(db: Connection, outreach_id: UUID) -> list[Step]:
 
 
 def last_letter(db: Connection, employer_id: UUID, actor_id: str) -> Step | None:
-    """What somebody last wrote to a candidate on an employer's behalf."""
+    """The last message that an actor sent on an employer's behalf."""
     return (
         db.cursor(row_factory=class_row(Step))
         .execute(

@@ -93,7 +93,7 @@ class Positions(Projection, name="positions", version=1, key="id"):
 
 
 class PositionStatus(StrEnum):
-    """Whether somebody is looked for still."""
+    """Whether candidates are still wanted."""
 
     OPEN = "open"
     CLOSED = "closed"

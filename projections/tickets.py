@@ -87,7 +87,7 @@ class Tickets(Projection, name="tickets", version=2, key="id", personal=True):
 
 
 class Ticket(BaseModel):
-    """What somebody asked support, and what became of it."""
+    """A question to support, and its answer."""
 
     ticket_id: UUID
     position: int

@@ -132,5 +132,5 @@ async def _note(caller: Caller, viewing: Callable[[], Command]) -> None:
     except Refused as refused:
         if refused.codes != [AlreadyNoted.code]:
             logger.error("a viewing was not noted: %s", refused)
-    except Exception as error:  # noqa: BLE001 - the page has been sent, nobody else can be told
+    except Exception as error:  # noqa: BLE001 - the page has been sent, so only the log can say
         logger.error("a viewing was not noted: %s", error_kind(error))

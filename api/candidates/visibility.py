@@ -138,7 +138,7 @@ def profile_of(
     """A candidate whom the caller may see from this position, which is this employer's.
 
     They may if the position approached the candidate, lists them now, or showed them within the
-    last `SHOWN_FOR`. Nothing tells a candidate of whom none of this holds from an unknown one.
+    last `SHOWN_FOR`. Any other candidate is answered as an unknown one is.
 
     Raises:
         NotFound: the caller may not see the candidate, or there is none.

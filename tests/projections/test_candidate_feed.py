@@ -1,4 +1,4 @@
-"""The feed shows the likeliest first, as scoring everyone would, and by lot a few others."""
+"""The feed shows the likeliest first, as scoring everyone would, and by draw a few others."""
 
 import math
 import random
@@ -30,7 +30,7 @@ from projections.candidate_feed import (
     FeedCursor,
     FeedEntry,
     choose,
-    exploration_lots,
+    exploration_draws,
     feed,
 )
 from projections.candidate_pool import RANDOM_KEYS, CandidatePool
@@ -341,11 +341,11 @@ def test_the_propensity_of_a_pick_is_that_over_all_draws(
 def test_about_every_thirtieth_slot_is_explored() -> None:
     at = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
     start = FeedCursor(Sort.LIKELIHOOD, None, None, 0, ())
-    lots = 0
+    draws = 0
     for number in range(300):
         search = CandidateSearch(EMPLOYER, UUID(int=number), Filters(), at)
-        lots += len(exploration_lots(search, start, 100))
-    assert lots / 30_000 == pytest.approx(EXPLORED_SHARE, rel=0.15)
+        draws += len(exploration_draws(search, start, 100))
+    assert draws / 30_000 == pytest.approx(EXPLORED_SHARE, rel=0.15)
 
 
 @pytest.mark.usefixtures("much_explored")
