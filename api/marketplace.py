@@ -25,7 +25,7 @@ from projections.likelihood.challengers import Challengers, UnknownChallenger, c
 from projections.read_models import read_models
 
 PROBE_SECONDS = 2.0
-"""How long it may take to say whether the process is ready; whoever asks waits no longer."""
+"""How long a readiness probe may wait for the database."""
 
 
 def _refusals() -> Counter:
@@ -88,7 +88,7 @@ class Marketplace:
             return parking.counts(db)
 
     def forget(self) -> None:
-        """Forget requests that nobody repeats and revoked tokens that have expired."""
+        """Delete old answers to requests and revoked tokens that have expired."""
         with self.pool.connection() as db:
             idempotency.forget_old(db, now())
             revocations.forget_expired(db, now())

@@ -1,4 +1,4 @@
-"""`serve`, `api` and `worker`: the processes that stay until they are told to stop."""
+"""`serve`, `api` and `worker`: the processes that run until they are interrupted."""
 
 import errno
 import logging
@@ -19,7 +19,7 @@ from api.marketplace import open_marketplace
 from infrastructure.settings import Settings, load_settings
 
 SECONDS_TO_FINISH = 10
-"""How long requests may take to finish once we are told to stop."""
+"""How long requests may take to finish after the signal to stop."""
 
 Port = Annotated[
     int | None,
@@ -54,7 +54,7 @@ def worker() -> None:
     settings = load_settings()
     log_to_stderr(settings)
     with (
-        _until_told_to_stop(),
+        _until_interrupted(),
         open_marketplace(settings, rebuild=True) as marketplace,
         marketplace.working(),
     ):
@@ -69,9 +69,9 @@ def _settings(port: int | None, host: str | None) -> Settings:
 
 
 @contextmanager
-def _until_told_to_stop() -> Iterator[None]:
+def _until_interrupted() -> Iterator[None]:
     """Being interrupted is how this is meant to end."""
-    # A shell that starts us in the background has told us to ignore this signal.
+    # A shell makes its background jobs ignore this signal.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         yield
@@ -82,7 +82,7 @@ def _listen(settings: Settings, *, with_worker: bool, access_log: bool) -> None:
     if settings.log_level != "debug":
         # What uvicorn has to say about starting and stopping we say ourselves.
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-    with _until_told_to_stop(), _bound(settings) as listener:
+    with _until_interrupted(), _bound(settings) as listener:
         address = _address(listener)
         with open_marketplace(settings, rebuild=True) as marketplace:
             config = uvicorn.Config(
@@ -113,14 +113,14 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         try:
             await super().startup(sockets)
-        except OSError as error:  # somebody else took the port since we bound it
+        except OSError as error:  # another process took the port since it was bound
             await self.lifespan.shutdown()
             raise _cannot_listen(error, *_host_and_port(sockets)) from None
         self._listening()
 
 
 def _bound(settings: Settings) -> socket.socket:
-    """The socket to listen on; nobody can connect before the server listens."""
+    """The bound socket; connections are refused until the server listens."""
     host, port = settings.host, settings.port
     try:
         family, kind, _, _, address = socket.getaddrinfo(

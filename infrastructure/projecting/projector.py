@@ -124,7 +124,7 @@ class Projector:
         return applied, [stream for stream in streams if stream in remaining]
 
     def run(self, stop: threading.Event, wakeup: threading.Event) -> None:
-        """Catch up until told to stop, or until a newer version has taken over."""
+        """Catch up until `stop` is set, or until a newer version has taken over."""
         failures = 0
         while not stop.is_set():
             try:
