@@ -26,7 +26,12 @@ from projections.likelihood.features.candidate import STATE, STATE_NUMBERS
 from projections.likelihood.features.catalogue import CATEGORIES
 from projections.likelihood.model_state import untrained_model
 from projections.likelihood.projection import Likelihoods
-from tests.support.likelihood_people import NOW, an_opening, met, somebody
+from tests.support.likelihood_people import (
+    NOW,
+    outreach_features,
+    random_candidate_state,
+    random_position_state,
+)
 
 MOMENTS = ("signed_up_at", "last_active_at", "observed_at", "consented_at", "last_contact_at")
 
@@ -62,7 +67,7 @@ def fill(db: Connection, candidates: int) -> None:
 def teach(model: LikelihoodModel, answers: int, seed: int) -> None:
     rng = random.Random(seed)
     for _ in range(answers):
-        x = met(somebody(rng), an_opening(rng))
+        x = outreach_features(random_candidate_state(rng), random_position_state(rng))
         keen = x.numbers["offer"] + x.numbers["activity_90"] > 1 + seed % 2
         model.learn(x, rng.random() < (0.5 if keen else 0.1))
 

@@ -20,7 +20,7 @@ SKILLS = ("python", "go", "sql", "react", "rust")
 PLACES = (("berlin", "germany"), ("lyon", "france"), (None, "germany"), (None, None))
 
 
-def somebody(rng: random.Random) -> CandidateState:
+def random_candidate_state(rng: random.Random) -> CandidateState:
     """A state with some of everything, and some of it unknown."""
     now = NOW.timestamp()
     signed_up_at, last_active_at, observed_at = (now - rng.expovariate(1 / 3e7) for _ in range(3))
@@ -38,7 +38,7 @@ def somebody(rng: random.Random) -> CandidateState:
     return state
 
 
-def an_opening(rng: random.Random) -> PositionState:
+def random_position_state(rng: random.Random) -> PositionState:
     """A position of which any part may be unknown."""
     return PositionState(
         role=rng.choice(ROLES),
@@ -52,6 +52,8 @@ def an_opening(rng: random.Random) -> PositionState:
     )
 
 
-def met(state: CandidateState, opening: PositionState, at: datetime = NOW) -> Features:
+def outreach_features(
+    state: CandidateState, opening: PositionState, at: datetime = NOW
+) -> Features:
     """All features of somebody who hears of an opening."""
     return merged(features(state, at), of_position(opening), of_match(state, opening))

@@ -113,15 +113,15 @@ def test_a_replay_agrees_with_everything_that_was_recorded(history: History) -> 
 
 
 @pytest.mark.slow
-def test_as_of_any_position_a_snapshot_shortens_the_way_and_changes_nothing(
+def test_as_of_any_log_position_a_snapshot_shortens_the_replay_and_changes_nothing(
     history: History,
 ) -> None:
     began = set()
     for position in range(0, history.stage.reached() + 1, 2):
-        whole = rebuilt(history, position, from_scratch=True)
+        full = rebuilt(history, position, from_scratch=True)
         short = rebuilt(history, position)
-        assert short.model.hash() == whole.model.hash()
-        assert short.learner.model_log_position == whole.learner.model_log_position
+        assert short.model.hash() == full.model.hash()
+        assert short.learner.model_log_position == full.learner.model_log_position
         began.add(short.began_at)
     assert len(began) > 2
 
@@ -175,7 +175,7 @@ def test_an_event_that_was_tampered_with_is_found(history: History) -> None:
     ("name", "value"),
     [("probability", 0.5), ("logit", 0.25), ("model_hash", "0" * 64), ("model_position", 1)],
 )
-def test_what_a_sender_is_said_to_have_seen_is_not_believed(
+def test_a_changed_record_of_what_a_sender_saw_is_found(
     history: History, name: str, value: object
 ) -> None:
     outreach = history.outreaches[4]
@@ -243,10 +243,10 @@ def test_what_another_program_showed_does_not_differ_but_is_not_reproducible(
     where = f"topic = 'outreach.message_sent' AND originator_id = '{outreach}'"
     by_another = in_event(lambda event: event["likelihood"].update({**versions, "logit": 0.25}))
     with tampered(history, "events", "state", where, by_another):
-        whole = rebuilt(history, from_scratch=True)
+        full = rebuilt(history, from_scratch=True)
         answer = history.stage.as_(Role.AUDITOR).get(f"/outreach/{outreach}/explanation")
-    assert whole.not_compared == {"outreach": 1}
-    assert whole.agreed["outreach"] == len(history.outreaches) - 1
+    assert full.not_compared == {"outreach": 1}
+    assert full.agreed["outreach"] == len(history.outreaches) - 1
     assert (answer.status_code, answer.json()["type"]) == (
         409,
         "urn:sourcing:problem:not-reproducible",
@@ -290,14 +290,15 @@ def test_a_snapshot_of_another_program_is_passed_over(history: History) -> None:
 def test_what_a_sender_saw_is_explained_by_parts_that_sum_to_it(history: History) -> None:
     auditor = history.stage.as_(Role.AUDITOR)
     for outreach in history.outreaches:
-        told = done(auditor.get(f"/outreach/{outreach}/explanation"))
+        explanation = done(auditor.get(f"/outreach/{outreach}/explanation"))
         sent = done(auditor.get(f"/events/{outreach}"))[0]["data"]
-        assert sent["likelihood"].items() <= told.items()
-        assert told["sent_by"] == "recruiter@test"
+        assert sent["likelihood"].items() <= explanation.items()
+        assert explanation["sent_by"] == "recruiter@test"
         assert (
-            reduce(add, [part["contribution"] for part in told["contributions"]]) == told["logit"]
+            reduce(add, [part["contribution"] for part in explanation["contributions"]])
+            == explanation["logit"]
         )
-        assert len({part["text"] for part in told["contributions"]}) > 20
+        assert len({part["text"] for part in explanation["contributions"]}) > 20
 
 
 def test_an_outreach_whose_sender_saw_nothing_says_so(history: History) -> None:
@@ -308,7 +309,7 @@ def test_an_outreach_whose_sender_saw_nothing_says_so(history: History) -> None:
     assert answer.json()["type"] == "urn:sourcing:problem:not-reproducible"
 
 
-def test_an_outreach_that_there_is_not_is_not_found(history: History) -> None:
+def test_an_unknown_outreach_is_not_found(history: History) -> None:
     nobody = UUID(int=7)
     answer = history.stage.as_(Role.SUPPORT).get(f"/outreach/{nobody}/explanation")
     assert answer.status_code == 404
@@ -327,7 +328,7 @@ def test_a_replay_that_takes_long_is_left_to_the_command_line(
 # The command line -------------------------------------------------------------------------------
 
 
-def test_the_command_line_tells_it_all(
+def test_the_command_line_prints_replay_and_explanation(
     history: History, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = in_process(history, monkeypatch, capsys)
@@ -372,7 +373,7 @@ def in_process(
         capsys.readouterr()
         with pytest.raises(SystemExit) as exit:
             cli.main()
-        told = capsys.readouterr()
-        return exit.value.code, told.out, told.err
+        printed = capsys.readouterr()
+        return exit.value.code, printed.out, printed.err
 
     return run

@@ -57,7 +57,7 @@ def a_history(rows: int = 600, delimiter: str = ",") -> list[str]:
 # What columns are taken for
 
 
-def test_it_finds_out_what_columns_are_and_says_why_others_are_left_out(table: Table) -> None:
+def test_it_recognizes_columns_and_says_why_others_are_left_out(table: Table) -> None:
     report = backtested(table(*a_history()), BacktestOptions("answered"))
     assert report.columns == {
         "visits": "number, by its logarithm",
@@ -70,7 +70,7 @@ def test_it_finds_out_what_columns_are_and_says_why_others_are_left_out(table: T
     assert "nobody is ranked by it" in report.left_out["age"]
 
 
-def test_what_it_takes_columns_for_can_be_said_otherwise(table: Table) -> None:
+def test_options_override_how_columns_are_used(table: Table) -> None:
     columns = ColumnOptions(categories=["person_id"], ignored=["visits"], allowed=["age"])
     lines = [line.replace(",44,", f",{30 + n % 9},") for n, line in enumerate(a_history(100))]
     report = backtested(table(*lines), BacktestOptions("answered", columns=columns))
@@ -92,7 +92,7 @@ def test_nobody_is_ranked_by_what_is_protected(table: Table, name: str) -> None:
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-def test_the_delimiter_is_found_out(table: Table, delimiter: str) -> None:
+def test_the_delimiter_is_recognized(table: Table, delimiter: str) -> None:
     assert backtested(table(*a_history(60, delimiter)), BacktestOptions("answered")).rows == 60
 
 
@@ -172,16 +172,14 @@ def test_a_number_that_begins_to_vary_late_is_used(table: Table) -> None:
         lambda n: (n % 3 - 1) * 1e308,
     ],
 )
-def test_a_number_of_any_size_tells_what_it_can(
-    table: Table, number: Callable[[int], float]
-) -> None:
+def test_a_number_of_any_size_is_predictive(table: Table, number: Callable[[int], float]) -> None:
     lines = (f"{number(n)!r},{n % 5},{n % 9 == 0}" for n in range(600))
     report = backtested(table("large,a,y", *lines), BacktestOptions("y"))
     assert "large" in report.columns
     assert all(math.isfinite(weight) for _, weight in report.weightiest)
 
 
-def test_moments_in_milliseconds_tell_the_late_from_the_early(table: Table) -> None:
+def test_moments_in_milliseconds_separate_late_from_early(table: Table) -> None:
     lines = (f"{1_700_000_000_000 + n * 7_777_777 % 900_000_000}" for n in range(600))
     rows = (f"{line},{int(line) > 1_700_000_450_000}" for line in lines)
     report = backtested(table("at,y", *rows), BacktestOptions("y"))
@@ -216,13 +214,13 @@ def a_model() -> LikelihoodModel:
     return LikelihoodModel(Schema(1, {"a": None}, {}))
 
 
-def test_an_outcome_teaches_no_sooner_than_it_is_known() -> None:
+def test_an_outcome_is_learned_no_sooner_than_it_is_known() -> None:
     trial = run_prequential(a_model(), iter(cases([False] * 12)), Delays(days=10))
     assert len({*trial.probabilities[:10]}) == 1
     assert trial.probabilities[11] < trial.probabilities[9]
 
 
-def test_silence_teaches_a_no_that_an_answer_takes_back() -> None:
+def test_silence_is_learned_as_a_no_that_an_answer_revokes() -> None:
     rows = [
         Case(0.0, Features({"a": 1.0}, {}), True, answered_at=5 * DAY),
         *(Case(day * DAY, Features({"a": 1.0}, {}), False) for day in (2, 6)),
@@ -288,7 +286,7 @@ def test_drawn_answers_come_within_the_days_and_are_the_same_each_time() -> None
         ),
     ],
 )
-def test_what_cannot_be_used_is_refused_with_what_to_do(
+def test_an_unusable_table_is_refused_with_what_to_do(
     table: Table, lines: list[str], options: BacktestOptions, says: str
 ) -> None:
     with pytest.raises(BadTable, match=says):
@@ -316,7 +314,7 @@ def sourcing(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
     return int(exit.value.code or 0)
 
 
-def test_the_command_tells_the_measures_and_writes_the_report(
+def test_the_command_prints_the_measures_and_writes_the_report(
     table: Table,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -325,9 +323,9 @@ def test_the_command_tells_the_measures_and_writes_the_report(
     path = table(*a_history(300))
     options = ("--label", "answered", "--time", "sent", "--delay-days", 14, "--silence-hours", 24)
     assert sourcing(monkeypatch, "backtest", path, *options, "--report", tmp_path / "report") == 0
-    told = capsys.readouterr().out
-    assert re.search(r"Log loss +0\.\d{4} +0\.\d{4}", told)
-    assert "Left out: age (protected" in told
+    printed = capsys.readouterr().out
+    assert re.search(r"Log loss +0\.\d{4} +0\.\d{4}", printed)
+    assert "Left out: age (protected" in printed
     figures = json.loads((tmp_path / "report" / "backtest.json").read_text())
     assert figures["rows"] == 300
     page = (tmp_path / "report" / "backtest.html").read_text()
@@ -349,7 +347,7 @@ def test_the_command_tells_the_measures_and_writes_the_report(
         (("--report", "/dev/null"), "cannot be a folder"),
     ],
 )
-def test_the_command_ends_with_a_sentence_where_it_cannot_go_on(
+def test_the_command_ends_with_a_sentence_where_it_cannot_continue(
     table: Table,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -362,7 +360,7 @@ def test_the_command_ends_with_a_sentence_where_it_cannot_go_on(
     assert says in capsys.readouterr().err
 
 
-def test_a_file_that_is_not_there_is_told(
+def test_a_missing_file_is_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert sourcing(monkeypatch, "backtest", "nowhere.csv", "--label", "y") == Exit.WRONG_USAGE

@@ -20,7 +20,7 @@ from tests.support.learned_lives import a_life, replayed
 
 def test_resumed_from_a_snapshot_at_any_event_it_ends_at_the_same_bits() -> None:
     events = a_life(1)
-    whole = replayed(events)
+    full = replayed(events)
     for place in range(0, len(events), 7):
         early = replayed(events[:place])
         learner = Learner(scoring=False)
@@ -30,8 +30,8 @@ def test_resumed_from_a_snapshot_at_any_event_it_ends_at_the_same_bits() -> None
         assert learner.snapshot() == early.snapshot()
         for position, event in enumerate(events[place:], place + 1):
             learner.apply(position, event)
-        assert learner.snapshot() == whole.snapshot()
-        assert learner.states == whole.states
+        assert learner.snapshot() == full.snapshot()
+        assert learner.states == full.states
 
 
 def test_the_model_learns_nothing_from_recalled_events() -> None:

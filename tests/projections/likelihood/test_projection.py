@@ -154,7 +154,7 @@ def history() -> History:
 # Teaching
 
 
-def test_an_answer_teaches_yes_or_no_alike(read: Read, history: History) -> None:
+def test_an_answer_is_learned_whether_yes_or_no(read: Read, history: History) -> None:
     history.send("Ada")
     history.send("Bo", event=InterviewRequested)
     history.now += hours(3)
@@ -163,7 +163,7 @@ def test_an_answer_teaches_yes_or_no_alike(read: Read, history: History) -> None
     assert read.follow(history.events).observed() == (2, 2)
 
 
-def test_a_day_of_silence_teaches_for_the_time_being(read: Read, history: History) -> None:
+def test_a_day_of_silence_is_learned_provisionally(read: Read, history: History) -> None:
     history.send("Ada")
     history.now += hours(23)
     history.be_active("Bo")
@@ -174,7 +174,7 @@ def test_a_day_of_silence_teaches_for_the_time_being(read: Read, history: Histor
     assert read.follow(later.events).observed() == (1, 0)
 
 
-def test_an_answer_after_a_day_takes_the_silence_back(read: Read, history: History) -> None:
+def test_an_answer_after_a_day_revokes_the_silence(read: Read, history: History) -> None:
     history.send("Ada")
     history.now += hours(25)
     history.be_active("Bo")
@@ -184,7 +184,7 @@ def test_an_answer_after_a_day_takes_the_silence_back(read: Read, history: Histo
     assert read.open() == []
 
 
-def test_an_answer_that_is_itself_the_first_event_after_a_day_teaches_once(
+def test_an_answer_that_is_the_first_event_after_a_day_is_learned_once(
     read: Read, history: History
 ) -> None:
     history.send("Ada")
@@ -200,7 +200,7 @@ def test_an_answer_that_is_itself_the_first_event_after_a_day_teaches_once(
         assert other.follow(answered_at_once.events).hash() == expected
 
 
-def test_an_expiry_after_a_silent_day_teaches_nothing_more(read: Read, history: History) -> None:
+def test_an_expiry_after_a_learned_silence_changes_nothing(read: Read, history: History) -> None:
     history.send("Ada")
     history.now += days(2)
     history.be_active("Bo")
@@ -212,7 +212,7 @@ def test_an_expiry_after_a_silent_day_teaches_nothing_more(read: Read, history: 
     assert (read.hash(), read.observed()) == (silent, (1, 0))
 
 
-def test_an_expiry_with_no_event_since_teaches_that_there_is_no_answer(
+def test_an_expiry_with_no_event_since_is_learned_as_unanswered(
     read: Read, history: History
 ) -> None:
     history.send("Ada")
@@ -268,7 +268,7 @@ def test_it_learns_with_the_features_of_the_moment_of_sending(read: Read, histor
     assert read.open()[0][1] == frozen
 
 
-def test_what_arrives_late_does_not_turn_time_back(read: Read, history: History) -> None:
+def test_an_event_that_arrives_late_does_not_turn_time_back(read: Read, history: History) -> None:
     history.send("Ada")
     history.now += days(2)
     history.be_active("Bo")
@@ -307,7 +307,7 @@ def test_everyone_is_scored_from_sign_up_on(read: Read, history: History) -> Non
     ].likelihood.probability == (pytest.approx(BASE_RATE))
 
 
-def test_a_score_rises_when_activity_arrives_that_the_model_thinks_much_of(
+def test_a_score_rises_with_activity_that_the_model_gives_a_positive_weight(
     read: Read, history: History
 ) -> None:
     a_lesson(history)
@@ -450,7 +450,7 @@ def test_it_ranks_newcomers_by_what_it_has_learned_of_others(read: Read, history
     assert min(map(read.logit, newcomers[::2])) > max(map(read.logit, newcomers[1::2]))
 
 
-def test_before_the_first_event_there_is_a_model_that_knows_nothing(read: Read) -> None:
+def test_before_the_first_event_there_is_an_untrained_model(read: Read) -> None:
     standing, _ = current(read.db)
     assert (standing.log_position, standing.as_of_log_position, read.observed()) == (0, 0, (0, 0))
     assert of_candidates(read.db, [somebody("Ada")], START) == {}
@@ -478,7 +478,7 @@ def test_a_batch_that_was_rolled_back_is_learned_once(read: Read, history: Histo
     assert read.tables() == outcome_of(read.db, history)
 
 
-def test_another_worker_may_go_on_in_between(read: Read, history: History) -> None:
+def test_another_worker_can_continue_in_between(read: Read, history: History) -> None:
     a_lesson(history, rounds=30)
     other = Read(read.db, Likelihoods())
     for number in range(0, len(history.events), 40):

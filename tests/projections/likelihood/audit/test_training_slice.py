@@ -32,11 +32,11 @@ from projections.likelihood.learner import FOLLOWED, UNKNOWN_POSITION, Learner, 
 from tests.support.history import EMPLOYER, IDS, History, days, hours, somebody
 
 EARLY, LATE = range(10), range(10, 14)
-"""Who signs up at the start, and who may do so later."""
+"""Candidates who sign up at the start, and those who may later."""
 
 
-class Told(History):
-    """A history of whatever may happen, some of it told late and some of it early.
+class RandomHistory(History):
+    """A random history, with some timestamps late and some early.
 
     It is learned from as it happens, and each sender sees what is known by then.
     """
@@ -45,27 +45,27 @@ class Told(History):
         super().__init__()
         self.learner = Learner(scoring=False)
         self.explained: dict[UUID, list[FeatureReason]] = {}
-        """By outreach, what its sender would have been told."""
+        """By outreach, what its sender would have been history."""
         self._learned = 0
         self._rng = random.Random(seed)
         self._waiting: list[tuple[int, int]] = []
-        self._approached: set[tuple[int, int]] = set()
+        self._contacted: set[tuple[int, int]] = set()
         self.open_position(1)
         self.sign_up(*EARLY, country="France", years_experience=4)
         self.now += days(200)
         for _ in range(steps):
             self.now += hours(self._rng.choice([0, 0, 1, 5, 11, 24, 24, 60]))
             happens = self._rng.choices(
-                [self._approach, self._settle, self._tell_of_somebody, self._change_a_position],
+                [self._send, self._settle, self._change_a_candidate, self._change_a_position],
                 [30, 20, 42, 8],
             )
             happens[0](self._rng.choice([*EARLY, *LATE]), self._rng.randrange(1, 4))
         self._learn()
 
-    def _approach(self, who: int, position: int) -> None:
-        if (who, position) in self._approached:
+    def _send(self, who: int, position: int) -> None:
+        if (who, position) in self._contacted:
             return
-        self._approached.add((who, position))
+        self._contacted.add((who, position))
         self._waiting.append((who, position))
         self._learn()
         now, late = self.now, hours(self._rng.choice([0, 0, 0, 2, 23, 24, 70]))
@@ -108,7 +108,7 @@ class Told(History):
             case _:
                 self.accept(*one)
 
-    def _tell_of_somebody(self, who: int, _position: int) -> None:
+    def _change_a_candidate(self, who: int, _position: int) -> None:
         match self._rng.randrange(12):
             case 0:
                 self.add(CandidateErased, somebody(who))
@@ -188,23 +188,23 @@ def keep_snapshot(db: Database, events: list[Event], position: int) -> None:
     # Each example writes a log of its own into the one database.
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-def test_from_any_snapshots_to_any_position_it_comes_to_the_same_bits(
+def test_from_any_snapshot_to_any_log_position_it_gives_the_same_bits(
     store: EventStore, pool: Pool, seed: int, where: random.Random
 ) -> None:
-    events = Told(seed).events
+    events = RandomHistory(seed).events
     with pool.connection() as db:
         write(store, db, events)
         for _ in range(3):
             until = where.randint(0, len(events))
-            whole = learned(events, until)
+            full = learned(events, until)
             db.execute("DELETE FROM likelihood_snapshots")
             for position in sorted({where.randint(0, until) for _ in range(where.randint(0, 2))}):
                 keep_snapshot(db, events, position)
             for from_scratch in (False, True):
                 rebuilt = replay(store, db, until, from_scratch=from_scratch).learner
-                assert rebuilt.snapshot() == whole.snapshot()
+                assert rebuilt.snapshot() == full.snapshot()
                 frozen = {id: outreach.features for id, outreach in rebuilt.open.items()}
-                assert frozen == {id: outreach.features for id, outreach in whole.open.items()}
+                assert frozen == {id: outreach.features for id, outreach in full.open.items()}
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -212,50 +212,52 @@ def test_from_any_snapshots_to_any_position_it_comes_to_the_same_bits(
 def test_each_sender_is_explained_what_they_saw(
     store: EventStore, pool: Pool, seed: int, kept: bool
 ) -> None:
-    told = Told(seed)
+    history = RandomHistory(seed)
     with pool.connection() as db:
-        write(store, db, told.events)
+        write(store, db, history.events)
         if kept:
-            keep_snapshot(db, told.events, 60)
-        for outreach, seen in told.explained.items():
+            keep_snapshot(db, history.events, 60)
+        for outreach, seen in history.explained.items():
             assert explain(store, db, outreach).reasons == seen
-    assert len(told.explained) > 10
+    assert len(history.explained) > 10
 
 
-def test_who_is_never_approached_is_not_kept_in_memory(store: EventStore, pool: Pool) -> None:
-    told = Told(3)
-    approached = {event.candidate_id for event in told.events if isinstance(event, OutreachSent)}
-    with pool.connection() as db:
-        write(store, db, told.events)
-        for from_scratch in (False, True):
-            rebuilt = replay(store, db, len(told.events), from_scratch=from_scratch)
-            assert rebuilt.agreed["outreach"] == len(told.explained)
-            assert rebuilt.learner.states.keys() == told.learner.states.keys() & approached
-    assert told.learner.states.keys() - approached
-
-
-def test_what_takes_more_events_than_the_caller_waits_for_is_refused(
+def test_candidates_who_are_never_contacted_are_not_kept_in_memory(
     store: EventStore, pool: Pool
 ) -> None:
-    told = Told(1)
-    outreach = [*told.explained][-1]
+    history = RandomHistory(3)
+    contacted = {event.candidate_id for event in history.events if isinstance(event, OutreachSent)}
     with pool.connection() as db:
-        write(store, db, told.events)
-        assert explain(store, db, outreach, most=2 * len(told.events)).reasons
+        write(store, db, history.events)
+        for from_scratch in (False, True):
+            rebuilt = replay(store, db, len(history.events), from_scratch=from_scratch)
+            assert rebuilt.agreed["outreach"] == len(history.explained)
+            assert rebuilt.learner.states.keys() == history.learner.states.keys() & contacted
+    assert history.learner.states.keys() - contacted
+
+
+def test_a_replay_of_more_events_than_allowed_is_refused(store: EventStore, pool: Pool) -> None:
+    history = RandomHistory(1)
+    outreach = [*history.explained][-1]
+    with pool.connection() as db:
+        write(store, db, history.events)
+        assert explain(store, db, outreach, most=2 * len(history.events)).reasons
         for most in (0, 20, 60):
             with pytest.raises(TakesLong, match=f"more than {most} events"):
                 explain(store, db, outreach, most=most)
 
 
-def test_an_event_that_does_not_say_when_it_happened_is_named_by_what_comes_before(
+def test_an_event_without_a_timestamp_is_named_by_the_log_position_before(
     store: EventStore, pool: Pool
 ) -> None:
-    told = Told(1)
+    history = RandomHistory(1)
     with pool.connection() as db:
-        write(store, db, told.events)
-        keep_snapshot(db, told.events, 60)
-        (spoilt,) = [70 + n for n, e in enumerate(told.events[69:]) if isinstance(e, WasActive)][:1]
+        write(store, db, history.events)
+        keep_snapshot(db, history.events, 60)
+        (spoilt,) = [70 + n for n, e in enumerate(history.events[69:]) if isinstance(e, WasActive)][
+            :1
+        ]
         never = b'{"timestamp":"never"}'
         db.execute("UPDATE events SET state = %s WHERE log_position = %s", [never, spoilt])
         with pytest.raises(Differs, match="after position 60 does not say when it happened"):
-            replay(store, db, len(told.events))
+            replay(store, db, len(history.events))

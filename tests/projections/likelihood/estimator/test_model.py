@@ -21,7 +21,11 @@ from projections.likelihood.estimator.schema import BadFeatures, Columns, Featur
 from projections.likelihood.features.catalogue import CANDIDATE_SCHEMA
 from projections.likelihood.model_state import untrained_model
 from projections.likelihood.monitoring.metrics import log_loss
-from tests.support.likelihood_people import an_opening, met, somebody
+from tests.support.likelihood_people import (
+    outreach_features,
+    random_candidate_state,
+    random_position_state,
+)
 
 
 def a_world(seed: int, size: int) -> list[tuple[Features, bool, float]]:
@@ -29,7 +33,7 @@ def a_world(seed: int, size: int) -> list[tuple[Features, bool, float]]:
     rng = random.Random(seed)
     world = []
     for _ in range(size):
-        x = met(somebody(rng), an_opening(rng))
+        x = outreach_features(random_candidate_state(rng), random_position_state(rng))
         true_logit = 2.0 - 1.5 * x.numbers["dormancy"] + 2.0 * (x.categories["role"] == "design")
         probability = 1 / (1 + math.exp(-true_logit))
         world.append((x, rng.random() < probability, probability))
@@ -53,7 +57,7 @@ def auc(scores: list[float], answers: list[bool]) -> float:
 # Learning
 
 
-def test_it_ranks_by_what_decides_before_it_is_told() -> None:
+def test_it_learns_to_rank_by_what_decides() -> None:
     model, scores, shown, world = untrained_model(), [], [], a_world(seed=7, size=6000)
     for x, answered, _ in world:
         logit = model.logit(x)
@@ -112,7 +116,7 @@ def test_after_a_sudden_change_it_follows_as_if_there_had_been_nothing_before() 
     assert losses["seasoned"] < losses["fresh"] + 0.01
 
 
-def test_what_two_features_do_only_together_is_learned_where_they_are_crossed() -> None:
+def test_an_interaction_is_learned_where_two_features_are_crossed() -> None:
     rng, alone = random.Random(6), {"a": ("x", "y"), "b": ("x", "y")}
     apart, crossed = (
         LikelihoodModel(Schema(1, {}, alone, crosses=crosses)) for crosses in ((), (("a", "b"),))
@@ -166,9 +170,7 @@ def test_of_many_numbers_the_last_are_learned_as_well_as_the_first() -> None:
 # Taking back
 
 
-def test_what_is_taken_back_is_forgotten_by_counts_and_calibrator_and_mostly_by_the_weights() -> (
-    None
-):
+def test_revoking_resets_counts_and_calibrator_and_most_of_the_weights() -> None:
     model, world = taught(3000), a_world(99, 1)
     x = world[0][0]
     untouched, before = LikelihoodModel.from_json(model.to_json()), model.logit(x)
@@ -182,7 +184,7 @@ def test_what_is_taken_back_is_forgotten_by_counts_and_calibrator_and_mostly_by_
     assert abs(model.logit(x) - before) < moved / 10
 
 
-def test_silences_taken_back_upon_answers_end_near_a_model_that_knew_at_once() -> None:
+def test_revoked_silences_end_near_a_model_that_knew_every_outcome_at_once() -> None:
     told_at_once, told_late, waiting = untrained_model(), untrained_model(), []
     world = a_world(5, 4000)
     for x, answered, _ in world:
@@ -239,7 +241,7 @@ def test_it_is_the_same_bits_in_any_process_however_often_it_was_stored() -> Non
     assert len(printed) == 1
 
 
-def test_restored_it_predicts_and_learns_on_as_if_it_never_had_been_stored() -> None:
+def test_a_restored_model_predicts_and_learns_the_same_bits() -> None:
     model = taught()
     restored = LikelihoodModel.from_json(model.to_json())
     assert restored.to_json() == model.to_json()
@@ -321,7 +323,7 @@ def _not_a_number(state: dict[str, Any]) -> None:
         lambda state: state.update(remark="nobody wrote this"),
     ],
 )
-def test_a_state_that_is_not_all_that_was_written_down_is_refused(
+def test_a_damaged_state_is_refused(
     damage: Callable[[dict[str, Any]], object],
 ) -> None:
     state = json.loads(taught(5).to_json())
@@ -389,7 +391,7 @@ def test_bad_features_are_refused_and_change_nothing(spoil: Callable[[Features],
 
 
 @pytest.mark.parametrize("weight", [math.nan, math.inf, 0.0, -1.0, 1e300])
-def test_weights_that_are_no_positive_numbers_or_huge_are_refused(weight: float) -> None:
+def test_weights_that_are_not_positive_or_are_huge_are_refused(weight: float) -> None:
     model = taught(30)
     (x, *_), before = a_world(4, 1)[0], model.hash()
     for use in (
@@ -428,7 +430,10 @@ def in_columns(xs: Sequence[Features]) -> Columns:
 
 def test_a_whole_column_of_candidates_scores_to_the_same_bits_as_each_alone() -> None:
     model, rng = taught(500), random.Random(3)
-    alone = [met(somebody(rng), an_opening(rng)) for _ in range(777)]
+    alone = [
+        outreach_features(random_candidate_state(rng), random_position_state(rng))
+        for _ in range(777)
+    ]
     together = model.logits(in_columns(alone), len(alone))
     assert together.tolist() == [model.logit(x) for x in alone]
 
@@ -447,7 +452,7 @@ IN_TWO_PARTS = Schema(
 )
 
 
-def test_a_sum_may_be_begun_with_some_features_and_ended_with_the_others() -> None:
+def test_a_sum_of_some_features_can_be_continued_with_the_others() -> None:
     model, rng = LikelihoodModel(IN_TWO_PARTS), random.Random(5)
     for _ in range(200):
         x = Features(
@@ -456,11 +461,11 @@ def test_a_sum_may_be_begun_with_some_features_and_ended_with_the_others() -> No
         model.learn(x, rng.random() < x.numbers["a"])
     first, then = ("b", "d"), ("a", "c")
     begun = Features({"b": 0.25}, {"d": "y"})
-    whole = Features({"a": 0.5, "b": 0.25}, {"c": "x", "d": "y"})
+    full = Features({"a": 0.5, "b": 0.25}, {"c": "x", "d": "y"})
     start = model.logits(Columns({"b": np.array([0.25])}, {"d": ["y"]}), 1, first)
     ended = model.logits(Columns({"a": np.array([0.5])}, {"c": ["x"]}), 1, then, start)
     assert start.tolist() == [model.logit(begun, first)]
-    assert ended.tolist() == [model.logit(whole)]
+    assert ended.tolist() == [model.logit(full)]
 
 
 def test_no_feature_adds_more_than_its_span() -> None:
@@ -511,7 +516,7 @@ def test_it_learns_and_predicts_as_a_river_classifier_does() -> None:
     assert metric.get() > 0.8
 
 
-def test_rivers_way_and_ours_give_the_same_bits() -> None:
+def test_rivers_methods_and_ours_give_the_same_bits() -> None:
     rivers, ours = LikelihoodModel(VISITS), LikelihoodModel(VISITS)
     for x, y in rows(100):
         rivers.learn_one(x, y)
@@ -519,7 +524,7 @@ def test_rivers_way_and_ours_give_the_same_bits() -> None:
     assert rivers.hash() == ours.hash()
 
 
-def test_it_stands_at_the_end_of_a_river_pipeline() -> None:
+def test_it_can_end_a_river_pipeline() -> None:
     shorter = compose.Discard("name") | LikelihoodModel(VISITS)
     shorter.learn_one({"name": "Kim", "visits": 3.0, "role": "tester"}, True)
     asked = {"name": "Robin", "visits": 3.0, "role": "tester"}
@@ -532,7 +537,7 @@ def test_rivers_clone_of_it_has_learned_nothing() -> None:
     assert learned.clone().hash() == LikelihoodModel(VISITS).hash()
 
 
-def test_a_row_that_rivers_way_brings_is_checked_as_well() -> None:
+def test_a_row_given_by_rivers_methods_is_checked_as_well() -> None:
     learned = LikelihoodModel(VISITS)
     before = learned.hash()
     with pytest.raises(BadFeatures):

@@ -41,7 +41,7 @@ def rows(seed: int, count: int, effects: Callable[[int], Sequence[float]]) -> li
     return made
 
 
-def test_it_ends_where_all_observations_at_once_put_the_weights() -> None:
+def test_it_ends_at_the_weights_of_a_batch_fit() -> None:
     world = rows(1, 1500, lambda _: (-1.0, 1.0, -1.0))
     online = fresh(3)
     for row in world:
@@ -51,7 +51,7 @@ def test_it_ends_where_all_observations_at_once_put_the_weights() -> None:
     assert online.weights[STEADY] == pytest.approx(batch.coef_[0], abs=0.05)
 
 
-def test_terms_on_their_own_take_longer_to_tell_apart_what_goes_together() -> None:
+def test_diagonal_terms_take_longer_to_separate_correlated_effects() -> None:
     together, apart = fresh(3), fresh(3, together=1)
     for row in rows(2, 1500, lambda _: (-1.0, 1.0, -1.0)):
         learn(together, row)
@@ -61,7 +61,7 @@ def test_terms_on_their_own_take_longer_to_tell_apart_what_goes_together() -> No
     assert off < 0.6 * further_off
 
 
-def test_after_a_sudden_change_the_steady_one_goes_on_from_where_the_forgetful_one_stands() -> None:
+def test_after_a_sudden_change_the_steady_one_restarts_from_the_forgetful_one() -> None:
     online, stuck = fresh(3), fresh(3, drift=0.0)
     for row in rows(3, 8000, lambda number: (-1.0, 2.0 if number < 4000 else -2.0, 0.0)):
         learn(online, row)
@@ -69,7 +69,7 @@ def test_after_a_sudden_change_the_steady_one_goes_on_from_where_the_forgetful_o
     assert online.weights[STEADY, 1] < -1.5 < 0 < stuck.weights[STEADY, 1] + 1
 
 
-def test_while_nothing_changes_the_steady_one_never_starts_over() -> None:
+def test_without_a_change_the_steady_one_never_restarts() -> None:
     online, alone = fresh(3), fresh(3, drift=0.0)
     for row in rows(4, 4000, lambda _: (-1.0, 1.0, 0.5)):
         learn(online, row)
@@ -79,7 +79,7 @@ def test_while_nothing_changes_the_steady_one_never_starts_over() -> None:
 
 @given(st.integers(0, 10_000), st.lists(st.booleans(), min_size=1, max_size=60))
 @settings(deadline=None)
-def test_whatever_is_learned_and_taken_back_they_are_never_less_sure_than_at_first(
+def test_no_variance_exceeds_its_prior_after_learning_and_revoking(
     seed: int, taken_back: list[bool]
 ) -> None:
     online = fresh(4, together=3)
@@ -95,14 +95,14 @@ def test_whatever_is_learned_and_taken_back_they_are_never_less_sure_than_at_fir
     assert ((online.variances > 0) & (online.variances <= 1)).all()
 
 
-def test_certainty_beyond_all_rounding_spoils_nothing() -> None:
+def test_variances_below_rounding_keep_the_weights_finite() -> None:
     online = fresh(3)
     for row in rows(5, 50, lambda _: (0.0, 1.0, 1.0)):
         learn(online, row, weight=1e12)
     assert np.isfinite(online.weights).all()
 
 
-def test_a_term_beyond_those_that_vary_together_is_learned_as_well() -> None:
+def test_a_diagonal_term_is_learned_as_well() -> None:
     terms = FULL_COVARIANCE_TERMS + 2
     online = fresh(terms)
     for number in range(200):

@@ -49,12 +49,17 @@ from projections.likelihood.features.role_names import role_family
 from projections.likelihood.learner import Learner
 from projections.likelihood.model_state import untrained_model
 from tests.support.events import event_of
-from tests.support.likelihood_people import NOW, an_opening, met, somebody
+from tests.support.likelihood_people import (
+    NOW,
+    outreach_features,
+    random_candidate_state,
+    random_position_state,
+)
 
 SOMEBODY, EMPLOYER, POSITION, OUTREACH = (UUID(int=n) for n in range(1, 5))
 
 
-def told(kind: type[Event], id: UUID = SOMEBODY, at: datetime = NOW, **facts: Any) -> Any:
+def an_event(kind: type[Event], id: UUID = SOMEBODY, at: datetime = NOW, **facts: Any) -> Any:
     """An event, as the log has it."""
     return event_of(kind, id, at=at, by=Actor(id="feed", role=Role.PLATFORM), **facts)
 
@@ -69,20 +74,20 @@ def test_every_feature_says_its_unit_and_source() -> None:
     assert sorted(ORDER) == sorted([*NUMBERS, *CATEGORIES])
 
 
-def test_everybody_has_every_feature_as_a_finite_number_or_a_registered_category() -> None:
+def test_every_candidate_has_every_feature_as_a_finite_number_or_a_registered_category() -> None:
     rng = random.Random(1)
     for _ in range(300):
-        x = met(somebody(rng), an_opening(rng))
+        x = outreach_features(random_candidate_state(rng), random_position_state(rng))
         assert {*x.numbers} == {*NUMBERS}
         assert {*x.categories} == {*CATEGORIES}
         assert all(type(v) is float and math.isfinite(v) for v in x.numbers.values())
         assert all(value in CATEGORIES[name].values for name, value in x.categories.items())
 
 
-def test_every_feature_of_anybody_can_be_said_in_words() -> None:
+def test_every_feature_of_every_candidate_has_a_sentence() -> None:
     rng = random.Random(2)
     for _ in range(300):
-        x = met(somebody(rng), an_opening(rng))
+        x = outreach_features(random_candidate_state(rng), random_position_state(rng))
         assert all(in_words(x, name)[0].isupper() for name in ORDER)
 
 
@@ -90,7 +95,7 @@ def test_every_feature_of_anybody_can_be_said_in_words() -> None:
 
 
 def a_log(**private: Any) -> list[Event]:
-    """A log about one person, of whom what the model may not see is told as given."""
+    """A log about one person, whose private data is as given."""
     words: dict[str, Any] = {
         "name": "Ada",
         "email": "ada@example.com",
@@ -98,13 +103,13 @@ def a_log(**private: Any) -> list[Event]:
         "jobs": (),
         **private,
     }
-    letter: dict[str, Any] = {
+    outreach: dict[str, Any] = {
         "subject": "Hello",
         "text": "Would you?",
         "sender_name": "Rae",
         "sender_role": "CTO",
     }
-    letter |= {name: private[name] for name in letter if name in private}
+    outreach |= {name: private[name] for name in outreach if name in private}
     pay = SalaryRange(minimum=50_000, maximum=90_000, currency="EUR")
     about: dict[str, Any] = {
         "employer_id": EMPLOYER,
@@ -115,8 +120,8 @@ def a_log(**private: Any) -> list[Event]:
     personal: dict[str, Any] = {name: words[name] for name in ("name", "email", "summary", "jobs")}
     seen: dict[str, Any] = {name: personal[name] for name in ("summary", "jobs")}
     return [
-        told(CandidateSignedUp, **personal, fields=(), facts=facts),
-        told(
+        an_event(CandidateSignedUp, **personal, fields=(), facts=facts),
+        an_event(
             ProfileEnhanced,
             source=private.get("source", "register"),
             observed_on=NOW.date(),
@@ -124,7 +129,7 @@ def a_log(**private: Any) -> list[Event]:
             facts=Facts(years_experience=4),
             **seen,
         ),
-        told(
+        an_event(
             PositionOpened,
             POSITION,
             employer_id=EMPLOYER,
@@ -135,17 +140,17 @@ def a_log(**private: Any) -> list[Event]:
             salary=pay,
             filters=Filters(),
         ),
-        told(
+        an_event(
             MessageSent,
             OUTREACH,
             **about,
-            **letter,
+            **outreach,
             salary=pay,
             location="Berlin",
             remote=False,
             likelihood=None,
         ),
-        told(OutreachAccepted, OUTREACH, **about, note=private.get("note")),
+        an_event(OutreachAccepted, OUTREACH, **about, note=private.get("note")),
     ]
 
 
@@ -182,7 +187,7 @@ def test_nothing_personal_and_no_free_text_reaches_the_model(what: str) -> None:
 def test_what_the_model_may_see_does_reach_it() -> None:
     events = a_log()
     facts = Facts(roles=("Tester",))
-    other = [told(CandidateSignedUp, name="Ada", fields=(), facts=facts), *events[1:]]
+    other = [an_event(CandidateSignedUp, name="Ada", fields=(), facts=facts), *events[1:]]
     assert learned(other).model.hash() != learned(events).model.hash()
 
 
@@ -198,14 +203,14 @@ def test_no_feature_is_named_for_a_protected_attribute() -> None:
     assert {name for name in ORDER if "age" in name.split("_")} == {"consent_age", "profile_age"}
 
 
-def test_where_somebody_lives_counts_only_as_far_as_it_suits_the_work() -> None:
+def test_where_a_candidate_lives_counts_only_by_its_match_with_the_work() -> None:
     rng = random.Random(3)
-    state = somebody(rng)
+    state = random_candidate_state(rng)
     opening = PositionState(places=("berlin", "germany"))
     state.city, state.country = "lyon", "france"
-    french = met(state, opening)
+    french = outreach_features(state, opening)
     state.city, state.country = "lagos", "nigeria"
-    assert met(state, opening) == french
+    assert outreach_features(state, opening) == french
 
 
 # Candidates
@@ -214,15 +219,18 @@ def test_where_somebody_lives_counts_only_as_far_as_it_suits_the_work() -> None:
 def test_many_candidates_at_once_have_the_same_bits_as_each_alone() -> None:
     model, rng = untrained_model(), random.Random(3)
     for _ in range(300):
-        model.learn(met(somebody(rng), an_opening(rng)), rng.random() < 0.3)
-    states, opening = [somebody(rng) for _ in range(500)], an_opening(rng)
+        model.learn(
+            outreach_features(random_candidate_state(rng), random_position_state(rng)),
+            rng.random() < 0.3,
+        )
+    states, opening = [random_candidate_state(rng) for _ in range(500)], random_position_state(rng)
     rows = [as_row(state) for state in states]
     own = columns(rows, NOW)
     start = model.logits(own, len(states), OF_CANDIDATE)
     assert start.tolist() == [model.logit(features(s, NOW), OF_CANDIDATE) for s in states]
     match = matches([matched(row) for row in rows], opening)
-    whole = model.logits(match, len(states), OF_POSITION + OF_MATCH, start)
-    assert whole.tolist() == [model.logit(met(state, opening)) for state in states]
+    full = model.logits(match, len(states), OF_POSITION + OF_MATCH, start)
+    assert full.tolist() == [model.logit(outreach_features(state, opening)) for state in states]
 
 
 @pytest.mark.parametrize("years", [0.0, 0.5, 1.0, 2.3, 3.0, 5.0, 9.9, 10.0, 25.0])
@@ -237,9 +245,9 @@ def test_a_time_in_a_job_lies_between_the_two_nearest_years_that_are_learned(yea
     )
 
 
-def test_any_moment_whatever_gives_finite_features() -> None:
+def test_every_moment_gives_finite_features() -> None:
     state = signed_up(
-        told(
+        an_event(
             CandidateSignedUp,
             at=datetime(1, 1, 2, tzinfo=UTC),
             name="Ada",
@@ -253,7 +261,7 @@ def test_any_moment_whatever_gives_finite_features() -> None:
 
 
 def test_activity_fades_while_nothing_happens() -> None:
-    state = somebody(random.Random(1))
+    state = random_candidate_state(random.Random(1))
     state.visits_365 = 4 * 2 ** ((NOW.timestamp() - 1_577_836_800) / (365 * 86_400))
     now, in_a_year = features(state, NOW), features(state, NOW + timedelta(days=365))
     assert math.expm1(now.numbers["visits_365"]) == pytest.approx(4, abs=1e-5)
@@ -272,7 +280,7 @@ def position(**changed: Any) -> PositionState:
         "salary": SalaryRange(minimum=1, maximum=80_000, currency="USD"),
         "filters": Filters(required_skills=("SQL",), nice_to_have_skills=("Go", "Rust")),
     }
-    return from_event(told(PositionOpened, POSITION, employer_id=EMPLOYER, **facts | changed))
+    return from_event(an_event(PositionOpened, POSITION, employer_id=EMPLOYER, **facts | changed))
 
 
 def test_a_position_is_known_by_its_kind_of_work_seniority_pay_and_place() -> None:
@@ -286,15 +294,15 @@ def test_a_position_is_known_by_its_kind_of_work_seniority_pay_and_place() -> No
     assert math.expm1(x.numbers["pay"]) == pytest.approx(80, abs=1e-3)
 
 
-def test_without_a_word_for_it_the_years_asked_for_are_the_seniority() -> None:
+def test_without_a_seniority_in_the_title_the_years_required_give_it() -> None:
     opening = position(title="Data engineer", filters=Filters(years_from=6))
     assert opening.seniority == "senior"
-    set_later = told(FiltersSet, POSITION, employer_id=EMPLOYER, filters=Filters(years_from=1))
+    set_later = an_event(FiltersSet, POSITION, employer_id=EMPLOYER, filters=Filters(years_from=1))
     assert with_filters(opening, set_later).seniority == "junior"
 
 
-def test_a_letters_own_salary_and_place_are_what_counts() -> None:
-    letter = told(
+def test_the_salary_and_place_of_an_outreach_replace_those_of_the_position() -> None:
+    outreach = an_event(
         MessageSent,
         OUTREACH,
         employer_id=EMPLOYER,
@@ -309,12 +317,12 @@ def test_a_letters_own_salary_and_place_are_what_counts() -> None:
         sender_role="",
         likelihood=None,
     )
-    opening = with_offer(position(), letter)
+    opening = with_offer(position(), outreach)
     assert (opening.pay_usd, opening.remote, opening.places) == (100_000, True, ("lyon", "france"))
 
 
 def member(**facts: Any) -> CandidateState:
-    return signed_up(told(CandidateSignedUp, name="Ada", fields=(), facts=Facts(**facts)))
+    return signed_up(an_event(CandidateSignedUp, name="Ada", fields=(), facts=Facts(**facts)))
 
 
 @pytest.mark.parametrize(
@@ -327,13 +335,13 @@ def member(**facts: Any) -> CandidateState:
         ({}, "unknown"),
     ],
 )
-def test_a_place_suits_by_city_by_country_or_by_remote_work(
+def test_a_place_matches_by_city_by_country_or_by_remote_work(
     facts: dict[str, Any], where: str
 ) -> None:
     assert of_match(member(**facts), position(remote=True)).categories["place"] == where
 
 
-def test_a_match_tells_the_shares_of_the_skills() -> None:
+def test_a_match_has_the_shares_of_the_skills() -> None:
     x = of_match(member(skills=("sql", "GO")), position())
     assert x.numbers["skills_covered"] == pytest.approx(2 / 3, abs=1e-6)
     assert x.numbers["nice_covered"] == 0.5
@@ -343,13 +351,13 @@ def test_a_match_tells_the_shares_of_the_skills() -> None:
     ("expected", "offer"),
     [(80_000, 0.0), (40_000, math.log(2)), (400_000, -LARGEST_OFFER), (1, LARGEST_OFFER)],
 )
-def test_an_offer_is_weighed_against_what_is_expected(expected: int, offer: float) -> None:
+def test_an_offer_is_compared_with_the_expected_salary(expected: int, offer: float) -> None:
     x = of_match(member(expected_salary=Salary(amount=expected, currency="USD")), position())
     assert x.numbers["offer"] == pytest.approx(offer, abs=1e-6)
     assert x.categories["offer_known"] == "known"
 
 
-def test_a_salary_that_one_of_them_does_not_name_is_known_as_such() -> None:
+def test_a_missing_salary_says_whose_it_is() -> None:
     assert of_match(member(), position()).categories["offer_known"] == "none_expected"
     assert of_match(member(), position(salary=None)).categories["offer_known"] == "none_offered"
 
@@ -376,11 +384,11 @@ def test_a_feature_in_words(name: str, words: str) -> None:
     state.job_since = now - 882 * day
     state.received, state.answered, state.expired = 3.0, 2.0, 1.0
     state.received_30 = 2 ** ((now - 1_577_836_800) / (30 * day))
-    assert in_words(met(state, position()), name) == words
+    assert in_words(outreach_features(state, position()), name) == words
 
 
-def test_reasons_that_say_the_same_count_together() -> None:
-    x = met(member(), position())
+def test_contributions_with_the_same_sentence_are_summed() -> None:
+    x = outreach_features(member(), position())
     given = reasons(x, [("intercept", 9.0), ("job_1", 0.2), ("job_2", 0.3), ("dormancy", -0.4)])
     two, *_ = strongest(given, 2)
     assert (two.text, two.contribution) == ("Has not said when their present job began", 0.5)

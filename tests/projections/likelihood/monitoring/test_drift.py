@@ -15,7 +15,7 @@ values = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60).map(np.array)
 
 
 @given(words, words)
-def test_it_is_the_sum_that_the_formula_says(before: list[str], after: list[str]) -> None:
+def test_the_index_is_the_sum_of_the_formula(before: list[str], after: list[str]) -> None:
     names = sorted({*before, *after})
     counts = [Counter(before), Counter(after)]
     shares = [
@@ -50,7 +50,7 @@ def test_a_constant_that_changes_is_noticed_in_either_direction(moved: float) ->
     assert of_numbers(before, after).mark is Mark.MUCH
 
 
-def test_of_few_observations_no_judgement_is_made() -> None:
+def test_few_observations_have_the_mark_too_few() -> None:
     before, after = np.zeros(FEWEST), np.ones(FEWEST - 1)
     assert of_numbers(before, after).mark is Mark.TOO_FEW
 
@@ -63,6 +63,6 @@ def test_without_observations_there_is_no_index() -> None:
 @pytest.mark.parametrize(
     ("yes", "mark"), [(500, Mark.STABLE), (650, Mark.STABLE), (670, Mark.SOME), (760, Mark.MUCH)]
 )
-def test_its_marks_are_the_usual_ones(yes: int, mark: Mark) -> None:
+def test_the_marks_are_the_usual_ones(yes: int, mark: Mark) -> None:
     before = ["yes"] * 500 + ["no"] * 500
     assert of_categories(before, ["yes"] * yes + ["no"] * (1000 - yes)).mark is mark

@@ -58,13 +58,13 @@ def test_a_wrong_certainty_costs_much_but_not_without_end() -> None:
     assert log_loss([1.0], [False]) == pytest.approx(34.5, abs=0.1)
 
 
-def test_of_nothing_nothing_is_said() -> None:
+def test_without_observations_every_metric_is_none() -> None:
     assert metrics([], []) == Metrics(0, None, None, None, None, None)
     assert reliability([], []) == []
 
 
 @pytest.mark.parametrize("bad", [[1.1], [-0.1], [float("nan")]])
-def test_what_is_no_probability_is_refused(bad: list[float]) -> None:
+def test_values_outside_0_and_1_are_refused_as_probabilities(bad: list[float]) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         brier(bad, [True])
 

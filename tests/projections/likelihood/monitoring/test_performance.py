@@ -22,7 +22,7 @@ def predicted(pool: Pool) -> Iterator[Predicted]:
         yield Predicted(db)
 
 
-def test_of_nothing_there_is_nothing(predicted: Predicted) -> None:
+def test_without_predictions_every_report_is_empty(predicted: Predicted) -> None:
     assert predicted.performance() == []
     assert watch.diagram(predicted.db, LATER) == []
     assert watch.exploration(predicted.db) == []
@@ -30,7 +30,7 @@ def test_of_nothing_there_is_nothing(predicted: Predicted) -> None:
     assert {(row.stability_index, row.mark) for row in drift} == {(None, Mark.TOO_FEW)}
 
 
-def test_the_model_is_judged_by_the_fields_metrics(predicted: Predicted) -> None:
+def test_the_model_is_evaluated_by_the_standard_metrics(predicted: Predicted) -> None:
     said, came = [0.9, 0.2, 0.6, 0.3], [True, False, False, True]
     for probability, outcome in zip(said, came, strict=True):
         predicted.add(probability, outcome)
@@ -42,14 +42,14 @@ def test_the_model_is_judged_by_the_fields_metrics(predicted: Predicted) -> None
     assert (row.sent_from, row.sent_to) == (BEGIN + timedelta(hours=1), BEGIN + timedelta(hours=4))
 
 
-def test_who_may_still_answer_is_not_judged_even_if_they_did(predicted: Predicted) -> None:
+def test_outreach_with_an_open_answer_window_is_not_evaluated(predicted: Predicted) -> None:
     predicted.add(0.5, False)
     predicted.add(0.5, True)
     closed = BEGIN + timedelta(days=14, hours=1)
     assert [row.count for row in predicted.performance(closed)] == [1, 1]
 
 
-def test_what_has_no_outcome_is_not_judged(predicted: Predicted) -> None:
+def test_outreach_without_an_outcome_is_not_evaluated(predicted: Predicted) -> None:
     predicted.add(0.5, None)
     assert predicted.performance() == []
 
@@ -76,7 +76,7 @@ def test_the_running_prior_does_not_know_earlier_outreach_before_it_is_settled(
     assert row.log_loss == pytest.approx(metrics(priors, [False, False]).log_loss)
 
 
-def test_the_running_prior_remembers_what_came_before_the_windows(predicted: Predicted) -> None:
+def test_the_running_prior_counts_outcomes_before_the_windows(predicted: Predicted) -> None:
     for outcome in (True, True, False, True):
         predicted.add(0.5, outcome)
     whole = predicted.performance(window=1, windows=4)
@@ -106,7 +106,7 @@ def test_windows_by_time_begin_when_a_period_does(predicted: Predicted) -> None:
     assert [row.count for row in monthly if row.judged == MODEL] == [3, 1]
 
 
-def test_slices_are_judged_apart(predicted: Predicted) -> None:
+def test_slices_are_evaluated_separately(predicted: Predicted) -> None:
     predicted.add(0.9, True, role="design", kind="message")
     predicted.add(0.1, True, role="sales", kind="interview_request")
     for by, values in (
@@ -118,7 +118,7 @@ def test_slices_are_judged_apart(predicted: Predicted) -> None:
         assert all(row.count == 1 for row in rows)
 
 
-def test_who_was_shown_by_lot_is_judged_apart(predicted: Predicted) -> None:
+def test_exploration_can_be_evaluated_separately(predicted: Predicted) -> None:
     predicted.add(0.9, True)
     predicted.db.execute(
         "INSERT INTO funnel_outreach VALUES (%s, %s, %s, %s, true, true, NULL, %s)",
@@ -130,7 +130,7 @@ def test_who_was_shown_by_lot_is_judged_apart(predicted: Predicted) -> None:
     assert model == {"explored": 1.0, "ranked": 0.0}
 
 
-def test_a_challenger_is_judged_on_what_it_predicted(predicted: Predicted) -> None:
+def test_a_challenger_is_evaluated_on_its_own_predictions(predicted: Predicted) -> None:
     predicted.add(0.5, True)
     predicted.add(0.5, True, challengers={"tree": 0.8})
     rows = {row.judged: row for row in predicted.performance()}
@@ -148,7 +148,7 @@ def test_a_reliability_diagram_has_points_of_equal_mass(predicted: Predicted) ->
     ]
 
 
-def test_features_that_moved_are_told_from_those_that_did_not(predicted: Predicted) -> None:
+def test_only_features_that_drifted_are_marked(predicted: Predicted) -> None:
     rng = random.Random(5)
     for number in range(900):
         moved = number >= 450
