@@ -46,8 +46,8 @@ READ = f"""
         FROM likelihood_features
     ) TO STDOUT (FORMAT binary)"""  # noqa: S608 - our own names
 
-# Readers see the old rows until the batch commits, and wait for nothing. Measured on 400,000
-# candidates, an upsert takes a third longer.
+# Readers see the old rows until the batch commits, and are not blocked. Filling a new table and
+# renaming it takes 0.6 of the time, but locks readers out; an upsert takes 1.15 of it.
 DELETE = "DELETE FROM likelihood_scores"
 
 WRITE = """
