@@ -81,7 +81,7 @@ def run_prequential(
     >>> from projections.likelihood.estimator.terms import Schema
     >>> model = LikelihoodModel(Schema(1, {"a": None}, {}))
     >>> cases = (Case(n, Features({"a": float(n % 2)}, {}), n % 2 == 1) for n in range(400))
-    >>> tried(model, cases, Delays()).probabilities[-1] > 0.8
+    >>> run_prequential(model, cases, Delays()).probabilities[-1] > 0.8
     True
     """
     run, pending = PrequentialRun(model), _Pending(model, delays)
