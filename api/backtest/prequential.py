@@ -78,7 +78,7 @@ def run_prequential(
 ) -> PrequentialRun:
     """Predict each case after learning what was known by then.
 
-    >>> from projections.likelihood.estimator.terms import Schema
+    >>> from projections.likelihood.estimator.schema import Schema
     >>> model = LikelihoodModel(Schema(1, {"a": None}, {}))
     >>> cases = (Case(n, Features({"a": float(n % 2)}, {}), n % 2 == 1) for n in range(400))
     >>> run_prequential(model, cases, Delays()).probabilities[-1] > 0.8
