@@ -40,7 +40,7 @@ from infrastructure.settings import load_settings
 
 TARGET_MS = 100
 WARM_UP = 3
-NEEDED = {"/news": "?reached=0&count=0"}
+NEEDED = {"/updates": "?reached=0&count=0"}
 """What pages that end so must be asked with."""
 
 
