@@ -4,7 +4,7 @@
 
 A server of its own (API and worker in one process, embedded PostgreSQL, `fsync` on) with a demo
 marketplace. Meanwhile writers post activity, readers read feeds, and a recruiter writes to people,
-half of whom answer, so that the model learns. Probes of activity are posted one by one: each is
+half of them answer, so that the model learns. Probes of activity are posted one by one: each is
 timed from its acceptance over HTTP to the first answer of a feed in which the candidate's score
 knows of it, and their last activity too. A probe waits for nothing: it asks again and again.
 """

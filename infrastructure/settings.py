@@ -91,7 +91,7 @@ class Settings(BaseSettings):
     secret: Annotated[SecretStr, AfterValidator(_long_enough)] = _setting(
         SecretStr(""),
         f"a text of at least {SHORTEST_SECRET} characters",
-        "Wraps the keys of personal data and signs local tokens. Whoever loses it loses the "
+        "Wraps the keys of personal data and signs local tokens. If it is lost, so are the "
         "personal data. Required with `DATABASE_URL`.",
         shown="made once, in the data folder",
     )

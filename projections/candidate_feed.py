@@ -31,8 +31,8 @@ MOST_EXPLORED = 40
 """Exploration slots of one reading of a feed, however long it is."""
 
 WINDOW = 20
-"""The candidates behind a random key, one of whom is picked. One alone would be as likely as the
-gap before their key is wide; over a window the gaps even out."""
+"""Candidates behind the drawn random key; one of them is picked. Always taking the first would
+pick in proportion to the gap before its key; over a window the gaps even out."""
 
 
 class FeedEntry(NamedTuple):

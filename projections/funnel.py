@@ -226,7 +226,8 @@ class Split(StrEnum):
 class Steps(BaseModel):
     """How many candidates came how far. What it is not split by is null.
 
-    Whoever is shown or opened twice counts twice; a message, an answer and an interview come once.
+    A person who is shown or opened twice counts twice; a message, an answer and an interview come
+    once.
     """
 
     period: date | None = Field(None, description="its first day")

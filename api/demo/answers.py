@@ -98,7 +98,7 @@ def probability(s: Situation, process: Process = USUAL) -> float:
 
 
 class Answer(Enum):
-    """Whether somebody who answers says yes, and if not, why."""
+    """Whether an answer is yes, and if not, the reason."""
 
     YES = None
     NOT_LOOKING = DeclineReason.NOT_LOOKING
@@ -110,7 +110,7 @@ class Answer(Enum):
 
 
 def answer(rng: Random, s: Situation) -> Answer:
-    """What somebody who answers says."""
+    """The text of an answer."""
     yes = 0.40 + 0.5 * (0.6 - s.satisfaction) + 0.3 * math.log(s.offer)
     if rng.random() < max(0.15, min(0.9, yes)):
         return Answer.YES

@@ -96,7 +96,7 @@ _STACK = {role: Weighted(stacks) for role, stacks in published.STACKS_OF_ROLE.it
 
 @dataclass(frozen=True)
 class Recruiter:
-    """Somebody who writes to candidates, as the system knows them and as they sign."""
+    """A recruiter: their id in the system and how they sign."""
 
     actor: Actor
     name: str

@@ -15,7 +15,7 @@ from domain.viewing import Feed, Slot, Sort, Viewing
 
 PAGE = 10
 EXPLORED = 0.03
-"""The share of places that are filled by lot."""
+"""The share of slots that are filled at random, for exploration."""
 
 GUESS, GUESS_BY_SILENCE = -0.9, -0.45
 """Log-odds of an answer from somebody active today, and by the logarithm of the months since."""

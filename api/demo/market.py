@@ -68,13 +68,13 @@ PATIENCE = 12 * DAY
 """How long an employer waits before looking for more people for a position."""
 
 LOOKING_DAYS = 182
-"""For how long before the end it is told what recruiters looked at."""
+"""For how long before the end page views of recruiters are recorded."""
 
 LOOKS = (40, 240)
 """Seconds from one look to the next, and from the last to the letter."""
 
 LOOKS_AT_ANOTHER = 0.6
-"""How often a profile is opened of somebody who is then not written to."""
+"""How often a profile is opened and no message follows."""
 
 JOINS_BETA = 0.85
 WITHDRAWN = 0.015
@@ -184,8 +184,8 @@ class Market:
         agenda.record(firm.employer)
         now = agenda.now
         if firm.company.id == NORDLICHT:
-            for days, told in zip((20, 6), nordlicht_openings(), strict=True):
-                agenda.at(agenda.until - days * DAY, self._publish, firm, told, True)
+            for days, vacancy in zip((20, 6), nordlicht_openings(), strict=True):
+                agenda.at(agenda.until - days * DAY, self._publish, firm, vacancy, True)
             return
         if firm.number < 6 or rng.random() < JOINS_BETA:
             agenda.at(now + rng.uniform(1, 40) * DAY, self._join_beta, firm)
@@ -222,18 +222,18 @@ class Market:
     def _open_next(self, firm: Firm) -> None:
         if firm.employer.reasons_against_approaching():
             return
-        most, told = -1, None
+        most, vacancy = -1, None
         for _ in range(DRAFTS):
             draft = opening(self._rng, firm.company)
             suiting = len(self._suiting(draft, 100))
             if suiting > most:
-                most, told = suiting, draft
+                most, vacancy = suiting, draft
             if suiting >= ENOUGH * 100:
                 break
-        if told is not None:
-            self._publish(firm, told)
+        if vacancy is not None:
+            self._publish(firm, vacancy)
 
-    def _publish(self, firm: Firm, told: Opening, stays_open: bool = False) -> None:
+    def _publish(self, firm: Firm, vacancy: Opening, stays_open: bool = False) -> None:
         agenda = self._agenda
         self._positions += 1
         whose = "nordlicht" if firm.company.id == NORDLICHT else f"{self._seed}"
@@ -242,15 +242,15 @@ class Market:
         position.open(
             agenda.cause(self._recruiter(firm).actor),
             employer_id=firm.company.id,
-            title=told.title,
-            description=told.description,
-            location=told.location,
-            remote=told.remote,
-            salary=told.salary,
-            filters=told.filters,
+            title=vacancy.title,
+            description=vacancy.description,
+            location=vacancy.location,
+            remote=vacancy.remote,
+            salary=vacancy.salary,
+            filters=vacancy.filters,
         )
         agenda.record(position)
-        post = Post(position, told)
+        post = Post(position, vacancy)
         firm.posts.append(post)
         if not stays_open:
             days = 25 + self._rng.expovariate(1 / (POSITION_DAYS - 25))
@@ -275,15 +275,17 @@ class Market:
         firm.posts.remove(post)
         self._agenda.at(self._agenda.now + self._rng.uniform(0, 12) * DAY, self._open_next, firm)
 
-    def _suiting(self, told: Opening, looked_at: int, known: Collection[int] = ()) -> list[Person]:
+    def _suiting(
+        self, vacancy: Opening, looked_at: int, known: Collection[int] = ()
+    ) -> list[Person]:
         """Some of those whom the filters admit and the employer does not know, in random order."""
         suiting: list[Person] = []
-        role = told.filters.roles[0] if told.filters.roles else ""
+        role = vacancy.filters.roles[0] if vacancy.filters.roles else ""
         for person in self._members.draw(self._rng, role, looked_at):
             facts = person.facts
-            if person.number in known or not _may_suit(told.filters, facts):
+            if person.number in known or not _may_suit(vacancy.filters, facts):
                 continue
-            if told.filters.admit(facts):
+            if vacancy.filters.admit(facts):
                 suiting.append(person)
                 if len(suiting) == SHORTLIST:
                     break
@@ -318,7 +320,7 @@ class Market:
         return False
 
     def _may_send(self, firm: Firm, post: Post, person: Person) -> Callable[..., None] | None:
-        """How the employer may approach somebody who has not been approached yet, if at all."""
+        """How the employer may approach a person for the first time, if at all."""
         now = self._agenda.today()
         passive = person.candidate.is_passive(now)
         gate = contact_gate.against_message if passive else contact_gate.against_interview_request
@@ -368,12 +370,12 @@ class Market:
         send: Callable[..., None],
         recruiter: Recruiter,
     ) -> None:
-        agenda, rng, told = self._agenda, self._rng, post.opening
+        agenda, rng, vacancy = self._agenda, self._rng, post.opening
         cause = agenda.cause(recruiter.actor)
         outreach = Outreach(outreach_id(post.position.id, person.candidate.id))
         situation = self._situation(post, person)
         about = {"employer_id": firm.company.id, "position_id": post.position.id}
-        said = dict(_message(rng.choice(LETTERS), firm.company, told, recruiter, person))
+        said = dict(_message(rng.choice(LETTERS), firm.company, vacancy, recruiter, person))
         send(outreach, cause, **about, candidate_id=person.candidate.id, likelihood=None, **said)
         person.candidate.be_contacted(cause, **about, outreach_id=outreach.id)
         agenda.record(outreach, person.candidate)
@@ -390,9 +392,9 @@ class Market:
         self._annoy(person)
 
     def _situation(self, post: Post, person: Person) -> Situation:
-        now, facts, told = self._agenda.today(), person.facts, post.opening
+        now, facts, vacancy = self._agenda.today(), person.facts, post.opening
         since, wanted = facts.in_present_job_since, facts.expected_salary
-        top = Salary(amount=told.salary.maximum, currency=told.salary.currency).in_usd
+        top = Salary(amount=vacancy.salary.maximum, currency=vacancy.salary.currency).in_usd
         active = person.candidate.last_active_at or now
         return Situation(
             years_in_job=max((now.date() - since).days, 0) / 365.25 if since else None,
@@ -401,8 +403,8 @@ class Market:
             recent_letters=person.recent_letters(self._agenda.now),
             offer=max(top, 1) / max(wanted.in_usd, 1) if wanted else 1.0,
             match=post.position.filters.match(facts),
-            place_suits=facts.country == told.country
-            or (told.remote and bool(facts.open_to_remote)),
+            place_suits=facts.country == vacancy.country
+            or (vacancy.remote and bool(facts.open_to_remote)),
             habit=person.habit,
             satisfaction=person.satisfaction,
         )
@@ -496,7 +498,7 @@ team that works with {skill} every day. Tell me when I may call you.""",
     ),
     (
         "{skill} at {company}",
-        """Our team grows, and we need somebody who knows {skill} well. The position is {title}.
+        """Our team grows, and we need a colleague with strong {skill}. The position is {title}.
 I would be glad to tell you what we do and what we do not.""",
     ),
 )
@@ -510,17 +512,21 @@ FEEDBACK = (
 
 
 def _message(
-    letter: tuple[str, str], company: Company, told: Opening, recruiter: Recruiter, person: Person
+    template: tuple[str, str],
+    company: Company,
+    vacancy: Opening,
+    recruiter: Recruiter,
+    person: Person,
 ) -> Message:
-    skills = told.filters.required_skills or person.facts.skills or ("software",)
-    words = {"title": told.title, "company": company.name, "skill": skills[0]}
-    subject, text = letter
+    skills = vacancy.filters.required_skills or person.facts.skills or ("software",)
+    words = {"title": vacancy.title, "company": company.name, "skill": skills[0]}
+    subject, text = template
     return Message(
         subject=subject.format(**words),
         text=text.format(**words),
-        salary=told.salary,
-        location=told.location,
-        remote=told.remote,
+        salary=vacancy.salary,
+        location=vacancy.location,
+        remote=vacancy.remote,
         sender_name=recruiter.name,
         sender_role=recruiter.role,
     )

@@ -64,9 +64,9 @@ def from_survey_2019(document: Mapping[str, Any]) -> Profile:
 
     The survey is anonymous, so the name is the respondent's number. The salary, which it converts
     to dollars, is put back into the respondent's own currency at our rates where we know it, and
-    taken for the salary they expect. Whoever works remotely half of the time or more, or likes best
-    to work at home, is open to remote work. Of `meta.sourcing` only ids,
-    consent and dates are read.
+    taken for the salary they expect. Respondents who work remotely half of the time or more, or
+    prefer to work at home, are open to remote work. Of `meta.sourcing` only ids, consent and dates
+    are read.
     """
     answer = read(Answer, document)
     meta, more = answer.meta, answer.meta.sourcing

@@ -37,7 +37,7 @@ class CommandResult(BaseModel):
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody who is who they say, in a role that may do this."""
+    """An authenticated caller whose role may do this."""
 
     actor: Actor
     at: datetime

@@ -52,7 +52,7 @@ def recruiting(page: Page) -> str:
     page.locator("main h2 a, main h3 a").first.click()
     page.get_by_label("Subject").fill("Robots that carry parcels")
     page.get_by_label("Message", exact=False).last.fill(
-        "We build robots that carry parcels through old towns, and look for somebody who has kept "
+        "We build robots that carry parcels through old towns, and look for an engineer who kept "
         "systems like yours running. May I tell you more?"
     )
     take(page, "console-profile")
