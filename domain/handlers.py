@@ -11,9 +11,15 @@ _MARK = "handled_events"
 
 
 def on(*events: type[Event]) -> Callable[[H], H]:
-    """Mark a method as the handler of these events."""
+    """Mark a method, named `on_...`, as the handler of these events.
+
+    Raises:
+        TypeError: it has another name. Of two methods named `_`, Python keeps the second alone.
+    """
 
     def mark(method: H) -> H:
+        if not method.__name__.startswith("on_"):
+            raise TypeError(f"{method.__qualname__} handles events: begin its name with on_.")
         setattr(method, _MARK, events)
         return method
 

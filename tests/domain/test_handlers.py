@@ -60,3 +60,11 @@ def test_a_second_handler_of_the_same_event_is_refused() -> None:
         class Confused(Listener):
             @on(BellRung)
             def on_ringing(self, _event: BellRung) -> None: ...
+
+
+def test_a_handler_says_by_its_name_that_it_is_one() -> None:
+    with pytest.raises(TypeError, match=r"begin its name with on_"):
+
+        class Nameless(HandlesEvents):
+            @on(BellRung)
+            def _(self, _event: BellRung) -> None: ...
