@@ -81,10 +81,10 @@ _polled: dict[tuple[UUID, int], _Polled] = {}
 def polled_counts(
     db: Database, position: positions.Position, caller: Caller, *, since: int
 ) -> tuple[int, Counts] | None:
-    """What `changed` and `counts` say, at most `POLLED_FOR` seconds old and not older than `since`.
+    """What `changed` and `counts` say, at most `POLLED_FOR` seconds old.
 
     For pages that ask every few seconds: however many there are, a position is counted once in that
-    time. None while another one counts.
+    time. None if there is nothing newer than `since` to say yet, or another page is counting.
     """
     while len(_polled) >= MOST_POLLED:
         _polled.pop(next(iter(_polled)), None)
@@ -97,7 +97,7 @@ def polled_counts(
             log_position = changed(db)
             polled.counts = counts(db, position, caller)
             polled.log_position, polled.counted_at = log_position, monotonic()
-        return polled.log_position, polled.counts
+        return (polled.log_position, polled.counts) if polled.log_position > since else None
     finally:
         polled.lock.release()
 

@@ -354,7 +354,7 @@ def test_an_audit_beside_a_server_of_an_older_program_leaves_its_read_models_alo
     run = in_process(history, monkeypatch, capsys)
     with tampered(history, "projection_checkpoints", "version", "projection = 'likelihood'", 1):
         code, _, err = run("model", "at")
-    assert (code, "Stop the older program, then start" in err) == (Exit.FAILED, True)
+    assert (code, "which builds it" in err) == (Exit.FAILED, True)
     with history.stage.connection() as db:
         assert db.execute("SELECT count(*) > 0 FROM likelihood_scores").fetchone() == (True,)
 

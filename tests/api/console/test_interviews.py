@@ -11,6 +11,7 @@ from api.marketplace import now
 from domain.actor import Role
 from tests.support.browser import Desks
 from tests.support.client import done
+from tests.support.concurrency import wait_until
 from tests.support.letters import Writing, writing
 from tests.support.stage import Stage
 from tests.support.visitor import in_every_look, text_of, visitor
@@ -81,7 +82,7 @@ def test_a_list_that_has_not_changed_tells_the_counts_of_those_that_have(stage: 
     at = both_kinds(stage)
     page = settled(at)
     at.scene.member("Newcomer", silent_days=300)
-    settled(at)
+    wait_until(lambda: updates(at, page).status_code == 200)  # open pages share counts for a while
     told = updates(at, page)
     assert told.headers["HX-Reswap"] == "none"
     assert "<li" not in told.text
