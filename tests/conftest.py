@@ -19,6 +19,13 @@ settings.register_profile("tests", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("tests")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests in a real browser as slow: `make check` runs them, `make test` does not."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
 def pytest_report_header() -> list[str]:
     """Say which profiles the tests on real input use, and whether there is a browser."""
     documents, are_real = survey_profiles()

@@ -179,16 +179,15 @@ def in_words(x: Features, name: str) -> str:
     >>> in_words(Features({"dormancy": math.log1p(14.2)}, {}), "dormancy")
     'Silent for 14 months'
     """
-    values: Mapping[str, float | str] = {**x.numbers, **x.categories}
-    if name not in values:
+    feature = _value(x, name)
+    if feature is None:
         return INTERCEPT
     for category, value, sentence in UNKNOWN.get(name, ()):
-        if values.get(category) == value:
+        if _value(x, category) == value:
             return sentence
     sentences = CATEGORIES[name] if name in CATEGORIES else NUMBERS[name]
-    sentence = sentences if isinstance(sentences, str) else sentences[str(values[name])]
-    worded = {key: _Worded(value) for key, value in values.items()}
-    return sentence.format_map(worded | {"job": _Worded(_years_in_job(x.numbers))})
+    sentence = sentences if isinstance(sentences, str) else sentences[str(feature)]
+    return sentence.format_map(_WordedFeatures(x))
 
 
 def _years_in_job(numbers: Mapping[str, float]) -> float:
@@ -200,10 +199,21 @@ def _value(x: Features, name: str) -> float | str | None:
     return x.numbers.get(name, x.categories.get(name))
 
 
+class _WordedFeatures:
+    """Features by name, worded only when a sentence asks for one."""
+
+    def __init__(self, x: Features) -> None:
+        self._x = x
+
+    def __getitem__(self, name: str) -> "_Worded":
+        value = _years_in_job(self._x.numbers) if name == "job" else _value(self._x, name)
+        return _Worded(value)
+
+
 class _Worded:
     """A feature's value, formatted in a sentence by the unit there."""
 
-    def __init__(self, value: float | str) -> None:
+    def __init__(self, value: float | str | None) -> None:
         self._value = value
 
     def __format__(self, unit: str) -> str:
