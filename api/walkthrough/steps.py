@@ -111,8 +111,8 @@ def feed_is_ranked(play: Play) -> None:
         check(play.filters.admit(_facts(card)), f"{name} passes the filters", True, card["facts"])
         last = datetime.fromisoformat(card["last_active_at"])
         check(is_passive(last, datetime.now(UTC)), f"{name} is passive", True, f"active {last}")
-    logits = [card["likelihood"]["logit"] for card in play.feed if not card["explored"]]
-    check(logits == sorted(logits, reverse=True), "the order", "the likeliest first", logits)
+    shown = [card["likelihood"]["probability"] for card in play.feed if not card["explored"]]
+    check(shown == sorted(shown, reverse=True), "the order", "the likeliest first", shown)
     play.say(f"{len(play.feed)} checked: all silent for six months, and within the filters.")
     play.person = _likeliest(play.feed)
 

@@ -112,9 +112,9 @@ def test_both_lists_show_exactly_whom_the_filters_admit(
 
 def test_the_likeliest_to_respond_come_first(imported: Imported) -> None:
     cards = imported.shown(imported.scene.position(), "passive-candidates")
-    logits = [card["likelihood"]["logit"] for card in cards[:100]]
-    assert logits == sorted(logits, reverse=True)
-    assert len(logits) > 1
+    shown = [card["likelihood"]["probability"] for card in cards[:100]]
+    assert shown == sorted(shown, reverse=True)
+    assert len(shown) > 1
 
 
 def test_whoever_is_written_to_leaves_the_feed_and_is_badged(imported: Imported) -> None:
