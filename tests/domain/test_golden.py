@@ -25,7 +25,7 @@ every_newest_event = pytest.mark.parametrize("name", sorted(NEWEST))
 
 
 def as_far_as(was: Any, now: Any) -> Any:
-    """What is told now of that which was told once; more may be told besides."""
+    """The fields of `now` that `was` has as well; fields added since are left out."""
     if isinstance(was, dict) and isinstance(now, dict):
         return {name: as_far_as(was[name], now.get(name, "not told any more")) for name in was}
     return now

@@ -110,7 +110,7 @@ def test_the_best_large_group_has_a_ratio_of_one_and_no_flag(everybody: list[Any
 
 
 def groups(**counted: tuple[int, int]) -> dict[str, Group]:
-    """Groups of so many people, of whom so many score high."""
+    """Groups of so many people; so many of them score high."""
     told: list[tuple[Cell, int]] = []
     for name, (count, above) in counted.items():
         told += [

@@ -55,5 +55,5 @@ def random_position_state(rng: random.Random) -> PositionState:
 def outreach_features(
     state: CandidateState, opening: PositionState, at: datetime = NOW
 ) -> Features:
-    """All features of somebody who hears of an opening."""
+    """All features of a candidate who hears of an opening."""
     return merged(features(state, at), of_position(opening), of_match(state, opening))

@@ -1,4 +1,4 @@
-"""Somebody who looks at the console's pages over HTTP, as a browser without JavaScript would."""
+"""Visits the console's pages over HTTP, as a browser without JavaScript would."""
 
 import re
 from dataclasses import dataclass

@@ -18,7 +18,7 @@ from tests.support.visitor import in_every_look, text_of, visitor
 
 @pytest.fixture(scope="module")
 def busy(stage: Stage) -> Stage:
-    """A marketplace in which four were written to, of whom two answered."""
+    """A marketplace in which four candidates got a message and two of them answered."""
     scene = stage.scene().in_beta()
     position = scene.position()
     members = [scene.member(f"Member-{number}", silent_days=400) for number in range(4)]

@@ -1,7 +1,7 @@
 """Every event as it is stored, one file a name and version, kept for ever.
 
 A file says what is `stored` and what that `reads` as. What is stored never changes. What it reads
-as changes with an upcaster alone: whoever writes one says here what it makes of the older versions.
+as changes only with an upcaster; its author states here what it makes of the older versions.
 """
 
 import json

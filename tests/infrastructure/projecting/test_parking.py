@@ -33,12 +33,6 @@ from tests.support.trail import (
 )
 
 
-@pytest.fixture
-def history(store: EventStore, pool: Pool) -> RecordedHistory:
-    create_tables([Trail()], pool)
-    return RecordedHistory(store)
-
-
 @pytest.mark.parametrize("batch_size", [1, 2, 1000])
 @pytest.mark.parametrize("way", FAILURES)
 def test_what_cannot_be_handled_is_parked_and_other_streams_go_on(

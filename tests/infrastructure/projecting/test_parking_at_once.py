@@ -13,7 +13,6 @@ from infrastructure.database.postgres import Pool, open_pool
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.checkpoints import log_positions, wait_for
 from infrastructure.projecting.projector import Projector
-from infrastructure.projecting.versions import create_tables
 from tests.support.concurrency import SECONDS
 from tests.support.databases import SECRET
 from tests.support.killed import forks
@@ -26,12 +25,6 @@ from tests.support.trail import (
     plain_trail,
     trail,
 )
-
-
-@pytest.fixture
-def history(store: EventStore, pool: Pool) -> RecordedHistory:
-    create_tables([Trail()], pool)
-    return RecordedHistory(store)
 
 
 def test_many_workers_and_replays_at_once_apply_each_event_once(
@@ -116,7 +109,7 @@ def test_workers_and_replays_killed_again_and_again_apply_each_event_once(
         stop.set()
         for killer in killers:
             killer.join()
-    # The server may take a moment to see that somebody who held the checkpoint is dead.
+    # The server may take a moment to see that the holder of the checkpoint is dead.
     while log_positions([Trail()], pool)["trail"] < log[-1][0]:
         assert time.monotonic() < deadline + SECONDS, "the last worker does not get on"
         drain(Projector(FaultyTrail(), store, pool))

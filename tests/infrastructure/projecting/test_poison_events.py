@@ -13,7 +13,6 @@ from infrastructure.event_log.store import EventStore
 from infrastructure.projecting import parking
 from infrastructure.projecting.projection import Change
 from infrastructure.projecting.projector import Projector
-from infrastructure.projecting.versions import create_tables
 from tests.support.history import somebody
 from tests.support.ledger import drain
 from tests.support.trail import (
@@ -23,12 +22,6 @@ from tests.support.trail import (
     plain_trail,
     trail,
 )
-
-
-@pytest.fixture
-def history(store: EventStore, pool: Pool) -> RecordedHistory:
-    create_tables([Trail()], pool)
-    return RecordedHistory(store)
 
 
 @pytest.mark.parametrize(

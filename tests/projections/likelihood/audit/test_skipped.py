@@ -17,7 +17,7 @@ from tests.support.trail import RecordedHistory
 
 @pytest.fixture
 def log(store: EventStore) -> list[tuple[int, Event]]:
-    """Three people hear of a position, two of whom answer."""
+    """Three people hear of a position; two of them answer."""
     history = RecordedHistory(store)
     history.open_position()
     history.sign_up("Ada", "Bo", "Cy")

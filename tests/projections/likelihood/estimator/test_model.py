@@ -29,7 +29,7 @@ from tests.support.likelihood_people import (
 
 
 def a_world(seed: int, size: int) -> list[tuple[Features, bool, float]]:
-    """People of whom the lately active, and the designers, answer; with the true probability."""
+    """People with their true probability: the lately active and the designers answer more."""
     rng = random.Random(seed)
     world = []
     for _ in range(size):
