@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import Connection
-from psycopg.errors import DuplicateTable, UniqueViolation
+from psycopg.errors import DuplicateObject, DuplicateTable, UniqueViolation
 from psycopg.pq import TransactionStatus
 
 MIGRATIONS = Path(__file__).parent / "sql"
@@ -103,7 +103,7 @@ def _ensure_tables(connection: Connection[Any]) -> None:
         try:
             with connection.transaction():
                 connection.execute(TABLES)
-        except (UniqueViolation, DuplicateTable):
+        except (UniqueViolation, DuplicateTable, DuplicateObject):
             # IF NOT EXISTS does not see a table that another transaction is about to commit.
             continue
         return

@@ -36,7 +36,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # which a background j
 with embedded_server(pathlib.Path(sys.argv[1])) as url:
     try:
         print(url, flush=True)
-        time.sleep(600)
+        while True:  # a signal that comes just before a long sleep would not end it
+            time.sleep(0.05)
     except KeyboardInterrupt:
         time.sleep(0.2)
         with psycopg.connect(url) as connection:
