@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from prometheus_client import Counter
 
 from api.periodic_tasks import expire_overdue
-from infrastructure.database.installation import candidate_namespace
+from infrastructure.database.installation import address_key, candidate_namespace
 from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import Pool, database, open_pool
 from infrastructure.event_log.store import EventStore
@@ -47,6 +47,8 @@ class Marketplace:
     started_at_log_position: int
     candidate_namespace: UUID
     """Which ids of imported people derive from."""
+    address_key: bytes
+    """Which e-mail addresses are hashed with."""
     worker: Worker | None = field(default=None)
     refusals: Counter = field(default_factory=_refusals)
 
@@ -115,13 +117,13 @@ def open_marketplace(settings: Settings, *, rebuild: bool = False) -> Iterator[M
             create_tables(every, pool, rebuild=rebuild)
             secret, group = settings.secret.get_secret_value(), settings.writer_batch_size
             with EventStore(url, pool, secret, batch_size=group) as store:
-                store.keyring.check()
                 log_position = store.recorder.max_notification_id() or 0
                 reading = ReadModels(pool, settings.wait_timeout_seconds)
                 with pool.connection() as db:
                     namespace = candidate_namespace(db, uuid4())
+                    key = address_key(db, store.keyring)
                 yield Marketplace(
-                    settings, url, pool, store, every, reading, log_position, namespace
+                    settings, url, pool, store, every, reading, log_position, namespace, key
                 )
 
 

@@ -1,8 +1,10 @@
 """What an installation is told apart from others by."""
 
+import os
 from uuid import UUID
 
 from infrastructure.database.postgres import Database
+from infrastructure.event_log.keys import Keyring
 from infrastructure.event_log.log_head import LOG_ID
 
 CLAIM = """
@@ -10,9 +12,33 @@ CLAIM = """
 
 READ = "SELECT candidate_namespace FROM installation WHERE log_id = %s"
 
+SEAL = """
+    UPDATE installation SET address_key = %s::bytea WHERE log_id = %s AND address_key IS NULL"""
+
+SEALED = "SELECT address_key FROM installation WHERE log_id = %s"
+
+ADDRESS_KEY_BYTES = 32
+CONTEXT = b"installation/address-key"
+"""Binds the sealed key to its place."""
+
 
 def candidate_namespace(db: Database, new: UUID) -> UUID:
     """The namespace of imported people's ids: the `new` one if there is none yet."""
     db.execute(CLAIM, (LOG_ID, new))
     ((namespace,),) = db.execute(READ, (LOG_ID,)).fetchall()
     return UUID(str(namespace))
+
+
+def address_key(db: Database, keyring: Keyring) -> bytes:
+    """The key that e-mail addresses are hashed with: a new one if there is none yet.
+
+    Call it after `candidate_namespace`, which makes the row.
+
+    Raises:
+        WrongSecret: the installation was made with another secret. Read at every start, the key
+            tells one from the first start on, before anybody has a key.
+    """
+    keyring.check()
+    db.execute(SEAL, (keyring.wrap(os.urandom(ADDRESS_KEY_BYTES), CONTEXT), LOG_ID))
+    ((sealed,),) = db.execute(SEALED, (LOG_ID,)).fetchall()
+    return keyring.unwrap(sealed, CONTEXT)

@@ -102,6 +102,17 @@ class Keyring:
             keys |= fresh
         return keys
 
+    def wrap(self, raw: bytes, context: bytes) -> bytes:
+        """Encrypt a key under the master key, so that it opens only in the same context."""
+        return self._master.seal(raw, context)
+
+    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        """Decrypt a wrapped key. Raises `WrongSecret` if another secret wrapped it."""
+        try:
+            return self._master.open(bytes(wrapped), context)
+        except InvalidTag:
+            raise WrongSecret from None
+
     def destroying(self, person: UUID, at: datetime) -> tuple[str, tuple[UUID, datetime]]:
         """The statement that destroys a person's key for ever."""
         with self._lock:
@@ -112,13 +123,10 @@ class Keyring:
         with self._pool.connection() as db:
             found: dict[UUID, bytes | None] = dict(db.execute(self.FIND, [persons]).fetchall())
             if new := [person for person in persons if person not in found]:
-                wrapped = [self._master.seal(AESGCM.generate_key(256), p.bytes) for p in new]
+                wrapped = [self.wrap(AESGCM.generate_key(256), p.bytes) for p in new]
                 db.execute(self.ADD, [new, wrapped])
                 found |= dict(db.execute(self.FIND, [new]).fetchall())
         return {p: self._unwrap(p, wrapped) if wrapped else None for p, wrapped in found.items()}
 
     def _unwrap(self, person: UUID, wrapped: bytes) -> Key:
-        try:
-            return Key(self._master.open(bytes(wrapped), person.bytes))
-        except InvalidTag:
-            raise WrongSecret from None
+        return Key(self.unwrap(wrapped, person.bytes))

@@ -125,3 +125,13 @@ def test_with_another_secret_it_does_not_start(url: str) -> None:
     another = "a secret that is not the one of this database"
     with pytest.raises(WrongSecret, match="SOURCING_SECRET"), a_stage(url, secret=another):
         pass
+
+
+def test_beside_a_process_with_another_secret_it_does_not_start_on_an_empty_database(
+    url: str,
+) -> None:
+    another = "a secret that is not the one of this database"
+    with a_stage(url, with_worker=False) as first:
+        with pytest.raises(WrongSecret, match="SOURCING_SECRET"), a_stage(url, secret=another):
+            pass
+        assert ready(first).status_code == 200
