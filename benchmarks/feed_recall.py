@@ -11,7 +11,7 @@ or brought forward: stored scores lag behind the model as they do in life.
 import argparse
 import random
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from domain.event import Event
 from domain.filters import Filters
 from domain.money import Salary, SalaryRange
 from domain.outreach import InterviewRequested, MessageSent
+from domain.partial_date import PartialDate
 from domain.viewing import Feed
 from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import open_pool
@@ -82,7 +83,7 @@ def person(rng: random.Random) -> dict[str, Any]:
         facts["expected_salary"] = Salary(amount=rng.randrange(40_000, 200_000), currency="USD")
     if rng.random() < 0.9:
         months = rng.randrange(0, 120)
-        facts["in_present_job_since"] = date(2014 + months // 12, 1 + months % 12, 1)
+        facts["in_present_job_since"] = PartialDate(2014 + months // 12, 1 + months % 12, 1)
     return facts
 
 

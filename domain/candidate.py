@@ -19,7 +19,7 @@ from domain.command import Command, Work
 from domain.event import Event, Personal
 from domain.handlers import on
 from domain.passivity import is_passive
-from domain.profile import Facts, Job
+from domain.profile import MOST_JOBS, Facts, FullBackground, Job
 from domain.values import Email, Moment, Name, StorableText, Value
 
 CLOCK_SKEW = timedelta(minutes=5)
@@ -27,6 +27,9 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 CONTACT_WINDOW_RETENTION = timedelta(days=30)
 """How long a candidate's contacts are kept: as long as the contact gate counts them."""
+
+PERSONAL_FIELDS = ("summary", "jobs", "background")
+"""The fields of a profile that are sealed."""
 
 Source = Annotated[StorableText, Field(min_length=1, max_length=100)]
 
@@ -44,15 +47,20 @@ class ActivityKind(StrEnum):
     FOLLOWED_MAIL_LINK = "followed_mail_link"
 
 
-class CandidateSignedUp(Event, name="candidate.signed_up", version=1):
+class CandidateSignedUp(Event, name="candidate.signed_up", version=2):
     """A person became a member. `fields` names the profile fields that they filled in."""
 
     name: Personal[str]
     email: Personal[str | None] = None
     summary: Personal[str | None] = None
     jobs: Personal[tuple[Job, ...]] = ()
+    background: Personal[FullBackground | None] = None
     fields: tuple[str, ...]
     facts: Facts
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """Version 2 adds the background, which was not kept before."""
 
 
 class OptedIn(Event, name="candidate.opted_in", version=1):
@@ -71,7 +79,7 @@ class WasActive(Event, name="candidate.was_active", version=1):
     source_id: str
 
 
-class ProfileEnhanced(Event, name="candidate.profile_enhanced", version=1):
+class ProfileEnhanced(Event, name="candidate.profile_enhanced", version=2):
     """A source observed newer facts about the member's career. `fields` names those it changed."""
 
     source: str
@@ -80,6 +88,11 @@ class ProfileEnhanced(Event, name="candidate.profile_enhanced", version=1):
     facts: Facts
     summary: Personal[str | None] = None
     jobs: Personal[tuple[Job, ...] | None] = None
+    background: Personal[FullBackground | None] = None
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """Version 2 adds the background, which was not kept before."""
 
 
 class EmployerBlocked(Event, name="candidate.employer_blocked", version=1):
@@ -203,7 +216,7 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
                 *_reasons_against_activity(cause, last_active_at, signed_up_at),
             ]
         )
-        personal = [field for field in ("summary", "jobs") if profile.get(field)]
+        personal = [field for field in PERSONAL_FIELDS if profile.get(field)]
         fields = (*personal, *profile["facts"].known())
         self.record(CandidateSignedUp, cause, at=signed_up_at, fields=fields, **profile)
         if opted_in:
@@ -260,8 +273,7 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
             source=observation.source,
             observed_on=day,
             fields=tuple(newer),
-            summary=newer.get("summary"),
-            jobs=newer.get("jobs"),
+            **{field: newer.get(field) for field in PERSONAL_FIELDS},
             facts=Facts.model_construct(
                 **{field: value for field, value in newer.items() if field in Facts.model_fields}
             ),
@@ -389,11 +401,12 @@ class Observation(Value):
     observed_on: date
     facts: Facts = Facts()
     summary: Annotated[StorableText, Field(max_length=10_000)] | None = None
-    jobs: Annotated[tuple[Job, ...], Field(max_length=100)] | None = None
+    jobs: Annotated[tuple[Job, ...], Field(max_length=MOST_JOBS)] | None = None
+    background: FullBackground | None = None
 
     def fields(self) -> dict[str, Any]:
         """The fields with a value."""
-        personal = {"summary": self.summary, "jobs": self.jobs}
+        personal = {field: getattr(self, field) for field in PERSONAL_FIELDS}
         return self.facts.known() | {k: v for k, v in personal.items() if v is not None}
 
 
@@ -404,7 +417,8 @@ class SignUpCandidate(Command):
     name: Name
     email: Email | None = None
     summary: Annotated[StorableText, Field(max_length=10_000)] | None = None
-    jobs: Annotated[tuple[Job, ...], Field(max_length=100)] = ()
+    jobs: Annotated[tuple[Job, ...], Field(max_length=MOST_JOBS)] = ()
+    background: FullBackground | None = None
     facts: Facts = Facts()
     signed_up_at: Moment | None = None
     last_active_at: Moment | None = None
@@ -421,6 +435,7 @@ class SignUpCandidate(Command):
             email=self.email,
             summary=self.summary,
             jobs=self.jobs,
+            background=self.background,
             facts=self.facts,
         )
         return candidate

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple, Self
 from pydantic import Field, ValidationInfo, field_validator
 
 from domain.money import SalaryRange
-from domain.profile import Facts, Terms, Text, Years, key
+from domain.profile import Facts, Terms, Text, Years
+from domain.terms import key
 from domain.values import Value
 
 
@@ -44,7 +45,8 @@ class Filters(Value):
     """Whom a position is for. A filter that is empty lets everyone pass.
 
     A candidate whose profile leaves a fact open does not meet a criterion about it, except for the
-    salary: people without a stated salary are within every budget.
+    salary: people without a stated salary, or with one in a currency that has no rate here, are
+    within every budget.
     """
 
     roles: Terms = Field((), description="any of these")
@@ -148,9 +150,10 @@ def _admits_place(filters: Filters, facts: Facts) -> bool:
 
 
 def _admits_salary(filters: Filters, facts: Facts) -> bool:
-    if filters.salary_budget is None or facts.expected_salary is None:
+    expected = facts.expected_salary.in_usd if facts.expected_salary else None
+    if filters.salary_budget is None or expected is None:
         return True
-    return facts.expected_salary.in_usd <= filters.salary_budget.maximum_in_usd
+    return expected <= filters.salary_budget.maximum_in_usd
 
 
 def _between(lowest: float | None, years: float | None, highest: float | None) -> bool:

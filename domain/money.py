@@ -27,27 +27,32 @@ def _known(currency: str) -> str:
 
 
 Currency = Annotated[
-    str,
-    Field(pattern="^[A-Z]{3}$", description="an ISO 4217 code", examples=["EUR"]),
-    AfterValidator(_known),
+    str, Field(pattern="^[A-Z]{3}$", description="an ISO 4217 code", examples=["EUR"])
 ]
-Amount = Annotated[int, Field(ge=0, le=100_000_000_000, description="a whole amount a year")]
+ComparedCurrency = Annotated[Currency, AfterValidator(_known)]
+
+MOST_PAY = 1_000_000_000_000
+"""The most that anybody may expect or pay a year, in any currency."""
+
+Amount = Annotated[int, Field(ge=0, le=MOST_PAY, description="a whole amount a year")]
 
 
 class Salary(Value):
-    """A yearly salary.
+    """A yearly salary, in any currency.
 
     >>> Salary(amount=50_000, currency="EUR").in_usd
     58000
+    >>> Salary(amount=50_000, currency="XAU").in_usd
     """
 
     amount: Amount
     currency: Currency
 
     @property
-    def in_usd(self) -> int:
-        """The amount in whole US dollars, for comparison."""
-        return round(self.amount * USD_PER_UNIT[self.currency])
+    def in_usd(self) -> int | None:
+        """The amount in whole US dollars, for comparison. None if the currency has no rate here."""
+        rate = USD_PER_UNIT.get(self.currency)
+        return None if rate is None else round(self.amount * rate)
 
 
 class SalaryRange(Value):
@@ -55,7 +60,7 @@ class SalaryRange(Value):
 
     minimum: Amount
     maximum: Amount
-    currency: Currency
+    currency: ComparedCurrency
 
     @field_validator("maximum")
     @classmethod
@@ -67,4 +72,4 @@ class SalaryRange(Value):
     @property
     def maximum_in_usd(self) -> int:
         """The maximum in whole US dollars, for comparison."""
-        return Salary(amount=self.maximum, currency=self.currency).in_usd
+        return round(self.maximum * USD_PER_UNIT[self.currency])

@@ -1,23 +1,21 @@
 """The fields of a candidate's profile."""
 
-from datetime import date
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
 from domain.money import Salary
+from domain.partial_date import PartialDate
+from domain.terms import key
 from domain.values import StorableText, Value
 
 Text = Annotated[StorableText, Field(min_length=1, max_length=200)]
+LongText = Annotated[StorableText, Field(min_length=1, max_length=2_000)]
+Url = Annotated[StorableText, Field(min_length=1, max_length=2_000, pattern=r"^https?://\S+$")]
 
-
-def key(term: str) -> str:
-    """A skill, role, place or language, normalised for comparison: case and extra spaces ignored.
-
-    >>> key("  Node.JS ")
-    'node.js'
-    """
-    return " ".join(term.split()).casefold()
+MOST_JOBS = 100
+MOST_ENTRIES = 100
+"""Of each list of a background, and highlights of a job."""
 
 
 def _distinct(terms: object) -> object:
@@ -49,7 +47,7 @@ class Facts(Value):
         None, description="countries in which the person may work without sponsorship"
     )
     languages: Terms | None = None
-    in_present_job_since: date | None = None
+    in_present_job_since: PartialDate | None = None
 
     def known(self) -> dict[str, object]:
         """The fields with a value."""
@@ -57,10 +55,79 @@ class Facts(Value):
 
 
 class Job(Value):
-    """One job of a career; the present job has no end."""
+    """One job of a career. The present job has no end, and none that is unknown."""
 
-    employer: Text
-    title: Text
-    started_on: date | None = None
-    ended_on: date | None = None
+    employer: Text | None = None
+    title: Text | None = None
+    started_on: PartialDate | None = None
+    ended_on: PartialDate | None = None
+    end_is_unknown: bool = Field(False, description="it ended, but nobody knows when")
     summary: StorableText = Field("", max_length=5_000)
+    highlights: tuple[LongText, ...] = Field((), max_length=MOST_ENTRIES)
+
+    @property
+    def is_present(self) -> bool:
+        """Whether the person still has this job."""
+        return bool(self.started_on) and not self.ended_on and not self.end_is_unknown
+
+
+class Education(Value):
+    """Studies, finished or not."""
+
+    institution: Text | None = None
+    area: Text | None = None
+    degree: Text | None = None
+    started_on: PartialDate | None = None
+    ended_on: PartialDate | None = None
+
+
+class Certificate(Value):
+    """What an issuer confirms that the person can do."""
+
+    name: Text
+    issuer: Text | None = None
+    issued_on: PartialDate | None = None
+
+
+class Project(Value):
+    """Something that the person made or took part in."""
+
+    name: Text
+    description: LongText | None = None
+    highlights: tuple[LongText, ...] = Field((), max_length=MOST_ENTRIES)
+    started_on: PartialDate | None = None
+    ended_on: PartialDate | None = None
+
+
+class SpokenLanguage(Value):
+    """A language, and how well the person speaks it, in their own words."""
+
+    language: Text
+    level: Text | None = None
+
+
+class Link(Value):
+    """A page of the person, such as their profile in a network."""
+
+    label: Text | None = None
+    url: Url
+
+
+class Background(Value):
+    """What a résumé says beside the jobs and the facts that filters compare."""
+
+    education: tuple[Education, ...] = Field((), max_length=MOST_ENTRIES)
+    certificates: tuple[Certificate, ...] = Field((), max_length=MOST_ENTRIES)
+    projects: tuple[Project, ...] = Field((), max_length=MOST_ENTRIES)
+    languages: tuple[SpokenLanguage, ...] = Field((), max_length=MOST_ENTRIES)
+
+
+class FullBackground(Background):
+    """A background with contact data, which employers do not see before the person agrees."""
+
+    phone: Text | None = None
+    links: tuple[Link, ...] = Field((), max_length=MOST_ENTRIES)
+
+    def without_contact_data(self) -> Background:
+        """What employers may see."""
+        return Background(**{name: getattr(self, name) for name in Background.model_fields})

@@ -27,7 +27,8 @@ from domain.candidate import (
 )
 from domain.contact_gate import CONTACTS_ALLOWED
 from domain.handlers import on
-from domain.profile import Facts, Job, key
+from domain.profile import Facts, FullBackground, Job
+from domain.terms import key
 from infrastructure.projecting.projection import BulkStatement, Change, Projection
 
 SIGN_UP = "sign-up"
@@ -42,6 +43,14 @@ class Compared(NamedTuple):
     type: str
     value: Callable[[Facts], object]
     unknown: str = "NULL"
+    clears: str | None = None
+    """The fact that changes the column even if there is nothing in it to compare."""
+
+    def enhanced(self, name: str) -> str:
+        """The new value of this column, in SQL."""
+        kept = f"coalesce(%({name})s::{self.type}, {name})"
+        told = f"CASE WHEN %(facts)s ? '{self.clears}' THEN %({name})s::{self.type} ELSE {kept} END"
+        return told if self.clears else kept
 
 
 def keys(terms: Sequence[str] | None) -> list[str] | None:
@@ -59,12 +68,14 @@ COMPARED = {
     "years": Compared("double precision", lambda facts: facts.years_experience),
     "open_to_remote": Compared("boolean", lambda facts: facts.open_to_remote, "false"),
     "expected_usd": Compared(
-        "bigint", lambda facts: facts.expected_salary and facts.expected_salary.in_usd
+        "bigint",
+        lambda facts: facts.expected_salary and facts.expected_salary.in_usd,
+        clears="expected_salary",
     ),
 }
 
 
-class CandidatePool(Projection, name="candidate_pool", version=2, key="id", personal=True):
+class CandidatePool(Projection, name="candidate_pool", version=3, key="id", personal=True):
     """Every candidate with what filters ask for, in the form that filters compare."""
 
     TABLES = f"""
@@ -74,6 +85,7 @@ class CandidatePool(Projection, name="candidate_pool", version=2, key="id", pers
             email           text,
             summary         text,
             jobs            jsonb NOT NULL,
+            background      jsonb NOT NULL,
             facts           jsonb NOT NULL,
             provenance      jsonb NOT NULL,
             signed_up_at    timestamptz NOT NULL,
@@ -91,11 +103,12 @@ class CandidatePool(Projection, name="candidate_pool", version=2, key="id", pers
 
     ADD = f"""
         INSERT INTO candidate_pool (
-            candidate_id, name, email, summary, jobs, facts, provenance, signed_up_at,
+            candidate_id, name, email, summary, jobs, background, facts, provenance, signed_up_at,
             last_active_at, opted_in, blocked, positions, last_contacts, random_key,
             {", ".join(COMPARED)})
         VALUES (
-            %(id)s, %(name)s, %(email)s, %(summary)s, %(jobs)s, %(facts)s, %(provenance)s, %(at)s,
+            %(id)s, %(name)s, %(email)s, %(summary)s, %(jobs)s, %(background)s, %(facts)s,
+            %(provenance)s, %(at)s,
             %(at)s, false, '{{}}', '{{}}', '{{}}', %(random_key)s,
             {", ".join(f"coalesce(%({n})s::{c.type}, {c.unknown})" for n, c in COMPARED.items())})
         """  # noqa: S608 - our own names
@@ -103,8 +116,9 @@ class CandidatePool(Projection, name="candidate_pool", version=2, key="id", pers
     ENHANCE = f"""
         UPDATE candidate_pool SET
             summary = coalesce(%(summary)s, summary), jobs = coalesce(%(jobs)s::jsonb, jobs),
+            background = background || %(background)s,
             facts = facts || %(facts)s, provenance = provenance || %(provenance)s,
-            {", ".join(f"{n} = coalesce(%({n})s::{c.type}, {n})" for n, c in COMPARED.items())}
+            {", ".join(f"{n} = {c.enhanced(n)}" for n, c in COMPARED.items())}
         WHERE candidate_id = %(id)s"""  # noqa: S608 - our own names
 
     BE_ACTIVE = BulkStatement("""
@@ -137,7 +151,7 @@ class CandidatePool(Projection, name="candidate_pool", version=2, key="id", pers
             "email": event.email,
             "at": event.timestamp,
             "random_key": _random_key(event.originator_id),
-            **_profile(event.facts, event.summary, event.jobs),
+            **_profile(event),
             **_provenance(event.fields, SIGN_UP, event.timestamp.date()),
         }
 
@@ -145,7 +159,7 @@ class CandidatePool(Projection, name="candidate_pool", version=2, key="id", pers
     def on_profile_enhanced(self, event: ProfileEnhanced) -> Change:
         return self.ENHANCE, {
             "id": event.originator_id,
-            **_profile(event.facts, event.summary, event.jobs),
+            **_profile(event),
             **_provenance(event.fields, event.source, event.observed_on),
         }
 
@@ -179,9 +193,12 @@ class CandidatePool(Projection, name="candidate_pool", version=2, key="id", pers
         return self.ERASE, {"id": event.originator_id}
 
 
-def _profile(facts: Facts, summary: str | None, jobs: tuple[Job, ...] | None) -> dict[str, Any]:
+def _profile(event: CandidateSignedUp | ProfileEnhanced) -> dict[str, Any]:
+    facts, jobs = event.facts, event.jobs
+    background = event.background or FullBackground()
     return {
-        "summary": summary,
+        "summary": event.summary,
+        "background": Jsonb(background.model_dump(mode="json", exclude_defaults=True)),
         "jobs": None if jobs is None else Jsonb([job.model_dump(mode="json") for job in jobs]),
         "facts": Jsonb(facts.model_dump(mode="json", exclude_none=True)),
         **{name: column.value(facts) for name, column in COMPARED.items()},
@@ -224,6 +241,7 @@ class CandidateProfile(BaseModel):
     email: str | None
     summary: str | None
     jobs: list[Job]
+    background: FullBackground
     facts: Facts
     provenance: dict[str, Origin]
     signed_up_at: datetime
@@ -250,8 +268,8 @@ def profile(db: Connection, candidate_id: UUID) -> CandidateProfile | None:
         db.cursor(row_factory=class_row(CandidateProfile))
         .execute(
             """
-            SELECT candidate_id, name, email, summary, jobs, facts, provenance, signed_up_at,
-                   last_active_at, opted_in, blocked, positions
+            SELECT candidate_id, name, email, summary, jobs, background, facts, provenance,
+                   signed_up_at, last_active_at, opted_in, blocked, positions
             FROM candidate_pool WHERE candidate_id = %s""",
             [candidate_id],
         )

@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field
 from domain.event import ERASED
 from domain.filters import Filters
 from domain.outreach import Band, Likelihood, band
-from domain.profile import Facts, key
+from domain.profile import Facts
+from domain.terms import key
 from domain.viewing import Feed, Sort
 from infrastructure.database.postgres import Database
 from projections import candidate_feed, candidate_pool, candidate_search

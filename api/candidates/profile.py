@@ -9,7 +9,7 @@ from pydantic import Field
 from api.candidates.cards import REASONS_SHOWN, Card, LikelihoodReason, card_of
 from domain.outreach import Band, Likelihood, band, outreach_id
 from domain.passivity import is_passive
-from domain.profile import Job
+from domain.profile import Background, Job
 from infrastructure.database.postgres import Database
 from projections import candidate_pool
 from projections.likelihood import scoring
@@ -38,6 +38,7 @@ class FullProfile(Card):
 
     summary: str | None
     jobs: list[Job]
+    background: Background
     passive: bool
     approach_by: Literal["message", "interview_request"]
     outreach_id: UUID | None = Field(description="of this position's approach, if there was one")
@@ -69,6 +70,7 @@ def full_profile(
         **dict(card),
         summary=known.summary,
         jobs=known.jobs,
+        background=known.background.without_contact_data(),
         passive=passive,
         approach_by="message" if passive else "interview_request",
         outreach_id=outreach_id(position.position_id, candidate_id) if contacted else None,

@@ -397,11 +397,11 @@ class Market:
         top = Salary(amount=vacancy.salary.maximum, currency=vacancy.salary.currency).in_usd
         active = person.candidate.last_active_at or now
         return Situation(
-            years_in_job=max((now.date() - since).days, 0) / 365.25 if since else None,
+            years_in_job=max((now.date() - since.first).days, 0) / 365.25 if since else None,
             days_silent=(now - active) / timedelta(days=1),
             recent_visits=person.recent_visits(self._agenda.now),
             recent_letters=person.recent_letters(self._agenda.now),
-            offer=max(top, 1) / max(wanted.in_usd, 1) if wanted else 1.0,
+            offer=max(top or 1, 1) / max(wanted.in_usd or 1, 1) if wanted else 1.0,
             match=post.position.filters.match(facts),
             place_suits=facts.country == vacancy.country
             or (vacancy.remote and bool(facts.open_to_remote)),

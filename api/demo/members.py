@@ -26,6 +26,7 @@ from api.formats.json_resume import Profile
 from domain.actor import Actor, Role
 from domain.attributes import AgeBand, Attributes, Disability, Ethnicity, Gender
 from domain.candidate import Activity, ActivityKind, Candidate, Observation
+from domain.partial_date import PartialDate
 from domain.profile import Facts, Job
 
 PLATFORM = Actor(id="marketplace", role=Role.PLATFORM)
@@ -286,7 +287,7 @@ class Members:
             facts=profile.facts,
         )
         since = profile.facts.in_present_job_since
-        months = (today - since).days * DAY if since else rng.expovariate(1 / (1.5 * YEAR))
+        months = (today - since.first).days * DAY if since else rng.expovariate(1 / (1.5 * YEAR))
         person = Person(
             number=number,
             candidate=candidate,
@@ -427,7 +428,7 @@ class Members:
             return
         agenda, rng = self._agenda, self._rng
         today = agenda.today().date()
-        since = datetime.fromtimestamp(person.job_since, UTC).date()
+        since = PartialDate.of(datetime.fromtimestamp(person.job_since, UTC).date())
         jobs: tuple[Job, ...] | None = None
         if person.is_real:
             if person.facts.in_present_job_since is not None:
@@ -448,11 +449,11 @@ class Members:
         agenda.record(person.candidate)
 
 
-def _continued(rng: Random, jobs: tuple[Job, ...], since: date) -> tuple[Job, ...]:
+def _continued(rng: Random, jobs: tuple[Job, ...], since: PartialDate) -> tuple[Job, ...]:
     """A career with the job that began then, which may be in it already."""
     if jobs and jobs[-1].started_on == since:
         return jobs
-    if jobs and not jobs[-1].ended_on:
+    if jobs and jobs[-1].is_present:
         jobs = (*jobs[:-1], jobs[-1].model_copy(update={"ended_on": since}))
     title = jobs[-1].title if jobs else "Developer"
     return (*jobs, Job(employer=company_name(rng), title=title, started_on=since))

@@ -11,6 +11,7 @@ from api.demo.companies import DEMO, TITLES, company_name, in_currency
 from api.demo.names import NAMES
 from api.demo.published import COUNTRIES, EUROPEAN_UNION, Country
 from api.formats.json_resume import Profile
+from domain.partial_date import PartialDate
 from domain.profile import Facts, Job
 
 DAYS_A_YEAR = 365.25
@@ -62,7 +63,7 @@ def person(seed: int, number: int, on: date) -> Profile:
             else None,
             work_authorisation=(place, "European Union") if place in EUROPEAN_UNION else (place,),
             languages=_languages(rng, country),
-            in_present_job_since=jobs[-1].started_on if jobs and not jobs[-1].ended_on else None,
+            in_present_job_since=jobs[-1].started_on if jobs and jobs[-1].is_present else None,
         ),
     )
 
@@ -104,8 +105,8 @@ def _jobs(rng: Random, role: str, years: float, on: date) -> tuple[Job, ...]:
         Job(
             employer=company_name(rng),
             title=TITLES[role],
-            started_on=_before(on, start),
-            ended_on=_before(on, end) if end else None,
+            started_on=PartialDate.of(_before(on, start)),
+            ended_on=PartialDate.of(_before(on, end)) if end else None,
         )
         for start, end in zip(starts, ends, strict=True)
     ]

@@ -46,6 +46,7 @@ from api.formats.documents import (
 )
 from domain.candidate import Source
 from domain.money import USD_PER_UNIT, Salary
+from domain.partial_date import PartialDate
 from domain.profile import Facts, Job, Text
 from domain.values import Email, Name, Value
 
@@ -112,8 +113,8 @@ class Work(Section):
         return {
             "employer": self.name or self.company or "(not named)",
             "title": self.position or "(not named)",
-            "started_on": self.start,
-            "ended_on": self.end,
+            "started_on": self.start and PartialDate.of(self.start),
+            "ended_on": self.end and PartialDate.of(self.end),
             "summary": self.summary or "",
         }
 
@@ -198,6 +199,7 @@ def to_profile(document: Mapping[str, Any], *, as_of: date | None = None) -> Pro
     if not isinstance(document, Mapping):
         raise BadDocument([f"a document is a JSON object, not {shown(document)}"])
     resume = read(Resume, document)
+    since = _in_present_job_since(resume.work)
     basics, more = resume.basics, resume.meta.sourcing
     if basics.name is None:
         raise BadDocument(["basics.name: is missing; every candidate has a name"])
@@ -220,7 +222,7 @@ def to_profile(document: Mapping[str, Any], *, as_of: date | None = None) -> Pro
             "work_authorisation": more.work_authorisation or None,
             "languages": more.languages
             or named_ones(*(spoken.language for spoken in resume.languages)),
-            "in_present_job_since": _in_present_job_since(resume.work),
+            "in_present_job_since": since and PartialDate.of(since),
         },
     }
     kept = ("external_id", "opted_in", "signed_up_at", "last_active_at")

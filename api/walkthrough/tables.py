@@ -175,7 +175,8 @@ def _said(value: Any) -> str:
 
 
 def _jobs(jobs: Sequence[Row]) -> list[str]:
-    return [f"{job['title']} at {job['employer']}" for job in jobs[:3]]
+    each = [filter(None, (job["title"], job["employer"])) for job in jobs[:3]]
+    return [" at ".join(names) for names in each]
 
 
 def _table(*columns: str) -> Table:

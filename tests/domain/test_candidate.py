@@ -33,6 +33,7 @@ from domain.candidate import (
 )
 from domain.command import Command
 from domain.event import ERASED
+from domain.partial_date import PartialDate
 from domain.profile import Facts, Job
 from tests.support.given import (
     ACME,
@@ -68,7 +69,7 @@ TODAY = NOW.date()
 
 def test_a_candidate_signs_up_with_what_they_tell_us() -> None:
     given()
-    job = Job(employer="Acme", title="Engineer", started_on=date(2020, 1, 1))
+    job = Job(employer="Acme", title="Engineer", started_on=PartialDate(2020))
     when(
         SignUpCandidate(
             candidate_id=CASEY,

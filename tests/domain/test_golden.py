@@ -14,6 +14,7 @@ from domain.event import Event
 from domain.outreach import outreach_id
 from infrastructure.event_log.codec import SEALED, EventMapper
 from tests.domain.golden import FOLDER, as_stored, everything_that_happens, file_of
+from tests.support.comparing import as_far_as
 from tests.support.given import ACME, NOW, KeysAtHand, Story, the_admin
 from tests.support.vocabulary import EVENTS
 
@@ -22,13 +23,6 @@ NEWEST = {f"{event.TOPIC}.v{event.class_version}" for event in EVENTS} & KEPT.ke
 
 every_kept_event = pytest.mark.parametrize("golden", KEPT.values(), ids=KEPT)
 every_newest_event = pytest.mark.parametrize("name", sorted(NEWEST))
-
-
-def as_far_as(was: Any, now: Any) -> Any:
-    """The fields of `now` that `was` has as well; fields added since are left out."""
-    if isinstance(was, dict) and isinstance(now, dict):
-        return {name: as_far_as(was[name], now.get(name, "not told any more")) for name in was}
-    return now
 
 
 def missing_versions(event: type[Event]) -> list[Path]:

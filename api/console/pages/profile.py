@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import partial
 from typing import Any, NoReturn
 from uuid import UUID
@@ -21,6 +20,7 @@ from domain.candidate import Candidate
 from domain.command import NotFound
 from domain.event import ERASED
 from domain.outreach import Message, RequestInterview, SendMessage, outreach_id
+from domain.partial_date import PartialDate
 from domain.profile import Job
 from infrastructure.projecting.checkpoints import NotCaughtUp
 from infrastructure.requests.idempotency import InFlight
@@ -178,7 +178,8 @@ def _shown(seen: Seen) -> dict[str, Any]:
 
 
 def _latest_first(profile: FullProfile) -> list[Job]:
-    return sorted(profile.jobs, key=lambda job: job.started_on or date.min, reverse=True)
+    unknown = PartialDate(1)
+    return sorted(profile.jobs, key=lambda job: job.started_on or unknown, reverse=True)
 
 
 def _facts(profile: FullProfile) -> list[tuple[str, Any, Origin | None]]:

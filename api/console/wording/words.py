@@ -5,6 +5,8 @@ from datetime import date, datetime
 from typing import Any
 
 from domain.money import Salary, SalaryRange
+from domain.partial_date import PartialDate
+from domain.profile import Education, Job, Project
 from projections.candidate_pool import SIGN_UP, Origin
 from projections.positions import Position
 
@@ -49,6 +51,31 @@ def day(moment: datetime | date) -> str:
 def month(moment: datetime | date) -> str:
     """A month, such as March 2026."""
     return f"{moment:%B %Y}"
+
+
+def dated(partial: PartialDate) -> str:
+    """A date as precise as it is known.
+
+    >>> dated(PartialDate(2019)), dated(PartialDate(2019, 3)), dated(PartialDate(2019, 3, 1))
+    ('2019', 'March 2019', '1 March 2019')
+    """
+    if partial.day:
+        return day(partial.first)
+    return month(partial.first) if partial.month else str(partial.year)
+
+
+def span(part: Job | Education | Project) -> str:
+    """From when to when, as far as it is known.
+
+    >>> span(Job(started_on=PartialDate(2019))), span(Education(ended_on=PartialDate(2014, 9)))
+    ('2019 to now', 'until September 2014')
+    """
+    start, end = (date and dated(date) for date in (part.started_on, part.ended_on))
+    if isinstance(part, Job) and part.is_present:
+        end = "now"
+    if start and end:
+        return start if start == end else f"{start} to {end}"
+    return f"from {start}" if start else f"until {end}" if end else ""
 
 
 def minute(moment: datetime) -> str:
@@ -123,6 +150,19 @@ def words(code: str) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     function.__name__: function
-    for function in (ago, day, month, minute, percent, number, money, terms, freshness, words)
+    for function in (
+        ago,
+        day,
+        month,
+        dated,
+        span,
+        minute,
+        percent,
+        number,
+        money,
+        terms,
+        freshness,
+        words,
+    )
 }
 """The filters' names in templates."""

@@ -25,7 +25,7 @@ from domain.outreach import (
     OutreachDeclined,
     OutreachExpired,
 )
-from domain.profile import Facts, key
+from domain.profile import Facts
 from projections.likelihood.estimator.schema import Columns, Features
 from projections.likelihood.features.catalogue import (
     ACTIVITY_GROUPS,
@@ -36,6 +36,7 @@ from projections.likelihood.features.catalogue import (
     SENIORITY_FROM_YEARS,
 )
 from projections.likelihood.features.role_names import role_family
+from projections.likelihood.features.spelling import key
 
 DAY = 86_400.0
 MONTH = 30 * DAY
@@ -175,9 +176,10 @@ def _observe(state: CandidateState, facts: Facts) -> None:
     if facts.years_experience is not None:
         state.years = float(facts.years_experience)
     if facts.expected_salary is not None:
-        state.expected_usd = float(facts.expected_salary.in_usd)
+        usd = facts.expected_salary.in_usd
+        state.expected_usd = UNKNOWN if usd is None else float(usd)
     if facts.in_present_job_since is not None:
-        state.job_since = _midnight(facts.in_present_job_since)
+        state.job_since = _midnight(facts.in_present_job_since.first)
 
 
 def _midnight(day: date) -> float:

@@ -14,11 +14,11 @@ from domain.filters import Filters
 from domain.money import SalaryRange
 from domain.outreach import InterviewRequested, MessageSent
 from domain.position import FiltersSet, PositionOpened
-from domain.profile import key
 from projections.likelihood.estimator.schema import Columns, Features
 from projections.likelihood.features.candidate import STATE, CandidateState, seniority
 from projections.likelihood.features.catalogue import CATEGORIES, LARGEST_OFFER, NUMBERS
 from projections.likelihood.features.role_names import role_family, seniority_named
+from projections.likelihood.features.spelling import key
 
 
 class PositionState(NamedTuple):

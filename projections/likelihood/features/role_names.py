@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from domain.profile import key
+from projections.likelihood.features.spelling import key
 
 _ROLE_WORDS = {
     "full-stack": "full ?stack",

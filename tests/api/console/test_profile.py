@@ -27,7 +27,7 @@ def test_each_field_tells_where_it_comes_from_and_how_old_it_is(stage: Stage) ->
     page = text_of(at.recruiter.get(at.after(at.profile)))
     month = f"{observed:%B %Y}"
     assert f"Work history from career-page, {month} (2 months ago)" in page
-    assert "Engineer Initech February 2020 to now" in page
+    assert "Engineer Initech 1 February 2020 to now" in page
     assert f"Experience 9 years from career-page, {month} (2 months ago)" in page
     assert f"Expected salary EUR 70,000 a year from career-page, {month}" in page
     assert "Skills told at sign-up" in page

@@ -21,7 +21,17 @@ from domain.event import Event
 from domain.filters import Filters
 from domain.money import Salary, SalaryRange
 from domain.outreach import DeclineReason, Likelihood, outreach_id
-from domain.profile import Facts, Job
+from domain.partial_date import PartialDate
+from domain.profile import (
+    Certificate,
+    Education,
+    Facts,
+    FullBackground,
+    Job,
+    Link,
+    Project,
+    SpokenLanguage,
+)
 from infrastructure.event_log.codec import EventMapper
 from tests.support.given import (
     A_LETTER,
@@ -110,7 +120,28 @@ _FACTS = Facts(
     expected_salary=Salary(amount=120_000, currency="CHF"),
     work_authorisation=("Switzerland",),
     languages=("German", "English"),
-    in_present_job_since=LONG_AGO.date(),
+    in_present_job_since=PartialDate.of(LONG_AGO.date()),
+)
+_JOBS = (
+    Job(
+        employer="Globex",
+        title="Engineer",
+        started_on=PartialDate.of(LONG_AGO.date()),
+        highlights=("Emptied every queue.",),
+    ),
+    Job(title="Apprentice", started_on=PartialDate(2015), end_is_unknown=True),
+)
+_BACKGROUND = FullBackground(
+    education=(
+        Education(
+            institution="ETH", area="Informatics", degree="MSc", ended_on=PartialDate(2014, 9)
+        ),
+    ),
+    certificates=(Certificate(name="Queues I", issuer="Globex", issued_on=PartialDate(2020)),),
+    projects=(Project(name="Q", description="A queue.", highlights=("Is fast.",)),),
+    languages=(SpokenLanguage(language="German", level="native"),),
+    phone="+41 44 000 00 01",
+    links=(Link(label="Code", url="https://code.example.com/casey"),),
 )
 _BUDGET = SalaryRange(minimum=90_000, maximum=130_000, currency="CHF")
 _FILTERS = Filters(
@@ -160,7 +191,8 @@ _COMMANDS: list[Command] = [
             name=name,
             email=f"{name.lower()}@example.com",
             summary="I like queues.",
-            jobs=(Job(employer="Globex", title="Engineer", started_on=LONG_AGO.date()),),
+            jobs=_JOBS,
+            background=_BACKGROUND,
             facts=_FACTS,
             signed_up_at=LONG_AGO,
             opted_in=True,
@@ -186,6 +218,7 @@ _COMMANDS: list[Command] = [
             facts=Facts(city="Genève"),
             summary="Leads a team.",
             jobs=(Job(employer="Initech", title="Lead", summary="Queues, again."),),
+            background=FullBackground(phone="+41 44 000 00 00"),
         ),
         **by(the_platform),
     ),

@@ -34,6 +34,7 @@ from domain.outreach import (
     OutreachExpired,
     OutreachWithdrawn,
 )
+from domain.partial_date import PartialDate
 from domain.profile import Facts
 from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import Pool
@@ -345,7 +346,7 @@ def test_an_enhanced_profile_is_scored_as_well(read: Read, history: History) -> 
     enhanced = History()
     enhanced.now = history.now
     seen: dict[str, Any] = {"source": "register", "observed_on": date(2025, 9, 1)}
-    facts = Facts(roles=("Data engineer",), in_present_job_since=date(2025, 1, 1))
+    facts = Facts(roles=("Data engineer",), in_present_job_since=PartialDate(2025))
     enhanced.add(ProfileEnhanced, somebody("Ada"), **seen, fields=("roles",), facts=facts)
     read.follow(enhanced.events)
     row = read.db.execute(

@@ -3,7 +3,7 @@
 import math
 import random
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from domain.event import Event
 from domain.filters import Filters
 from domain.money import Salary, SalaryRange
 from domain.outreach import MessageSent, OutreachAccepted
+from domain.partial_date import PartialDate
 from domain.position import FiltersSet, PositionOpened
 from domain.profile import Facts, Job
 from projections.likelihood.explanations import in_words, reasons, strongest
@@ -165,7 +166,7 @@ PRIVATE: dict[str, Any] = {
     "name": "Mohamed",
     "email": "grandmother@example.com",
     "summary": "A woman of sixty, born in Lagos, with two children.",
-    "jobs": (Job(employer="Church", title="Nun", started_on=date(1980, 1, 1), summary="Prayer"),),
+    "jobs": (Job(employer="Church", title="Nun", started_on=PartialDate(1980), summary="Prayer"),),
     "subject": "Dear Sir",
     "text": "You look so young in your picture.",
     "sender_name": "Jo",
@@ -252,7 +253,7 @@ def test_every_moment_gives_finite_features() -> None:
             at=datetime(1, 1, 2, tzinfo=UTC),
             name="Ada",
             fields=("in_present_job_since",),
-            facts=Facts(in_present_job_since=date(9999, 1, 1)),
+            facts=Facts(in_present_job_since=PartialDate(9999)),
         )
     )
     for year in (1, 1900, 2026, 2500, 9999):

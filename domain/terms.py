@@ -1,0 +1,49 @@
+"""How texts are compared: Unicode's compatible forms, case and spaces; accents where that helps.
+
+`key` is for names that must stay apart by their accents, such as skills. `search_key` is for
+searches by name and for places, which people type with accents or without.
+"""
+
+from unicodedata import combining, normalize
+
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200e\u200f\u2060\ufeff"))
+"""Marks that no reader sees and that word processors leave behind."""
+
+_WITHOUT_STROKE = str.maketrans(
+    {
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "æ": "ae",
+        "œ": "oe",
+        "\u0131": "i",
+        "ħ": "h",
+    }
+)
+"""Letters that Unicode does not take apart into a letter and an accent."""
+
+_ACCENTS = range(0x300, 0x370)
+"""The accents of Latin, Greek and Cyrillic letters; other scripts' marks are letters' parts."""
+
+
+def key(term: str) -> str:
+    r"""A term, normalised for comparison: NFKC, case and extra spaces ignored.
+
+    >>> key("  Node.JS "), key("\uff23\uff0b\uff0b"), key("Re\u0301sume\u0301") == key("résumé")
+    ('node.js', 'c++', True)
+    """
+    plain = normalize("NFKC", term).translate(_INVISIBLE)
+    return " ".join(normalize("NFKC", plain.casefold()).split())
+
+
+def search_key(text: str) -> str:
+    """A text, normalised for searches by name: as `key`, and accents ignored.
+
+    >>> search_key("Ólafur Ærø"), search_key("Łódź"), search_key("が") == search_key("か")
+    ('olafur aero', 'lodz', False)
+    """
+    apart = normalize("NFD", key(text))
+    letters = (c for c in apart if not (combining(c) and ord(c) in _ACCENTS))
+    return normalize("NFC", "".join(letters)).translate(_WITHOUT_STROKE)
