@@ -5,16 +5,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-import lightgbm
 import numpy as np
-import vowpalwabbit
 from numpy.typing import NDArray
-from river import linear_model, preprocessing
-from sklearn.compose import make_column_transformer
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from benchmarks.tables import Table
 
@@ -51,6 +43,8 @@ def online(
 
 def river_defaults(table: Table) -> Probabilities:
     """River's StandardScaler and one-hot columns into its LogisticRegression, as they come."""
+    from river import linear_model, preprocessing
+
     scaler: Any = preprocessing.StandardScaler()
     regression: Any = linear_model.LogisticRegression()
     numbers = [{n: c for n, c in row.items() if isinstance(c, float)} for row in table.rows]
@@ -71,6 +65,8 @@ def river_defaults(table: Table) -> Probabilities:
 
 def vowpal_wabbit(table: Table) -> Probabilities:
     """Vowpal Wabbit's defaults with the logistic loss."""
+    import vowpalwabbit
+
     workspace = vowpalwabbit.Workspace("--loss_function logistic --link logistic --quiet")
     examples = [
         " | "
@@ -93,6 +89,12 @@ def vowpal_wabbit(table: Table) -> Probabilities:
 
 def sklearn_refitted(table: Table) -> Probabilities:
     """scikit-learn's logistic regression on scaled, one-hot columns, refitted on all before."""
+    from sklearn.compose import make_column_transformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
     columns, numeric = _columns(table)
     where = np.arange(columns.shape[1])
     steps = [
@@ -110,6 +112,8 @@ def sklearn_refitted(table: Table) -> Probabilities:
 
 def lightgbm_refitted(table: Table) -> Probabilities:
     """LightGBM's defaults with categorical features, refitted on all before."""
+    import lightgbm
+
     columns, numeric = _columns(table)
     categories = np.flatnonzero(~numeric).tolist()
 

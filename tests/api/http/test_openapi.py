@@ -4,23 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from openapi_spec_validator import validate
-from schemathesis.checks import CheckFunction, not_a_server_error
-from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
 
 from domain.actor import Role
 from tests.support.api_routes import v1_routes
 from tests.support.client import done
 from tests.support.databases import Databases
 from tests.support.stage import Stage, own_stage
-
-CHECKS: list[CheckFunction] = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-]
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +90,11 @@ def test_every_parameter_is_described_or_an_id(document: Any) -> None:
 )
 @pytest.mark.slow
 def test_whatever_the_document_allows_gets_an_answer_that_it_describes(stage: Stage) -> None:
+    # Slow to import, in every process that collects tests.
+    import schemathesis  # noqa: PLC0415
+    from schemathesis.checks import not_a_server_error  # noqa: PLC0415
+    from schemathesis.specs.openapi import checks  # noqa: PLC0415
+
     scene = stage.scene().in_beta()
     position, candidate = scene.position(), scene.member("Silent", silent_days=400)
     outreach = done(scene.message(position, candidate))["id"]
@@ -118,7 +114,14 @@ def test_whatever_the_document_allows_gets_an_answer_that_it_describes(stage: St
         case.query.pop("after", None)  # what has not happened is waited for in vain, which is a 503
         if tried % 2:  # half of the cases are about what is there
             case.path_parameters |= {n: id for n, id in ids.items() if n in case.path_parameters}
-        case.call_and_validate(headers=headers, checks=CHECKS)
+        case.call_and_validate(
+            headers=headers,
+            checks=[
+                not_a_server_error,
+                checks.status_code_conformance,
+                checks.content_type_conformance,
+            ],
+        )
 
     bounded = settings(
         max_examples=6,
