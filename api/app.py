@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from api import console, routes
@@ -69,10 +69,8 @@ def make_app(marketplace: Marketplace, *, with_worker: bool) -> FastAPI:
     problems.install(app, console.page_of)
     app.add_middleware(BodySize, allowing={"/activity": activity.MOST_BYTES})
     app.add_middleware(CountRequests, metrics=app.state.metrics)
-    v1 = APIRouter(prefix="/v1", responses=ERRORS)
     for router in routes.ROUTERS:
-        v1.include_router(router)
-    app.include_router(v1)
+        app.include_router(router, prefix="/v1", responses=ERRORS)
     app.include_router(health.router)
     app.include_router(metrics.router)
     console.install(app)

@@ -9,10 +9,12 @@ from typing import Any, Self
 from uuid import UUID, uuid4
 
 import psycopg
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from psycopg import Connection
 from psycopg.rows import TupleRow
 from pydantic import SecretStr
+from starlette.routing import BaseRoute
 
 from api.app import make_app
 from api.http.tokens import make_token
@@ -158,6 +160,17 @@ def activity(candidate: str, **other: Any) -> dict[str, Any]:
     return {"candidate_id": candidate, "source_id": str(uuid4()), **usual, **other}
 
 
+_routes: list[BaseRoute] = []
+"""Of the first app of this process. They hold no state, and preparing them takes a while."""
+
+
+def _with_prepared_routes(app: FastAPI) -> FastAPI:
+    if not _routes:
+        _routes.extend(app.router.routes)
+    app.router.routes[:] = _routes
+    return app
+
+
 @contextmanager
 def a_stage(
     database_url: str, *, with_worker: bool = True, secret: str = SECRET, **settings: Any
@@ -167,7 +180,7 @@ def a_stage(
     chosen = Settings(database_url=SecretStr(database_url), secret=SecretStr(secret), **usual)
     with ExitStack() as stack:
         marketplace = stack.enter_context(open_marketplace(chosen))
-        app = make_app(marketplace, with_worker=with_worker)
+        app = _with_prepared_routes(make_app(marketplace, with_worker=with_worker))
         # A server answers an unexpected error and goes on; so does this client.
         http = stack.enter_context(TestClient(app, raise_server_exceptions=False))
         yield Stage(chosen, marketplace, http)

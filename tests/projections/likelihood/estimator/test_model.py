@@ -8,6 +8,8 @@ import subprocess
 import sys
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Hashable, Sequence
+from copy import deepcopy
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -28,6 +30,7 @@ from tests.support.likelihood_people import (
 )
 
 
+@cache
 def a_world(seed: int, size: int) -> list[tuple[Features, bool, float]]:
     """People with their true probability: the lately active and the designers answer more."""
     rng = random.Random(seed)
@@ -40,9 +43,14 @@ def a_world(seed: int, size: int) -> list[tuple[Features, bool, float]]:
     return world
 
 
-def taught(size: int = 300, seed: int = 1) -> LikelihoodModel:
+def taught(size: int = 300) -> LikelihoodModel:
+    return deepcopy(_taught(size))
+
+
+@cache
+def _taught(size: int) -> LikelihoodModel:
     model = untrained_model()
-    for x, answered, _ in a_world(seed, size):
+    for x, answered, _ in a_world(1, size):
         model.learn(x, answered)
     return model
 
@@ -58,13 +66,13 @@ def auc(scores: list[float], answers: list[bool]) -> float:
 
 
 def test_it_learns_to_rank_by_what_decides() -> None:
-    model, scores, shown, world = untrained_model(), [], [], a_world(seed=7, size=6000)
+    model, scores, shown, world = untrained_model(), [], [], a_world(seed=7, size=3000)
     for x, answered, _ in world:
         logit = model.logit(x)
         scores.append(logit)
         shown.append(model.probability(logit))
         model.learn(x, answered)
-    late = slice(2000, None)
+    late = slice(1000, None)
     answers = [answered for _, answered, _ in world]
     truth = [probability for _, _, probability in world]
     best = auc(truth[late], answers[late])
@@ -101,11 +109,11 @@ def test_after_a_sudden_change_it_follows_as_if_there_had_been_nothing_before() 
     seasoned, fresh = LikelihoodModel(schema), LikelihoodModel(schema)
     late: dict[str, list[float]] = {"seasoned": [], "fresh": []}
     outcomes = []
-    for number in range(9000):
-        changed, a, b = number >= 4000, rng.gauss(0, 1), rng.gauss(0, 1)
+    for number in range(4500):
+        changed, a, b = number >= 2000, rng.gauss(0, 1), rng.gauss(0, 1)
         x = Features({"a": a, "b": b}, {})
         y = rng.random() < 1 / (1 + math.exp(1 + (2 * a if changed else -2 * a - b)))
-        if number >= 7000:
+        if number >= 3500:
             outcomes.append(y)
             for name, model in (("seasoned", seasoned), ("fresh", fresh)):
                 late[name].append(model.probability(model.logit(x)))
@@ -154,11 +162,11 @@ def test_of_many_numbers_the_last_are_learned_as_well_as_the_first() -> None:
         for order in (names, names[::-1])
     )
     losses = []
-    for number in range(1200):
+    for number in range(800):
         common = rng.gauss(0, 1)
         x = {name: common + 0.3 * rng.gauss(0, 1) for name in names}
         y = rng.random() < 1 / (1 + math.exp(3 * (x["n0"] - x["n1"])))
-        if number >= 400:
+        if number >= 300:
             shown = [model.probability(model.logit(Features(x, {}))) for model in (first, last)]
             losses.append([-math.log(p if y else 1 - p) for p in shown])
         for model in (first, last):
@@ -186,7 +194,7 @@ def test_revoking_resets_counts_and_calibrator_and_most_of_the_weights() -> None
 
 def test_revoked_silences_end_near_a_model_that_knew_every_outcome_at_once() -> None:
     told_at_once, told_late, waiting = untrained_model(), untrained_model(), []
-    world = a_world(5, 4000)
+    world = a_world(5, 2000)
     for x, answered, _ in world:
         told_at_once.learn(x, answered)
         logit = told_late.learn(x, False)

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.linear_model import LogisticRegression
 
 from projections.likelihood.estimator.regression import (
     FULL_COVARIANCE_TERMS,
@@ -42,6 +41,9 @@ def rows(seed: int, count: int, effects: Callable[[int], Sequence[float]]) -> li
 
 
 def test_it_ends_at_the_weights_of_a_batch_fit() -> None:
+    # Slow to import, in every process that collects tests.
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+
     world = rows(1, 1500, lambda _: (-1.0, 1.0, -1.0))
     online = fresh(3)
     for row in world:
@@ -71,7 +73,7 @@ def test_after_a_sudden_change_the_steady_one_restarts_from_the_forgetful_one() 
 
 def test_without_a_change_the_steady_one_never_restarts() -> None:
     online, alone = fresh(3), fresh(3, drift=0.0)
-    for row in rows(4, 4000, lambda _: (-1.0, 1.0, 0.5)):
+    for row in rows(4, 2000, lambda _: (-1.0, 1.0, 0.5)):
         learn(online, row)
         learn(alone, row)
     assert online.weights[STEADY].tolist() == alone.weights[STEADY].tolist()
