@@ -89,13 +89,14 @@ class Pooled:
         """Those of these people who are in one of the lists."""
         self._follow()
         search = CandidateSearch(EMPLOYER, POSITION, filters, NOW)
-        ids = {somebody(name): name for name in names}
+        people = {somebody(name): name for name in names}
+        ids = [*people]
         found = [
             *candidate_search.still_listed(self._db, Feed.PASSIVE, search, ids),
             *candidate_search.still_listed(self._db, Feed.RECOMMENDATIONS, search, ids),
         ]
         assert len(found) == len(set(found)), "nobody is in both lists"
-        return {ids[id] for id in found}
+        return {people[id] for id in found}
 
     def pages(self, sort: Sort, size: int) -> list[str]:
         """All names of the passive feed, read page by page."""
