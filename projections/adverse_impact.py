@@ -71,8 +71,7 @@ class AdverseImpact(
 
     @on(AttributesReported)
     def on_attributes_reported(self, event: AttributesReported) -> Change:
-        said = {name: getattr(event, name) for name in Attributes.model_fields}
-        return self.REPORT, {"candidate_id": event.originator_id, **said}
+        return self.REPORT, {"candidate_id": event.originator_id}
 
     @on(AttributesCleared, CandidateErased)
     def on_forgotten(self, event: AttributesCleared | CandidateErased) -> Change:

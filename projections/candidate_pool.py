@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg import Connection
-from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel
 
@@ -29,6 +28,7 @@ from domain.contact_gate import CONTACTS_ALLOWED
 from domain.handlers import on
 from domain.profile import Facts, FullBackground, Job
 from domain.terms import key
+from infrastructure.database.postgres import fetch_all, fetch_one
 from infrastructure.projecting.projection import BulkStatement, Change, Projection
 
 SIGN_UP = "sign-up"
@@ -146,10 +146,6 @@ class CandidatePool(Projection, name="candidate_pool", version=3, key="id", pers
     @on(CandidateSignedUp)
     def on_candidate_signed_up(self, event: CandidateSignedUp) -> Change:
         return self.ADD, {
-            "id": event.originator_id,
-            "name": event.name,
-            "email": event.email,
-            "at": event.timestamp,
             "random_key": _random_key(event.originator_id),
             **_profile(event),
             **_provenance(event.fields, SIGN_UP, event.timestamp.date()),
@@ -158,39 +154,29 @@ class CandidatePool(Projection, name="candidate_pool", version=3, key="id", pers
     @on(ProfileEnhanced)
     def on_profile_enhanced(self, event: ProfileEnhanced) -> Change:
         return self.ENHANCE, {
-            "id": event.originator_id,
             **_profile(event),
             **_provenance(event.fields, event.source, event.observed_on),
         }
 
     @on(WasActive)
-    def on_was_active(self, event: WasActive) -> Change:
-        return self.BE_ACTIVE, {"id": event.originator_id, "at": event.timestamp}
+    def on_was_active(self, _event: WasActive) -> Change:
+        return self.BE_ACTIVE, {}
 
-    @on(OptedIn)
-    def on_opted_in(self, event: OptedIn) -> Change:
-        return self.SET_CONSENT, {"id": event.originator_id, "opted_in": True}
-
-    @on(OptedOut)
-    def on_opted_out(self, event: OptedOut) -> Change:
-        return self.SET_CONSENT, {"id": event.originator_id, "opted_in": False}
+    @on(OptedIn, OptedOut)
+    def on_opted_in_or_out(self, event: OptedIn | OptedOut) -> Change:
+        return self.SET_CONSENT, {"opted_in": isinstance(event, OptedIn)}
 
     @on(EmployerBlocked)
-    def on_employer_blocked(self, event: EmployerBlocked) -> Change:
-        return self.BLOCK, {"id": event.originator_id, "employer_id": event.employer_id}
+    def on_employer_blocked(self, _event: EmployerBlocked) -> Change:
+        return self.BLOCK, {}
 
     @on(Contacted)
-    def on_contacted(self, event: Contacted) -> Change:
-        return self.CONTACT, {
-            "id": event.originator_id,
-            "position_id": event.position_id,
-            "at": event.timestamp,
-            "kept": CONTACTS_ALLOWED,
-        }
+    def on_contacted(self, _event: Contacted) -> Change:
+        return self.CONTACT, {"kept": CONTACTS_ALLOWED}
 
     @on(CandidateErased)
-    def on_candidate_erased(self, event: CandidateErased) -> Change:
-        return self.ERASE, {"id": event.originator_id}
+    def on_candidate_erased(self, _event: CandidateErased) -> Change:
+        return self.ERASE, {}
 
 
 def _profile(event: CandidateSignedUp | ProfileEnhanced) -> dict[str, Any]:
@@ -233,19 +219,13 @@ class ListedCandidate(BaseModel):
     last_active_at: datetime
 
 
-class CandidateProfile(BaseModel):
+class CandidateProfile(ListedCandidate):
     """Everything known about a candidate."""
 
-    candidate_id: UUID
-    name: str
     email: str | None
     summary: str | None
     jobs: list[Job]
     background: FullBackground
-    facts: Facts
-    provenance: dict[str, Origin]
-    signed_up_at: datetime
-    last_active_at: datetime
     opted_in: bool
     blocked: list[UUID]
     positions: list[UUID]
@@ -253,7 +233,9 @@ class CandidateProfile(BaseModel):
 
 def of_candidates(db: Connection, ids: Sequence[UUID]) -> dict[UUID, ListedCandidate]:
     """These candidates as cards show them, without erased ones."""
-    rows = db.cursor(row_factory=class_row(ListedCandidate)).execute(
+    rows = fetch_all(
+        db,
+        ListedCandidate,
         """
         SELECT candidate_id, name, facts, provenance, signed_up_at, last_active_at
         FROM candidate_pool WHERE candidate_id = ANY(%s::uuid[])""",
@@ -264,16 +246,14 @@ def of_candidates(db: Connection, ids: Sequence[UUID]) -> dict[UUID, ListedCandi
 
 def profile(db: Connection, candidate_id: UUID) -> CandidateProfile | None:
     """A candidate. None if they are unknown or erased."""
-    return (
-        db.cursor(row_factory=class_row(CandidateProfile))
-        .execute(
-            """
-            SELECT candidate_id, name, email, summary, jobs, background, facts, provenance,
-                   signed_up_at, last_active_at, opted_in, blocked, positions
-            FROM candidate_pool WHERE candidate_id = %s""",
-            [candidate_id],
-        )
-        .fetchone()
+    return fetch_one(
+        db,
+        CandidateProfile,
+        """
+        SELECT candidate_id, name, email, summary, jobs, background, facts, provenance,
+               signed_up_at, last_active_at, opted_in, blocked, positions
+        FROM candidate_pool WHERE candidate_id = %s""",
+        [candidate_id],
     )
 
 

@@ -6,7 +6,6 @@ from typing import Literal
 from uuid import UUID
 
 from psycopg import Connection
-from psycopg.rows import class_row
 from pydantic import BaseModel
 
 from domain.employer import (
@@ -19,6 +18,7 @@ from domain.employer import (
 )
 from domain.handlers import on
 from domain.values import StorableText
+from infrastructure.database.postgres import fetch_all, fetch_one
 from infrastructure.projecting.projection import Change, Projection
 from projections.paging import Listed, WholeNumber, after, page
 
@@ -72,60 +72,24 @@ class Employers(Projection, name="employers", version=1, key="id", personal=True
     SET_VERSION = "UPDATE employers SET version = %(version)s WHERE employer_id = %(id)s"
 
     @on(EmployerRegistered)
-    def on_employer_registered(self, event: EmployerRegistered) -> Change:
-        return self.ADD, {
-            "id": event.originator_id,
-            "company": event.company,
-            "manager_name": event.manager_name,
-            "manager_email": event.manager_email,
-            "at": event.timestamp,
-            "version": event.originator_version,
-        }
+    def on_employer_registered(self, _event: EmployerRegistered) -> Change:
+        return self.ADD, {}
 
     @on(EmployerApproved)
-    def on_employer_approved(self, event: EmployerApproved) -> Change:
-        return self._status(event, "approved", None)
+    def on_employer_approved(self, _event: EmployerApproved) -> Change:
+        return self.SET_STATUS, {"status": "approved", "reason": None}
 
     @on(EmployerSuspended)
-    def on_employer_suspended(self, event: EmployerSuspended) -> Change:
-        return self._status(event, "suspended", event.reason)
+    def on_employer_suspended(self, _event: EmployerSuspended) -> Change:
+        return self.SET_STATUS, {"status": "suspended"}
 
-    @on(BetaJoined)
-    def on_beta_joined(self, event: BetaJoined) -> Change:
-        return self._beta(event, True)
-
-    @on(BetaLeft)
-    def on_beta_left(self, event: BetaLeft) -> Change:
-        return self._beta(event, False)
+    @on(BetaJoined, BetaLeft)
+    def on_beta_joined_or_left(self, event: BetaJoined | BetaLeft) -> Change:
+        return self.SET_BETA, {"in_beta": isinstance(event, BetaJoined)}
 
     @on(FeedbackShared)
-    def on_feedback_shared(self, event: FeedbackShared) -> list[Change]:
-        feedback = {
-            "id": event.originator_id,
-            "at": event.timestamp,
-            "by": event.actor.id,
-            "text": event.text,
-            "page": event.page,
-        }
-        version = {"id": event.originator_id, "version": event.originator_version}
-        return [(self.ADD_FEEDBACK, feedback), (self.SET_VERSION, version)]
-
-    def _status(
-        self, event: EmployerApproved | EmployerSuspended, status: str, reason: str | None
-    ) -> Change:
-        return self.SET_STATUS, {
-            "id": event.originator_id,
-            "status": status,
-            "reason": reason,
-            "version": event.originator_version,
-        }
-
-    def _beta(self, event: BetaJoined | BetaLeft, in_beta: bool) -> Change:
-        return self.SET_BETA, {
-            "id": event.originator_id,
-            "in_beta": in_beta,
-            "version": event.originator_version,
-        }
+    def on_feedback_shared(self, _event: FeedbackShared) -> list[Change]:
+        return [(self.ADD_FEEDBACK, {}), (self.SET_VERSION, {})]
 
 
 class Employer(BaseModel):
@@ -158,32 +122,24 @@ class Feedback(BaseModel):
 
 def one(db: Connection, employer_id: UUID) -> Employer | None:
     """This employer."""
-    cursor = db.cursor(row_factory=class_row(Employer))
-    return cursor.execute(
-        "SELECT * FROM employers WHERE employer_id = %s", [employer_id]
-    ).fetchone()
+    return fetch_one(db, Employer, "SELECT * FROM employers WHERE employer_id = %s", [employer_id])
 
 
 def listed(
     db: Connection, limit: int, cursor: str | None, company: str | None = None
 ) -> Listed[Employer]:
     """Employers by company name, perhaps only those whose name has this in it."""
-    _, name, id = after(cursor, tuple[Literal["employers"], StorableText, UUID]) or (
-        None,
-        None,
-        None,
-    )
-    rows = (
-        db.cursor(row_factory=class_row(Employer))
-        .execute(
-            """
-            SELECT * FROM employers
-            WHERE (%(name)s::text IS NULL OR (company, employer_id) > (%(name)s, %(id)s::uuid))
-              AND (%(company)s::text IS NULL OR strpos(lower(company), lower(%(company)s)) > 0)
-            ORDER BY company, employer_id LIMIT %(limit)s""",
-            {"name": name, "id": id, "limit": limit + 1, "company": company},
-        )
-        .fetchall()
+    key = after(cursor, tuple[Literal["employers"], StorableText, UUID])
+    _, name, id = key or (None, None, None)
+    rows = fetch_all(
+        db,
+        Employer,
+        """
+        SELECT * FROM employers
+        WHERE (%(name)s::text IS NULL OR (company, employer_id) > (%(name)s, %(id)s::uuid))
+          AND (%(company)s::text IS NULL OR strpos(lower(company), lower(%(company)s)) > 0)
+        ORDER BY company, employer_id LIMIT %(limit)s""",
+        {"name": name, "id": id, "limit": limit + 1, "company": company},
     )
     return page(rows, limit, lambda row: ["employers", row.company, row.employer_id])
 
@@ -197,37 +153,24 @@ def feedback(
     company: str | None = None,
     manager_email: str | None = None,
 ) -> Listed[Feedback]:
-    """Feedback, the newest first, of all employers or of some.
+    """Feedback, the newest first; perhaps only of some employers.
 
-    Args:
-        db: where to read.
-        limit: how many at most.
-        cursor: where the page before ended.
-        employer_id: only of this employer.
-        company: only of employers whose name has this in it.
-        manager_email: only of employers whom this Customer Success Manager looks after.
+    They have `company` in their name, and the Customer Success Manager with this address.
     """
     _, before = after(cursor, tuple[Literal["feedback"], WholeNumber]) or (None, None)
-    rows = (
-        db.cursor(row_factory=class_row(Feedback))
-        .execute(
-            """
-            SELECT feedback.*, company, manager_name, manager_email
-            FROM feedback JOIN employers USING (employer_id)
-            WHERE (%(before)s::bigint IS NULL OR position < %(before)s)
-              AND (%(employer)s::uuid IS NULL OR employer_id = %(employer)s)
-              AND (%(company)s::text IS NULL OR strpos(lower(company), lower(%(company)s)) > 0)
-              AND (%(manager)s::text IS NULL OR lower(manager_email) = lower(%(manager)s))
-            ORDER BY position DESC LIMIT %(limit)s""",
-            {
-                "before": before,
-                "employer": employer_id,
-                "company": company,
-                "manager": manager_email,
-                "limit": limit + 1,
-            },
-        )
-        .fetchall()
+    asked = {"employer": employer_id, "company": company, "manager": manager_email}
+    rows = fetch_all(
+        db,
+        Feedback,
+        """
+        SELECT feedback.*, company, manager_name, manager_email
+        FROM feedback JOIN employers USING (employer_id)
+        WHERE (%(before)s::bigint IS NULL OR position < %(before)s)
+          AND (%(employer)s::uuid IS NULL OR employer_id = %(employer)s)
+          AND (%(company)s::text IS NULL OR strpos(lower(company), lower(%(company)s)) > 0)
+          AND (%(manager)s::text IS NULL OR lower(manager_email) = lower(%(manager)s))
+        ORDER BY position DESC LIMIT %(limit)s""",
+        {**asked, "before": before, "limit": limit + 1},
     )
     return page(rows, limit, lambda row: ["feedback", row.position])
 

@@ -14,9 +14,9 @@ from typing import Any, Literal
 from uuid import UUID
 
 from psycopg import Connection
-from psycopg.rows import class_row
 from pydantic import BaseModel, Field
 
+from domain.event import Event
 from domain.handlers import on
 from domain.outreach import (
     BAND_FROM,
@@ -29,6 +29,7 @@ from domain.outreach import (
     band,
 )
 from domain.viewing import CandidatesShown, Feed, ProfileOpened
+from infrastructure.database.postgres import fetch_all
 from infrastructure.projecting.projection import Change, Projection
 from projections.likelihood.projection import Likelihoods
 
@@ -124,78 +125,53 @@ class Funnel(Projection, name="funnel", version=2, key="position_id"):
             employer_id, outreach_id, position_id, candidate_id, passive, explored, probability,
             sent_on)
         VALUES (
-            %(employer_id)s, %(outreach_id)s, %(position_id)s, %(candidate_id)s, %(passive)s,
+            %(employer_id)s, %(id)s, %(position_id)s, %(candidate_id)s, %(passive)s,
             {WAS_EXPLORED}, %(probability)s, %(day)s)"""  # noqa: S608 - our own text
 
-    ACCEPT = """
-        UPDATE funnel_outreach SET accepted_on = %(day)s
-        WHERE employer_id = %(employer_id)s AND outreach_id = %(outreach_id)s"""
-
-    DECLINE = """
-        UPDATE funnel_outreach SET declined_on = %(day)s
-        WHERE employer_id = %(employer_id)s AND outreach_id = %(outreach_id)s"""
-
     # An interview that is moved is the same one.
-    SCHEDULE = """
-        UPDATE funnel_outreach SET interview_on = coalesce(interview_on, %(day)s)
-        WHERE employer_id = %(employer_id)s AND outreach_id = %(outreach_id)s"""
+    COME_FURTHER: Mapping[type[Event], str] = {
+        kind: f"""
+        UPDATE funnel_outreach SET {column} = coalesce({column}, %(day)s)
+        WHERE employer_id = %(employer_id)s AND outreach_id = %(id)s"""  # noqa: S608 - our own names
+        for kind, column in (
+            (OutreachAccepted, "accepted_on"),
+            (OutreachDeclined, "declined_on"),
+            (InterviewScheduled, "interview_on"),
+        )
+    }
 
     @on(CandidatesShown)
     def on_candidates_shown(self, event: CandidatesShown) -> Iterable[Change]:
-        about = _about(event)
+        passive = event.feed is Feed.PASSIVE
         counted = Counter((slot.explored, _band(slot.probability)) for slot in event.slots)
         for (explored, word), number in counted.items():
-            passive = event.feed is Feed.PASSIVE
             seen = {"passive": passive, "explored": explored, "band": word, "number": number}
-            yield self.SHOW, about | seen
+            yield self.SHOW, _day(event) | seen
         for slot in event.slots:
-            yield (
-                self.SHOW_CANDIDATE,
-                about
-                | {
-                    "candidate_id": slot.candidate_id,
-                    "at": event.timestamp,
-                },
-            )
+            yield self.SHOW_CANDIDATE, {"candidate_id": slot.candidate_id}
             if slot.explored:
-                yield self.EXPLORE, about | {"candidate_id": slot.candidate_id}
+                yield self.EXPLORE, {"candidate_id": slot.candidate_id}
 
     @on(ProfileOpened)
     def on_profile_opened(self, event: ProfileOpened) -> Change:
-        return self.OPEN, _about(event) | {
-            "candidate_id": event.candidate_id,
-            "passive": event.passive,
-            "band": _band(event.probability),
-        }
+        return self.OPEN, _day(event) | {"band": _band(event.probability)}
 
     @on(MessageSent, InterviewRequested)
     def on_sent(self, event: MessageSent | InterviewRequested) -> Change:
-        return self.SEND, _about(event) | {
-            "outreach_id": event.originator_id,
-            "candidate_id": event.candidate_id,
+        return self.SEND, _day(event) | {
             "passive": isinstance(event, MessageSent),
             "probability": event.likelihood and event.likelihood.probability,
         }
 
-    @on(OutreachAccepted)
-    def on_outreach_accepted(self, event: OutreachAccepted) -> Change:
-        return self.ACCEPT, _about(event) | {"outreach_id": event.originator_id}
-
-    @on(OutreachDeclined)
-    def on_outreach_declined(self, event: OutreachDeclined) -> Change:
-        return self.DECLINE, _about(event) | {"outreach_id": event.originator_id}
-
-    @on(InterviewScheduled)
-    def on_interview_scheduled(self, event: InterviewScheduled) -> Change:
-        return self.SCHEDULE, _about(event) | {"outreach_id": event.originator_id}
+    @on(OutreachAccepted, OutreachDeclined, InterviewScheduled)
+    def on_came_further(
+        self, event: OutreachAccepted | OutreachDeclined | InterviewScheduled
+    ) -> Change:
+        return self.COME_FURTHER[type(event)], _day(event)
 
 
-def _about(event: Any) -> dict[str, Any]:
-    return {
-        "employer_id": event.employer_id,
-        "position_id": event.position_id,
-        "day": event.timestamp.date(),
-    }
+def _day(event: Event) -> dict[str, Any]:
+    return {"day": event.timestamp.date()}
 
 
 def _band(probability: float | None) -> str:
@@ -319,15 +295,13 @@ def steps(
         conditions.append("day < %(until)s")
     numbers = ("shown", "opened", "messaged", "accepted", "declined", "interviews")
     sums = ", ".join(f"coalesce(sum({name}), 0)::bigint AS {name}" for name in numbers)
-    return (
-        db.cursor(row_factory=class_row(Steps))
-        .execute(
-            f"""
-            SELECT {", ".join([*chosen, sums])},
-                   coalesce(sum(accepted + declined), 0)::bigint AS answered
-            FROM ({_STEPS}) AS steps WHERE {" AND ".join(conditions) or "true"}
-            {f"GROUP BY {', '.join(groups)} ORDER BY {', '.join(order)}" if groups else ""}""",  # noqa: S608 - our own text
-            {"since": since, "until": until, **(only or {})},
-        )
-        .fetchall()
+    return fetch_all(
+        db,
+        Steps,
+        f"""
+        SELECT {", ".join([*chosen, sums])},
+               coalesce(sum(accepted + declined), 0)::bigint AS answered
+        FROM ({_STEPS}) AS steps WHERE {" AND ".join(conditions) or "true"}
+        {f"GROUP BY {', '.join(groups)} ORDER BY {', '.join(order)}" if groups else ""}""",  # noqa: S608 - our own text
+        {"since": since, "until": until, **(only or {})},
     )

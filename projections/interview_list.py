@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from psycopg import Connection
-from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel
 
+from domain.event import Event
 from domain.handlers import on
 from domain.money import SalaryRange
 from domain.outreach import (
@@ -25,6 +25,7 @@ from domain.outreach import (
     OutreachWithdrawn,
     Status,
 )
+from infrastructure.database.postgres import fetch_all, fetch_one
 from infrastructure.projecting.projection import Change, Projection
 from projections.candidate_pool import CandidatePool
 from projections.employers import Employers
@@ -32,6 +33,14 @@ from projections.paging import Listed, after, page
 
 PASSIVE_CANDIDATE: Literal["Passive Candidate"] = "Passive Candidate"
 """The badge of who was passive when the message was sent, whatever they do later."""
+
+STATUS_AFTER: dict[type[Event], Status] = {
+    OutreachAccepted: Status.ACCEPTED,
+    OutreachDeclined: Status.DECLINED,
+    OutreachWithdrawn: Status.WITHDRAWN,
+    OutreachExpired: Status.EXPIRED,
+    InterviewScheduled: Status.INTERVIEW_SCHEDULED,
+}
 
 
 class InterviewList(Projection, name="interview_list", version=2, key="id"):
@@ -77,67 +86,20 @@ class InterviewList(Projection, name="interview_list", version=2, key="id"):
             interview_at = %(interview_at)s, version = %(version)s
         WHERE employer_id = %(employer_id)s AND outreach_id = %(id)s"""
 
-    @on(MessageSent)
-    def on_message_sent(self, event: MessageSent) -> Change:
-        return self._add(event, PASSIVE_CANDIDATE)
-
-    @on(InterviewRequested)
-    def on_interview_requested(self, event: InterviewRequested) -> Change:
-        return self._add(event, None)
-
-    @on(OutreachAccepted)
-    def on_outreach_accepted(self, event: OutreachAccepted) -> Change:
-        return self._set(event, Status.ACCEPTED)
-
-    @on(OutreachDeclined)
-    def on_outreach_declined(self, event: OutreachDeclined) -> Change:
-        return self._set(event, Status.DECLINED, reason=event.reason)
-
-    @on(OutreachWithdrawn)
-    def on_outreach_withdrawn(self, event: OutreachWithdrawn) -> Change:
-        return self._set(event, Status.WITHDRAWN)
-
-    @on(OutreachExpired)
-    def on_outreach_expired(self, event: OutreachExpired) -> Change:
-        return self._set(event, Status.EXPIRED)
-
-    @on(InterviewScheduled)
-    def on_interview_scheduled(self, event: InterviewScheduled) -> Change:
-        return self._set(event, Status.INTERVIEW_SCHEDULED, interview_at=event.starts_at)
-
-    def _add(self, event: MessageSent | InterviewRequested, badge: str | None) -> Change:
+    @on(MessageSent, InterviewRequested)
+    def on_sent(self, event: MessageSent | InterviewRequested) -> Change:
         return self.ADD, {
-            "employer_id": event.employer_id,
-            "id": event.originator_id,
-            "position_id": event.position_id,
-            "candidate_id": event.candidate_id,
-            "badge": badge,
+            "badge": PASSIVE_CANDIDATE if isinstance(event, MessageSent) else None,
             "salary": Jsonb(event.salary.model_dump()),
             "likelihood": event.likelihood and Jsonb(event.likelihood.model_dump()),
-            "at": event.timestamp,
-            "version": event.originator_version,
         }
 
-    def _set(
-        self,
-        event: OutreachAccepted
-        | OutreachDeclined
-        | OutreachWithdrawn
-        | OutreachExpired
-        | InterviewScheduled,
-        status: Status,
-        *,
-        reason: DeclineReason | None = None,
-        interview_at: datetime | None = None,
-    ) -> Change:
+    @on(*STATUS_AFTER)
+    def on_changed(self, event: Event) -> Change:
         return self.SET_STATUS, {
-            "employer_id": event.employer_id,
-            "id": event.originator_id,
-            "status": status,
-            "reason": reason,
-            "interview_at": interview_at,
-            "at": event.timestamp,
-            "version": event.originator_version,
+            "status": STATUS_AFTER[type(event)],
+            "reason": event.reason if isinstance(event, OutreachDeclined) else None,
+            "interview_at": event.starts_at if isinstance(event, InterviewScheduled) else None,
         }
 
 
@@ -161,10 +123,9 @@ class Interview(BaseModel):
 
 def one(db: Connection, outreach_id: UUID) -> Interview | None:
     """This approach."""
-    cursor = db.cursor(row_factory=class_row(Interview))
-    return cursor.execute(
-        "SELECT * FROM interview_list WHERE outreach_id = %s", [outreach_id]
-    ).fetchone()
+    return fetch_one(
+        db, Interview, "SELECT * FROM interview_list WHERE outreach_id = %s", [outreach_id]
+    )
 
 
 def of_position(
@@ -180,29 +141,19 @@ def of_position(
     """Everyone approached for a position, the latest first; perhaps only some of them."""
     key = after(cursor, tuple[Literal["interviews"], datetime, UUID])
     _, sent_at, id = key or (None, None, None)
-    parameters: dict[str, Any] = {
-        "employer": employer_id,
-        "position": position_id,
-        "status": status,
-        "passive": passive,
-        "sent_at": sent_at,
-        "id": id,
-        "limit": limit + 1,
-    }
-    rows = (
-        db.cursor(row_factory=class_row(Interview))
-        .execute(
-            """
-            SELECT * FROM interview_list
-            WHERE employer_id = %(employer)s AND position_id = %(position)s
-              AND (%(status)s::text IS NULL OR status = %(status)s)
-              AND (%(passive)s::boolean IS NULL OR (badge IS NOT NULL) = %(passive)s)
-              AND (%(sent_at)s::timestamptz IS NULL OR sent_at < %(sent_at)s
-                   OR (sent_at = %(sent_at)s AND outreach_id > %(id)s::uuid))
-            ORDER BY sent_at DESC, outreach_id LIMIT %(limit)s""",
-            parameters,
-        )
-        .fetchall()
+    asked = {"employer": employer_id, "position": position_id, "status": status, "passive": passive}
+    rows = fetch_all(
+        db,
+        Interview,
+        """
+        SELECT * FROM interview_list
+        WHERE employer_id = %(employer)s AND position_id = %(position)s
+          AND (%(status)s::text IS NULL OR status = %(status)s)
+          AND (%(passive)s::boolean IS NULL OR (badge IS NOT NULL) = %(passive)s)
+          AND (%(sent_at)s::timestamptz IS NULL OR sent_at < %(sent_at)s
+               OR (sent_at = %(sent_at)s AND outreach_id > %(id)s::uuid))
+        ORDER BY sent_at DESC, outreach_id LIMIT %(limit)s""",
+        {**asked, "sent_at": sent_at, "id": id, "limit": limit + 1},
     )
     return page(rows, limit, lambda row: ["interviews", row.sent_at, row.outreach_id])
 
@@ -218,41 +169,28 @@ def found(
 ) -> Listed[Interview]:
     """The approaches of all employers, the latest first; perhaps only some of them.
 
-    Args:
-        db: where to read.
-        limit: how many at most.
-        cursor: where the page before ended.
-        ids: each of them an outreach, a candidate, a position or an employer it is about.
-        name: part of the candidate's name.
-        company: part of the employer's name.
+    Each of the `ids` is an outreach, a candidate, a position or an employer that it is about;
+    `name` is part of the candidate's name, `company` of the employer's.
     """
     key = after(cursor, tuple[Literal["outreach"], datetime, UUID])
     _, sent_at, id = key or (None, None, None)
-    rows = (
-        db.cursor(row_factory=class_row(Interview))
-        .execute(
-            """
-            SELECT * FROM interview_list
-            WHERE %(ids)s::uuid[] <@ ARRAY[outreach_id, candidate_id, position_id, employer_id]
-              AND (%(name)s::text IS NULL OR candidate_id IN (
-                  SELECT candidate_id FROM candidate_pool
-                  WHERE strpos(lower(name), lower(%(name)s)) > 0))
-              AND (%(company)s::text IS NULL OR employer_id IN (
-                  SELECT employer_id FROM employers
-                  WHERE strpos(lower(company), lower(%(company)s)) > 0))
-              AND (%(sent_at)s::timestamptz IS NULL OR sent_at < %(sent_at)s
-                   OR (sent_at = %(sent_at)s AND outreach_id > %(id)s::uuid))
-            ORDER BY sent_at DESC, outreach_id LIMIT %(limit)s""",
-            {
-                "ids": [*ids],
-                "name": name,
-                "company": company,
-                "sent_at": sent_at,
-                "id": id,
-                "limit": limit + 1,
-            },
-        )
-        .fetchall()
+    asked = {"ids": [*ids], "name": name, "company": company}
+    rows = fetch_all(
+        db,
+        Interview,
+        """
+        SELECT * FROM interview_list
+        WHERE %(ids)s::uuid[] <@ ARRAY[outreach_id, candidate_id, position_id, employer_id]
+          AND (%(name)s::text IS NULL OR candidate_id IN (
+              SELECT candidate_id FROM candidate_pool
+              WHERE strpos(lower(name), lower(%(name)s)) > 0))
+          AND (%(company)s::text IS NULL OR employer_id IN (
+              SELECT employer_id FROM employers
+              WHERE strpos(lower(company), lower(%(company)s)) > 0))
+          AND (%(sent_at)s::timestamptz IS NULL OR sent_at < %(sent_at)s
+               OR (sent_at = %(sent_at)s AND outreach_id > %(id)s::uuid))
+        ORDER BY sent_at DESC, outreach_id LIMIT %(limit)s""",
+        {**asked, "sent_at": sent_at, "id": id, "limit": limit + 1},
     )
     return page(rows, limit, lambda row: ["outreach", row.sent_at, row.outreach_id])
 

@@ -5,7 +5,6 @@ from typing import Any, Literal
 from uuid import UUID
 
 from psycopg import Connection
-from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel
 
@@ -14,6 +13,7 @@ from domain.candidate import CandidateErased
 from domain.event import ENVELOPE, ERASED, Event
 from domain.handlers import on
 from domain.outreach import Outreach
+from infrastructure.database.postgres import fetch_all, fetch_one
 from infrastructure.projecting.projection import Change, Projection
 from projections.paging import Listed, WholeNumber, after, page
 
@@ -52,8 +52,8 @@ class OutreachTimeline(
             candidate_id, outreach_id, step, employer_id, position_id, what, at, actor_id,
             actor_role, request_id, details, personal, event_position)
         VALUES (
-            %(candidate_id)s, %(outreach_id)s, %(step)s, %(employer_id)s, %(position_id)s, %(what)s,
-            %(at)s, %(actor_id)s, %(actor_role)s, %(request_id)s, %(details)s, %(personal)s,
+            %(candidate_id)s, %(id)s, %(version)s, %(employer_id)s, %(position_id)s, %(what)s,
+            %(at)s, %(by)s, %(actor_role)s, %(request_id)s, %(details)s, %(personal)s,
             %(log_position)s)"""
 
     ERASE = """
@@ -69,17 +69,12 @@ class OutreachTimeline(
     @on(*Outreach.handlers)
     def on_step(self, event: Event) -> Change:
         said = event.model_dump(mode="json", exclude=ENVELOPE, exclude_none=True)
-        about = {name: said.pop(name) for name in ("employer_id", "position_id", "candidate_id")}
+        for name in ("employer_id", "position_id", "candidate_id"):
+            del said[name]
         personal = {name: said.pop(name) for name in event.personal if name in said}
         return self.ADD, {
-            **{name: UUID(id) for name, id in about.items()},
-            "outreach_id": event.originator_id,
-            "step": event.originator_version,
             "what": event.TOPIC.removeprefix("outreach."),
-            "at": event.timestamp,
-            "actor_id": event.actor.id,
             "actor_role": event.actor.role,
-            "request_id": event.request_id,
             "details": Jsonb(said),
             "personal": Jsonb(personal),
         }
@@ -105,27 +100,24 @@ class Step(BaseModel):
 
 def of_outreach(db: Connection, outreach_id: UUID) -> list[Step]:
     """An outreach from its first step to its last."""
-    return (
-        db.cursor(row_factory=class_row(Step))
-        .execute(
-            "SELECT * FROM outreach_timeline WHERE outreach_id = %s ORDER BY step", [outreach_id]
-        )
-        .fetchall()
+    return fetch_all(
+        db,
+        Step,
+        "SELECT * FROM outreach_timeline WHERE outreach_id = %s ORDER BY step",
+        [outreach_id],
     )
 
 
 def last_letter(db: Connection, employer_id: UUID, actor_id: str) -> Step | None:
     """The last message that an actor sent on an employer's behalf."""
-    return (
-        db.cursor(row_factory=class_row(Step))
-        .execute(
-            """
-            SELECT * FROM outreach_timeline
-            WHERE employer_id = %s AND actor_id = %s AND step = 1
-            ORDER BY event_position DESC LIMIT 1""",
-            [employer_id, actor_id],
-        )
-        .fetchone()
+    return fetch_one(
+        db,
+        Step,
+        """
+        SELECT * FROM outreach_timeline
+        WHERE employer_id = %s AND actor_id = %s AND step = 1
+        ORDER BY event_position DESC LIMIT 1""",
+        [employer_id, actor_id],
     )
 
 
@@ -139,22 +131,16 @@ def found(
 ) -> Listed[Step]:
     """The steps of all outreaches, the latest first; perhaps of one candidate or employer."""
     _, before = after(cursor, tuple[Literal["timeline"], WholeNumber]) or (None, None)
-    rows = (
-        db.cursor(row_factory=class_row(Step))
-        .execute(
-            """
-            SELECT * FROM outreach_timeline
-            WHERE (%(candidate)s::uuid IS NULL OR candidate_id = %(candidate)s)
-              AND (%(employer)s::uuid IS NULL OR employer_id = %(employer)s)
-              AND (%(before)s::bigint IS NULL OR event_position < %(before)s)
-            ORDER BY event_position DESC LIMIT %(limit)s""",
-            {
-                "candidate": candidate_id,
-                "employer": employer_id,
-                "before": before,
-                "limit": limit + 1,
-            },
-        )
-        .fetchall()
+    asked = {"candidate": candidate_id, "employer": employer_id}
+    rows = fetch_all(
+        db,
+        Step,
+        """
+        SELECT * FROM outreach_timeline
+        WHERE (%(candidate)s::uuid IS NULL OR candidate_id = %(candidate)s)
+          AND (%(employer)s::uuid IS NULL OR employer_id = %(employer)s)
+          AND (%(before)s::bigint IS NULL OR event_position < %(before)s)
+        ORDER BY event_position DESC LIMIT %(limit)s""",
+        {**asked, "before": before, "limit": limit + 1},
     )
     return page(rows, limit, lambda row: ["timeline", row.event_position])

@@ -7,7 +7,6 @@ from typing import Literal
 from uuid import UUID
 
 from psycopg import Connection
-from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel
 
@@ -15,6 +14,7 @@ from domain.filters import Filters
 from domain.handlers import on
 from domain.money import SalaryRange
 from domain.position import FiltersSet, PositionClosed, PositionOpened
+from infrastructure.database.postgres import fetch_all, fetch_one
 from infrastructure.projecting.projection import Change, Projection
 from projections.paging import Listed, after, page
 
@@ -60,36 +60,17 @@ class Positions(Projection, name="positions", version=1, key="id"):
     @on(PositionOpened)
     def on_position_opened(self, event: PositionOpened) -> Change:
         return self.ADD, {
-            "employer_id": event.employer_id,
-            "id": event.originator_id,
-            "title": event.title,
-            "description": event.description,
-            "location": event.location,
-            "remote": event.remote,
             "salary": event.salary and Jsonb(event.salary.model_dump(mode="json")),
             "filters": Jsonb(event.filters.model_dump(mode="json")),
-            "at": event.timestamp,
-            "version": event.originator_version,
         }
 
     @on(FiltersSet)
     def on_filters_set(self, event: FiltersSet) -> Change:
-        return self.SET_FILTERS, {
-            "employer_id": event.employer_id,
-            "id": event.originator_id,
-            "filters": Jsonb(event.filters.model_dump(mode="json")),
-            "version": event.originator_version,
-        }
+        return self.SET_FILTERS, {"filters": Jsonb(event.filters.model_dump(mode="json"))}
 
     @on(PositionClosed)
-    def on_position_closed(self, event: PositionClosed) -> Change:
-        return self.CLOSE, {
-            "employer_id": event.employer_id,
-            "id": event.originator_id,
-            "at": event.timestamp,
-            "reason": event.reason,
-            "version": event.originator_version,
-        }
+    def on_position_closed(self, _event: PositionClosed) -> Change:
+        return self.CLOSE, {}
 
 
 class PositionStatus(StrEnum):
@@ -118,10 +99,7 @@ class Position(BaseModel):
 
 def one(db: Connection, position_id: UUID) -> Position | None:
     """This position."""
-    cursor = db.cursor(row_factory=class_row(Position))
-    return cursor.execute(
-        "SELECT * FROM positions WHERE position_id = %s", [position_id]
-    ).fetchone()
+    return fetch_one(db, Position, "SELECT * FROM positions WHERE position_id = %s", [position_id])
 
 
 def of_employer(
@@ -135,25 +113,24 @@ def of_employer(
     """An employer's positions, the newest first, all of them or those in one state."""
     key = after(cursor, tuple[Literal["positions"], datetime, UUID])
     _, opened_at, id = key or (None, None, None)
-    rows = (
-        db.cursor(row_factory=class_row(Position))
-        .execute(
-            """
-            SELECT * FROM positions
-            WHERE employer_id = %(employer)s
-              AND (%(closed)s::boolean IS NULL OR (closed_at IS NOT NULL) = %(closed)s)
-              AND (%(opened_at)s::timestamptz IS NULL OR opened_at < %(opened_at)s
-                   OR (opened_at = %(opened_at)s AND position_id > %(id)s::uuid))
-            ORDER BY opened_at DESC, position_id LIMIT %(limit)s""",
-            {
-                "employer": employer_id,
-                "closed": status and status is PositionStatus.CLOSED,
-                "opened_at": opened_at,
-                "id": id,
-                "limit": limit + 1,
-            },
-        )
-        .fetchall()
+    closed = None if status is None else status is PositionStatus.CLOSED
+    rows = fetch_all(
+        db,
+        Position,
+        """
+        SELECT * FROM positions
+        WHERE employer_id = %(employer)s
+          AND (%(closed)s::boolean IS NULL OR (closed_at IS NOT NULL) = %(closed)s)
+          AND (%(after)s::timestamptz IS NULL OR opened_at < %(after)s
+               OR (opened_at = %(after)s AND position_id > %(id)s::uuid))
+        ORDER BY opened_at DESC, position_id LIMIT %(limit)s""",
+        {
+            "employer": employer_id,
+            "closed": closed,
+            "after": opened_at,
+            "id": id,
+            "limit": limit + 1,
+        },
     )
     return page(rows, limit, lambda row: ["positions", row.opened_at, row.position_id])
 

@@ -1,14 +1,12 @@
 """How many people found each page of help helpful."""
 
-from uuid import UUID
-
 from psycopg import Connection
-from psycopg.rows import class_row
 from pydantic import BaseModel, Field
 
 from domain.actor import Actor
 from domain.handlers import on
 from domain.rating import RatingGiven, rating_id
+from infrastructure.database.postgres import fetch_one
 from infrastructure.projecting.projection import Change, Projection
 
 
@@ -28,12 +26,8 @@ class Ratings(Projection, name="ratings", version=1, key="id"):
         ON CONFLICT (rating_id) DO UPDATE SET helpful = excluded.helpful"""
 
     @on(RatingGiven)
-    def on_rating_given(self, event: RatingGiven) -> Change:
-        return self.GIVE, {
-            "id": event.originator_id,
-            "page": event.page,
-            "helpful": event.helpful,
-        }
+    def on_rating_given(self, _event: RatingGiven) -> Change:
+        return self.GIVE, {}
 
 
 class PageRatings(BaseModel):
@@ -54,8 +48,7 @@ COUNTED = """
 
 def of_page(db: Connection, page: str, person: Actor) -> PageRatings:
     """How many found a page helpful, and what this person said."""
-    yours: UUID = rating_id(page, person)
-    cursor = db.cursor(row_factory=class_row(PageRatings))
-    counted = cursor.execute(COUNTED, {"page": page, "yours": yours}).fetchone()
+    asked = {"page": page, "yours": rating_id(page, person)}
+    counted = fetch_one(db, PageRatings, COUNTED, asked)
     assert counted is not None  # an aggregate always has one row
     return counted

@@ -6,12 +6,12 @@ from typing import Literal
 from uuid import UUID
 
 from psycopg import Connection
-from psycopg.rows import class_row
 from pydantic import BaseModel
 
 from domain.actor import Actor, Role
 from domain.handlers import on
 from domain.ticket import TicketClosed, TicketSubmitted
+from infrastructure.database.postgres import fetch_all, fetch_one
 from infrastructure.projecting.projection import Change, Projection
 from projections.paging import Listed, WholeNumber, after, page
 
@@ -63,27 +63,11 @@ class Tickets(Projection, name="tickets", version=2, key="id", personal=True):
 
     @on(TicketSubmitted)
     def on_ticket_submitted(self, event: TicketSubmitted) -> Change:
-        return self.ADD, {
-            "id": event.originator_id,
-            "subject": event.subject,
-            "text": event.text,
-            "page": event.page,
-            "employer_id": event.actor.employer_id,
-            "by": event.actor.id,
-            "role": event.actor.role,
-            "at": event.timestamp,
-            "version": event.originator_version,
-        }
+        return self.ADD, {"employer_id": event.actor.employer_id, "role": event.actor.role}
 
     @on(TicketClosed)
-    def on_ticket_closed(self, event: TicketClosed) -> Change:
-        return self.CLOSE, {
-            "id": event.originator_id,
-            "answer": event.answer,
-            "by": event.actor.id,
-            "at": event.timestamp,
-            "version": event.originator_version,
-        }
+    def on_ticket_closed(self, _event: TicketClosed) -> Change:
+        return self.CLOSE, {}
 
 
 class Ticket(BaseModel):
@@ -107,8 +91,7 @@ class Ticket(BaseModel):
 
 def one(db: Connection, ticket_id: UUID) -> Ticket | None:
     """This ticket."""
-    cursor = db.cursor(row_factory=class_row(Ticket))
-    return cursor.execute("SELECT * FROM tickets WHERE ticket_id = %s", [ticket_id]).fetchone()
+    return fetch_one(db, Ticket, "SELECT * FROM tickets WHERE ticket_id = %s", [ticket_id])
 
 
 def listed(
@@ -121,31 +104,23 @@ def listed(
 ) -> Listed[Ticket]:
     """Tickets, the newest first, perhaps only those in one state or by one person."""
     _, before = after(cursor, tuple[Literal["tickets"], WholeNumber]) or (None, None)
-    rows = (
-        db.cursor(row_factory=class_row(Ticket))
-        .execute(
-            """
-            SELECT * FROM tickets
-            WHERE (%(before)s::bigint IS NULL OR position < %(before)s)
-              AND (%(status)s::text IS NULL OR status = %(status)s)
-              AND (%(person)s::text IS NULL OR submitted_by = %(person)s
-                   AND submitted_role = %(role)s AND employer_id IS NOT DISTINCT FROM %(employer)s)
-            ORDER BY position DESC LIMIT %(limit)s""",
-            {
-                "before": before,
-                "status": status,
-                "person": person.id if person else None,
-                "role": person.role if person else None,
-                "employer": person.employer_id if person else None,
-                "limit": limit + 1,
-            },
-        )
-        .fetchall()
+    rows = fetch_all(
+        db,
+        Ticket,
+        """
+        SELECT * FROM tickets
+        WHERE (%(before)s::bigint IS NULL OR position < %(before)s)
+          AND (%(status)s::text IS NULL OR status = %(status)s)
+          AND (%(person)s::text IS NULL OR submitted_by = %(person)s
+               AND submitted_role = %(role)s AND employer_id IS NOT DISTINCT FROM %(employer)s)
+        ORDER BY position DESC LIMIT %(limit)s""",
+        {
+            "before": before,
+            "status": status,
+            "person": person.id if person else None,
+            "role": person.role if person else None,
+            "employer": person.employer_id if person else None,
+            "limit": limit + 1,
+        },
     )
     return page(rows, limit, lambda row: ["tickets", row.position])
-
-
-def open_count(db: Connection) -> int:
-    """How many tickets wait for support."""
-    row = db.execute("SELECT count(*) FROM tickets WHERE status = 'open'").fetchone()
-    return int(row[0]) if row else 0

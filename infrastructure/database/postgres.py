@@ -1,12 +1,12 @@
 """The database of a process: the given one or an embedded one, and pooled connections to it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from psycopg import Connection
 from psycopg.pq import TransactionStatus
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, class_row
 from psycopg_pool import ConnectionPool
 
 from infrastructure.database.embedded import embedded_server
@@ -14,6 +14,8 @@ from infrastructure.settings import Settings
 
 Database = Connection[TupleRow]
 Pool = ConnectionPool[Database]
+Parameters = Sequence[Any] | Mapping[str, Any]
+T = TypeVar("T")
 
 
 @contextmanager
@@ -82,3 +84,13 @@ def snapshot(db: Database) -> Iterator[None]:
         if outermost:
             db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         yield
+
+
+def fetch_all(db: Connection[Any], kind: type[T], query: str, parameters: Parameters) -> list[T]:
+    """What a query finds, each row as an instance of a class."""
+    return db.cursor(row_factory=class_row(kind)).execute(query, parameters).fetchall()
+
+
+def fetch_one(db: Connection[Any], kind: type[T], query: str, parameters: Parameters) -> T | None:
+    """The first row that a query finds, as an instance of a class. None if there is none."""
+    return db.cursor(row_factory=class_row(kind)).execute(query, parameters).fetchone()

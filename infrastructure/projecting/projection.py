@@ -16,7 +16,10 @@ from domain.handlers import HandlesEvents
 E = TypeVar("E", bound=Event)
 
 Change = tuple[str, Mapping[str, Any]]
-"""A statement and its parameters; `%(log_position)s` is the event's place in the log."""
+"""A statement, and its parameters beside the fields of the event.
+
+Those that every event has are `id`, `version`, `at`, `by` and `log_position`, its place in the log.
+"""
 
 
 class BulkStatement(str):
@@ -100,9 +103,17 @@ class Projection(HandlesEvents):
         return UUID(str(stored.originator_id))
 
     def changes(self, event: Event) -> Iterable[Change]:
-        """What an event changes."""
+        """What an event changes: statements, each with all its parameters but the log position."""
         changes: Change | Iterable[Change] = self.handlers[type(event)](self, event)
-        return [changes] if isinstance(changes, tuple) else changes
+        said = {
+            **vars(event),
+            "id": event.originator_id,
+            "version": event.originator_version,
+            "at": event.timestamp,
+            "by": event.actor.id,
+        }
+        for statement, more in [changes] if isinstance(changes, tuple) else changes:
+            yield statement, {**said, **more}
 
 
 def batch_by_statement(
