@@ -47,25 +47,25 @@ OF_AGGREGATES = f"""
         ORDER BY originator_version
     ) AS event LIMIT %(limit)s"""  # noqa: S608 - our own text
 
-# OFFSET keeps whole events out of what is sorted for grouping.
-MOMENTS = f"""
-    SELECT log_position, {MOMENT} AS moment FROM events
-    WHERE log_id = {LOG_ID} AND log_position > %(after)s AND log_position <= %(until)s
-      AND topic = ANY(%(topics)s::text[]) AND log_position <> ALL(%(skipped)b::bigint[])
-    OFFSET 0"""  # noqa: S608 - our own text
-
-FIRST_REACHING = f"""
-    SELECT width_bucket(moment, %(moments)b::timestamptz[]) AS reached,
-        min(log_position), max(moment)
-    FROM ({MOMENTS}) AS happened GROUP BY 1 ORDER BY 1 DESC"""  # noqa: S608 - our own text
-
-NEXT = f"""
-    SELECT DISTINCT next.log_position FROM unnest(%(after)b::bigint[]) AS wanted (after), LATERAL (
-        SELECT log_position FROM events
-        WHERE log_id = {LOG_ID} AND log_position > wanted.after AND topic = ANY(%(topics)s::text[])
-          AND log_position <> ALL(%(skipped)b::bigint[])
-        ORDER BY log_position LIMIT 1
-    ) AS next ORDER BY 1"""  # noqa: S608 - our own text
+# OFFSET keeps whole events out of what is sorted.
+PASSING = f"""
+    SELECT log_position, moment FROM (
+        SELECT log_position, moment, max(moment) OVER () AS latest,
+            coalesce(max(moment) OVER before, '-infinity') AS latest_before,
+            coalesce(lag(log_position) OVER before, %(after)s) AS behind
+        FROM (
+            SELECT log_position, {MOMENT} AS moment FROM events
+            WHERE log_id = {LOG_ID} AND log_position > %(after)s AND log_position <= %(until)s
+              AND topic = ANY(%(topics)s::text[]) AND log_position <> ALL(%(skipped)b::bigint[])
+            OFFSET 0
+        ) AS happened
+        WINDOW before AS (
+            ORDER BY log_position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    ) AS followed
+    WHERE moment = latest OR behind = ANY(%(behind)b::bigint[])
+        OR width_bucket(moment, %(moments)b::timestamptz[])
+            > width_bucket(latest_before, %(moments)b::timestamptz[])
+    ORDER BY log_position"""  # noqa: S608 - our own text
 
 STRIDE = 50_000
 """How many events a search looks at before it answers, in some 50 ms."""
@@ -157,48 +157,24 @@ def of_aggregates(
     return sorted(_logged(*row) for row in db.execute(OF_AGGREGATES, asked, binary=True))
 
 
-def first_reaching(
+def passing(
     db: Database,
     moments: Collection[datetime],
+    behind: Collection[int],
     after: int,
     until: int,
     topics: Sequence[str],
     skipped: Collection[int] = (),
-) -> tuple[dict[datetime, int], datetime | None]:
-    """The first event between two log positions that happened at or after each moment.
+) -> list[tuple[int, datetime]]:
+    """The events by which time passes between two log positions, with when they happened.
 
-    Looks at all of them, a million in a second, but for those at the log positions `skipped`.
-
-    Returns:
-        The log positions by moment, for moments that are reached; and the latest moment found.
+    They are the first that reached each of these moments, those right behind these log positions,
+    and the latest. Looks at all events in between, a million in a second or two, but for those
+    at the log positions `skipped`.
     """
-    wanted = sorted(set(moments))
-    bounds = {"moments": wanted, "after": after, "until": until}
-    asked = {**bounds, "topics": [*topics], "skipped": [*skipped]}
-    rows = db.execute(FIRST_REACHING, asked, binary=True).fetchall()
-    by_number = {number: position for number, position, _ in rows}
-    first: dict[datetime, int] = {}
-    earliest = None
-    for number, moment in reversed([*enumerate(wanted, 1)]):
-        position = by_number.get(number)
-        earliest = min(filter(None, (earliest, position)), default=None)
-        if earliest is not None:
-            first[moment] = earliest
-    return first, max((latest for *_, latest in rows), default=None)
-
-
-def next_after(
-    db: Database,
-    log_positions: Collection[int],
-    topics: Sequence[str],
-    skipped: Collection[int] = (),
-) -> list[int]:
-    """The log position of the next event on these topics after each given one, if there is one.
-
-    Events at the log positions `skipped` do not count.
-    """
-    asked = {"after": [*log_positions], "topics": [*topics], "skipped": [*skipped]}
-    return [log_position for (log_position,) in db.execute(NEXT, asked)]
+    asked = {"moments": sorted({*moments}), "behind": [*behind], "after": after, "until": until}
+    named = {"topics": [*topics], "skipped": [*skipped]}
+    return db.execute(PASSING, asked | named, binary=True).fetchall()
 
 
 def log_position_of(db: Database, id: UUID, version: int) -> int:

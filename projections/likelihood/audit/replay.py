@@ -5,10 +5,11 @@ replay must give the same bits; the first difference is named.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
+from heapq import merge
+from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
 
@@ -19,19 +20,13 @@ from infrastructure.event_log import queries
 from infrastructure.event_log.store import EventStore
 from projections.likelihood.audit import records, training_slice
 from projections.likelihood.audit.records import Record, StartingPoint
-from projections.likelihood.audit.training_slice import (
-    Differs,
-    Progress,
-    Step,
-    TrainingSlice,
-    no_progress,
-)
+from projections.likelihood.audit.training_slice import Differs, Progress, Step, no_progress
 from projections.likelihood.changes import Changes
 from projections.likelihood.estimator.model import ESTIMATOR, LikelihoodModel
 from projections.likelihood.estimator.schema import BadFeatures
 from projections.likelihood.explanations import FeatureReason, reasons
 from projections.likelihood.features.catalogue import FEATURE_VERSION, ORDER
-from projections.likelihood.learner import LONG_AGO, UNKNOWN_POSITION, Learner, OutreachSent
+from projections.likelihood.learner import UNKNOWN_POSITION, Learner, OutreachSent
 
 SENT = sorted(event.TOPIC for event in (MessageSent, InterviewRequested))
 
@@ -97,13 +92,13 @@ def replay(
     ours = [record for record in passed if record.is_ours]
     if from_scratch:
         contacted = {event.candidate_id for _, event in sent}
-        log = _Log(training_slice.full_log(store, log_position, contacted, skipped, progress))
-        learner = _rebuilt(log, log_position, ours, None)
+        log = training_slice.full_log(store, log_position, contacted, skipped, progress)
     else:
-        needed = _training_slice(store, db, log_position, start)
-        log = _Log(training_slice.steps(store, needed, progress))
-        learner = _rebuilt(log, log_position, ours, start)
-        learner.latest = needed.latest
+        open_outreach = start.snapshot.open_outreach if start else {}
+        log = training_slice.since_snapshot(
+            store, db, began_at, log_position, open_outreach, progress=progress
+        )
+    learner = _rebuilt(log, ours, start)
     agreed = Counter(record.kind for record in ours)
     not_compared = Counter(record.kind for record in passed if not record.is_ours)
     return Replay(log_position, learner, began_at, agreed, not_compared)
@@ -138,9 +133,11 @@ def explain(
     record = records.of_sender(log_position, event)
     assert record is not None
     start = records.nearest_snapshot(db, as_of)
-    needed = _training_slice(store, db, as_of, start, besides=[event], most=most)
-    log = _Log(training_slice.steps(store, needed, no_progress))
-    learner = _rebuilt(log, as_of, [record], start)
+    after, open_outreach = (start.log_position, start.snapshot.open_outreach) if start else (0, {})
+    log = training_slice.since_snapshot(
+        store, db, after, as_of, open_outreach, besides=[event], most=most
+    )
+    learner = _rebuilt(log, [record], start)
     position = learner.positions.get(event.position_id, UNKNOWN_POSITION)
     x = learner.features(event.candidate_id, position, event.timestamp)
     parts = learner.model.contributions(x, ORDER)
@@ -149,68 +146,43 @@ def explain(
     )
 
 
-def _training_slice(
-    store: EventStore,
-    db: Database,
-    until: int,
-    start: StartingPoint | None,
-    *,
-    besides: Iterable[OutreachSent] = (),
-    most: int | None = None,
-) -> TrainingSlice:
-    after = start.log_position if start else 0
-    open_outreach = start.snapshot.open_outreach if start else {}
-    latest = start.snapshot.latest if start else LONG_AGO
-    return training_slice.since_snapshot(
-        store,
-        db,
-        after,
-        until,
-        open_outreach,
-        latest,
-        besides=besides,
-        most=most,
-    )
-
-
 def _rebuilt(
-    log: "_Log", until: int, compared: Iterable[Record], start: StartingPoint | None
+    log: Iterable[Step], compared: Iterable[Record], start: StartingPoint | None
 ) -> Learner:
-    """A learner that has learned the log up to a log position, compared with the records.
+    """A learner that has learned from the log, compared with the records.
 
     A record is compared after the event at its log position, before the next.
     """
     learner = Learner(scoring=False)
-    agreed_up_to = 0
-    if start is not None:
-        agreed_up_to = start.log_position
-        for at, event in log.up_to(start.log_position):
-            assert isinstance(event, Event)
-            learner.recall(at, event, start.snapshot.open_outreach)
-            learner.changes = Changes()
-        try:
-            learner.resume(start.snapshot)
-        except ValueError as error:
-            raise records.cannot_continue(start.log_position, error) from error
-    for record in sorted(compared, key=attrgetter("as_of")):
-        if record.as_of >= agreed_up_to:
-            _learn(learner, log.up_to(record.as_of))
-            _compare(record, learner, agreed_up_to)
-            agreed_up_to = record.as_of
-    _learn(learner, log.up_to(until))
+    agreed_up_to = began_at = start.log_position if start else 0
+    snapshot = [(began_at, start)] if start else []
+    recorded = sorted(((record.as_of, record) for record in compared), key=itemgetter(0))
+    for at, step in merge(log, snapshot, recorded, key=itemgetter(0)):
+        if isinstance(step, Record):
+            _compare(step, learner, agreed_up_to)
+            agreed_up_to = at
+        elif isinstance(step, StartingPoint):
+            try:
+                learner.resume(step.snapshot)
+            except ValueError as error:
+                raise records.cannot_continue(at, error) from error
+        elif start and at <= began_at:
+            assert isinstance(step, Event)
+            learner.recall(at, step, start.snapshot.open_outreach)
+        else:
+            _learn(learner, at, step)
+        learner.changes = Changes()
     return learner
 
 
-def _learn(learner: Learner, steps: Iterable[Step]) -> None:
-    for at, step in steps:
-        try:
-            if isinstance(step, Event):
-                learner.apply(at, step)
-            else:
-                learner.advance_clock(at, step)
-        except BadFeatures as error:
-            raise Differs(f"The event at position {at} has impossible features: {error}") from error
-        learner.changes = Changes()
+def _learn(learner: Learner, at: int, step: Event | datetime) -> None:
+    try:
+        if isinstance(step, Event):
+            learner.apply(at, step)
+        else:
+            learner.advance_clock(at, step)
+    except BadFeatures as error:
+        raise Differs(f"The event at position {at} has impossible features: {error}") from error
 
 
 def _compare(record: Record, learner: Learner, agreed_up_to: int) -> None:
@@ -221,20 +193,6 @@ def _compare(record: Record, learner: Learner, agreed_up_to: int) -> None:
                 f" recorded as {recorded!r}, and the log gives {rebuilt!r}. Up to position"
                 f" {agreed_up_to} they agree."
             )
-
-
-class _Log:
-    """The steps of a replay, read as far as they are needed."""
-
-    def __init__(self, steps: Iterator[Step]) -> None:
-        self._steps = steps
-        self._next = next(steps, None)
-
-    def up_to(self, log_position: int) -> Iterator[Step]:
-        """The next steps, up to a log position."""
-        while self._next is not None and self._next[0] <= log_position:
-            yield self._next
-            self._next = next(self._steps, None)
 
 
 def _sending(store: EventStore, db: Database, outreach_id: UUID) -> tuple[int, OutreachSent]:

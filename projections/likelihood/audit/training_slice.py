@@ -7,11 +7,11 @@ events at which a day of silence had passed. Indexes find all but the last, for 
 timestamps after the snapshot are scanned without decoding events.
 """
 
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from heapq import merge
 from operator import itemgetter
-from typing import NamedTuple, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
@@ -63,16 +63,6 @@ def no_progress(_done: int, _total: int, /) -> None:
     """Reports nothing."""
 
 
-class TrainingSlice(NamedTuple):
-    """The events of a log up to a log position that a model learns from."""
-
-    events: list[Logged]
-    moments: Mapping[int, datetime]
-    """By log position, the timestamps of events of which nothing else matters."""
-    latest: datetime
-    """The latest timestamp of any event of the log."""
-
-
 def skipped_events(db: Database) -> frozenset[int]:
     """The log positions of the events at which the read model failed, and which it skipped."""
     checkpoint = (Likelihoods.name, Likelihoods.version, LOG_ID)
@@ -110,12 +100,12 @@ def since_snapshot(
     after: int,
     until: int,
     open_outreach: Mapping[UUID, float | None],
-    latest: datetime,
     *,
     besides: Iterable[OutreachSent] = (),
     most: int | None = None,
-) -> TrainingSlice:
-    """The events that a model learns from between a snapshot and a later log position.
+    progress: Progress = no_progress,
+) -> Iterator[Step]:
+    """What a model learns from between a snapshot and a later log position, in log order.
 
     Args:
         store: decodes the log's events.
@@ -123,9 +113,9 @@ def since_snapshot(
         after: the log position of the snapshot.
         until: the log position at which the model is wanted.
         open_outreach: the outreach open at the snapshot; None where its silence is not learned yet.
-        latest: the latest timestamp up to the snapshot.
         besides: outreach whose candidates and positions are needed as well.
         most: how many events may be needed; scanned timestamps count by their time.
+        progress: told how many events are decoded.
 
     Raises:
         TakesLong: more are needed.
@@ -153,60 +143,27 @@ def since_snapshot(
     events += queries.of_aggregates(db, positions, until, _topics(OF_A_POSITION))
     _check(scanned + len(events), most)
 
-    silent = [(at, e) for at, e in still_open if open_outreach[e.originator_id] is None] + sent
-    due = [(at, event.timestamp + SILENCE) for at, event in silent]
-    moments, newest = _passing(db, after, until, due, latest, skipped)
     taken = sorted(one for one in events if one.log_position not in skipped)
-    return TrainingSlice(taken, moments, newest)
-
-
-def steps(store: EventStore, needed: TrainingSlice, progress: Progress) -> Iterator[Step]:
-    """The slice in the order of the log."""
-    events_at = {one.log_position for one in needed.events}
-    moments = sorted(item for item in needed.moments.items() if item[0] not in events_at)
-
-    def events() -> Iterator[Step]:
-        total = len(needed.events)
-        for done, step in enumerate(_decoded(store, needed.events)):
-            if done % EVENTS_AT_ONCE == 0:
-                progress(done, total)
-            yield step
-        progress(total, total)
-
-    return merge(events(), moments, key=itemgetter(0))
-
-
-def _passing(
-    db: Database,
-    after: int,
-    until: int,
-    due: Collection[tuple[int, datetime]],
-    latest: datetime,
-    skipped: Collection[int],
-) -> tuple[dict[int, datetime], datetime]:
-    """The log positions at which a silence becomes due, and the latest timestamp of the log.
-
-    `due` has, for each outreach, the log position of its sending and when its silence is due: at
-    the first event after the sending by which any event has reached that time.
-    """
-    topics, moments = _topics(FOLLOWED), {moment for _, moment in due}
+    silent = [(at, e) for at, e in still_open if open_outreach[e.originator_id] is None] + sent
+    due = {event.timestamp + SILENCE for _, event in silent}
+    behind = [after, *(at for at, _ in sent)]  # where a silence may be due as soon as it begins
     try:
-        reached, newest = queries.first_reaching(db, moments, after, until, topics, skipped)
+        moments = queries.passing(db, due, behind, after, until, _topics(FOLLOWED), skipped)
     except DataError as error:
         raise Differs(
             f"An event after position {after} does not say when it happened: {error}"
         ) from error
-    late = {
-        max(sent, after)
-        for sent, moment in due
-        if moment <= latest or reached.get(moment, until + 1) <= sent
-    }
-    following = queries.next_after(db, late, topics, skipped)
-    passing: dict[int, datetime] = dict.fromkeys(following, latest)
-    for moment, log_position in reached.items():
-        passing[log_position] = max(moment, passing.get(log_position, latest))
-    within = {at: moment for at, moment in passing.items() if at <= until}
-    return within, max(latest, newest or latest)
+    learned = {one.log_position for one in taken}
+    others = [(at, moment) for at, moment in moments if at not in learned]
+    return merge(_followed(store, taken, progress), others, key=itemgetter(0))
+
+
+def _followed(store: EventStore, taken: Sequence[Logged], progress: Progress) -> Iterator[Step]:
+    for done, step in enumerate(_decoded(store, taken)):
+        if done % EVENTS_AT_ONCE == 0:
+            progress(done, len(taken))
+        yield step
+    progress(len(taken), len(taken))
 
 
 def _check(needed: int, most: int | None) -> None:

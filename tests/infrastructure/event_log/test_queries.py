@@ -57,21 +57,20 @@ def test_the_first_event_that_reached_a_moment_is_found_among_those_of_some_name
     pool: Pool, log: list[Row], after: int, until: int
 ) -> None:
     within = [row for row in log if after < row.log_position <= until and row.topic == "cup.filled"]
-    moments = [NOON + timedelta(hours=hours) for hours in range(-20, 170, 3)] + [
-        row.at for row in log[::4]
-    ]
+    moments = [NOON + timedelta(hours=hours) for hours in range(-20, 170, 7)]
     with pool.connection() as db:
-        first, latest = queries.first_reaching(db, moments, after, until, ["cup.filled"])
-    for moment in moments:
-        reaching = [row.log_position for row in within if row.at >= moment]
-        assert first.get(moment) == min(reaching, default=None)
-    assert latest == max((row.at for row in within), default=None)
+        found = queries.passing(db, moments, [], after, until, ["cup.filled"])
+    first = {min((r.log_position for r in within if r.at >= m), default=None) for m in moments}
+    latest = max((row.at for row in within), default=None)
+    expected = [(r.log_position, r.at) for r in within if r.log_position in first or r.at == latest]
+    assert found == expected
 
 
 def test_without_moments_only_the_latest_is_returned(pool: Pool, log: list[Row]) -> None:
     with pool.connection() as db:
-        first, latest = queries.first_reaching(db, [], 0, 120, ["cup.filled", "cup.emptied"])
-    assert (first, latest) == ({}, max(row.at for row in log))
+        found = queries.passing(db, [], [], 0, 120, ["cup.filled", "cup.emptied"])
+    latest = max(row.at for row in log)
+    assert found == [(row.log_position, row.at) for row in log if row.at == latest]
 
 
 def test_the_events_of_many_aggregates_come_by_log_position(pool: Pool, log: list[Row]) -> None:
@@ -86,15 +85,16 @@ def test_the_events_of_many_aggregates_come_by_log_position(pool: Pool, log: lis
     assert len(few) == 2
 
 
-def test_the_next_event_of_some_names_is_found_after_each_log_position(
+def test_the_next_event_of_some_names_is_found_after_each_of_their_log_positions(
     pool: Pool, log: list[Row]
 ) -> None:
     filled = [row.log_position for row in log if row.topic == "cup.filled"]
-    asked = [0, 17, 18, 55, 120]
+    asked = [0, *filled[5:60:9], filled[-1]]
     with pool.connection() as db:
-        found = queries.next_after(db, asked, ["cup.filled"])
+        found = [at for at, _ in queries.passing(db, [], asked, 0, 120, ["cup.filled"])]
+    latest = max((row for row in log if row.topic == "cup.filled"), key=lambda row: row.at)
     nexts = {min((p for p in filled if p > after), default=None) for after in asked}
-    assert found == sorted(p for p in nexts if p is not None)
+    assert found == sorted({p for p in nexts if p is not None} | {latest.log_position})
 
 
 def test_a_search_forwards_looks_at_a_part_of_the_log_at_a_time(
