@@ -117,7 +117,7 @@ def open_marketplace(settings: Settings, *, rebuild: bool = False) -> Iterator[M
             create_tables(every, pool, rebuild=rebuild)
             secret, group = settings.secret.get_secret_value(), settings.writer_batch_size
             with EventStore(url, pool, secret, batch_size=group) as store:
-                log_position = store.recorder.max_notification_id() or 0
+                log_position = store.head()
                 reading = ReadModels(pool, settings.wait_timeout_seconds)
                 with pool.connection() as db:
                     namespace = candidate_namespace(db, uuid4())

@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -36,7 +36,7 @@ from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import open_pool
 from infrastructure.event_log.codec import EventMapper
 from infrastructure.event_log.keys import Keyring
-from infrastructure.event_log.store import EventStore
+from infrastructure.event_log.recorder import GroupCommitRecorder
 
 CALLERS = (1, 16, 128)
 STATE = b"x" * 400
@@ -69,6 +69,17 @@ class Stock(Application[UUID]):
 
     def construct_mapper(self) -> EventMapper:
         return EventMapper(Keyring(ConnectionPool(open=False), SECRET))
+
+
+class Ours(Stock):
+    """The same through our recorder."""
+
+    def __init__(self, recorder: GroupCommitRecorder) -> None:
+        self._given = recorder
+        super().__init__()
+
+    def construct_recorder(self) -> GroupCommitRecorder:
+        return self._given
 
 
 def stock_environment(url: str) -> dict[str, str]:
@@ -155,8 +166,12 @@ def application(server_url: str, *, stock: bool) -> Iterator[Application[UUID]]:
                 yield app
         else:
             migrate(url, at=datetime.now(UTC))
-            with open_pool(url, name="benchmark") as pool, EventStore(url, pool, SECRET) as store:
-                yield store
+            with (
+                open_pool(url, name="benchmark") as pool,
+                closing(GroupCommitRecorder(url, pool)) as recorder,
+                Ours(recorder) as app,
+            ):
+                yield app
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 

@@ -112,7 +112,7 @@ class Caller:
         self.response.headers["ETag"] = etag(version)
 
     def _wait_for_log(self, position: int) -> None:
-        reached = self.marketplace.store.recorder.max_notification_id() or 0
+        reached = self.marketplace.store.head()
         if reached < position:
             raise not_caught_up({"the log": reached}, position)
 

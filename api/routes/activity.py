@@ -122,12 +122,8 @@ async def ingest(store: EventStore, pool: Pool, cause: Cause, body: bytes) -> In
         repeated=repeated,
         rejected=len(rejections),
         rejections=rejections[:MOST_REJECTED_SHOWN],
-        log_position=log_position or await to_thread.run_sync(_head, store, limiter=limiter),
+        log_position=log_position or await to_thread.run_sync(store.head, limiter=limiter),
     )
-
-
-def _head(store: EventStore) -> int:
-    return store.recorder.max_notification_id() or 0
 
 
 Line = tuple[int, Activity]

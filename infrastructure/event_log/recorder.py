@@ -10,13 +10,9 @@ from uuid import UUID
 
 from eventsourcing.persistence import (
     ApplicationRecorder,
-    InfrastructureFactory,
-    InfrastructureFactoryError,
     Notification,
     StoredEvent,
-    TrackingRecorder,
 )
-from eventsourcing.utils import Environment, strtobool
 from psycopg.rows import TupleRow, tuple_row
 
 from infrastructure.database.postgres import Database, Pool
@@ -84,16 +80,10 @@ class GroupCommitRecorder(ApplicationRecorder):
     """Records events in batches, gives them contiguous log positions, and reads them back.
 
     Safe for any number of threads, and for any number of processes on the same database; not for
-    use on both sides of a fork. Reads raise psycopg's errors. Close it to close the writer's
-    connection; the pool is the caller's.
+    use on both sides of a fork. Reads raise psycopg's errors. The writer has a connection of its
+    own, so that no number of readers can keep a save waiting; close it. The pool is the caller's.
 
-    Args:
-        database_url: where the writer opens a connection of its own, so that no number of readers
-            can keep a save waiting.
-        pool: connections for reads.
-        clock: what `recorded_at` is taken from.
-        batch_size: how many events are written in one transaction, unless one save has more.
-        timeout: for how many seconds a save waits for a database that does not answer.
+    `clock` gives `recorded_at`. A save waits `timeout` seconds for a database that does not answer.
     """
 
     def __init__(
@@ -249,40 +239,3 @@ def _fetch(
     # Planned each time: a plan kept from when the log was small would read all of it as it grows.
     with db.cursor(binary=True, row_factory=tuple_row) as cursor:
         return cursor.execute(statement.encode(), parameters, prepare=False).fetchall()
-
-
-class EventLogFactory(InfrastructureFactory[TrackingRecorder]):
-    """Has the library's `Application` keep its events in a recorder of ours, and nothing else.
-
-    Raises:
-        InfrastructureFactoryError: a setting would lose events.
-    """
-
-    def __init__(self, env: Environment, recorder: GroupCommitRecorder) -> None:
-        if strtobool(env.get("POSTGRES_ENABLE_DB_FUNCTIONS") or "no"):
-            raise InfrastructureFactoryError(
-                "POSTGRES_ENABLE_DB_FUNCTIONS must not be set: "
-                "in that mode readers of the log silently lose committed events."
-            )
-        super().__init__(env)
-        self._recorder = recorder
-
-    def application_recorder(self) -> GroupCommitRecorder:
-        """The event log."""
-        return self._recorder
-
-    def aggregate_recorder(self, purpose: str = "events") -> NoReturn:
-        """Refused: aggregates are short, and are loaded from their events alone."""
-        raise InfrastructureFactoryError(f"There is no store for {purpose}, only the event log")
-
-    def tracking_recorder(self, *_: Any, **__: Any) -> NoReturn:
-        """Refused: projections keep checkpoints of their own."""
-        raise InfrastructureFactoryError("Projections keep their checkpoints by the projector")
-
-    def process_recorder(self) -> NoReturn:
-        """Refused: it would write past the log's order."""
-        raise InfrastructureFactoryError("Projections keep their checkpoints by the projector")
-
-    def close(self) -> None:
-        """Close the recorder."""
-        self._recorder.close()

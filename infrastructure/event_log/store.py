@@ -7,12 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Self, TypeVar
 from uuid import UUID
 
-from eventsourcing.application import Application
 from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
-from eventsourcing.utils import Environment
 
 from domain.aggregate import Aggregate, Refused
 from domain.command import Command, NotFound
@@ -20,7 +18,7 @@ from domain.event import Event
 from infrastructure.database.postgres import Database, Pool
 from infrastructure.event_log.codec import EventMapper
 from infrastructure.event_log.keys import Keyring
-from infrastructure.event_log.recorder import BATCH_SIZE, EventLogFactory, GroupCommitRecorder
+from infrastructure.event_log.recorder import BATCH_SIZE, GroupCommitRecorder
 from infrastructure.event_log.statements import Statement
 
 A = TypeVar("A", bound=Aggregate)
@@ -55,39 +53,28 @@ class Recorded:
     log_position: int
 
 
-class EventStore(Application[UUID]):
+class EventStore:
     """The event log of the marketplace, with everything it takes to change it.
 
-    Args:
-        database_url: where events are written.
-        pool: connections for reading events and keys.
-        secret: what the keys of personal data are wrapped with.
-        batch_size: how many events one group commit writes.
+    Events are read, and the keys of personal data kept, over the pool; the `secret` wraps the keys.
     """
 
-    name = "marketplace"
-
     def __init__(
-        self,
-        database_url: str,
-        pool: Pool,
-        secret: str,
-        *,
-        batch_size: int = BATCH_SIZE,
+        self, database_url: str, pool: Pool, secret: str, *, batch_size: int = BATCH_SIZE
     ) -> None:
         self.keyring = Keyring(pool, secret)
-        self._event_log = GroupCommitRecorder(database_url, pool, batch_size=batch_size)
-        super().__init__()
-        self.recorder: GroupCommitRecorder
-        self.mapper: EventMapper
+        self.mapper = EventMapper(self.keyring)
+        self.recorder = GroupCommitRecorder(database_url, pool, batch_size=batch_size)
 
-    def construct_factory(self, env: Environment) -> EventLogFactory:
-        """Keep events in the event log."""
-        return EventLogFactory(env, self._event_log)
+    def __enter__(self) -> Self:
+        return self
 
-    def construct_mapper(self) -> EventMapper:
-        """Write events with their names, versions and sealed personal fields."""
-        return EventMapper(self.keyring)
+    def __exit__(self, *_: object) -> None:
+        self.recorder.close()
+
+    def head(self) -> int:
+        """The log position of the last event, 0 for an empty log."""
+        return self.recorder.max_notification_id() or 0
 
     def execute(
         self,
@@ -98,10 +85,8 @@ class EventStore(Application[UUID]):
     ) -> Recorded:
         """Decide a command and record all that follows from it, or nothing.
 
-        Args:
-            command: what is asked for.
-            if_version: the version its aggregate must have had before, for optimistic concurrency.
-            also: statements to commit together with the events.
+        With `if_version` its aggregate must have had this version before. What `also` gives is
+        committed together with the events.
 
         Raises:
             Refused: by the rules of the domain.
@@ -139,8 +124,7 @@ class EventStore(Application[UUID]):
             also: statements to commit together with the events.
 
         Returns:
-            Each command with its refusal, None where it was taken, and the position of the last
-            event.
+            Each command, refused or not, and the position of the last event.
 
         Raises:
             Contended: every attempt conflicted with a concurrent change.
@@ -167,15 +151,9 @@ class EventStore(Application[UUID]):
     ) -> int:
         """Record events that aggregates have stated, in this order, all or none.
 
-        An event that erases a person destroys their key in the same transaction.
-
-        Args:
-            events: of any number of aggregates.
-            unchanged: aggregates that must still be at these versions.
-            also: statements to commit together with the events.
-
-        Returns:
-            The log position of the last event, or the head of the log if there are no events.
+        An event that erases a person destroys their key in the same transaction. The `unchanged`
+        aggregates must still be at these versions. Returns the log position of the last event, or
+        the head of the log if there are no events.
 
         Raises:
             IntegrityError: one of the aggregates was changed concurrently.
@@ -185,12 +163,10 @@ class EventStore(Application[UUID]):
         erasing = [self.keyring.destroying(e.person_id, e.timestamp) for e in events if e.erases]
         statements = [*also, *erasing]
         if not events and not statements:
-            return self.recorder.max_notification_id() or 0
-        # `Application.save` does this and takes snapshots, of which there are none.
-        recordings = self.events.put(events, unchanged=unchanged, also=statements)
-        if not recordings:
-            return self.recorder.max_notification_id() or 0
-        return max(recording.notification.id for recording in recordings)
+            return self.head()
+        stored = [self.mapper.to_stored_event(event) for event in events]
+        positions = self.recorder.insert_events(stored, unchanged=unchanged, also=statements)
+        return max(positions) if positions else self.head()
 
     def read(
         self, after: int, limit: int, topics: Sequence[str], db: Database | None = None
@@ -278,14 +254,7 @@ class UnitOfWork:
         return any(aggregate.version != seen for aggregate, seen in self._since_mark.values())
 
     def record(self, also: Iterable[Statement]) -> int:
-        """Record all that changed, provided that all that did not still stands.
-
-        Returns:
-            The log position of the last event, or the head of the log if there are no events.
-
-        Raises:
-            IntegrityError: one of the aggregates was changed concurrently.
-        """
+        """`EventStore.record` all that changed, provided that all that did not still stands."""
         unchanged = dict(self._loaded_version)
         pending: list[Event] = []
         for aggregate in self._aggregates.values():

@@ -8,7 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from projections.likelihood.estimator.schema import Features
-from projections.likelihood.features.catalogue import JOB_YEARS, LARGEST_OFFER, SENIORITIES
+from projections.likelihood.features.catalogue import (
+    JOB_YEARS,
+    LARGEST_OFFER,
+    SENIORITIES,
+    UNKNOWN_IF,
+)
 from projections.likelihood.features.role_names import ROLES
 
 
@@ -58,28 +63,12 @@ NUMBERS: Mapping[str, str] = {
     "offer": "The offered salary is {offer:above} what they expect",
 }
 
-_NO_SKILLS = ("skills_named", "no", "The position names no skills")
-
-UNKNOWN: Mapping[str, tuple[tuple[str, str, str], ...]] = {
-    "consent_age": (("consented", "no", "Has not agreed to be contacted"),),
-    **{
-        f"job_{years}": (("present_job", "unknown", "Has not said when their present job began"),)
-        for years in JOB_YEARS
-    },
-    "since_contact": (("contacted", "never", "No employer has contacted them yet"),),
-    "received": (("contacted", "never", "No employer has contacted them yet"),),
-    "answered": (("contacted", "never", "No employer has contacted them yet"),),
-    "answer_rate": (("contacted", "never", "No employer has contacted them yet"),),
-    "years": (("seniority", "unknown", "Has not said how much experience they have"),),
-    "pay": (("position_pay", "unknown", "The position names no salary"),),
-    "skills_covered": (_NO_SKILLS,),
-    "nice_covered": (_NO_SKILLS,),
-    "offer": (
-        ("offer_known", "none_offered", "The position names no salary"),
-        ("offer_known", "none_expected", "Has not said what salary they expect"),
-    ),
+SAID_BY: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    **UNKNOWN_IF,
+    **dict.fromkeys(("received", "answered", "answer_rate"), ("contacted", ("never",))),
+    **dict.fromkeys(("skills_covered", "nice_covered"), ("skills_named", ("no",))),
 }
-"""The sentence for a number that is unknown: the category, its value, the sentence."""
+"""By number, the category that is put in words instead if it has one of these values."""
 
 CATEGORIES: Mapping[str, str | Mapping[str, str]] = {
     "role": {
@@ -179,12 +168,12 @@ def in_words(x: Features, name: str) -> str:
     >>> in_words(Features({"dormancy": math.log1p(14.2)}, {}), "dormancy")
     'Silent for 14 months'
     """
+    category, values = SAID_BY.get(name, (name, ()))
+    if x.categories.get(category) in values:
+        name = category
     feature = _value(x, name)
     if feature is None:
         return INTERCEPT
-    for category, value, sentence in UNKNOWN.get(name, ()):
-        if _value(x, category) == value:
-            return sentence
     sentences = CATEGORIES[name] if name in CATEGORIES else NUMBERS[name]
     sentence = sentences if isinstance(sentences, str) else sentences[str(feature)]
     return sentence.format_map(_WordedFeatures(x))

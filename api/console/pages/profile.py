@@ -126,8 +126,8 @@ def _once(send: Callable[[], CommandResult]) -> CommandResult:
 
 def _seen_now(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
     """What the page shows at the end of the log, so that it agrees with the refusal."""
-    reached = caller.marketplace.store.recorder.max_notification_id()
     try:
+        reached = caller.marketplace.store.head()
         return _seen(replace(caller, after=reached), position_id, candidate_id)
     except NotCaughtUp:
         return _seen(replace(caller, after=None), position_id, candidate_id)

@@ -169,6 +169,16 @@ CATEGORIES: dict[str, Category] = {
     "skills_named": Category(_MATCH, "whether the filters name skills", ("yes", "no")),
 }
 
+UNKNOWN_IF: dict[str, tuple[str, tuple[str, ...]]] = {
+    **dict.fromkeys(_job_times(), ("present_job", ("unknown",))),
+    "consent_age": ("consented", ("no",)),
+    "since_contact": ("contacted", ("never",)),
+    "years": ("seniority", ("unknown",)),
+    "pay": ("position_pay", ("unknown",)),
+    "offer": ("offer_known", ("none_expected", "none_offered")),
+}
+"""By number, the category and its values that say that it is unknown."""
+
 
 def names_of(*subjects: Subject) -> tuple[str, ...]:
     """The features of these subjects, in the order of the sum."""

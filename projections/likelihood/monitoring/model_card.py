@@ -16,6 +16,7 @@ from projections.likelihood.features.catalogue import (
     FEATURE_VERSION,
     NUMBERS,
     ORDER,
+    UNKNOWN_IF,
     Number,
     Subject,
 )
@@ -106,22 +107,11 @@ _UNKNOWN = """
     WHERE value IN ('unknown', 'no', 'never', 'none_expected', 'none_offered')
     GROUP BY key, value"""
 
-_SAYS_UNKNOWN = {
-    **{name: ("present_job", "unknown") for name in NUMBERS if name.startswith("job_")},
-    "consent_age": ("consented", "no"),
-    "since_contact": ("contacted", "never"),
-    "years": ("seniority", "unknown"),
-    "pay": ("position_pay", "unknown"),
-}
-"""By number, the category and value that say that it is unknown."""
-
 
 def _feature(name: str, unknown: Mapping[tuple[str, str], int]) -> Feature:
     feature = NUMBERS.get(name) or CATEGORIES[name]
-    if name == "offer":
-        times = sum(unknown["offer_known", value] for value in ("none_expected", "none_offered"))
-    else:
-        times = unknown[_SAYS_UNKNOWN.get(name, (name, "unknown"))]
+    category, values = UNKNOWN_IF.get(name, (name, ("unknown",)))
+    times = sum(unknown[category, value] for value in values)
     unit = feature.unit if isinstance(feature, Number) else ", ".join(feature.values)
     return Feature(name=name, part=feature.subject, unit=unit, source=feature.source, unknown=times)
 

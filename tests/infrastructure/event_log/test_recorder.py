@@ -8,15 +8,14 @@ from uuid import UUID, uuid4
 import pytest
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
-from eventsourcing.persistence import InfrastructureFactoryError, StoredEvent
-from eventsourcing.utils import Environment
+from eventsourcing.persistence import StoredEvent
 from psycopg import Connection
 from psycopg.conninfo import make_conninfo
 from psycopg.errors import UndefinedTable
 from psycopg.rows import TupleRow
 
 from infrastructure.event_log import recorder as module
-from infrastructure.event_log.recorder import EventLogFactory, GroupCommitRecorder
+from infrastructure.event_log.recorder import GroupCommitRecorder
 from tests.support.concurrency import wait_until
 from tests.support.event_logs import event_log, happened, keys, taking
 
@@ -166,12 +165,12 @@ class Dog(Aggregate):
 
 
 class Kennel(Application[UUID]):
-    def __init__(self, recorder: GroupCommitRecorder, **env: str) -> None:
+    def __init__(self, recorder: GroupCommitRecorder) -> None:
         self._given = recorder
-        super().__init__(env)
+        super().__init__()
 
-    def construct_factory(self, env: Environment) -> EventLogFactory:
-        return EventLogFactory(env, self._given)
+    def construct_recorder(self) -> GroupCommitRecorder:
+        return self._given
 
 
 def test_an_application_keeps_its_events_here(log: GroupCommitRecorder) -> None:
@@ -184,20 +183,6 @@ def test_an_application_keeps_its_events_here(log: GroupCommitRecorder) -> None:
         app.save(dog, unchanged={uuid4(): 0}, also=[taking("a")])
         copy: Dog = app.repository.get(dog.id)
         assert copy.tricks == ["roll over", "fetch"]
-
-
-def test_there_is_no_store_beside_the_log(log: GroupCommitRecorder) -> None:
-    with pytest.raises(InfrastructureFactoryError, match="only the event log"):
-        Kennel(log, IS_SNAPSHOTTING_ENABLED="y")
-    factory = EventLogFactory(Environment(), log)
-    for refused in (factory.process_recorder, factory.tracking_recorder):
-        with pytest.raises(InfrastructureFactoryError):
-            refused()
-
-
-def test_it_refuses_to_start_in_the_mode_that_loses_events(log: GroupCommitRecorder) -> None:
-    with pytest.raises(InfrastructureFactoryError, match="lose committed events"):
-        Kennel(log, POSTGRES_ENABLE_DB_FUNCTIONS="y")
 
 
 def test_the_writer_uses_every_parameter_of_the_address(
