@@ -20,7 +20,7 @@ from projections.candidate_pool import RANDOM_KEYS, ListedCandidate, of_candidat
 from projections.candidate_search import SKILLS_MATCHED, CandidateSearch, listed_condition
 from projections.likelihood import scoring
 from projections.likelihood.ranking import Ranked, Ranking, RankKey
-from projections.likelihood.scoring import ScoredCandidate, Scorer
+from projections.likelihood.scoring import ScoredCandidate
 from projections.paging import Listed, WholeNumber, after, encoded, page
 
 EXPLORED_SHARE = 0.03
@@ -105,11 +105,12 @@ class FeedCursor(NamedTuple):
     explored: tuple[UUID, ...]
 
 
-class ExplorationSlot(NamedTuple):
-    """A candidate picked at random, and how likely that pick was in this slot."""
+class Slot(NamedTuple):
+    """A candidate in a slot of a feed, and with which probability this was the one shown there."""
 
-    picked: Ranked
+    ranked: Ranked
     propensity: float
+    explored: bool
 
 
 def _by_likelihood(
@@ -122,19 +123,23 @@ def _by_likelihood(
     condition += " AND NOT candidate_id = ANY(%(explored)s::uuid[])"
     ranking = Ranking(db, (condition, parameters), model.model, opening, search.at)
     ranked = ranking.after(_last_shown(ranking, so_far), limit + 1)
-    explored: dict[int, ExplorationSlot] = {}
+    explored: dict[int, Slot] = {}
     if kind is Feed.PASSIVE and len(ranked) > limit:
         sampler = ExplorationSampler(db, ranking, condition, parameters)
         explored = sampler.sample(exploration_draws(search, so_far, limit), ranked[-1].key)
-    regular = iter(ranked[: limit - len(explored)])
+    propensity = 1.0 - EXPLORED_SHARE if kind is Feed.PASSIVE else 1.0
+    regular = (Slot(one, propensity, False) for one in ranked[: limit - len(explored)])
     slots = range(so_far.slots, so_far.slots + limit)
     shown = [one for slot in slots if (one := explored.get(slot) or next(regular, None))]
-    ranked_propensity = 1.0 - EXPLORED_SHARE if kind is Feed.PASSIVE else 1.0
-    score = Scorer(model, opening, search.at)
-    return Listed(
-        items=_entries(db, shown, score, ranked_propensity),
-        next_cursor=_next_cursor(so_far, shown, more=len(ranked) > limit - len(explored)),
-    )
+    known = of_candidates(db, [one.ranked.candidate_id for one in shown])
+    items = [
+        FeedEntry(candidate, score, one.explored, one.propensity)
+        for one in shown
+        if (candidate := known.get(one.ranked.candidate_id))
+        for score in [model.score(one.ranked.state, opening, search.at)]
+    ]
+    more = len(ranked) > limit - len(explored)
+    return Listed(items=items, next_cursor=_next_cursor(so_far, shown) if more else None)
 
 
 def _last_shown(ranking: Ranking, so_far: FeedCursor) -> RankKey | None:
@@ -145,36 +150,12 @@ def _last_shown(ranking: Ranking, so_far: FeedCursor) -> RankKey | None:
     return now[0].key if now else ranking.key(so_far.logit, so_far.last)
 
 
-def _entries(
-    db: Connection,
-    shown: Sequence[Ranked | ExplorationSlot],
-    score: Scorer,
-    ranked_propensity: float,
-) -> list[FeedEntry]:
-    entries = []
-    known = of_candidates(db, [_ranked(one).candidate_id for one in shown])
-    for one in shown:
-        ranked, explored = _ranked(one), isinstance(one, ExplorationSlot)
-        if candidate := known.get(ranked.candidate_id):
-            propensity = one.propensity if isinstance(one, ExplorationSlot) else ranked_propensity
-            entries.append(FeedEntry(candidate, score(ranked.state), explored, propensity))
-    return entries
-
-
-def _ranked(one: Ranked | ExplorationSlot) -> Ranked:
-    return one.picked if isinstance(one, ExplorationSlot) else one
-
-
-def _next_cursor(
-    so_far: FeedCursor, shown: Sequence[Ranked | ExplorationSlot], *, more: bool
-) -> str | None:
-    if not more:
-        return None
-    explored = [one.picked.candidate_id for one in shown if isinstance(one, ExplorationSlot)]
+def _next_cursor(so_far: FeedCursor, shown: Sequence[Slot]) -> str:
+    explored = [one.ranked.candidate_id for one in shown if one.explored]
     cursor = so_far._replace(
         slots=so_far.slots + len(shown), explored=(*so_far.explored, *explored)
     )
-    if regular := [one for one in shown if isinstance(one, Ranked)]:
+    if regular := [one.ranked for one in shown if not one.explored]:
         _, negated_logit, last = regular[-1].key
         cursor = cursor._replace(logit=-negated_logit, last=last)
     return encoded(cursor)
@@ -220,9 +201,9 @@ class ExplorationSampler:
 
     def sample(
         self, draws: Sequence[tuple[int, Draw]], first_not_shown: RankKey
-    ) -> dict[int, ExplorationSlot]:
+    ) -> dict[int, Slot]:
         """Whom to show in each of these slots; a slot with no candidate to pick is left out."""
-        picks: dict[int, ExplorationSlot] = {}
+        picks: dict[int, Slot] = {}
         taken: set[UUID] = set()
         for slot, draw in draws:
             start = int(draw.key * RANDOM_KEYS)
@@ -236,7 +217,7 @@ class ExplorationSampler:
             if chosen is not None:
                 number, probability = chosen
                 id = around[number][0]
-                picks[slot] = ExplorationSlot(ranked[id], EXPLORED_SHARE * probability)
+                picks[slot] = Slot(ranked[id], EXPLORED_SHARE * probability, True)
                 taken.add(id)
         return picks
 

@@ -13,9 +13,9 @@ from domain.profile import Facts
 from domain.terms import key
 from domain.viewing import Feed, Sort
 from infrastructure.database.postgres import Database
-from projections import candidate_feed, candidate_pool, candidate_search
+from projections import candidate_feed, candidate_pool
 from projections.candidate_pool import Origin
-from projections.candidate_search import CandidateSearch, Relaxation
+from projections.candidate_search import CandidateSearch
 from projections.interview_list import Interview
 from projections.likelihood.explanations import strongest
 from projections.likelihood.scoring import ScoredCandidate
@@ -76,7 +76,7 @@ def of_feed(
     sort: Sort,
 ) -> Listed[Card]:
     """A page of one of a position's lists, scored by the model as it is now."""
-    listed = candidate_feed.feed(db, kind, _search(position, at), limit, cursor, sort)
+    listed = candidate_feed.feed(db, kind, search(position, at), limit, cursor, sort)
     items = [
         card_of(entry.candidate, position.filters, entry.score).model_copy(
             update={"explored": entry.explored, "propensity": entry.propensity}
@@ -86,24 +86,8 @@ def of_feed(
     return Listed(items=items, next_cursor=listed.next_cursor)
 
 
-def counts(db: Database, position: Position, at: datetime) -> tuple[int, int]:
-    """How many are recommended for a position, and how many passive candidates match it."""
-    return candidate_search.counts(db, _search(position, at))
-
-
-def relaxations(db: Database, position: Position, at: datetime) -> list[Relaxation]:
-    """What dropping each criterion of a position's filters would add, the most first."""
-    return candidate_search.relaxations(db, _search(position, at))
-
-
-def still_listed(
-    db: Database, kind: Feed, position: Position, at: datetime, ids: Sequence[UUID]
-) -> set[UUID]:
-    """The ids that still match this list."""
-    return candidate_search.still_listed(db, kind, _search(position, at), ids)
-
-
-def _search(position: Position, at: datetime) -> CandidateSearch:
+def search(position: Position, at: datetime) -> CandidateSearch:
+    """Whom a position looks for at a moment."""
     return CandidateSearch(position.employer_id, position.position_id, position.filters, at)
 
 
@@ -141,9 +125,7 @@ def _shown(score: ScoredCandidate, most: int) -> ShownLikelihood:
         **dict(score.likelihood),
         band=band(score.likelihood.probability),
         reasons=[
-            LikelihoodReason(
-                text=reason.text, feature=reason.feature, contribution=reason.contribution
-            )
+            LikelihoodReason.model_validate(reason, from_attributes=True)
             for reason in strongest(score.reasons, most)
         ],
     )

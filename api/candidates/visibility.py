@@ -21,8 +21,9 @@ from domain.position import Position, PositionIsClosed
 from domain.viewing import Feed
 from infrastructure.database.postgres import Database
 from infrastructure.projecting.checkpoints import changed_log_position
-from projections import funnel, interview_list, positions
+from projections import candidate_search, funnel, interview_list, positions
 from projections.candidate_pool import CandidatePool
+from projections.candidate_search import still_listed
 from projections.employers import Employer, Employers
 from projections.interview_list import InterviewList
 from projections.positions import Positions
@@ -52,7 +53,7 @@ def position_of(db: Database, caller: Caller, position_id: UUID) -> positions.Po
 
 def counts(db: Database, position: positions.Position, caller: Caller) -> Counts:
     """How many each tab of a position has now."""
-    active, passive = cards.counts(db, position, caller.at)
+    active, passive = candidate_search.counts(db, cards.search(position, caller.at))
     return Counts(
         recommendations=active,
         passive_candidates=passive,
@@ -155,7 +156,7 @@ def profile_of(
         db, position.employer_id, position.position_id, candidate_id, caller.at - SHOWN_FOR
     ) and (
         reasons_against_looking(employer, position, feed)
-        or not cards.still_listed(db, feed, position, caller.at, [candidate_id])
+        or not still_listed(db, feed, cards.search(position, caller.at), [candidate_id])
     ):
         raise NotFound(Candidate, candidate_id)
     check_may_look(employer, position, feed)

@@ -31,7 +31,7 @@ from domain.position import (
 )
 from domain.values import StorableText, Value
 from domain.viewing import Feed, Sort
-from projections import employers, interview_list, positions
+from projections import candidate_search, employers, interview_list, positions
 from projections.candidate_pool import CandidatePool
 from projections.candidate_search import Relaxation
 from projections.employers import Employers
@@ -142,7 +142,8 @@ def count(position_id: UUID, caller: Reader) -> Counts:
 def list_relaxations(position_id: UUID, caller: Reader) -> list[Relaxation]:
     """What dropping each criterion of the filters would add, the most first."""
     with caller.reading(Positions, CandidatePool) as db:
-        return cards.relaxations(db, position_of(db, caller, position_id), caller.at)
+        position = position_of(db, caller, position_id)
+        return candidate_search.relaxations(db, cards.search(position, caller.at))
 
 
 @router.get("/positions/{position_id}/recommendations")

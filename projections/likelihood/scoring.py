@@ -36,6 +36,25 @@ class ModelSnapshot(NamedTuple):
     as_of_log_position: int
     """Up to which the log was known."""
 
+    def score(
+        self, state: CandidateState, position: PositionState | None, at: datetime
+    ) -> "ScoredCandidate":
+        """Score a candidate at a moment, with a position or without."""
+        x, names = features(state, at), OF_CANDIDATE
+        if position is not None:
+            x, names = merged(x, of_position(position), of_match(state, position)), ORDER
+        logit = self.model.logit(x, names)
+        likelihood = Likelihood(
+            probability=self.model.probability(logit),
+            logit=logit,
+            model_position=self.log_position,
+            feature_version=self.model.schema.version,
+            model_hash=self.hash,
+            as_of_position=self.as_of_log_position,
+            estimator_version=ESTIMATOR,
+        )
+        return ScoredCandidate(likelihood, reasons(x, self.model.contributions(x, names)))
+
 
 class ScoredCandidate(NamedTuple):
     """How likely a candidate is to respond, and why."""
@@ -75,9 +94,10 @@ def of_candidates(
     known = dict(_MODELS)
     asked = {"known": [*known], "position": position_id, "ids": [*ids]}
     rows = db.execute(READ, asked, binary=True).fetchall()
-    model_snapshot, position = _model(rows[0], known), _position(rows[0])
-    score = Scorer(model_snapshot, None if position_id is None else position, at)
-    return {row[5]: score(CandidateState(*row[6:])) for row in rows if row[5] is not None}
+    model = _model(rows[0], known)
+    position = None if position_id is None else _position(rows[0])
+    states = {row[5]: CandidateState(*row[6:]) for row in rows if row[5] is not None}
+    return {id: model.score(state, position, at) for id, state in states.items()}
 
 
 def current(db: Connection, position_id: UUID | None = None) -> tuple[ModelSnapshot, PositionState]:
@@ -86,35 +106,6 @@ def current(db: Connection, position_id: UUID | None = None) -> tuple[ModelSnaps
     asked = {"known": [*known], "position": position_id}
     (row,) = db.execute(READ_MODEL, asked, binary=True).fetchall()
     return _model(row, known), _position(row)
-
-
-class Scorer:
-    """Scores candidates at a moment, with a position or without."""
-
-    def __init__(
-        self, model_snapshot: ModelSnapshot, position: PositionState | None, at: datetime
-    ) -> None:
-        self._model = model_snapshot
-        self._position = position
-        self._at = at
-        self._names = OF_CANDIDATE if position is None else ORDER
-
-    def __call__(self, state: CandidateState) -> ScoredCandidate:
-        x = features(state, self._at)
-        if self._position is not None:
-            x = merged(x, of_position(self._position), of_match(state, self._position))
-        model = self._model.model
-        logit = model.logit(x, self._names)
-        likelihood = Likelihood(
-            probability=model.probability(logit),
-            logit=logit,
-            model_position=self._model.log_position,
-            feature_version=model.schema.version,
-            model_hash=self._model.hash,
-            as_of_position=self._model.as_of_log_position,
-            estimator_version=ESTIMATOR,
-        )
-        return ScoredCandidate(likelihood, reasons(x, model.contributions(x, self._names)))
 
 
 _MODELS: dict[str, LikelihoodModel] = {}

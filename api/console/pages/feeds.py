@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, BackgroundTasks, Query, Response
+from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from api.candidates import cards, viewings, visibility
@@ -21,7 +21,7 @@ from domain.outreach import BAND_FROM
 from domain.passivity import MONTHS_OF_SILENCE
 from domain.viewing import Feed, Sort
 from infrastructure.database.postgres import Database
-from projections import employers
+from projections import candidate_search, employers
 from projections.candidate_pool import CandidatePool
 from projections.candidate_search import Relaxation
 from projections.employers import Employers
@@ -90,42 +90,28 @@ class Known(BaseModel):
     shown: Annotated[list[UUID], Field(max_length=MOST_ON_A_PAGE)] = []
 
 
+def feed_of(request: Request) -> Feed:
+    """The list that a page's address names."""
+    return Feed.PASSIVE if PATHS[Feed.PASSIVE] in request.url.path else Feed.RECOMMENDATIONS
+
+
+Listing = Annotated[Feed, Depends(feed_of)]
+
+
 @router.get("/positions/{position_id}/recommendations")
-def recommendations_page(
-    position_id: UUID,
-    visit: RecruiterOrSupport,
-    tasks: BackgroundTasks,
-    asked: Annotated[Asked, Query()],
-) -> Response:
-    """The active candidates whom the filters let through."""
-    return _list(visit, tasks, position_id, Feed.RECOMMENDATIONS, asked)
-
-
 @router.get("/positions/{position_id}/passive-candidates")
-def passive_candidates_page(
+def list_page(
     position_id: UUID,
+    feed: Listing,
     visit: RecruiterOrSupport,
     tasks: BackgroundTasks,
     asked: Annotated[Asked, Query()],
 ) -> Response:
-    """The passive candidates whom the filters let through, or what there is to know before."""
-    return _list(visit, tasks, position_id, Feed.PASSIVE, asked)
-
-
-@router.get("/positions/{position_id}/recommendations/updates")
-def updates_of_recommendations(
-    position_id: UUID, visit: RecruiterOrSupport, known: Annotated[Known, Query()]
-) -> Response:
-    """Who has left the list since its page was made, and how many have joined it."""
-    return _updates(visit, position_id, Feed.RECOMMENDATIONS, known)
-
-
-@router.get("/positions/{position_id}/passive-candidates/updates")
-def updates_of_passive_candidates(
-    position_id: UUID, visit: RecruiterOrSupport, known: Annotated[Known, Query()]
-) -> Response:
-    """Who has left the list since its page was made, and how many have joined it."""
-    return _updates(visit, position_id, Feed.PASSIVE, known)
+    """The candidates whom the filters let through; or what there is to know before the beta."""
+    view = View(position_id, feed, asked.sort, asked.cursor, asked.shown)
+    if asked.further:
+        return _part(visit, tasks, view, asked.further)
+    return _page(visit, tasks, view)
 
 
 @router.post("/positions/{position_id}/passive-candidates/beta")
@@ -142,15 +128,6 @@ def join_beta(position_id: UUID, visit: Recruiter, tasks: BackgroundTasks) -> Re
         return _page(visit, tasks, view, Faults(error))
     notice = "beta-left" if leaving else "beta-joined"
     return visit.go(view.path, after=result.log_position, notice=notice)
-
-
-def _list(
-    visit: Visit, tasks: BackgroundTasks, position_id: UUID, feed: Feed, asked: Asked
-) -> Response:
-    view = View(position_id, feed, asked.sort, asked.cursor, asked.shown)
-    if asked.further:
-        return _part(visit, tasks, view, asked.further)
-    return _page(visit, tasks, view)
 
 
 def _page(
@@ -205,7 +182,7 @@ def _worthwhile(
     db: Database, position: Position, caller: Caller, passive: bool
 ) -> list[Relaxation]:
     """The criteria of the filters that, dropped alone, would bring somebody into an empty list."""
-    found = cards.relaxations(db, position, caller.at)
+    found = candidate_search.relaxations(db, cards.search(position, caller.at))
     would_add = [r for r in found if (r.passive_candidates if passive else r.recommendations)]
     return would_add[:MOST_RELAXATIONS]
 
@@ -246,8 +223,12 @@ def _cards(view: View, listed: Listed[Card]) -> dict[str, Any]:
     }
 
 
-def _updates(visit: Visit, position_id: UUID, feed: Feed, known: Known) -> Response:
-    """What has changed in a list since its page was made; nothing where nothing can have."""
+@router.get("/positions/{position_id}/recommendations/updates")
+@router.get("/positions/{position_id}/passive-candidates/updates")
+def list_updates(
+    position_id: UUID, feed: Listing, visit: RecruiterOrSupport, known: Annotated[Known, Query()]
+) -> Response:
+    """Who has left a list since its page was made, how many have joined; nothing if nobody did."""
     caller = visit.caller
     with caller.reading(Positions, CandidatePool, Employers, InterviewList) as db:
         if visibility.changed(db) == known.reached:
@@ -258,7 +239,8 @@ def _updates(visit: Visit, position_id: UUID, feed: Feed, known: Known) -> Respo
         if polled is None:
             return Response(status_code=204)
         changed, counts = polled
-        still = cards.still_listed(db, feed, position, caller.at, known.shown)
+        searched = cards.search(position, caller.at)
+        still = candidate_search.still_listed(db, feed, searched, known.shown)
     count = _count(counts, feed)
     gone = [id for id in known.shown if id not in still]
     return visit.page(

@@ -15,6 +15,7 @@ from domain.filters import Criterion, Filters
 from domain.position import Position, SetFilters
 from infrastructure.event_log import queries
 from infrastructure.event_log.store import VersionMismatch
+from projections import candidate_search
 from projections.candidate_pool import CandidatePool
 from projections.interview_list import InterviewList
 from projections.positions import Positions
@@ -77,7 +78,8 @@ def _shown(visit: Visit, position_id: UUID) -> dict[str, Any]:
         position = visibility.position_of(db, caller, position_id)
         counts = visibility.counts(db, position, caller)
         few = min(counts.passive_candidates, counts.recommendations) < FEW
-        relaxations = cards.relaxations(db, position, caller.at) if few else []
+        search = cards.search(position, caller.at)
+        relaxations = candidate_search.relaxations(db, search) if few else []
     return {
         "position": position,
         "counts": counts,
