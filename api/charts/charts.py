@@ -25,7 +25,7 @@ X = float | date | datetime
 class Mark:
     """One shape: a path, a bar, a dot, a rule or words, of a series (from 1) or of none."""
 
-    kind: Literal["line", "area", "bar", "dot", "rule", "words"]
+    kind: Literal["line", "bar", "dot", "rule", "words"]
     x: float = 0
     y: float = 0
     width: float = 0
@@ -53,11 +53,10 @@ class Chart:
 
 @dataclass(frozen=True)
 class Series:
-    """Values along an axis, perhaps with a band from low to high around each; None is a gap."""
+    """Values along an axis; None is a gap."""
 
     name: str
     values: Sequence[tuple[X, float | None]]
-    band: Sequence[tuple[X, float, float]] = ()
 
 
 @dataclass(frozen=True)
@@ -89,27 +88,15 @@ def lines(
     from_zero: bool = False,
 ) -> Chart:
     """Lines over time or over a number, one a series; some hundred values each are plenty."""
-    known = [
-        (place, value)
-        for one in series
-        for place, value in [
-            *((place, value) for place, value in one.values if _is_known(value)),
-            *((place, edge) for place, low, high in one.band for edge in (low, high)),
-        ]
-    ]
+    known = [point for one in series for run in _runs(one.values) for point in run]
     columns, rows = _table_of(series, x, text)
     if not known:
         return Chart(title, f"{title}: no data yet.", columns, rows)
-    values = [value for _, value in known if value is not None]
+    values = [value for _, value in known]
     steps = axes.round_steps(0 if from_zero else min(values), max(values))
     up = Scale(steps[0], steps[-1], HEIGHT - BOTTOM, TOP)
     along, marks = _x_axis([place for place, _ in known], x)
     marks += _y_axis(up, steps, y, text)
-    for number, one in enumerate(series, 1):
-        if one.band:
-            upper = [(along(_number(place)), up(high)) for place, _, high in one.band]
-            lower = [(along(_number(place)), up(low)) for place, low, _ in reversed(one.band)]
-            marks.append(Mark("area", path=f"{_path([*upper, *lower])}Z", series=number))
     for number, one in enumerate(series, 1):
         for run in _runs(one.values):
             points = [(along(_number(place)), up(value)) for place, value in run]
@@ -117,9 +104,9 @@ def lines(
             if len(run) == 1:
                 marks.append(Mark("dot", *points[0], width=3, series=number))
     says = "; ".join(
-        f"{one.name} from {text(ends[0])} to {text(ends[-1])}"
+        f"{one.name} from {text(runs[0][0][1])} to {text(runs[-1][-1][1])}"
         for one in series
-        if (ends := [value for _, value in one.values if _is_known(value)])
+        if (runs := _runs(one.values))
     )
     return Chart(title, f"{title}: {says}.", columns, rows, marks, [one.name for one in series])
 
@@ -132,16 +119,15 @@ def bars(
     x: str,
     y: str,
     text: Text = axes.number,
-    stacked: bool = False,
 ) -> Chart:
-    """A bar a category and series, beside each other or stacked on one another."""
+    """A bar a category and series, beside each other."""
     columns = [x, *(name for name, _ in series)]
     rows = [
         [category, *(text(values[place]) for _, values in series)]
         for place, category in enumerate(categories)
     ]
     heights = [[value or 0 for value in values] for _, values in series]
-    tops = [sum(of_one) if stacked else max(of_one) for of_one in zip(*heights, strict=True)]
+    tops = [max(of_one) for of_one in zip(*heights, strict=True)]
     if not any(tops):
         return Chart(title, f"{title}: no data yet.", columns, rows)
     steps = axes.round_steps(0, max(tops))
@@ -153,23 +139,20 @@ def bars(
         left = LEFT + place * room
         if place % every == 0:
             marks.append(_words(left + room / 2, HEIGHT - BOTTOM + 24, category, "middle tick"))
-        floor = 0.0
-        for number, (name, _) in enumerate(series, 1):
-            value = heights[number - 1][place]
-            width = room * 0.8 / (1 if stacked else len(series))
-            beside = 0 if stacked else (number - 1) * width
+        width = room * 0.8 / len(series)
+        for number, (name, _) in enumerate(series):
+            value = heights[number][place]
             marks.append(
                 Mark(
                     "bar",
-                    round(left + room * 0.1 + beside, 1),
-                    up(floor + value),
+                    round(left + room * 0.1 + number * width, 1),
+                    up(value),
                     round(width, 1),
-                    round(up(floor) - up(floor + value), 1),
+                    round(up(0) - up(value), 1),
                     words=f"{category}, {name}: {text(value)}",
-                    series=number,
+                    series=number + 1,
                 )
             )
-            floor += value if stacked else 0
     highest = max(range(len(tops)), key=tops.__getitem__)
     at = categories[highest]
     says = f"{title}: {len(categories)} bars, the highest {text(tops[highest])} at {at}."
@@ -263,7 +246,8 @@ def reliability(title: str, points: Sequence[tuple[float, float, int]]) -> Chart
     steps = axes.round_steps(0, min(1.0, highest))
     along = Scale(0, steps[-1], LEFT, WIDTH - RIGHT)
     up = Scale(0, steps[-1], HEIGHT - BOTTOM, TOP)
-    marks = _y_axis(up, steps, "Came", axes.share) + _ticks(along, steps, axes.share, "Predicted")
+    marks = _y_axis(up, steps, "Came", axes.share)
+    marks += _ticks(along, steps, axes.texts(steps, axes.share), "Predicted")
     marks.append(Mark("rule", along(0), up(0), along(steps[-1]), up(steps[-1]), look="dashed"))
     most = max(n for _, _, n in counted)
     for (predicted, came, n), (low, high) in zip(counted, intervals, strict=True):
@@ -298,11 +282,8 @@ def _number(place: X) -> float:
     return float(place)
 
 
-def _is_known(value: float | None) -> bool:
-    return value is not None and isfinite(value)
-
-
 def _runs(values: Sequence[tuple[X, float | None]]) -> list[list[tuple[X, float]]]:
+    """The known values, from gap to gap."""
     runs: list[list[tuple[X, float]]] = [[]]
     for place, value in values:
         if value is not None and isfinite(value):
@@ -333,46 +314,28 @@ def _x_axis(places: Sequence[X], name: str) -> tuple[Scale, list[Mark]]:
     along = Scale(min(numbers), max(numbers), LEFT, WIDTH - RIGHT)
     if not isinstance(places[0], date):
         steps = [s for s in axes.round_steps(along.low, along.high) if along.low <= s <= along.high]
-        return along, _ticks(along, steps, axes.number, name)
+        return along, _ticks(along, steps, axes.texts(steps, axes.number) if steps else [], name)
     ends = [datetime.fromtimestamp(end, UTC) for end in (along.low, along.high)]
     moments = axes.moments(ends[0], ends[1], most=5)
-    labels = axes.moment_texts(moments)
-    marks = [_words(WIDTH - RIGHT, HEIGHT - 10, name, "end axis-name")]
-    for moment, label in zip(moments, labels, strict=True):
-        marks.append(_words(along(moment.timestamp()), HEIGHT - BOTTOM + 24, label, "middle tick"))
-    return along, marks
+    steps = [moment.timestamp() for moment in moments]
+    return along, _ticks(along, steps, axes.moment_texts(moments), name)
 
 
-def _ticks(along: Scale, steps: list[float], text: Text, name: str) -> list[Mark]:
+def _ticks(along: Scale, steps: list[float], labels: list[str], name: str) -> list[Mark]:
     marks = [_words(WIDTH - RIGHT, HEIGHT - 10, name, "end axis-name")]
-    labels = axes.texts(steps, text) if steps else []
     for step, label in zip(steps, labels, strict=True):
         marks.append(_words(along(step), HEIGHT - BOTTOM + 24, label, "middle tick"))
     return marks
 
 
 def _table_of(series: Sequence[Series], x: str, text: Text) -> tuple[list[str], list[list[str]]]:
-    """The values of all series by place, those with a band with its ends."""
-    columns, cells = [x], list[dict[X, list[str]]]()
-    for one in series:
-        columns += [one.name, *([f"{one.name}, low", f"{one.name}, high"] if one.band else [])]
-        ends = {place: [text(low), text(high)] for place, low, high in one.band}
-        none = [axes.NOTHING, axes.NOTHING] if one.band else []
-        cells.append({place: [text(v), *ends.get(place, none)] for place, v in one.values})
-    widths = [3 if one.band else 1 for one in series]
+    """The values of all series by place."""
+    cells = [{place: text(value) for place, value in one.values} for one in series]
     places = sorted({place for of_one in cells for place in of_one}, key=_number)
     rows = [
-        [
-            _told(place),
-            *(
-                cell
-                for of_one, width in zip(cells, widths, strict=True)
-                for cell in of_one.get(place, [axes.NOTHING] * width)
-            ),
-        ]
-        for place in places
+        [_told(place), *(of_one.get(place, axes.NOTHING) for of_one in cells)] for place in places
     ]
-    return columns, rows
+    return [x, *(one.name for one in series)], rows
 
 
 def _told(place: X) -> str:

@@ -6,10 +6,10 @@ are scraped, and cached for some seconds.
 
 import logging
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
+from cachetools import TTLCache
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -36,6 +36,9 @@ SECONDS_KEPT = 5.0
 
 SECONDS_JUDGED = 60.0
 """The same for the quality of the likelihood, which takes longer to compute."""
+
+Cached = TTLCache[str, list[Metric]]
+KEPT = "figures"
 
 DAYS_SHOWN = 30
 """The days over which the share of exploration is taken."""
@@ -72,8 +75,8 @@ class DatabaseCollector(Collector):
     def __init__(self, marketplace: Marketplace) -> None:
         self._marketplace = marketplace
         self._lock = threading.Lock()
-        self._log = _Cache(SECONDS_KEPT)
-        self._likelihood = _Cache(SECONDS_JUDGED)
+        self._log: Cached = TTLCache(1, SECONDS_KEPT)
+        self._likelihood: Cached = TTLCache(1, SECONDS_JUDGED)
 
     def describe(self) -> Iterator[Metric]:
         """Nothing: registering must not query the database."""
@@ -82,17 +85,17 @@ class DatabaseCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """The figures from the database, or only that it does not answer."""
         up = GaugeMetricFamily("sourcing_database_up", "Whether the database answers.")
-        pool, at = self._marketplace.pool, time.monotonic()
+        pool = self._marketplace.pool
         with self._lock:
             try:
                 reached = log_positions(self._marketplace.projections, pool, PROBE_SECONDS)
                 with pool.connection(PROBE_SECONDS) as db:
-                    log = self._log.again(at) or self._log.keep(
-                        [*_of_log(self._marketplace, db, reached)], at
-                    )
-                    likelihood = self._likelihood.again(at) or self._likelihood.keep(
-                        [] if not_live((Likelihoods, Funnel), db) else [*_of_likelihood(db)], at
-                    )
+                    if not (log := self._log.get(KEPT)):
+                        log = self._log[KEPT] = [*_of_log(self._marketplace, db, reached)]
+                    if not (likelihood := self._likelihood.get(KEPT, [])) and not not_live(
+                        (Likelihoods, Funnel), db
+                    ):
+                        likelihood = self._likelihood[KEPT] = [*_of_likelihood(db)]
             except Exception as error:  # noqa: BLE001 - the other figures are still reported
                 logger.error("the database's figures cannot be read: %s", error_kind(error))
                 up.add_metric([], 0)
@@ -102,23 +105,6 @@ class DatabaseCollector(Collector):
         yield up
         yield from log
         yield from likelihood
-
-
-class _Cache:
-    """Figures that are cached for some seconds."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._until = 0.0
-        self._figures: list[Metric] = []
-
-    def again(self, at: float) -> list[Metric]:
-        """The kept figures; none if they are too old."""
-        return self._figures if at < self._until else []
-
-    def keep(self, figures: list[Metric], at: float) -> list[Metric]:
-        self._figures, self._until = figures, at + self._seconds
-        return figures
 
 
 def _of_log(marketplace: Marketplace, db: Database, reached: Mapping[str, int]) -> Iterator[Metric]:

@@ -82,13 +82,6 @@ def test_a_higher_value_stands_higher_and_a_later_one_further_right() -> None:
     assert y1 > y2
 
 
-def test_stacked_bars_stand_on_one_another() -> None:
-    chart = charts.bars("S", ["May"], [("a", [2]), ("b", [3])], x="x", y="y", stacked=True)
-    (lower,), (upper,) = marks(chart, "bar", 1), marks(chart, "bar", 2)
-    assert upper.y + upper.height == pytest.approx(lower.y, abs=0.2)
-    assert upper.height == pytest.approx(lower.height * 3 / 2, rel=0.01)
-
-
 def test_a_funnel_tells_the_share_of_the_step_before() -> None:
     chart = charts.funnel("Way", [("Shown", 200), ("Opened", 50), ("Messaged", 10)])
     assert [row[2] for row in chart.rows] == [axes.NOTHING, "25 %", "20 %"]

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from cachetools import TTLCache
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.http import metrics
@@ -26,7 +27,7 @@ def stage(databases: Databases) -> Iterator[Stage]:
 
 @pytest.fixture(autouse=True)
 def _read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics._Cache, "again", lambda *_: [])
+    monkeypatch.setattr(TTLCache, "get", lambda _cache, _key, default=None: default)
 
 
 def text(stage: Stage) -> str:
@@ -132,10 +133,18 @@ def test_without_the_database_the_rest_is_told(
     assert not any("event_log" in name for name, _ in told)
 
 
-def test_what_was_read_is_told_again_for_some_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("seconds", "is_told_again"), [(3600, True), (0, False)])
+def test_what_was_read_is_told_again_for_some_seconds(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, seconds: int, is_told_again: bool
+) -> None:
     monkeypatch.undo()
-    kept, figure = metrics._Cache(5), metrics._gauge("x", "x", 1)
-    assert kept.again(at=100) == []
-    kept.keep([figure], at=100)
-    assert kept.again(at=104.9) == [figure]
-    assert kept.again(at=105) == []
+    monkeypatch.setattr(metrics, "SECONDS_KEPT", seconds)
+    collector = metrics.DatabaseCollector(stage.marketplace)
+
+    def log_position() -> float:
+        (family,) = (one for one in collector.collect() if one.name.endswith("log_position"))
+        return family.samples[0].value
+
+    before = log_position()
+    stage.scene().member("Ada", silent_days=0)
+    assert (log_position() == before) is is_told_again
