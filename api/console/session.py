@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 from api.console.forms import Faults, Sent, read_form
 from api.console.rendering import address, rendered
 from api.http.access import LogPosition, enter
-from api.http.caller import Caller
+from api.http.caller import Caller, CommandResult
 from api.http.problems import Problem
 from api.http.tokens import LOCAL_RECRUITER, Tokens, local_key, make_token
 from api.marketplace import now
@@ -41,19 +41,23 @@ class Visit:
     caller: Caller
     sent: Sent
 
-    def page(self, template: str, status: int = 200, **shown: Any) -> Response:
-        """A page, or a part of one."""
+    def page(self, template: str, faults: Faults | None = None, **shown: Any) -> Response:
+        """A page, or a part of one; perhaps with what is wrong with its form."""
         visitor = {"actor": self.caller.actor, "csrf": csrf_token(self.request)}
-        return rendered(self.request, template, status, **visitor, **shown)
+        status = faults.status if faults else 200
+        return rendered(self.request, template, status, faults=faults, **visitor, **shown)
 
     def again(self, template: str, error: Exception, **shown: Any) -> Response:
         """The page of a form that was refused, with what was typed and what is wrong with it."""
-        faults = Faults(error)
-        return self.page(template, faults.status, sent=self.sent, faults=faults, **shown)
+        return self.page(template, Faults(error), sent=self.sent, **shown)
 
     def go(self, path: str, *, after: int | None = None, notice: str | None = None) -> Response:
-        """Go on to a page once a form is done, which shows what it did and says so."""
+        """Go on to a page, which shows a notice."""
         return RedirectResponse(address(path, after=after, notice=notice), 303)
+
+    def done(self, result: CommandResult, path: str, notice: str) -> Response:
+        """Go on to a page once a form is done, which shows what it did and says so."""
+        return self.go(path, after=result.log_position, notice=notice)
 
 
 def visiting(*roles: Role) -> Callable[..., Visit]:
@@ -77,7 +81,8 @@ def visiting(*roles: Role) -> Callable[..., Visit]:
                 raise Problem(403, STALE_FORM, detail)
             key = sent.value("_key")[:200]
             if not (key and key.isprintable()):
-                _refuse_without_key()
+                detail = "The form lacks its key; open the page again."
+                raise Problem(400, "idempotency-key-missing", detail)
         caller = enter(request, response, actor, roles, idempotency_key=key, after=after)
         return Visit(request, caller, sent)
 
@@ -157,10 +162,6 @@ def _is_page(request: Request) -> bool:
     """Whether a browser asks for a whole page: neither a part of one, nor another client."""
     is_part = request.headers.get("hx-request") == "true"
     return "text/html" in request.headers.get("accept", "") and not is_part
-
-
-def _refuse_without_key() -> NoReturn:
-    raise Problem(400, "idempotency-key-missing", "The form lacks its key; open the page again.")
 
 
 Anyone = Annotated[Visit, Depends(visiting(*Role))]

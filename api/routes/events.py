@@ -60,17 +60,6 @@ class Search(BaseModel):
     )
     limit: Annotated[int, Field(ge=1, le=1000)] = 50
 
-    def of_the_log(self) -> queries.Wanted:
-        """What the log is asked for."""
-        return queries.Wanted(
-            topics=self.kind,
-            aggregate_id=self.aggregate_id,
-            actor_id=self.actor_id,
-            request_id=self.request_id,
-            since=self.since,
-            until=self.until,
-        )
-
 
 class FoundEvents(BaseModel):
     """Events that were looked for, the latest first."""
@@ -88,8 +77,10 @@ def search_log(
     wanted: Annotated[Search, Query()],
 ) -> FoundEvents:
     """The log backwards: the events of a kind, an aggregate, a person, a request or a time."""
+    asked = wanted.model_dump(exclude={"kind", "before", "limit"})
+    about = queries.Wanted(topics=wanted.kind, **asked)
     with caller.reading() as db:
-        logged, further = queries.before(db, wanted.before, wanted.limit, wanted.of_the_log())
+        logged, further = queries.before(db, wanted.before, wanted.limit, about)
     items = cloud_events(caller.marketplace.store, logged)
     return FoundEvents(items=items, next_before=further)
 

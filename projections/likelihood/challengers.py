@@ -6,8 +6,10 @@ in memory alone: after a start they catch up on the outcomes that the read model
 
 import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any
 
 from psycopg import Connection
@@ -44,36 +46,6 @@ class UnknownChallenger(ValueError):
         super().__init__(f"There is no challenger {name!r}: choose from {', '.join(CHALLENGERS)}.")
 
 
-class Challenger:
-    """A named classifier that has learned nothing yet."""
-
-    def __init__(self, name: str, make: Callable[[], Any]) -> None:
-        self.name = name
-        self._make = make
-        self._classifier = make()
-
-    def untrained(self) -> "Challenger":
-        """The same classifier before it learned anything."""
-        return Challenger(self.name, self._make)
-
-    def probability(self, x: Features) -> float | None:
-        """The probability of an answer; None if the classifier fails or gives no probability."""
-        try:
-            given = self._classifier.predict_proba_one(_flat(x))
-            answer = float(given.get(True, 0.0 if given else math.nan))
-        except Exception as error:  # noqa: BLE001 - others' code must not hold up the log
-            logger.warning("challenger %s: %s", self.name, type(error).__name__)
-            return None
-        return answer if 0.0 <= answer <= 1.0 else None
-
-    def learn(self, x: Features, *, answered: bool) -> None:
-        """Learn the outcome of an outreach."""
-        try:
-            self._classifier.learn_one(_flat(x), answered)
-        except Exception as error:  # noqa: BLE001 - others' code must not hold up the log
-            logger.warning("challenger %s: %s", self.name, type(error).__name__)
-
-
 class Challengers:
     """Challengers, and the log position of the last outcome that they learned.
 
@@ -85,18 +57,19 @@ class Challengers:
         WHERE outcome IS NOT NULL AND settled_log_position > %s
         ORDER BY settled_log_position LIMIT %s"""
 
-    def __init__(self, challengers: Sequence[Challenger] = ()) -> None:
-        self._all = challengers
+    def __init__(self, makers: Mapping[str, Callable[[], Any]] = MappingProxyType({})) -> None:
+        self._makers = makers
+        self._classifiers = {name: make() for name, make in makers.items()}
         self._log_position = 0
         self._are_behind = False
 
     def untrained(self) -> "Challengers":
         """The same challengers before they learned anything."""
-        return Challengers([challenger.untrained() for challenger in self._all])
+        return Challengers(self._makers)
 
     def catch_up(self, db: Connection) -> None:
         """Learn the next kept outcomes, at most `CATCH_UP` of them."""
-        if not self._all:
+        if not self._classifiers:
             return
         outcomes = db.execute(self.OUTCOMES, (self._log_position, CATCH_UP)).fetchall()
         self._are_behind = False
@@ -105,19 +78,24 @@ class Challengers:
         self._are_behind = len(outcomes) == CATCH_UP
 
     def probabilities(self, x: Features) -> dict[str, float]:
-        """The probability of an answer by each challenger's name."""
-        if self._are_behind:
-            return {}
-        given = ((challenger.name, challenger.probability(x)) for challenger in self._all)
-        return {name: probability for name, probability in given if probability is not None}
+        """The probability of an answer by each challenger's name; none by one that fails."""
+        found: dict[str, float] = {}
+        for name, classifier in self._classifiers.items() if not self._are_behind else ():
+            with _failing_alone(name):
+                given = classifier.predict_proba_one(_flat(x))
+                answer = float(given.get(True, 0.0 if given else math.nan))
+                if 0.0 <= answer <= 1.0:
+                    found[name] = answer
+        return found
 
     def learn(self, log_position: int, x: Features, *, answered: bool) -> None:
         """Learn an outcome that became known at this log position, once, after all earlier ones."""
         if self._are_behind or log_position <= self._log_position:
             return
         self._log_position = log_position
-        for challenger in self._all:
-            challenger.learn(x, answered=answered)
+        for name, classifier in self._classifiers.items():
+            with _failing_alone(name):
+                classifier.learn_one(_flat(x), answered)
 
 
 def challengers(names: str) -> Challengers:
@@ -133,7 +111,15 @@ def challengers(names: str) -> Challengers:
     for name in chosen:
         if name not in CHALLENGERS:
             raise UnknownChallenger(name)
-    return Challengers([Challenger(name, CHALLENGERS[name]) for name in chosen])
+    return Challengers({name: CHALLENGERS[name] for name in chosen})
+
+
+@contextmanager
+def _failing_alone(name: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - others' code must not hold up the log
+        logger.warning("challenger %s: %s", name, type(error).__name__)
 
 
 def _flat(x: Features) -> dict[str, float]:

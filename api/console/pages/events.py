@@ -33,7 +33,7 @@ def log_page(request: Request, visit: Auditor) -> Response:
         found = event_routes.search_log(visit.caller, _read(asked, Search))
     except REFUSED as error:
         faults = Faults(error)
-        return visit.page("events.html", faults.status, sent=asked, faults=faults, **_found([]))
+        return visit.page("events.html", faults, sent=asked, **_found([]))
     body = {name: value for name, value in asked.fields if name != "before"}
     further = address("/events", **{**body, "before": found.next_before})
     more_at = further if found.next_before else None
@@ -57,9 +57,8 @@ def aggregate_page(request: Request, visit: Auditor, aggregate_id: UUID) -> Resp
     store = visit.caller.marketplace.store
     return visit.page(
         "aggregate.html",
-        faults.status if faults else 200,
+        faults,
         sent=asked,
-        faults=faults,
         id=aggregate_id,
         kind=everything[0].stored.topic.partition(".")[0],
         state=past_state.past_state(store, logged),

@@ -55,4 +55,4 @@ def share_feedback(visit: Recruiter) -> Response:
         result = visit.caller.run(ShareFeedback, employer_id=employer_id, **dict(body))
     except REFUSED as error:
         return visit.again("feedback_again.html", error, page=page)
-    return visit.go(page, after=result.log_position, notice="feedback-shared")
+    return visit.done(result, page, "feedback-shared")

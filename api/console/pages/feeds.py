@@ -127,7 +127,7 @@ def join_beta(position_id: UUID, visit: Recruiter, tasks: BackgroundTasks) -> Re
     except REFUSED as error:
         return _page(visit, tasks, view, Faults(error))
     notice = "beta-left" if leaving else "beta-joined"
-    return visit.go(view.path, after=result.log_position, notice=notice)
+    return visit.done(result, view.path, notice)
 
 
 def _page(
@@ -154,7 +154,7 @@ def _page(
     is_landing = passive and not (employer and employer.in_beta)
     return visit.page(
         "landing.html" if is_landing else "feed.html",
-        faults.status if faults else 200,
+        faults,
         position=position,
         employer=employer,
         counts=counts,
@@ -163,7 +163,6 @@ def _page(
         tab=PATHS[view.feed],
         passive=passive,
         against=against,
-        faults=faults,
         reached=changed,
         sorts=[(name, View(view.position_id, view.feed, sort)) for sort, name in SORTS.items()],
         months=MONTHS_OF_SILENCE,

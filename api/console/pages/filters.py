@@ -58,9 +58,7 @@ def relax(position_id: UUID, visit: Recruiter) -> Response:
         return _set(visit, position_id, position.filters.without(criterion))
     except REFUSED as error:
         # What was sent are not the fields of the form that comes up again.
-        faults = Faults(error)
-        shown = _shown(visit, position_id)
-        return visit.page("filters.html", faults.status, faults=faults, **shown)
+        return visit.page("filters.html", Faults(error), **_shown(visit, position_id))
 
 
 def _set(visit: Visit, position_id: UUID, filters: Filters) -> Response:
@@ -68,8 +66,7 @@ def _set(visit: Visit, position_id: UUID, filters: Filters) -> Response:
     result = visit.caller.run(
         SetFilters, if_version=version, position_id=position_id, filters=filters
     )
-    path = f"/positions/{position_id}/filters"
-    return visit.go(path, after=result.log_position, notice="filters-set")
+    return visit.done(result, f"/positions/{position_id}/filters", "filters-set")
 
 
 def _shown(visit: Visit, position_id: UUID) -> dict[str, Any]:

@@ -106,9 +106,8 @@ def funnel_page(visit: Analyst) -> Response:
 def _page(visit: Visit, faults: Faults | None = None, **shown: Any) -> Response:
     return visit.page(
         "funnel.html",
-        faults.status if faults else 200,
+        faults,
         sent=_typed(visit.request),
-        faults=faults,
         intervals=[(interval.value, interval.value.capitalize()) for interval in Interval],
         **shown,
     )

@@ -36,7 +36,7 @@ def rate(visit: Anyone) -> Response:
     """Say whether the page was helpful, or change one's answer."""
     answer = visit.sent.read(Answer)
     result = visit.caller.run(GiveRating, page=PAGE, helpful=answer.helpful)
-    return visit.go("/help", after=result.log_position, notice="rated")
+    return visit.done(result, "/help", "rated")
 
 
 @router.post("/help/tickets")
@@ -48,7 +48,7 @@ def submit_ticket(visit: Anyone) -> Response:
         result = visit.caller.run(SubmitTicket, ticket_id=ticket_id, **dict(body))
     except REFUSED as error:
         return visit.again("help.html", error, **_shown(visit))
-    return visit.go("/help", after=result.log_position, notice="ticket-submitted")
+    return visit.done(result, "/help", "ticket-submitted")
 
 
 def _shown(visit: Visit) -> dict[str, Any]:

@@ -118,7 +118,7 @@ def withdraw(outreach_id: UUID, visit: Recruiter) -> Response:
         result = visit.caller.run(WithdrawOutreach, outreach_id=outreach_id)
     except REFUSED as error:
         return _again(visit, outreach_id, error)
-    return visit.go(f"/outreach/{outreach_id}", after=result.log_position, notice="withdrawn")
+    return visit.done(result, f"/outreach/{outreach_id}", "withdrawn")
 
 
 @router.post("/outreach/{outreach_id}/interview")
@@ -131,8 +131,7 @@ def schedule_interview(outreach_id: UUID, visit: Recruiter) -> Response:
         )
     except REFUSED as error:
         return _again(visit, outreach_id, error)
-    path = f"/outreach/{outreach_id}"
-    return visit.go(path, after=result.log_position, notice="interview-scheduled")
+    return visit.done(result, f"/outreach/{outreach_id}", "interview-scheduled")
 
 
 def _again(visit: Visit, outreach_id: UUID, error: Exception) -> Response:

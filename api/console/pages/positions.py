@@ -83,8 +83,7 @@ def open_position(visit: Recruiter, employer: UUID | None = None) -> Response:
         )
     except REFUSED as error:
         return visit.again("position_new.html", error, **_form_for(visit, who))
-    path = f"/positions/{result.id}/passive-candidates"
-    return visit.go(path, after=result.log_position, notice="position-opened")
+    return visit.done(result, f"/positions/{result.id}/passive-candidates", "position-opened")
 
 
 @router.get("/positions/{position_id}")
@@ -118,8 +117,7 @@ def close_position(position_id: UUID, visit: Recruiter) -> Response:
         changed = isinstance(error, VersionMismatch)
         version = position.version if changed else visit.sent.value("_version")
         return visit.again("position_closure.html", error, position=position, version=version)
-    path = f"/positions/{position_id}/interviews"
-    return visit.go(path, after=result.log_position, notice="position-closed")
+    return visit.done(result, f"/positions/{position_id}/interviews", "position-closed")
 
 
 def _employers(visit: Visit, company: str, cursor: str | None) -> Response:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, BackgroundTasks, Response
@@ -87,7 +87,10 @@ def profile_page(
 @router.post("/positions/{position_id}/candidates/{candidate_id}")
 def write(position_id: UUID, candidate_id: UUID, visit: Recruiter) -> Response:
     """Preview a message, edit it, or send it."""
-    command, notice = APPROACHES.get(visit.sent.value("_by")) or _refuse_unknown()
+    by = visit.sent.value("_by")
+    if by not in APPROACHES:
+        raise Problem(400, "bad-form", "The form lacks how to approach; open the page again.")
+    command, notice = APPROACHES[by]
     step = visit.sent.value("_step")
     try:
         if step != "write":
@@ -95,8 +98,7 @@ def write(position_id: UUID, candidate_id: UUID, visit: Recruiter) -> Response:
         if step == "send":
             send = partial(approach, visit.caller, command, position_id, candidate_id, message)
             result = _once(send)
-            path = f"/positions/{position_id}/interviews"
-            return visit.go(path, after=result.log_position, notice=notice)
+            return visit.done(result, f"/positions/{position_id}/interviews", notice)
     except REFUSED as error:
         seen = _seen_now(visit.caller, position_id, candidate_id)
         page = "profile.html" if seen.profile else "message_kept.html"
@@ -106,10 +108,6 @@ def write(position_id: UUID, candidate_id: UUID, visit: Recruiter) -> Response:
         return visit.page("preview.html", sent=visit.sent, message=message, **_shown(seen))
     page = "profile.html" if seen.profile else "message_kept.html"
     return visit.page(page, sent=visit.sent, **_shown(seen))
-
-
-def _refuse_unknown() -> NoReturn:
-    raise Problem(400, "bad-form", "The form lacks how to approach; open the page again.")
 
 
 def _once(send: Callable[[], CommandResult]) -> CommandResult:
@@ -156,20 +154,14 @@ def _beginning(position: Position, last_message: outreach_timeline.Step | None) 
         fields += [("salary.minimum", str(pay.minimum)), ("salary.maximum", str(pay.maximum))]
         fields += [("salary.currency", pay.currency)]
     if last_message:
-        signature = {
-            name: last_message.personal.get(name) for name in ("sender_name", "sender_role")
-        }
-        fields += [(name, said) for name, said in signature.items() if said not in (None, ERASED)]
+        for name in ("sender_name", "sender_role"):
+            if (said := last_message.personal.get(name)) not in (None, ERASED):
+                fields.append((name, str(said)))
     return Sent(fields)
 
 
 def _shown(seen: Seen) -> dict[str, Any]:
-    return {
-        "position": seen.position,
-        "employer": seen.employer,
-        "profile": seen.profile,
-        "outreach": seen.outreach,
-        "beginning": seen.beginning,
+    return vars(seen) | {
         "jobs": _latest_first(seen.profile) if seen.profile else [],
         "facts": _facts(seen.profile) if seen.profile else [],
         "reasons": _weighed(seen.profile) if seen.profile else [],

@@ -53,7 +53,7 @@ def close_ticket(visit: Support, ticket_id: UUID) -> Response:
         result = visit.caller.run(CloseTicket, ticket_id=ticket_id, answer=body.answer)
     except REFUSED as error:
         return visit.again("ticket.html", error, **_shown(visit, ticket_id))
-    return visit.go(f"/tickets/{ticket_id}", after=result.log_position, notice="ticket-closed")
+    return visit.done(result, f"/tickets/{ticket_id}", "ticket-closed")
 
 
 def _shown(visit: Visit, ticket_id: UUID) -> dict[str, Any]:

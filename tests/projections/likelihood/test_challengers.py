@@ -10,7 +10,6 @@ from infrastructure.database.postgres import Pool
 from infrastructure.projecting.projection import LoggedEvent
 from projections.likelihood.challengers import (
     CHALLENGERS,
-    Challenger,
     Challengers,
     UnknownChallenger,
     challengers,
@@ -49,7 +48,7 @@ class Broken:
 
 
 def test_a_challenger_that_fails_predicts_nothing_and_stops_nothing() -> None:
-    made = Challengers([Challenger("broken", Broken)])
+    made = Challengers({"broken": Broken})
     x = Features({"visits": 1.0}, {})
     made.learn(1, x, answered=True)
     assert made.probabilities(x) == {}
@@ -114,7 +113,7 @@ class Counting:
 
 def counting() -> Likelihoods:
     projection = Likelihoods()
-    projection.challengers = Challengers([Challenger("counting", Counting)])
+    projection.challengers = Challengers({"counting": Counting})
     return projection
 
 
