@@ -151,12 +151,9 @@ _CELLS = """
 
 
 def report(db: Connection, at: datetime, *, passive: bool | None = None) -> Report:
-    """The report of this moment: everybody in the pool who has opted in, by their stored scores.
+    """The report on everybody in the pool who has opted in, by their stored scores.
 
-    Args:
-        db: where to read.
-        at: the moment, which decides who is passive.
-        passive: only passive candidates, or only active ones.
+    Perhaps only on those who are passive at this moment, or only on those who are active.
     """
     names = [*Attributes.model_fields]
     numbers = ", ".join(str(n + 1) for n in range(len(names) + 2))

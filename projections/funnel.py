@@ -275,13 +275,8 @@ def steps(
 ) -> list[Steps]:
     """The funnel, in order of time and then of what it is split by; of nothing, one row of zeros.
 
-    Args:
-        db: where to read.
-        since: the first day that counts.
-        until: the first day that no longer does.
-        interval: how long a period is; None for all the time together.
-        by: what to split by.
-        only: what must hold: `employer_id`, `position_id`, `passive`, `explored`.
+    It counts from `since` until the day before `until`, and `only` what has these values of
+    `employer_id`, `position_id`, `passive` or `explored`.
     """
     period = f"date_trunc('{interval}', day::timestamp)::date"
     columns = [_COLUMNS[split] for split in Split if split in by]

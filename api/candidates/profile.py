@@ -1,19 +1,38 @@
-"""One candidate as a position sees them: the whole profile, the likelihood, and why it is so."""
+"""One candidate as a position sees them: profile, likelihood and why; and approaching them."""
 
+import logging
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from api.candidates.cards import REASONS_SHOWN, Card, LikelihoodReason, card_of
-from domain.outreach import Band, Likelihood, band, outreach_id
+from api.http.caller import Caller, CommandResult
+from domain.outreach import (
+    Band,
+    Likelihood,
+    Message,
+    RequestInterview,
+    SendMessage,
+    band,
+    outreach_id,
+)
 from domain.passivity import is_passive
 from domain.profile import Background, Job
 from infrastructure.database.postgres import Database
+from infrastructure.error_redaction import error_kind
 from projections import candidate_pool
 from projections.likelihood import scoring
+from projections.likelihood.projection import Likelihoods
 from projections.positions import Position
+
+logger = logging.getLogger(__name__)
+
+LIKELIHOOD_SECONDS = 2.0
+"""How long sending may take to look up the likelihood, which is advisory."""
 
 
 class Contribution(LikelihoodReason):
@@ -96,3 +115,34 @@ def current_explanation(
         at=at,
         contributions=[Contribution(**reason._asdict()) for reason in assessed.reasons],
     )
+
+
+def approach(
+    caller: Caller,
+    command: type[SendMessage | RequestInterview],
+    position_id: UUID,
+    candidate_id: UUID,
+    message: Message,
+) -> CommandResult:
+    """Send a message or an interview request, with the likelihood as it is now if it is known."""
+    return caller.run(
+        command,
+        position_id=position_id,
+        candidate_id=candidate_id,
+        message=message,
+        computed=partial(_likelihood, caller, position_id, candidate_id),
+    )
+
+
+def _likelihood(caller: Caller, position_id: UUID, candidate_id: UUID) -> Mapping[str, Any]:
+    """The likelihood for the event of the sending; empty if it cannot be computed in time."""
+    try:
+        reading = caller.marketplace.read_models.reading
+        with reading(Likelihoods, timeout=LIKELIHOOD_SECONDS) as db, db.transaction():
+            timeout = f"{LIKELIHOOD_SECONDS:g}s"
+            db.execute("SELECT set_config('statement_timeout', %s, true)", [timeout])
+            likelihood = current_likelihood(db, candidate_id, position_id, caller.at)
+    except Exception as error:  # noqa: BLE001 - whatever fails here, the message is sent
+        logger.warning("an approach is sent without its likelihood: %s", error_kind(error))
+        return {}
+    return {"likelihood": likelihood}

@@ -59,13 +59,9 @@ class Caller:
     ) -> CommandResult:
         """Execute a command on the caller's behalf, once for each idempotency key.
 
-        Args:
-            command: what to execute.
-            if_version: the version that the aggregate must still have.
-            computed: further fields, which may differ when the request is repeated; called once,
-                and only if the command is executed rather than replayed.
-            payload: what tells one request from another under the same key; by default `asked`.
-            asked: the command's fields as the caller sent them.
+        `asked` are its fields as the caller sent them, and tell one request from another under the
+        same key unless there is a `payload`. `computed` gives further fields, which may differ when
+        the request is repeated; it is called if the command is executed, not if it is replayed.
         """
         request = self._request(command, if_version, payload or sorted(asked.items()))
         with faults_of_the_request():

@@ -62,9 +62,7 @@ def _allow_head(headers: MutableHeaders) -> None:
 class BodySize:
     """Answers 413 to a body that is too large, without reading further than the limit.
 
-    Args:
-        app: the application.
-        allowing: larger limits in bytes, by the end of the path.
+    A path may be `allowing` more bytes, by its end.
     """
 
     def __init__(self, app: ASGIApp, allowing: Mapping[str, int]) -> None:

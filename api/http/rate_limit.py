@@ -10,11 +10,7 @@ from api.http.problems import Problem
 
 
 class RateLimit:
-    """Limits requests per token over a moving window, within this process.
-
-    Args:
-        rate: such as `600/minute`.
-    """
+    """Limits requests per token over a moving window, within this process."""
 
     def __init__(self, rate: str) -> None:
         self._rate: RateLimitItem = parse(rate)

@@ -67,13 +67,7 @@ def make_token(settings: Settings, actor: Actor, at: datetime, valid_for: timede
 
 
 class Tokens:
-    """Reads bearer tokens, and revokes them.
-
-    Args:
-        settings: whose tokens are taken.
-        pool: where the revoked ones are kept, for all processes.
-        clock: seconds that only go forward.
-    """
+    """Reads bearer tokens, and revokes them for all processes on the database."""
 
     def __init__(
         self, settings: Settings, pool: Pool, clock: Callable[[], float] = time.monotonic

@@ -7,9 +7,8 @@ from fastapi import APIRouter, BackgroundTasks, Query
 from pydantic import Field
 
 from api.candidates import cards, viewings, visibility
-from api.candidates.approaches import approach
 from api.candidates.cards import Card, NamedInterview
-from api.candidates.profile import Explanation, FullProfile, current_explanation
+from api.candidates.profile import Explanation, FullProfile, approach, current_explanation
 from api.candidates.visibility import Counts, position_of, profile_of
 from api.formats.job_posting import JobPosting
 from api.http.access import Reader, Recruiter, RecruiterOrSupport

@@ -34,37 +34,25 @@ def database(settings: Settings) -> Iterator[str]:
             yield url
 
 
-def open_pool(
-    conninfo: str,
-    *,
-    name: str,
-    min_size: int = 1,
-    max_size: int = 10,
-    timeout: float = 30.0,
-    **connection: Any,
-) -> Pool:
+def open_pool(conninfo: str, *, name: str, max_size: int = 10) -> Pool:
     """An open pool of autocommit connections, each checked before it is lent.
 
-    `name` tells these connections apart in `pg_stat_activity` and in logs; further arguments go to
-    `psycopg.connect`. Use it as a context manager, or close it.
-
-    Raises:
-        PoolTimeout: the database did not answer within `timeout` seconds.
+    `name` tells these connections apart in `pg_stat_activity` and in logs. Use it as a context
+    manager, or close it. Raises `PoolTimeout` if the database does not answer.
     """
     pool: Pool = ConnectionPool(
         conninfo,
-        kwargs={"autocommit": True, "application_name": name, **connection},
+        kwargs={"autocommit": True, "application_name": name},
         name=name,
-        min_size=min_size,
+        min_size=1,
         max_size=max_size,
-        timeout=timeout,
         configure=_in_utc,
         # A connection that the server has closed is replaced before it is lent.
         check=ConnectionPool.check_connection,
         open=False,
     )
     try:
-        pool.open(wait=True, timeout=timeout)
+        pool.open(wait=True)
     except BaseException:
         pool.close()
         raise

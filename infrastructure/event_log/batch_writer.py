@@ -39,10 +39,7 @@ class DatabaseUnavailable(OperationalError):
 class BatchWriter:
     """Writes batches over one connection of its own; for one thread at a time.
 
-    Args:
-        database_url: a URL or a connection string.
-        clock: what `recorded_at` is taken from.
-        timeout: for how many seconds a save waits for a database that does not answer.
+    The clock gives `recorded_at`. A save waits `timeout` seconds for a database that is down.
     """
 
     def __init__(self, database_url: str, clock: Callable[[], datetime], timeout: float) -> None:

@@ -24,12 +24,7 @@ from infrastructure.event_log.statements import Statement
 
 
 class GroupCommit:
-    """Queues saves and has them written batch by batch; see `GroupCommitRecorder`.
-
-    Args:
-        writer: used by the leader alone.
-        batch_size: how many events are written in one transaction, unless one save has more.
-    """
+    """Queues saves, and has its leader write them in batches of so many events or one save."""
 
     def __init__(self, writer: BatchWriter, batch_size: int) -> None:
         self._writer = writer

@@ -11,7 +11,29 @@ from pydantic_core import to_json
 
 from infrastructure.database.postgres import Database
 from infrastructure.event_log.log_head import LOG_ID, head
-from infrastructure.event_log.stored_fields import MOMENT, equals
+
+_BEFORE_MOMENT = '{"timestamp":"'
+
+# The moment is cut out of the bytes where the codec puts it, since parsing all of an event takes
+# four times as long; an event written in another way is parsed. Latin 1 can decode any bytes.
+MOMENT = f"""
+    CASE WHEN substring(state FOR {len(_BEFORE_MOMENT)}) = '{_BEFORE_MOMENT}'::bytea
+    THEN split_part(convert_from(substring(state FROM {len(_BEFORE_MOMENT) + 1} FOR 40), 'LATIN1'),
+        '"', 1)
+    ELSE convert_from(state, 'UTF8')::json ->> 'timestamp' END::timestamptz"""
+"""When an event happened, as a timestamp."""
+
+
+def equals(path: str, name: str) -> str:
+    """Whether a field has the value of parameter `name`, whose JSON is parameter `name_bytes`.
+
+    The bytes are looked for first: only an event that has them is parsed.
+    """
+    return (
+        f"position(%({name}_bytes)s IN state) > 0"
+        f" AND convert_from(state, 'UTF8')::json #>> '{{{path}}}' = %({name})s"
+    )
+
 
 COLUMNS = "log_position, recorded_at, originator_id, originator_version, topic, state"
 
@@ -114,10 +136,8 @@ def before(
 ) -> tuple[list[Logged], int | None]:
     """The wanted events before a log position, or of the whole log, the latest first.
 
-    Returns:
-        At most `limit` events, and the log position before which to look on, None at the log's
-        beginning. One call looks at a part of the log, so there may be more although few were
-        found.
+    With the log position before which to look on, None at the log's beginning. One call looks at a
+    part of the log, so there may be more although few were found.
     """
     end = min(log_position or 2**62, head(db) + 1)
     by_index = wanted.aggregate_id is not None

@@ -20,8 +20,8 @@ from infrastructure.event_log import log_head
 from infrastructure.event_log.batch_writer import BatchWriter
 from infrastructure.event_log.group_commit import GroupCommit
 from infrastructure.event_log.log_head import LOG_ID
+from infrastructure.event_log.queries import MOMENT
 from infrastructure.event_log.statements import NO_EVENTS, VERSIONS, Statement
-from infrastructure.event_log.stored_fields import MOMENT
 
 BATCH_SIZE = 1_000
 """Events written in one transaction, unless a single save has more."""
@@ -153,10 +153,8 @@ class GroupCommitRecorder(ApplicationRecorder):
     ) -> Iterator[StoredEvent]:
         """What a decision needs of many streams, by stream (in the order of ids) and version.
 
-        Args:
-            originator_ids: the streams, in any order.
-            topics: the events on these topics are read, and the last of each stream on any.
-            latest: of each of these topics, the event that happened last is read.
+        That is the events on these topics, on each of the `latest` the one that happened last, and
+        the last of each stream on any topic.
         """
         ids = sorted(set(originator_ids))
         statement = LOAD.format(OR_LATEST if latest else "")

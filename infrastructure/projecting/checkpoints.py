@@ -32,13 +32,7 @@ class NotCaughtUp(Exception):
 def log_positions(
     projections: Iterable[AnyProjection], pool: ConnectionPool, timeout: float | None = None
 ) -> dict[str, int]:
-    """How far each projection has come; 0 if there is none of its version.
-
-    Args:
-        projections: in the versions that are meant.
-        pool: of connections to the database.
-        timeout: how many seconds to wait for a connection.
-    """
+    """How far each projection has come in its version; 0 if there is none of it."""
     versions = {projection.name: projection.version for projection in projections}
     with pool.connection(timeout) as db:
         rows = db.execute(LOG_POSITIONS, ([*versions], LOG_ID)).fetchall()

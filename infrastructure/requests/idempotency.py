@@ -96,9 +96,8 @@ def claim(db: Database, request: Request, at: datetime) -> Mapping[str, Any] | N
 def release(db: Database, request: Request, at: datetime) -> Mapping[str, Any] | None:
     """Give a claim up after a failure, so that the request may be repeated.
 
-    Returns:
-        The answer, if it has one nevertheless: another request took it over and was faster, or the
-        request succeeded although it seemed to fail.
+    Returns the answer that it has nevertheless: another request took it over and was faster, or the
+    request succeeded although it seemed to fail.
     """
     if db.execute(RELEASE, {**vars(request), "at": at}).rowcount == 1:
         return None
@@ -108,11 +107,7 @@ def release(db: Database, request: Request, at: datetime) -> Mapping[str, Any] |
 def keep(
     db: Database, request: Request, answer: Mapping[str, Any], at: datetime
 ) -> Mapping[str, Any] | None:
-    """Keep an answer without events.
-
-    Returns:
-        Another answer, if a request that took the claim over was faster.
-    """
+    """Keep an answer without events, or return that of a request that took the claim over."""
     parameters = {**vars(request), "answer": Jsonb(answer), "at": at}
     return None if db.execute(KEEP, parameters).rowcount == 1 else _answer(db, request)
 
@@ -124,12 +119,7 @@ def _answer(db: Database, request: Request) -> Mapping[str, Any] | None:
 
 def answering(request: Request, answer: Mapping[str, Any], at: datetime) -> Statement:
     """The statement that keeps a request's answer."""
-    return ANSWER, {
-        "caller": request.caller,
-        "key": request.key,
-        "answer": Jsonb(answer),
-        "at": at,
-    }
+    return ANSWER, {**vars(request), "answer": Jsonb(answer), "at": at}
 
 
 def forget_old(db: Database, at: datetime) -> None:

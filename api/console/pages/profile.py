@@ -10,8 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, BackgroundTasks, Response
 
 from api.candidates import viewings, visibility
-from api.candidates.approaches import approach
-from api.candidates.profile import FullProfile
+from api.candidates.profile import FullProfile, approach
 from api.console.forms import REFUSED, Sent
 from api.console.session import Recruiter, RecruiterOrSupport
 from api.http.caller import Caller, CommandResult

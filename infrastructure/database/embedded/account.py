@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from infrastructure.database.embedded.locks import LOCKS
+from infrastructure.database.embedded.guard import LOCKS
 
 SYSTEM_USER = "sourcing-postgres"
 USERADD_OPTIONS = (

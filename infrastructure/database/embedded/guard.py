@@ -1,14 +1,21 @@
-"""Stops a server whose users were all killed: one small process for each data folder."""
+"""The file locks that count a server's users, and the guard: it stops a server without any.
+
+The guard is one small process for each data folder, for servers whose users were all killed.
+"""
 
 import fcntl
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import infrastructure
 from infrastructure.database.embedded import postmaster
-from infrastructure.database.embedded.locks import is_sole_holder
+
+LOCKS = ("starting.lock", "users.lock", "guard.lock")
 
 PROGRAM = f"""
 import sys
@@ -56,3 +63,23 @@ def stand_guard(folder: str) -> None:
                 postmaster.stop(home)
                 return
             fcntl.flock(starting, fcntl.LOCK_UN)  # a new user came meanwhile
+
+
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Hold a lock, waiting for it."""
+    with path.open("r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def is_sole_holder(lock: IO[str]) -> bool:
+    """Whether no other process holds this lock; it is held exclusively from then on if so.
+
+    Of the users' lock, ask while holding the lock that keeps new users out.
+    """
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -19,8 +19,7 @@ from infrastructure.database.embedded.account import (
     prepared_folder,
     programs_for,
 )
-from infrastructure.database.embedded.guard import ensure_guard
-from infrastructure.database.embedded.locks import exclusive, is_sole_holder
+from infrastructure.database.embedded.guard import ensure_guard, exclusive, is_sole_holder
 from infrastructure.database.embedded.postmaster import Postmaster
 
 MAJOR_VERSION = "18"

@@ -137,15 +137,10 @@ def performance(
     interval: Interval | None = None,
     by: Slice | None = None,
 ) -> list[Performance]:
-    """How good predictions were, window by window, the earliest first.
+    """How good predictions whose answer window has closed were, window by window.
 
-    Args:
-        db: where to read.
-        at: the moment by which answer windows must have closed.
-        window: predictions in a window; the latest window is full, the earliest may not be.
-        windows: the number of windows, at most.
-        interval: make windows by time of sending instead of by count.
-        by: what to slice each window by.
+    The earliest window comes first, and may not be full. With an `interval`, windows are made by
+    time of sending instead of by count.
     """
     settled = _settled(db, at, MOST if interval else min(window * windows, MOST))
     parts = _by_time(settled, interval) if interval else _by_count(len(settled), window)
