@@ -57,9 +57,7 @@ class Marketplace:
         """Keep the read models up to date meanwhile."""
         tasks = [
             PeriodicTask(
-                "expire outreaches",
-                60,
-                lambda: expire_overdue(self.store, self.read_models, now()),
+                "expire outreaches", 60, lambda: expire_overdue(self.store, self.read_models, now())
             ),
             PeriodicTask("delete expired records", 3600, self.forget),
         ]

@@ -77,9 +77,7 @@ class Settings(BaseSettings):
     )
     host: str = _setting("127.0.0.1", "a host name or address", "Address the HTTP API listens on.")
     data_dir: Path = _setting(
-        Path(".sourcing"),
-        "a folder",
-        "Where the embedded PostgreSQL and the local secret live.",
+        Path(".sourcing"), "a folder", "Where the embedded PostgreSQL and the local secret live."
     )
     database_url: Annotated[SecretStr, AfterValidator(_conninfo)] | None = _setting(
         None,

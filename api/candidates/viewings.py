@@ -61,11 +61,7 @@ def _looks(caller: Caller) -> bool:
 
 
 def _shown(
-    caller: Caller,
-    position: Position,
-    feed: Feed,
-    sort: Sort,
-    cards: Sequence[Card],
+    caller: Caller, position: Position, feed: Feed, sort: Sort, cards: Sequence[Card]
 ) -> NoteCandidatesShown:
     scored = [card.likelihood for card in cards if card.likelihood]
     slots = tuple(

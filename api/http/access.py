@@ -126,6 +126,5 @@ RecruiterOrSupport = Annotated[Caller, Depends(allowed(Role.RECRUITER, Role.SUPP
 TimelineReader = Annotated[Caller, Depends(allowed(Role.RECRUITER, Role.SUPPORT, Role.AUDITOR))]
 AuditReader = Annotated[Caller, Depends(allowed(Role.SUPPORT, Role.AUDITOR))]
 Reader = Annotated[
-    Caller,
-    Depends(allowed(Role.RECRUITER, Role.SUPPORT, Role.CSM, Role.ANALYST, Role.AUDITOR)),
+    Caller, Depends(allowed(Role.RECRUITER, Role.SUPPORT, Role.CSM, Role.ANALYST, Role.AUDITOR))
 ]

@@ -133,11 +133,7 @@ def _reasons(refused: Refused) -> list[Reason]:
 
 def _invalid(error: RequestValidationError) -> Problem:
     reasons = [
-        Reason(
-            code=fault["type"],
-            field=_field(fault),
-            detail=_sentence(fault),
-        )
+        Reason(code=fault["type"], field=_field(fault), detail=_sentence(fault))
         for fault in error.errors()
     ]
     fields = ", ".join(dict.fromkeys(reason.field or "the body" for reason in reasons))
@@ -181,12 +177,7 @@ def _unexpected(error: Exception) -> Problem:
 
 
 # Python changes the phrases of statuses from version to version; these stay.
-_NAMES = {
-    400: "bad-request",
-    404: "not-found",
-    405: "method-not-allowed",
-    413: "too-large",
-}
+_NAMES = {400: "bad-request", 404: "not-found", 405: "method-not-allowed", 413: "too-large"}
 
 _SOON = {"Retry-After": "1"}
 

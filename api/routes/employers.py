@@ -18,9 +18,7 @@ from domain.employer import (
     ShareFeedback,
     SuspendEmployer,
 )
-from domain.employer import (
-    Manager as CustomerSuccessManager,
-)
+from domain.employer import Manager as CustomerSuccessManager
 from domain.values import FreeText, Name, StorableText, Value
 from projections import employers
 from projections.employers import Employers
@@ -59,10 +57,7 @@ def register(body: NewEmployer, caller: Admin) -> CommandResult:
 
 @router.get("/employers")
 def list_employers(
-    caller: Staff,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-    company: Company = None,
+    caller: Staff, limit: Limit = 50, cursor: Cursor = None, company: Company = None
 ) -> Listed[employers.Employer]:
     """The employers by name."""
     with caller.reading(Employers) as db:

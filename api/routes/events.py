@@ -72,10 +72,7 @@ class FoundEvents(BaseModel):
 
 
 @router.get("/search")
-def search_log(
-    caller: Auditor,
-    wanted: Annotated[Search, Query()],
-) -> FoundEvents:
+def search_log(caller: Auditor, wanted: Annotated[Search, Query()]) -> FoundEvents:
     """The log backwards: the events of a kind, an aggregate, a person, a request or a time."""
     asked = wanted.model_dump(exclude={"kind", "before", "limit"})
     about = queries.Wanted(topics=wanted.kind, **asked)

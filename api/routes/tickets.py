@@ -40,10 +40,7 @@ def submit_ticket(body: NewTicket, caller: Anyone) -> CommandResult:
 
 @router.get("/tickets")
 def list_tickets(
-    caller: Support,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-    status: TicketStatus | None = None,
+    caller: Support, limit: Limit = 50, cursor: Cursor = None, status: TicketStatus | None = None
 ) -> Listed[Ticket]:
     """All tickets, the newest first."""
     with caller.reading(Tickets) as db:

@@ -8,11 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, NoReturn
 from uuid import UUID
 
-from eventsourcing.persistence import (
-    ApplicationRecorder,
-    Notification,
-    StoredEvent,
-)
+from eventsourcing.persistence import ApplicationRecorder, Notification, StoredEvent
 from psycopg.rows import TupleRow, tuple_row
 
 from infrastructure.database.postgres import Database, Pool

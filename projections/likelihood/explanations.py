@@ -91,10 +91,7 @@ CATEGORIES: Mapping[str, str | Mapping[str, str]] = {
         "before": "Employers have contacted them before",
         "never": "No employer has contacted them yet",
     },
-    "consented": {
-        "yes": "Has agreed to be contacted",
-        "no": "Has not agreed to be contacted",
-    },
+    "consented": {"yes": "Has agreed to be contacted", "no": "Has not agreed to be contacted"},
     "remote_wish": {
         "yes": "Is open to remote work",
         "no": "Does not want to work remotely",
@@ -134,10 +131,7 @@ CATEGORIES: Mapping[str, str | Mapping[str, str]] = {
         "other": "The position is in another kind of work",
         "unknown": "Whether the position is in their kind of work is unknown",
     },
-    "skills_named": {
-        "yes": "The position names skills",
-        "no": "The position names no skills",
-    },
+    "skills_named": {"yes": "The position names skills", "no": "The position names no skills"},
 }
 
 INTERCEPT = "The starting point for everyone"

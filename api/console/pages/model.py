@@ -98,8 +98,7 @@ def drift_page(visit: Analyst, latest: Latest = "500") -> Response:
 
 @router.get("/adverse-impact")
 def adverse_impact_page(
-    visit: Analyst,
-    candidates: Literal["passive", "active", "all"] = "all",
+    visit: Analyst, candidates: Literal["passive", "active", "all"] = "all"
 ) -> Response:
     """Whether scores favour or disfavour groups of candidates."""
     passive = {"passive": True, "active": False}.get(candidates)

@@ -131,9 +131,7 @@ def _system_account() -> Account:
         return Account(entry.pw_uid, entry.pw_gid)
     with suppress(FileNotFoundError):
         subprocess.run(
-            ["useradd", *USERADD_OPTIONS.split(), SYSTEM_USER],
-            check=False,
-            capture_output=True,
+            ["useradd", *USERADD_OPTIONS.split(), SYSTEM_USER], check=False, capture_output=True
         )
     try:
         entry = pwd.getpwnam(SYSTEM_USER)

@@ -47,8 +47,7 @@ class Calibrator:
         knot, part = self._place(logit)
         excess = (1.0 - part) * self._mean(knot) + part * self._mean(knot + 1)
         return min(
-            max(sigmoid(logit) + excess, self.CLOSEST_TO_CERTAINTY),
-            1.0 - self.CLOSEST_TO_CERTAINTY,
+            max(sigmoid(logit) + excess, self.CLOSEST_TO_CERTAINTY), 1.0 - self.CLOSEST_TO_CERTAINTY
         )
 
     def _mean(self, knot: int) -> float:
