@@ -20,7 +20,6 @@ from psycopg import Connection
 from psycopg.conninfo import make_conninfo
 
 from benchmarks.recorder import server
-from domain.event import Event
 from domain.filters import Filters
 from domain.money import Salary, SalaryRange
 from domain.outreach import InterviewRequested, MessageSent
@@ -97,7 +96,7 @@ class Market:
         self._position = 0
 
     def follow(self) -> None:
-        events: list[LoggedEvent[Event]] = [
+        events: list[LoggedEvent] = [
             LoggedEvent(number, event)
             for number, event in enumerate(self.history.events, self._position + 1)
         ]

@@ -32,20 +32,8 @@ def _conninfo(value: SecretStr) -> SecretStr:
     return value
 
 
-def _long_enough(value: SecretStr) -> SecretStr:
-    if 0 < len(value.get_secret_value()) < SHORTEST_SECRET:
-        raise ValueError("too short")
-    return value
-
-
 def _rate(value: str) -> str:
     limits.parse(value)
-    return value
-
-
-def _web_address(value: str) -> str:
-    if not value.startswith(("https://", "http://")):
-        raise ValueError("not a web address")
     return value
 
 
@@ -86,18 +74,20 @@ class Settings(BaseSettings):
         shown="embedded",
         validation_alias="DATABASE_URL",
     )
-    secret: Annotated[SecretStr, AfterValidator(_long_enough)] = _setting(
+    secret: SecretStr = _setting(
         SecretStr(""),
         f"a text of at least {SHORTEST_SECRET} characters",
         "Wraps the keys of personal data and signs local tokens. If it is lost, so are the "
         "personal data. Required with `DATABASE_URL`.",
         shown="made once, in the data folder",
+        min_length=SHORTEST_SECRET,
     )
-    jwks_url: Annotated[str, AfterValidator(_web_address)] | None = _setting(
+    jwks_url: str | None = _setting(
         None,
         "an http(s) address",
         "Where the public keys of bearer tokens are published.",
         shown="local tokens only",
+        pattern="^https?://",
     )
     jwt_issuer: str | None = _setting(
         None, "a text", "Issuer that a bearer token must name.", shown="not checked"

@@ -98,7 +98,9 @@ class Caller:
         `advisory` read models get a short time to catch up and are then read as they are.
         """
         if self.after is not None and not projections:
-            self._wait_for_log(self.after)
+            reached = self.marketplace.store.head()
+            if reached < self.after:
+                raise not_caught_up({"the log": reached}, self.after)
         reading = self.marketplace.read_models.reading
         with reading(*projections, advisory=advisory, after=self.after) as db:
             yield db
@@ -106,11 +108,6 @@ class Caller:
     def set_etag(self, version: int) -> None:
         """Tell the caller the version of what they read, for If-Match."""
         self.response.headers["ETag"] = etag(version)
-
-    def _wait_for_log(self, position: int) -> None:
-        reached = self.marketplace.store.head()
-        if reached < position:
-            raise not_caught_up({"the log": reached}, position)
 
     def _execute(
         self, command: Command, if_version: int | None, request: idempotency.Request | None

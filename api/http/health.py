@@ -1,6 +1,5 @@
 """Whether a process lives, and whether it is ready for requests."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import psycopg
@@ -45,9 +44,11 @@ def ready(request: Request) -> JSONResponse:
         parked = marketplace.parked()
     except (PersistenceError, psycopg.Error, PoolTimeout) as error:
         return problem_of(error).response()
+    taken_over = [name for name, why in not_live.items() if isinstance(why, TakenOver)]
+    status = "rebuilding" if not_live else "catching up" if behind else "ready"
     failures = marketplace.worker.failures if marketplace.worker else {}
     body: dict[str, Any] = {
-        "status": _status(behind, not_live),
+        "status": "taken over" if taken_over else status,
         "catching_up": behind,
         "to": marketplace.started_at_log_position,
         "rebuilding": {
@@ -55,16 +56,8 @@ def ready(request: Request) -> JSONResponse:
             for name, why in not_live.items()
             if isinstance(why, Rebuilding)
         },
-        "taken_over": [name for name, why in not_live.items() if isinstance(why, TakenOver)],
+        "taken_over": taken_over,
         "failing": failures,
         "parked": parked,
     }
     return JSONResponse(body, 503 if behind or not_live else 200)
-
-
-def _status(behind: Mapping[str, int], not_live: Mapping[str, Rebuilding | TakenOver]) -> str:
-    if any(isinstance(why, TakenOver) for why in not_live.values()):
-        return "taken over"
-    if not_live:
-        return "rebuilding"
-    return "catching up" if behind else "ready"

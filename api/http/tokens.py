@@ -139,14 +139,10 @@ class Tokens:
             ) from None
 
     def _read(self, token: str) -> dict[str, Any]:
-        local = jwt.get_unverified_header(token).get("alg") == LOCAL_ALGORITHM
-        if local or self._published is None:
-            key, algorithms = self._local_key, [LOCAL_ALGORITHM]
-            return self._decode(token, key, algorithms)
-        published = self._published.get_signing_key_from_jwt(token)
-        return self._decode(token, published, PUBLISHED_ALGORITHMS)
-
-    def _decode(self, token: str, key: bytes | jwt.PyJWK, algorithms: list[str]) -> dict[str, Any]:
+        algorithms = [LOCAL_ALGORITHM]
+        key: bytes | jwt.PyJWK = self._local_key
+        if self._published and jwt.get_unverified_header(token).get("alg") != LOCAL_ALGORITHM:
+            algorithms, key = PUBLISHED_ALGORITHMS, self._published.get_signing_key_from_jwt(token)
         return jwt.decode(
             token,
             key,

@@ -1,6 +1,6 @@
 """Candidates' activity, taken in by the thousand as NDJSON; each activity counts once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 from anyio import CapacityLimiter, to_thread
@@ -109,7 +109,8 @@ async def ingest(store: EventStore, pool: Pool, cause: Cause, body: bytes) -> In
     limiter = _one_at_a_time()
     lines, rejections = await to_thread.run_sync(_parse, body, limiter=limiter)
     accepted = repeated = log_position = 0
-    for chunk in _chunks(lines, CHUNK):
+    for start in range(0, len(lines), CHUNK):
+        chunk = lines[start : start + CHUNK]
         taken, again, refused, log_position = await to_thread.run_sync(
             _record, store, pool, cause, chunk, limiter=limiter
         )
@@ -148,11 +149,6 @@ def _parse(body: bytes) -> tuple[list[Line], list[Rejected]]:
             )
             rejections.append(Rejected(line=number, code="invalid", detail=faults))
     return lines, rejections
-
-
-def _chunks(lines: Sequence[Line], size: int) -> Iterator[Sequence[Line]]:
-    for start in range(0, len(lines), size):
-        yield lines[start : start + size]
 
 
 def _record(

@@ -1,8 +1,7 @@
 """What a read model declares: its tables and how each event changes them."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
@@ -12,8 +11,6 @@ from pydantic_core import from_json
 
 from domain.event import Event
 from domain.handlers import HandlesEvents
-
-E = TypeVar("E", bound=Event)
 
 Change = tuple[str, Mapping[str, Any]]
 """A statement, and its parameters beside the fields of the event.
@@ -26,12 +23,11 @@ class BulkStatement(str):
     """A statement for what happens most: it takes many changes at once, each parameter an array."""
 
 
-@dataclass(frozen=True)
-class LoggedEvent(Generic[E]):
+class LoggedEvent(NamedTuple):
     """An event at its position in the log."""
 
     log_position: int
-    event: E
+    event: Event
 
 
 class Projection(HandlesEvents):
@@ -78,7 +74,7 @@ class Projection(HandlesEvents):
         """The stored names of the events that change it."""
         return sorted(event.TOPIC for event in self.follows)
 
-    def apply(self, db: Connection, events: Sequence[LoggedEvent[Event]]) -> None:
+    def apply(self, db: Connection, events: Sequence[LoggedEvent]) -> None:
         """Change the tables by a batch of events, in order, within the caller's transaction."""
         changes = (
             (statement, {**parameters, "log_position": positioned.log_position})

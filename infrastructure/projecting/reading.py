@@ -55,16 +55,14 @@ def not_live(
     """The projections whose version is not the live one, each with why."""
     versions = {projection.name: projection.version for projection in projections}
     live: dict[str, int] = dict(db.execute(LIVE, ([*versions], LOG_ID)).fetchall())
-    return {
-        name: TakenOver(name) if live.get(name, 0) > version else _rebuilding(name, version, db)
-        for name, version in versions.items()
-        if live.get(name) != version
-    }
-
-
-def _rebuilding(name: str, version: int, db: Database) -> Rebuilding:
-    row = db.execute(REACHED, (name, version, LOG_ID)).fetchone()
-    return Rebuilding(name, row[0] if row else 0, head(db))
+    found: dict[str, Rebuilding | TakenOver] = {}
+    for name, version in versions.items():
+        if live.get(name, 0) > version:
+            found[name] = TakenOver(name)
+        elif live.get(name) != version:
+            row = db.execute(REACHED, (name, version, LOG_ID)).fetchone()
+            found[name] = Rebuilding(name, row[0] if row else 0, head(db))
+    return found
 
 
 class ReadModels:

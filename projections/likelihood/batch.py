@@ -160,7 +160,7 @@ class Batch:
         self._learner.positions = self._load_positions(events)
         self._learner.track_open_outreach(*self._load_outreach(events))
 
-    def apply(self, logged: LoggedEvent[Event]) -> None:
+    def apply(self, logged: LoggedEvent) -> None:
         """Apply the next event."""
         self._keep_snapshot_before(logged.log_position)
         self._learner.apply(logged.log_position, logged.event)

@@ -115,7 +115,7 @@ class Likelihoods(Projection, name="likelihood", version=VERSION):
         """The events that the learner learns from."""
         return FOLLOWED
 
-    def apply(self, db: Connection, events: Sequence[LoggedEvent[Event]]) -> None:
+    def apply(self, db: Connection, events: Sequence[LoggedEvent]) -> None:
         """Fold a batch of events into the tables, within the caller's transaction.
 
         The model is cached from batch to batch. It is used only if the table has its log position

@@ -17,7 +17,6 @@ from hypothesis import strategies as some
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from domain.event import Event
 from domain.filters import Filters
 from domain.money import Salary, SalaryRange
 from domain.outreach import InterviewRequested, MessageSent
@@ -63,7 +62,7 @@ class Market:
     _read: int = 0
 
     def follow(self) -> None:
-        events: list[LoggedEvent[Event]] = [
+        events: list[LoggedEvent] = [
             LoggedEvent(number, event)
             for number, event in enumerate(self.history.events[self._read :], self._read + 1)
         ]

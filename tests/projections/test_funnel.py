@@ -49,7 +49,7 @@ class Told:
         self.db = db
         self.now = MONDAY
         self.count = 0
-        self.events: list[LoggedEvent[Event]] = []
+        self.events: list[LoggedEvent] = []
 
     def add(self, event: type[Event], id: UUID, position: str, **facts: Any) -> None:
         self.count += 1

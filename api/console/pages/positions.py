@@ -44,15 +44,15 @@ def positions_page(
     listed = list_positions(
         employer_id, visit.caller, limit=AT_A_TIME, cursor=cursor, status=status
     )
-    at = {each: _list_of(visit, who, status=each) for each in PositionStatus}
-    more = _list_of(visit, who, status=status, cursor=listed.next_cursor)
+    at = {each: _of(visit, who, status=each) for each in PositionStatus}
+    more = _of(visit, who, status=status, cursor=listed.next_cursor)
     return visit.page(
         "positions.html",
         employer=who,
         positions=listed.items,
         is_closed=status is PositionStatus.CLOSED,
         tabs=[(each.value.capitalize(), at[each], each is status) for each in PositionStatus],
-        new_at=_new_for(visit, who),
+        new_at=_of(visit, who, "/positions/new"),
         more_at=more if listed.next_cursor else None,
         continued=cursor is not None,
     )
@@ -144,18 +144,13 @@ def _form_for(visit: Visit, employer: Employer) -> dict[str, Any]:
         "employer": employer,
         "filters": Filters(),
         "currencies": CURRENCIES,
-        "list_at": _list_of(visit, employer),
+        "list_at": _of(visit, employer),
     }
 
 
-def _list_of(visit: Visit, employer: Employer, **more: object) -> str:
-    """Where an employer's positions are; a recruiter's own need no id."""
+def _of(visit: Visit, employer: Employer, path: str = "/positions", **more: object) -> str:
+    """The address of a page of an employer's positions; a recruiter's own need no id."""
     own = visit.caller.actor.employer_id == employer.employer_id
     if more.get("status") is PositionStatus.OPEN:
         more["status"] = None
-    return address("/positions", employer=None if own else employer.employer_id, **more)
-
-
-def _new_for(visit: Visit, employer: Employer) -> str:
-    own = visit.caller.actor.employer_id == employer.employer_id
-    return address("/positions/new", employer=None if own else employer.employer_id)
+    return address(path, employer=None if own else employer.employer_id, **more)

@@ -7,11 +7,10 @@ events at which a day of silence had passed. Indexes find all but the last, for 
 timestamps after the snapshot are scanned without decoding events.
 """
 
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from heapq import merge
 from operator import itemgetter
-from typing import Protocol
 from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
@@ -53,10 +52,8 @@ class TakesLong(Exception):
     """A replay needs more events than the caller allows."""
 
 
-class Progress(Protocol):
-    """Called with the events done, and the total."""
-
-    def __call__(self, done: int, total: int, /) -> None: ...
+Progress = Callable[[int, int], None]
+"""Called with the events done, and the total."""
 
 
 def no_progress(_done: int, _total: int, /) -> None:

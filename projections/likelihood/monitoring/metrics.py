@@ -56,24 +56,15 @@ def metrics(probabilities: ArrayLike, outcomes: ArrayLike, bins: int = BINS) -> 
     )
 
 
-def log_losses(probabilities: ArrayLike, outcomes: ArrayLike) -> NDArray[np.float64]:
-    """The logarithmic loss of each prediction, in nats; lower is better.
-
-    >>> log_losses([0.5, 1.0], [True, True]).round(4).tolist()
-    [0.6931, 0.0]
-    """
-    p, y = _checked(probabilities, outcomes)
-    right: NDArray[np.float64] = np.where(y, p, 1.0 - p)
-    return np.abs(np.log(np.maximum(right, CLOSEST_TO_CERTAINTY)))
-
-
 def log_loss(probabilities: ArrayLike, outcomes: ArrayLike) -> float | None:
     """The mean logarithmic loss, in nats; lower is better.
 
     >>> round(log_loss([0.8, 0.4], [True, False]), 4)
     0.367
     """
-    losses = log_losses(probabilities, outcomes)
+    p, y = _checked(probabilities, outcomes)
+    right: NDArray[np.float64] = np.where(y, p, 1.0 - p)
+    losses = np.abs(np.log(np.maximum(right, CLOSEST_TO_CERTAINTY)))
     return float(losses.mean()) if len(losses) else None
 
 

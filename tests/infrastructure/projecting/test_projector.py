@@ -10,7 +10,6 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from domain.employer import BetaJoined, EmployerApproved, EmployerRegistered
-from domain.event import Event
 from domain.handlers import on
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.keys import WrongSecret
@@ -209,7 +208,7 @@ def test_while_one_worker_has_a_projection_another_leaves_it_alone(
 
         TABLES = Ledger.TABLES
 
-        def apply(self, db: Connection[TupleRow], events: Sequence[LoggedEvent[Event]]) -> None:
+        def apply(self, db: Connection[TupleRow], events: Sequence[LoggedEvent]) -> None:
             holding.set()
             release.wait(SECONDS)
             super().apply(db, events)

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from domain.event import Event
 from infrastructure.database.postgres import Pool
 from infrastructure.projecting.projection import LoggedEvent
 from projections.likelihood.challengers import (
@@ -117,7 +116,7 @@ def counting() -> Likelihoods:
     return projection
 
 
-def outreach_events() -> list[LoggedEvent[Event]]:
+def outreach_events() -> list[LoggedEvent]:
     return [
         LoggedEvent(number, event)
         for number, event in enumerate(some_outreach().events, 1)

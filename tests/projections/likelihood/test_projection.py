@@ -64,7 +64,7 @@ class Read:
 
     def follow(self, events: Iterable[Event], cuts: Sequence[int] = ()) -> "Read":
         """Apply events in batches that end at these places."""
-        batch: list[LoggedEvent[Event]] = []
+        batch: list[LoggedEvent] = []
         for number, event in enumerate(events):
             self.position += 1
             if isinstance(event, FOLLOWED):
@@ -75,7 +75,7 @@ class Read:
         self._apply(batch)
         return self
 
-    def _apply(self, batch: list[LoggedEvent[Event]]) -> None:
+    def _apply(self, batch: list[LoggedEvent]) -> None:
         if batch:
             with self.db.transaction():
                 self.projection.apply(self.db, batch)

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-from domain.event import Event
 from infrastructure.database.postgres import Pool
 from infrastructure.projecting.projection import LoggedEvent
 from projections.likelihood import rescoring
@@ -15,7 +14,7 @@ from tests.support.history import History
 def test_scores_can_be_read_while_a_sweep_is_not_committed(pool: Pool) -> None:
     history, at = History(), datetime(2026, 7, 1, tzinfo=UTC)
     history.sign_up("Ada", "Bo", "Cy")
-    events: list[LoggedEvent[Event]] = [
+    events: list[LoggedEvent] = [
         LoggedEvent(number, event)
         for number, event in enumerate(history.events, 1)
         if isinstance(event, FOLLOWED)

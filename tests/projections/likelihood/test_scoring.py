@@ -5,7 +5,6 @@ from threading import Barrier
 
 import pytest
 
-from domain.event import Event
 from infrastructure.database.postgres import Pool
 from infrastructure.projecting.projection import LoggedEvent
 from projections.likelihood import scoring
@@ -26,7 +25,7 @@ def test_after_learning_one_thread_restores_the_model_for_all(
     history.send("Ada")
     history.now += hours(3)
     history.accept("Ada")
-    events: list[LoggedEvent[Event]] = [
+    events: list[LoggedEvent] = [
         LoggedEvent(number, event)
         for number, event in enumerate(history.events, 1)
         if isinstance(event, FOLLOWED)
