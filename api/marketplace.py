@@ -28,12 +28,6 @@ PROBE_SECONDS = 2.0
 """How long a readiness probe may wait for the database."""
 
 
-def _refusals() -> Counter:
-    return Counter(
-        "sourcing_refusals", "Commands refused, by each of their reasons.", ["code"], registry=None
-    )
-
-
 @dataclass
 class Marketplace:
     """The event store, the database and the read models of one process."""
@@ -50,7 +44,14 @@ class Marketplace:
     address_key: bytes
     """Which e-mail addresses are hashed with."""
     worker: Worker | None = field(default=None)
-    refusals: Counter = field(default_factory=_refusals)
+    refusals: Counter = field(
+        default_factory=lambda: Counter(
+            "sourcing_refusals",
+            "Commands refused, by each of their reasons.",
+            ["code"],
+            registry=None,
+        )
+    )
 
     @contextmanager
     def working(self) -> Iterator[Worker]:

@@ -32,14 +32,9 @@ def error_summary(error: BaseException) -> str:
             about = [diag.table_name, diag.column_name, diag.constraint_name]
         case ValidationError():
             about = [f"{e['loc'][0]}: {e['type']}" for e in error.errors() if e["loc"]]
-        case _:
-            about = [_place(error)]
+        case _ if frames := traceback.extract_tb(error.__traceback__):
+            about = [f"{Path(frames[-1].filename).name} line {frames[-1].lineno}"]
     return ": ".join(filter(None, [error_kind(error), ", ".join(filter(None, about))]))
-
-
-def _place(error: BaseException) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{Path(frames[-1].filename).name} line {frames[-1].lineno}" if frames else ""
 
 
 def redacted_traceback(error: BaseException) -> str:

@@ -196,8 +196,8 @@ def comparison(by: Sequence[str], cells: Sequence[tuple[Cell, int]]) -> Comparis
             name = ", ".join(str(value) for value in values)
             count[name] += number
             above[name] += number * cell.above
-    small = {name for name, n in count.items() if _is_small(n, count.total())}
-    rated = [_Rated(name, n, Fraction(above[name], n), name in small) for name, n in count.items()]
+    fewest = max(SMALL_COUNT, SMALL_SHARE * count.total())
+    rated = [_Rated(name, n, Fraction(above[name], n), n < fewest) for name, n in count.items()]
     large = [group for group in rated if not group.small]
     highest = max(large, key=lambda group: (group.rate, group.count), default=None)
     return Comparison(
@@ -214,10 +214,6 @@ class _Rated:
     count: int
     rate: Fraction
     small: bool
-
-
-def _is_small(count: int, told: int) -> bool:
-    return count < SMALL_COUNT or count < SMALL_SHARE * told
 
 
 def _group(group: _Rated, highest: _Rated | None) -> Group:

@@ -74,11 +74,14 @@ def _shown(
         )
         for rank, card in enumerate(cards, 1)
     )
+    # What tells pages apart: who was shown, in which order, and who of them by exploration.
+    told_apart = "\n".join(f"{slot.candidate_id} {slot.rank} {slot.explored}" for slot in slots)
+    digest = sha256(told_apart.encode()).hexdigest()
     return NoteCandidatesShown(
         by=caller.actor,
         at=caller.at,
         request_id=caller.request_id,
-        viewing_id=_viewing_id(caller, position.position_id, feed, sort, _digest(slots)),
+        viewing_id=_viewing_id(caller, position.position_id, feed, sort, digest),
         position_id=position.position_id,
         feed=feed,
         sort=sort,
@@ -98,12 +101,6 @@ def _opened(caller: Caller, position: Position, profile: FullProfile) -> NotePro
         passive=profile.passive,
         probability=profile.likelihood.probability if profile.likelihood else None,
     )
-
-
-def _digest(slots: Sequence[Slot]) -> str:
-    """What tells pages apart: who was shown, in which order, and who of them by exploration."""
-    shown = "\n".join(f"{slot.candidate_id} {slot.rank} {slot.explored}" for slot in slots)
-    return sha256(shown.encode()).hexdigest()
 
 
 def _viewing_id(caller: Caller, *what: object) -> UUID:

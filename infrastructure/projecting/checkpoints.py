@@ -59,8 +59,14 @@ def wait_for(
     """
     deadline = time.monotonic() + timeout
     pause = 0.002
-    while behind := _behind(log_position, projections, pool):
-        if time.monotonic() > deadline or _log_ends_before(log_position, pool):
+    while True:
+        reached = log_positions(projections, pool)
+        behind = {name: at for name, at in reached.items() if at < log_position}
+        if not behind:
+            return
+        with pool.connection() as db:
+            log_ends_before = head(db) < log_position
+        if time.monotonic() > deadline or log_ends_before:
             raise not_caught_up(behind, log_position)
         time.sleep(pause)
         pause = min(pause * 1.5, 0.05)
@@ -72,15 +78,3 @@ def not_caught_up(behind: Mapping[str, int], log_position: int) -> NotCaughtUp:
     return NotCaughtUp(
         f"Not up to event position {log_position} yet: {names}. Try again in a moment."
     )
-
-
-def _behind(
-    log_position: int, projections: Iterable[AnyProjection], pool: ConnectionPool
-) -> dict[str, int]:
-    reached = log_positions(projections, pool)
-    return {name: at for name, at in reached.items() if at < log_position}
-
-
-def _log_ends_before(log_position: int, pool: ConnectionPool) -> bool:
-    with pool.connection() as db:
-        return head(db) < log_position

@@ -185,8 +185,9 @@ class Batch:
         row, learner = self._row, self._learner
         if row.events_since_sweep % rescoring.CHECK_EVERY:
             return
+        ((last,),) = self._db.execute(self.LAST_SWEEP, (LOG_ID,)).fetchall()
         if not rescoring.is_due(
-            self._last_sweep(),
+            Sweep.from_json(last) if last else None,
             learner.model,
             learner.latest,
             candidates=row.candidates + learner.changes.candidates,
@@ -198,10 +199,6 @@ class Batch:
         row.events_since_sweep = 0
         self._change(self.UPDATE_SWEEP, Jsonb(swept.as_json()), LOG_ID, rows=1)
 
-    def _last_sweep(self) -> Sweep | None:
-        ((last,),) = self._db.execute(self.LAST_SWEEP, (LOG_ID,)).fetchall()
-        return Sweep.from_json(last) if last else None
-
     def _keep_snapshot_before(self, log_position: int) -> None:
         """Keep a snapshot every `SNAPSHOT_EVERY`, if the log has grown by a tenth since the last.
 
@@ -211,14 +208,13 @@ class Batch:
         if due == self._last_snapshot or due * 10 < self._last_snapshot * 11:
             return
         self._write()
-        model, learned_to, latest = (
-            self._learner.model,
-            self._learner.model_log_position,
-            self._learner.latest,
-        )
+        learner = self._learner
         logits: dict[UUID, float | None] = dict(self._db.execute(self.OPEN_LOGITS).fetchall())
-        state = LearnerSnapshot(model, learned_to, latest, logits).to_json()
-        self._change(self.INSERT_SNAPSHOT, LOG_ID, due, model.hash(), state, rows=1)
+        snapshot = LearnerSnapshot(
+            learner.model, learner.model_log_position, learner.latest, logits
+        )
+        kept = (due, learner.model.hash(), snapshot.to_json())
+        self._change(self.INSERT_SNAPSHOT, LOG_ID, *kept, rows=1)
         self._last_snapshot = due
 
     # Reading and writing --------------------------------------------------------------------------

@@ -173,11 +173,6 @@ def in_words(x: Features, name: str) -> str:
     return sentence.format_map(_WordedFeatures(x))
 
 
-def _years_in_job(numbers: Mapping[str, float]) -> float:
-    """The years that the features of `JOB_YEARS` encode, exact up to the last of them."""
-    return sum(numbers.get(f"job_{years}", 0.0) * years for years in JOB_YEARS)
-
-
 def _value(x: Features, name: str) -> float | str | None:
     return x.numbers.get(name, x.categories.get(name))
 
@@ -189,8 +184,10 @@ class _WordedFeatures:
         self._x = x
 
     def __getitem__(self, name: str) -> "_Worded":
-        value = _years_in_job(self._x.numbers) if name == "job" else _value(self._x, name)
-        return _Worded(value)
+        if name == "job":  # the years that the features encode, exact up to the last of them
+            numbers = self._x.numbers
+            return _Worded(sum(numbers.get(f"job_{years}", 0.0) * years for years in JOB_YEARS))
+        return _Worded(_value(self._x, name))
 
 
 class _Worded:

@@ -9,7 +9,6 @@ from pydantic import BaseModel
 
 from api.candidates import cards, visibility
 from api.candidates.outreach_search import with_all_names
-from api.candidates.visibility import Counts
 from api.console.forms import REFUSED
 from api.console.rendering import address
 from api.console.session import Recruiter, RecruiterOrSupport, Visit
@@ -21,7 +20,6 @@ from projections.candidate_pool import CandidatePool
 from projections.employers import Employers
 from projections.interview_list import InterviewList
 from projections.outreach_timeline import OutreachTimeline
-from projections.paging import Listed
 from projections.positions import Positions
 
 router = APIRouter()
@@ -70,9 +68,15 @@ def interviews_page(
             changed, counts = polled
         else:
             return Response(status_code=204)
-        known = _fingerprint(listed)
+        # Changes whenever something in this page of interviews does.
+        said = repr([(row.outreach_id, row.version) for row in listed.items])
+        known = sha256(said.encode()).hexdigest()[:16]
         if known == asked.known:
-            return _only_counts(visit, counts, known, changed)
+            response = visit.page(
+                "interviews_updates.html", counts=counts, known=known, reached=changed
+            )
+            response.headers["HX-Reswap"] = "none"  # of the list itself, which has not changed
+            return response
         named = cards.with_names(db, listed)
     here = {"status": asked.status, "badge": asked.badge}
     path = f"/positions/{position_id}/interviews"
@@ -91,12 +95,6 @@ def interviews_page(
         reached=changed,
         is_update=bool(asked.known),
     )
-
-
-def _only_counts(visit: Visit, counts: Counts, known: str, reached: int) -> Response:
-    response = visit.page("interviews_updates.html", counts=counts, known=known, reached=reached)
-    response.headers["HX-Reswap"] = "none"  # of the list itself, which has not changed
-    return response
 
 
 @router.get("/outreach/{outreach_id}")
@@ -152,9 +150,3 @@ def _conversation(visit: Visit, outreach_id: UUID) -> dict[str, Any]:
         "answer_until": named.sent_at + ANSWER_WINDOW if waits else None,
         "may_schedule": named.status in (Status.ACCEPTED, Status.INTERVIEW_SCHEDULED),
     }
-
-
-def _fingerprint(listed: Listed[Any]) -> str:
-    """Changes whenever something in this page of interviews does."""
-    said = repr([(row.outreach_id, row.version) for row in listed.items])
-    return sha256(said.encode()).hexdigest()[:16]

@@ -20,7 +20,6 @@ from domain.command import NotFound
 from domain.event import ERASED
 from domain.outreach import Message, RequestInterview, SendMessage, outreach_id
 from domain.partial_date import PartialDate
-from domain.profile import Job
 from infrastructure.projecting.checkpoints import NotCaughtUp
 from infrastructure.requests.idempotency import InFlight
 from projections import employers, interview_list, outreach_timeline
@@ -160,17 +159,13 @@ def _beginning(position: Position, last_message: outreach_timeline.Step | None) 
 
 
 def _shown(seen: Seen) -> dict[str, Any]:
+    jobs, unknown = seen.profile.jobs if seen.profile else [], PartialDate(1)
     return vars(seen) | {
-        "jobs": _latest_first(seen.profile) if seen.profile else [],
+        "jobs": sorted(jobs, key=lambda job: job.started_on or unknown, reverse=True),
         "facts": _facts(seen.profile) if seen.profile else [],
         "reasons": _weighed(seen.profile) if seen.profile else [],
         "reasons_at_first": REASONS_AT_FIRST,
     }
-
-
-def _latest_first(profile: FullProfile) -> list[Job]:
-    unknown = PartialDate(1)
-    return sorted(profile.jobs, key=lambda job: job.started_on or unknown, reverse=True)
 
 
 def _facts(profile: FullProfile) -> list[tuple[str, Any, Origin | None]]:

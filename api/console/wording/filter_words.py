@@ -27,7 +27,8 @@ def said(criterion: Criterion, filters: Filters) -> str:
         case CriterionKind.PLACE:
             return _any_of([*filters.locations, *(["remote"] if filters.remote else [])])
         case CriterionKind.SALARY:
-            return f"up to {_maximum(filters.salary_budget)}"
+            budget = filters.salary_budget
+            return f"up to {budget.currency} {budget.maximum:,}" if budget else NOTHING
         case CriterionKind.WORK_AUTHORISATION:
             return f"may work in {_any_of(filters.work_authorisation)}"
         case CriterionKind.SKILL | CriterionKind.LANGUAGE:
@@ -77,13 +78,9 @@ def _years(years: float | None) -> str:
     return f"{years:g} year{'' if years == 1 else 's'}"
 
 
-def _maximum(budget: SalaryRange | None) -> str:
-    return f"{budget.currency} {budget.maximum:,}" if budget else NOTHING
-
-
-def _plain(value: float | None) -> str:
-    return "" if value is None else f"{value:g}"
-
-
-FILTERS: dict[str, Callable[..., Any]] = {"said": said, "filter_chips": chips, "plain": _plain}
+FILTERS: dict[str, Callable[..., Any]] = {
+    "said": said,
+    "filter_chips": chips,
+    "plain": lambda value: "" if value is None else f"{value:g}",
+}
 """The filters' names in templates."""

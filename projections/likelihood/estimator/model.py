@@ -228,7 +228,10 @@ class LikelihoodModel(Classifier):
         model = cls(
             Schema(
                 schema["version"],
-                {name: _scale(*scale) if scale else None for name, scale in schema["numbers"]},
+                {
+                    name: scale and Scale(scale[0], scale[1], tuple(scale[2]))
+                    for name, scale in schema["numbers"]
+                },
                 {name: tuple(values) for name, values in schema["categories"]},
                 tuple(schema["order"]),
                 tuple((first, second) for first, second in schema["crosses"]),
@@ -280,10 +283,6 @@ def _sum(parts: list[float]) -> float:
     for part in parts:
         total += part
     return total
-
-
-def _scale(typical: float, spread: float, knots: list[float]) -> Scale:
-    return Scale(typical, spread, tuple(knots))
 
 
 def _regressions(terms: Terms, intercept: float) -> Regressions:

@@ -78,7 +78,8 @@ def model_card(db: Connection, at: datetime) -> ModelCard:
     """The card of the current model."""
     snapshot, _ = current(db)
     model = snapshot.model
-    unknown = _unknown(db)
+    rows = db.execute(_UNKNOWN, (LATEST,))
+    unknown = Counter({(name, value): times for name, value, times in rows})
     return ModelCard(
         purpose=PURPOSE,
         data=DATA,
@@ -114,8 +115,3 @@ def _feature(name: str, unknown: Mapping[tuple[str, str], int]) -> Feature:
     times = sum(unknown[category, value] for value in values)
     unit = feature.unit if isinstance(feature, Number) else ", ".join(feature.values)
     return Feature(name=name, part=feature.subject, unit=unit, source=feature.source, unknown=times)
-
-
-def _unknown(db: Connection) -> Mapping[tuple[str, str], int]:
-    rows = db.execute(_UNKNOWN, (LATEST,))
-    return Counter({(name, value): times for name, value, times in rows})

@@ -143,7 +143,11 @@ def performance(
     time of sending instead of by count.
     """
     settled = _settled(db, at, MOST if interval else min(window * windows, MOST))
-    parts = _by_time(settled, interval) if interval else _by_count(len(settled), window)
+    if interval:
+        parts = _by_time(settled, interval)
+    else:
+        ends = range(len(settled), 0, -window)
+        parts = [np.arange(max(end - window, 0), end) for end in ends][::-1]
     return [
         Performance(
             judged=judged,
@@ -254,10 +258,6 @@ def _running_prior(
     yes = np.concatenate(([0], np.cumsum(outcomes[order])))
     shares: NDArray[np.float64] = (answers + yes[known] + 1.0) / (earlier + known + 2.0)
     return shares
-
-
-def _by_count(count: int, window: int) -> list[NDArray[np.int64]]:
-    return [np.arange(max(end - window, 0), end) for end in range(count, 0, -window)][::-1]
 
 
 def _by_time(settled: _Settled, interval: Interval) -> list[NDArray[np.int64]]:
