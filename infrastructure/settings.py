@@ -32,6 +32,12 @@ def _conninfo(value: SecretStr) -> SecretStr:
     return value
 
 
+def _long_enough(value: SecretStr) -> SecretStr:
+    if 0 < len(value.get_secret_value()) < SHORTEST_SECRET:
+        raise ValueError("too short")
+    return value
+
+
 def _rate(value: str) -> str:
     limits.parse(value)
     return value
@@ -74,13 +80,12 @@ class Settings(BaseSettings):
         shown="embedded",
         validation_alias="DATABASE_URL",
     )
-    secret: SecretStr = _setting(
+    secret: Annotated[SecretStr, AfterValidator(_long_enough)] = _setting(
         SecretStr(""),
         f"a text of at least {SHORTEST_SECRET} characters",
         "Wraps the keys of personal data and signs local tokens. If it is lost, so are the "
         "personal data. Required with `DATABASE_URL`.",
         shown="made once, in the data folder",
-        min_length=SHORTEST_SECRET,
     )
     jwks_url: str | None = _setting(
         None,

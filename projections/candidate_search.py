@@ -173,8 +173,8 @@ def _indexes(met: Sequence[str]) -> str:
     )
 
 
-def _approachable(search: CandidateSearch, mark: str = "") -> tuple[str, dict[str, Any]]:
-    condition, parameters = matching(search.filters, mark)
+def _approachable(search: CandidateSearch) -> tuple[str, dict[str, Any]]:
+    condition, parameters = matching(search.filters)
     condition += (
         " AND p.opted_in AND NOT p.blocked @> ARRAY[%(employer)s::uuid]"
         " AND NOT p.positions @> ARRAY[%(position)s::uuid]"

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -202,7 +203,7 @@ def test_a_takeover_leaves_nothing_of_the_version_before(
             " (projection, version, log_id, stream, log_position, kind, error, parked_at)"
             " SELECT 'ledger', version, 0, %s, 1, 'kind', 'error', %s FROM unnest(ARRAY[1, 2])"
             " AS version",
-            ["00000000-0000-0000-0000-000000000001", "2026-01-01"],
+            [uuid4(), "2026-01-01"],
         )
     drain(Projector(NewLedger(), store, pool))
     with pool.connection() as db:
