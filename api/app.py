@@ -9,9 +9,9 @@ from fastapi_offline import FastAPIOffline
 
 from api import console, routes
 from api.http import health, metrics, problems
+from api.http.access import RateLimit
 from api.http.middleware import BodySize, CountRequests, HeadAsGet
 from api.http.problems import ProblemDetails
-from api.http.rate_limit import RateLimit
 from api.http.tokens import Tokens
 from api.marketplace import Marketplace
 from api.routes import activity

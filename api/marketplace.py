@@ -13,10 +13,8 @@ from infrastructure.database.installation import address_key, candidate_namespac
 from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import Pool, database, open_pool
 from infrastructure.event_log.store import EventStore
-from infrastructure.projecting import parking
-from infrastructure.projecting.checkpoints import log_positions
 from infrastructure.projecting.projection import Projection
-from infrastructure.projecting.reading import ReadModels, Rebuilding, TakenOver, not_live
+from infrastructure.projecting.reading import ReadModels
 from infrastructure.projecting.versions import create_tables
 from infrastructure.projecting.worker import PeriodicTask, Worker
 from infrastructure.requests import idempotency, revocations
@@ -72,21 +70,6 @@ class Marketplace:
         ) as worker:
             self.worker = worker
             yield worker
-
-    def behind(self) -> dict[str, int]:
-        """The projections that have not reached what was there at the start, and where they are."""
-        reached = log_positions(self.projections, self.pool, PROBE_SECONDS)
-        return {name: at for name, at in reached.items() if at < self.started_at_log_position}
-
-    def not_live(self) -> dict[str, Rebuilding | TakenOver]:
-        """The projections of which queries cannot read this program's version, each with why."""
-        with self.pool.connection(PROBE_SECONDS) as db:
-            return not_live(self.projections, db)
-
-    def parked(self) -> dict[str, int]:
-        """How many events of each projection are parked, of those that have any."""
-        with self.pool.connection(PROBE_SECONDS) as db:
-            return parking.counts(db)
 
     def forget(self) -> None:
         """Delete old answers to requests and revoked tokens that have expired."""

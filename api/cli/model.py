@@ -8,6 +8,7 @@ import typer
 from api.cli.exit_codes import EXIT_CODES, CannotGoOn, Exit
 from api.cli.terminal import progress
 from api.marketplace import Marketplace, open_marketplace
+from domain.command import NotFound
 from domain.outreach import band
 from infrastructure.event_log import log_head
 from infrastructure.settings import load_settings
@@ -83,7 +84,7 @@ def _explanation(marketplace: Marketplace, outreach: UUID) -> OutreachExplanatio
     with marketplace.read_models.reading(Likelihoods) as db:
         try:
             return audit.explain(marketplace.store, db, outreach)
-        except LookupError as unknown:
+        except NotFound as unknown:
             raise typer.BadParameter(str(unknown), param_hint="--outreach") from None
         except NotReproducible as reason:
             raise CannotGoOn(str(reason), Exit.BAD_RECORDS) from None

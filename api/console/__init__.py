@@ -9,9 +9,15 @@ from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 
 from api.console import pages
-from api.console.problem_page import problem_page
-from api.console.rendering import STATIC, SecurityHeaders
+from api.console.forms import Sent, in_plain_words
+from api.console.rendering import STATIC, SecurityHeaders, rendered
+from api.console.session import STALE_FORM, csrf_token, demo_users, signed_in
 from api.http.problems import Problem
+
+PASSING = (429, 503)
+"""What is over in a moment, so that the same may be asked again."""
+
+IN_FLIGHT, KEY_REUSED = ":request-in-flight", ":idempotency-key-reused"
 
 
 def install(app: FastAPI) -> None:
@@ -30,3 +36,57 @@ def page_of(request: Request, problem: Problem) -> Response | None:
     if is_api or "text/html" not in request.headers.get("accept", ""):
         return None
     return problem_page(request, problem)
+
+
+def problem_page(request: Request, problem: Problem) -> Response:
+    """A page that says what is wrong; where somebody must sign in, the one to do so.
+
+    Whose form could not be taken for a reason outside it, such as a session that ended or a
+    database that does not answer, keeps what they typed and may send it again.
+    """
+    if any((reason.field or "").startswith("path.") for reason in problem.details.reasons):
+        problem = Problem(404, "not-found", "There is no such page; check its address.")
+    details = problem.details
+    headers = dict(problem.headers or {})
+    if details.status == 303:
+        return Response(status_code=303, headers=headers)
+    headers.pop("Location", None)
+    sent: Sent | None = getattr(request.state, "sent", None)
+    if details.type.endswith(":sign-in"):
+        response = rendered(
+            request,
+            "sign_in.html",
+            details.status,
+            next=request.url.path,
+            carried=sent,
+            users=demo_users(request),
+            why=details.detail,
+        )
+    else:
+        is_stale = details.type.endswith((f":{STALE_FORM}", KEY_REUSED))
+        passes = details.status in PASSING or details.type.endswith(IN_FLIGHT)
+        if sent and details.type.endswith(KEY_REUSED):
+            # The page was sent before with other words: these are another request.
+            sent = Sent([field for field in sent.fields if field[0] != "_key"])
+        if not sent or not sent.fields:
+            details.reasons = [*map(in_plain_words, details.reasons)]
+        response = rendered(
+            request,
+            "problem.html",
+            details.status,
+            problem=details,
+            is_stale=is_stale,
+            passes=passes,
+            again=sent if sent and sent.fields and (passes or is_stale) else None,
+            request_id=getattr(request.state, "request_id", None),
+            **_visitor(request),
+        )
+    response.headers.update(headers)
+    return response
+
+
+def _visitor(request: Request) -> dict[str, object]:
+    try:
+        return {"actor": signed_in(request), "csrf": csrf_token(request)}
+    except Problem:  # whose keys cannot be read at the moment; the page says what else is wrong
+        return {}

@@ -1,14 +1,18 @@
-"""Access to routes: authentication by bearer token, roles, and the headers of a request.
+"""Access to routes: bearer tokens, roles, the rate of requests, and the headers of a request.
 
 Each role dependency below is a type for a route's `caller` parameter.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Annotated
 from uuid import uuid4
 
 from fastapi import Depends, Header, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
 from pydantic import Field
 
 from api.http.caller import Caller
@@ -22,6 +26,22 @@ from domain.values import StorableText
 LogPosition = Annotated[int, Field(ge=0, le=2**63 - 1)]
 
 bearer = HTTPBearer(auto_error=False, description="`sourcing token` makes one for local use")
+
+
+class RateLimit:
+    """Limits requests per token over a moving window, within this process."""
+
+    def __init__(self, rate: str) -> None:
+        self._rate = parse(rate)
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    def check(self, token_owner: str) -> None:
+        """Count a request. Raises a 429 with `Retry-After` when there are too many."""
+        if not self._limiter.hit(self._rate, token_owner):
+            reset = self._limiter.get_window_stats(self._rate, token_owner).reset_time
+            seconds = max(1, round(reset - time.time()))
+            detail = f"More than {self._rate} requests; come back in {seconds} seconds."
+            raise Problem(429, "too-many-requests", detail, headers={"Retry-After": str(seconds)})
 
 
 def enter(

@@ -9,8 +9,10 @@ from fastapi.responses import JSONResponse
 from psycopg_pool import PoolTimeout
 
 from api.http.problems import problem_of
-from api.marketplace import Marketplace
-from infrastructure.projecting.reading import Rebuilding, TakenOver
+from api.marketplace import PROBE_SECONDS, Marketplace
+from infrastructure.projecting import parking
+from infrastructure.projecting.checkpoints import log_positions
+from infrastructure.projecting.reading import Rebuilding, TakenOver, not_live
 
 router = APIRouter(prefix="/health", tags=["Health"])
 
@@ -39,25 +41,28 @@ def ready(request: Request) -> JSONResponse:
     """
     marketplace: Marketplace = request.app.state.marketplace
     try:
-        behind = marketplace.behind()
-        not_live = marketplace.not_live()
-        parked = marketplace.parked()
+        reached = log_positions(marketplace.projections, marketplace.pool, PROBE_SECONDS)
+        with marketplace.pool.connection(PROBE_SECONDS) as db:
+            waiting = not_live(marketplace.projections, db)
+            parked = parking.counts(db)
     except (PersistenceError, psycopg.Error, PoolTimeout) as error:
         return problem_of(error).response()
-    taken_over = [name for name, why in not_live.items() if isinstance(why, TakenOver)]
-    status = "rebuilding" if not_live else "catching up" if behind else "ready"
+    started_at = marketplace.started_at_log_position
+    behind = {name: at for name, at in reached.items() if at < started_at}
+    taken_over = [name for name, why in waiting.items() if isinstance(why, TakenOver)]
+    status = "rebuilding" if waiting else "catching up" if behind else "ready"
     failures = marketplace.worker.failures if marketplace.worker else {}
     body: dict[str, Any] = {
         "status": "taken over" if taken_over else status,
         "catching_up": behind,
-        "to": marketplace.started_at_log_position,
+        "to": started_at,
         "rebuilding": {
             name: {"log_position": why.log_position, "of": why.head}
-            for name, why in not_live.items()
+            for name, why in waiting.items()
             if isinstance(why, Rebuilding)
         },
         "taken_over": taken_over,
         "failing": failures,
         "parked": parked,
     }
-    return JSONResponse(body, 503 if behind or not_live else 200)
+    return JSONResponse(body, 503 if behind or waiting else 200)

@@ -13,7 +13,6 @@ from api.http.access import AuditReader, Platform, Reader, Recruiter, Support, T
 from api.http.caller import CommandResult
 from api.http.lists import Cursor, Limit, found
 from api.http.problems import Problem
-from domain.command import NotFound
 from domain.outreach import (
     AcceptOutreach,
     DeclineOutreach,
@@ -127,8 +126,6 @@ def explain_outreach(outreach_id: UUID, caller: AuditReader) -> ExplainedOutreac
                 f"{reason} That is too long to wait for here:"
                 f" run `sourcing model explain --outreach {outreach_id}`.",
             ) from None
-        except LookupError:
-            raise NotFound(Outreach, outreach_id) from None
         except NotReproducible as reason:
             raise Problem(409, "not-reproducible", str(reason)) from None
         except Differs as difference:

@@ -13,8 +13,9 @@ from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
 
+from domain.command import NotFound
 from domain.event import Event
-from domain.outreach import InterviewRequested, Likelihood, MessageSent
+from domain.outreach import InterviewRequested, Likelihood, MessageSent, Outreach
 from infrastructure.database.postgres import Database
 from infrastructure.event_log import queries
 from infrastructure.event_log.store import EventStore
@@ -110,7 +111,7 @@ def explain(
     """What the sender of an outreach saw, rebuilt from the log and found equal.
 
     Raises:
-        LookupError: there is no such outreach.
+        NotFound: there is no such outreach.
         NotReproducible: it has no likelihood, or one by a program of other versions.
         Differs: the replay gives other bits than the event recorded.
         TakesLong: more events are needed than `most`.
@@ -201,4 +202,4 @@ def _sending(store: EventStore, db: Database, outreach_id: UUID) -> tuple[int, O
             event = store.mapper.to_domain_event(logged.stored)
             assert isinstance(event, OutreachSent)
             return logged.log_position, event
-    raise LookupError(f"There is no outreach {outreach_id}.")
+    raise NotFound(Outreach, outreach_id)
