@@ -7,7 +7,7 @@ import typer
 
 from api.cli.exit_codes import EXIT_CODES, CannotGoOn, Exit
 from api.cli.terminal import progress
-from api.marketplace import Marketplace, open_marketplace
+from api.marketplace import open_marketplace
 from domain.command import NotFound
 from domain.outreach import band
 from infrastructure.event_log import log_head
@@ -76,20 +76,19 @@ def explain(
 
     Exits with 1 if a single bit differs from what was recorded, and with 3 if it cannot be rebuilt.
     """
-    with open_marketplace(load_settings()) as marketplace:
-        _print_explanation(_explanation(marketplace, outreach))
-
-
-def _explanation(marketplace: Marketplace, outreach: UUID) -> OutreachExplanation:
-    with marketplace.read_models.reading(Likelihoods) as db:
+    with (
+        open_marketplace(load_settings()) as marketplace,
+        marketplace.read_models.reading(Likelihoods) as db,
+    ):
         try:
-            return audit.explain(marketplace.store, db, outreach)
+            explanation = audit.explain(marketplace.store, db, outreach)
         except NotFound as unknown:
             raise typer.BadParameter(str(unknown), param_hint="--outreach") from None
         except NotReproducible as reason:
             raise CannotGoOn(str(reason), Exit.BAD_RECORDS) from None
         except Differs as difference:
             raise CannotGoOn(str(difference)) from None
+    _print_explanation(explanation)
 
 
 def _print_replay(rebuilt: Replay) -> None:

@@ -127,7 +127,10 @@ class Caller:
 
     def _replay_response(self, answer: Any) -> CommandResult:
         if "problem" in answer:
-            raise _ReplayedProblem(ProblemDetails.model_validate(answer["problem"]))
+            details = ProblemDetails.model_validate(answer["problem"])
+            problem = Problem(details.status, "again", details.detail)
+            problem.details = details
+            raise problem
         id, version = UUID(answer["id"]), answer["version"]
         with self.marketplace.pool.connection() as db:
             position = queries.log_position_of(db, id, version)
@@ -161,12 +164,6 @@ class Caller:
 
 def _with(command: Command, computed: Callable[[], Mapping[str, Any]] | None) -> Command:
     return command.model_copy(update=computed()) if computed else command
-
-
-class _ReplayedProblem(Problem):
-    def __init__(self, details: ProblemDetails) -> None:
-        super().__init__(details.status, "again", details.detail)
-        self.details = details
 
 
 ETAG = re.compile(r'(?:W/)?"?([0-9]{1,18})"?')

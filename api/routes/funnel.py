@@ -1,8 +1,7 @@
 """The funnel: how many candidates were shown, opened, written to, answered and interviewed."""
 
 from datetime import date
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -20,13 +19,6 @@ from projections.funnel import Funnel, Interval, Split, Steps
 router = APIRouter(prefix="/funnel", tags=["Model"])
 
 
-class Format(StrEnum):
-    """How the rows are written."""
-
-    JSON = "json"
-    CSV = "csv"
-
-
 class FunnelQuery(BaseModel):
     """Which part of the funnel, and how its rows are split."""
 
@@ -42,7 +34,9 @@ class FunnelQuery(BaseModel):
     explored: bool | None = Field(
         None, description="only candidates shown by exploration, or only the others"
     )
-    format: Format | None = Field(None, description="csv, or `Accept: text/csv`, gives CSV")
+    format: Literal["json", "csv"] | None = Field(
+        None, description="csv, or `Accept: text/csv`, gives CSV"
+    )
 
     def only(self, actor: Actor) -> dict[str, object]:
         """What must hold of all that counts; a recruiter sees their own employer's."""
@@ -81,6 +75,6 @@ def read_funnel(
             only=asked.only(caller.actor),
         )
     wants_csv = csv.MEDIA_TYPE in request.headers.get("accept", "")
-    if asked.format is Format.CSV or (asked.format is None and wants_csv):
+    if asked.format == "csv" or (asked.format is None and wants_csv):
         return csv.download(Steps, rows, "funnel")
     return rows

@@ -213,7 +213,7 @@ class Learner(HandlesEvents):
     @on(FiltersSet)
     def on_filters_set(self, event: FiltersSet) -> None:
         known = self.positions.get(event.originator_id, UNKNOWN_POSITION)
-        self.positions[event.originator_id] = with_filters(known, event)
+        self.positions[event.originator_id] = with_filters(known, event.filters)
         self.changes.positions.add(event.originator_id)
 
     @on(MessageSent, InterviewRequested)

@@ -13,7 +13,7 @@ import numpy as np
 from domain.filters import Filters
 from domain.money import SalaryRange
 from domain.outreach import InterviewRequested, MessageSent
-from domain.position import FiltersSet, PositionOpened
+from domain.position import PositionOpened
 from projections.likelihood.estimator.schema import Columns, Features
 from projections.likelihood.features.candidate import STATE, CandidateState, seniority
 from projections.likelihood.features.catalogue import CATEGORIES, LARGEST_OFFER, NUMBERS
@@ -45,12 +45,7 @@ def from_event(event: PositionOpened) -> PositionState:
         remote=event.remote or event.filters.remote,
         places=_places(event.location) or tuple(map(key, event.filters.locations)),
     )
-    return _filtered(position, event.filters)
-
-
-def with_filters(position: PositionState, event: FiltersSet) -> PositionState:
-    """The state after other filters were set."""
-    return _filtered(position, event.filters)
+    return with_filters(position, event.filters)
 
 
 def with_offer(
@@ -64,7 +59,8 @@ def with_offer(
     )
 
 
-def _filtered(position: PositionState, filters: Filters) -> PositionState:
+def with_filters(position: PositionState, filters: Filters) -> PositionState:
+    """The state after other filters were set."""
     years = filters.years_from
     named = position.title_seniority
     if named == "unknown" and years is not None:

@@ -299,7 +299,7 @@ def test_without_a_seniority_in_the_title_the_years_required_give_it() -> None:
     opening = position(title="Data engineer", filters=Filters(years_from=6))
     assert opening.seniority == "senior"
     set_later = an_event(FiltersSet, POSITION, employer_id=EMPLOYER, filters=Filters(years_from=1))
-    assert with_filters(opening, set_later).seniority == "junior"
+    assert with_filters(opening, set_later.filters).seniority == "junior"
 
 
 def test_the_salary_and_place_of_an_outreach_replace_those_of_the_position() -> None:
