@@ -95,11 +95,11 @@ def is_due(
 
 def sweep(db: Connection, model: LikelihoodModel, model_log_position: int, at: datetime) -> Sweep:
     """Score all candidates as of a moment, within the caller's transaction."""
-    sample = _Sample()
+    samples: list[dict[str, Any]] = []
     scores: list[bytes] = []
     for ids, chunk in _candidates(db, at):
         logits = model.logits(chunk, len(ids), OF_CANDIDATE)
-        sample.add(ids, chunk, logits)
+        samples.append(_sample(ids, chunk, logits))
         scores.append(_scores(ids, logits, at, model_log_position))
     db.execute(DELETE)
     with db.cursor().copy(WRITE) as copy:
@@ -107,7 +107,7 @@ def sweep(db: Connection, model: LikelihoodModel, model_log_position: int, at: d
         for written in scores:
             copy.write(written)
         copy.write(_TRAILER)
-    return Sweep(at, *sample.columns_and_logits())
+    return Sweep(at, *_lowest(samples))
 
 
 # PostgreSQL's binary COPY: a header, rows of big-endian fields after their lengths, a trailer.
@@ -170,33 +170,21 @@ def _scores(
     return rows.tobytes()
 
 
-class _Sample:
-    """The candidates with the lowest ids, in whatever order they are added; ids are random."""
+def _sample(ids: NDArray[Any], chunk: Columns, logits: NDArray[np.float64]) -> dict[str, Any]:
+    """The candidates of a chunk with the lowest ids, which are random, by column."""
+    keys = np.ascontiguousarray(ids).view(">u8").reshape(-1, 2)[:, 0].astype(np.uint64)
+    lowest = np.argsort(keys)[:SAMPLE]
+    rows = {"key": keys, "logit": logits, **chunk.numbers, **chunk.categories}
+    return {name: np.asarray(column)[lowest] for name, column in rows.items()}
 
-    def __init__(self) -> None:
-        self._keys = np.empty(0, dtype=np.uint64)
-        self._rows: dict[str, NDArray[Any]] = {}
 
-    def add(self, ids: NDArray[Any], chunk: Columns, logits: NDArray[np.float64]) -> None:
-        """Add a chunk of candidates."""
-        keys = np.ascontiguousarray(ids).view(">u8").reshape(-1, 2)[:, 0].astype(np.uint64)
-        rows = {**chunk.numbers, **{n: np.array(v) for n, v in chunk.categories.items()}}
-        rows["logit"] = logits
-        lowest = np.argsort(keys)[:SAMPLE]
-        keys = np.concatenate([self._keys, keys[lowest]])
-        kept = np.argsort(keys)[:SAMPLE]
-        self._keys = keys[kept]
-        for name, column in rows.items():
-            before = self._rows.get(name, column[:0])
-            self._rows[name] = np.concatenate([before, column[lowest]])[kept]
-
-    def columns_and_logits(self) -> tuple[Columns, NDArray[np.float64]]:
-        """The sample's features and logits."""
-        if not self._rows:
-            return columns([], _POSTGRES_EPOCH), np.empty(0)
-        logits = self._rows.pop("logit")
-        numbers = {n: c for n, c in self._rows.items() if c.dtype == np.float64}
-        return (
-            Columns(numbers, {n: c.tolist() for n, c in self._rows.items() if n not in numbers}),
-            logits,
-        )
+def _lowest(samples: list[dict[str, Any]]) -> tuple[Columns, NDArray[np.float64]]:
+    """The features and logits of those with the lowest ids of all."""
+    if not samples:
+        return columns([], _POSTGRES_EPOCH), np.empty(0)
+    rows = {name: np.concatenate([sample[name] for sample in samples]) for name in samples[0]}
+    kept = np.argsort(rows.pop("key"))[:SAMPLE]
+    logits = rows.pop("logit")[kept]
+    numbers = {n: column[kept] for n, column in rows.items() if column.dtype == np.float64}
+    words = {n: column[kept].tolist() for n, column in rows.items() if n not in numbers}
+    return Columns(numbers, words), logits
