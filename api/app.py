@@ -10,7 +10,7 @@ from fastapi_offline import FastAPIOffline
 from api import console, routes
 from api.http import health, metrics, problems
 from api.http.access import RateLimit
-from api.http.middleware import BodySize, CountRequests, HeadAsGet
+from api.http.middleware import count_requests, head_as_get, limit_bodies
 from api.http.problems import ProblemDetails
 from api.http.tokens import Tokens
 from api.marketplace import Marketplace
@@ -67,12 +67,12 @@ def make_app(marketplace: Marketplace, *, with_worker: bool) -> FastAPI:
     app.state.rate_limit = RateLimit(marketplace.settings.rate_limit)
     app.state.metrics = metrics.Metrics(marketplace)
     problems.install(app, console.page_of)
-    app.add_middleware(BodySize, allowing={"/activity": activity.MOST_BYTES})
-    app.add_middleware(CountRequests, metrics=app.state.metrics)
+    app.add_middleware(limit_bodies, allowing={"/activity": activity.MOST_BYTES})
+    app.add_middleware(count_requests, metrics=app.state.metrics)
     for router in routes.ROUTERS:
         app.include_router(router, prefix="/v1", responses=ERRORS)
     app.include_router(health.router)
     app.include_router(metrics.router)
     console.install(app)
-    app.add_middleware(HeadAsGet)
+    app.add_middleware(head_as_get)
     return app

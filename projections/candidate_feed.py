@@ -125,8 +125,8 @@ def _by_likelihood(
     ranked = ranking.after(_last_shown(ranking, so_far), limit + 1)
     explored: dict[int, Slot] = {}
     if kind is Feed.PASSIVE and len(ranked) > limit:
-        sampler = ExplorationSampler(db, ranking, condition, parameters)
-        explored = sampler.sample(exploration_draws(search, so_far, limit), ranked[-1].key)
+        draws = exploration_draws(search, so_far, limit)
+        explored = _explored(db, ranking, (condition, parameters), draws, ranked[-1].key)
     propensity = 1.0 - EXPLORED_SHARE if kind is Feed.PASSIVE else 1.0
     regular = (Slot(one, propensity, False) for one in ranked[: limit - len(explored)])
     slots = range(so_far.slots, so_far.slots + limit)
@@ -188,55 +188,49 @@ def exploration_draws(
     return [(slot, draw) for slot, draw in draws if draw.explore < EXPLORED_SHARE][:left]
 
 
-class ExplorationSampler:
-    """Picks candidates further down by a random key that is stored, so an index finds them."""
+def _explored(
+    db: Connection,
+    ranking: Ranking,
+    condition: tuple[str, Mapping[str, Any]],
+    draws: Sequence[tuple[int, Draw]],
+    first_not_shown: RankKey,
+) -> dict[int, Slot]:
+    """Whom to show in each of these slots; a slot with no candidate to pick is left out."""
+    picks: dict[int, Slot] = {}
+    taken: set[UUID] = set()
+    for slot, draw in draws:
+        start = int(draw.key * RANDOM_KEYS)
+        around = _around(db, condition, start)
+        ranked = {one.candidate_id: one for one in ranking.of([id for id, _ in around])}
+        further = [
+            (id in ranked and ranked[id].key >= first_not_shown and id not in taken, key)
+            for id, key in around
+        ]
+        chosen = choose(further, start, draw.pick)
+        if chosen is not None:
+            number, probability = chosen
+            id = around[number][0]
+            picks[slot] = Slot(ranked[id], EXPLORED_SHARE * probability, True)
+            taken.add(id)
+    return picks
 
-    def __init__(
-        self, db: Connection, ranking: Ranking, condition: str, parameters: Mapping[str, Any]
-    ) -> None:
-        self._db = db
-        self._ranking = ranking
-        self._condition = condition
-        self._parameters = parameters
 
-    def sample(
-        self, draws: Sequence[tuple[int, Draw]], first_not_shown: RankKey
-    ) -> dict[int, Slot]:
-        """Whom to show in each of these slots; a slot with no candidate to pick is left out."""
-        picks: dict[int, Slot] = {}
-        taken: set[UUID] = set()
-        for slot, draw in draws:
-            start = int(draw.key * RANDOM_KEYS)
-            around = self._around(start)
-            ranked = {one.candidate_id: one for one in self._ranking.of([id for id, _ in around])}
-            further = [
-                (id in ranked and ranked[id].key >= first_not_shown and id not in taken, key)
-                for id, key in around
-            ]
-            chosen = choose(further, start, draw.pick)
-            if chosen is not None:
-                number, probability = chosen
-                id = around[number][0]
-                picks[slot] = Slot(ranked[id], EXPLORED_SHARE * probability, True)
-                taken.add(id)
-        return picks
+def _around(
+    db: Connection, condition: tuple[str, Mapping[str, Any]], start: int
+) -> list[tuple[UUID, int]]:
+    """The matches with the stored random keys just before and after a key; all if they are few.
 
-    def _around(self, start: int) -> list[tuple[UUID, int]]:
-        """The matches with the keys just before and after a key, by key; all if they are few.
-
-        The keys are a circle: after the highest comes the lowest.
-        """
-        few = 3 * WINDOW + 1
-        part = f"""
-            (SELECT candidate_id, random_key FROM candidate_pool AS p
-             WHERE {self._condition} AND random_key {{side}} %(start)s
-             ORDER BY random_key {{order}} LIMIT {few})"""  # noqa: S608 - our own text
-        sides = [(side, order) for side in ("<", ">=") for order in ("ASC", "DESC")]
-        statement = " UNION ".join(part.format(side=side, order=order) for side, order in sides)
-        rows = self._db.execute(
-            f"{statement} ORDER BY random_key", {**self._parameters, "start": start}
-        )
-        return [(id, key) for id, key in rows]
+    An index finds them. The keys are a circle: after the highest comes the lowest.
+    """
+    few = 3 * WINDOW + 1
+    part = f"""
+        (SELECT candidate_id, random_key FROM candidate_pool AS p
+         WHERE {condition[0]} AND random_key {{side}} %(start)s
+         ORDER BY random_key {{order}} LIMIT {few})"""  # noqa: S608 - our own text
+    sides = [(side, order) for side in ("<", ">=") for order in ("ASC", "DESC")]
+    statement = " UNION ".join(part.format(side=side, order=order) for side, order in sides)
+    rows = db.execute(f"{statement} ORDER BY random_key", {**condition[1], "start": start})
+    return [(id, key) for id, key in rows]
 
 
 def choose(

@@ -10,7 +10,7 @@ from fastapi.staticfiles import StaticFiles
 
 from api.console import pages
 from api.console.forms import Sent, in_plain_words
-from api.console.rendering import STATIC, SecurityHeaders, rendered
+from api.console.rendering import STATIC, add_security_headers, rendered
 from api.console.session import STALE_FORM, csrf_token, demo_users, signed_in
 from api.http.problems import Problem
 
@@ -22,7 +22,7 @@ IN_FLIGHT, KEY_REUSED = ":request-in-flight", ":idempotency-key-reused"
 
 def install(app: FastAPI) -> None:
     """Serve the pages of the console."""
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(add_security_headers)
     app.mount(
         "/static", StaticFiles(directory=STATIC, packages=[("api.charts", "static")]), name="static"
     )

@@ -88,17 +88,12 @@ def rendered(request: Request, template: str, status: int = 200, **shown: Any) -
     return HTMLResponse(text, status, headers=HEADERS)
 
 
-class SecurityHeaders:
-    """Adds to an answer those of the pages' headers that it lacks; assets may be kept."""
+def add_security_headers(app: ASGIApp) -> ASGIApp:
+    """Add to an answer those of the pages' headers that it lacks; assets may be kept."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and its answer back with the headers."""
+    async def answering(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(NOT_THE_CONSOLE):
-            await self._app(scope, receive, send)
-            return
+            return await app(scope, receive, send)
         is_asset = scope["path"].startswith("/static/")
 
         async def with_headers(message: Message) -> None:
@@ -109,7 +104,9 @@ class SecurityHeaders:
                         headers.setdefault(name, value)
             await send(message)
 
-        await self._app(scope, receive, with_headers)
+        return await app(scope, receive, with_headers)
+
+    return answering
 
 
 def address(path: str, **parameters: object) -> str:

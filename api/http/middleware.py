@@ -19,20 +19,15 @@ OTHER = "other"
 """The method or route of a request that matches none of the API's."""
 
 
-class HeadAsGet:
-    """Answers HEAD like GET but without content (RFC 9110, 9.3.2).
+def head_as_get(app: ASGIApp) -> ASGIApp:
+    """Answer HEAD like GET but without content (RFC 9110, 9.3.2).
 
     Everything inside sees a GET; `is_head` tells them apart.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and its answer back without content if it is a HEAD."""
+    async def answering(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+            return await app(scope, receive, send)
         head = scope["method"] == "HEAD"
         if head:
             # A copy, since the server looks at its own to see what it has to send.
@@ -45,7 +40,9 @@ class HeadAsGet:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self._app(scope, receive, answer)
+        return await app(scope, receive, answer)
+
+    return answering
 
 
 def is_head(request: HTTPConnection) -> bool:
@@ -59,23 +56,16 @@ def _allow_head(headers: MutableHeaders) -> None:
         headers["Allow"] = ", ".join([*allowed, "HEAD"])
 
 
-class BodySize:
-    """Answers 413 to a body that is too large, without reading further than the limit.
+def limit_bodies(app: ASGIApp, allowing: Mapping[str, int]) -> ASGIApp:
+    """Answer 413 to a body that is too large, without reading further than the limit.
 
     A path may be `allowing` more bytes, by its end.
     """
 
-    def __init__(self, app: ASGIApp, allowing: Mapping[str, int]) -> None:
-        self._app = app
-        self._allowing = allowing
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, counting what it sends."""
+    async def limited(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        path = scope["path"]
-        most = next((m for end, m in self._allowing.items() if path.endswith(end)), MOST_BYTES)
+            return await app(scope, receive, send)
+        most = next((m for end, m in allowing.items() if scope["path"].endswith(end)), MOST_BYTES)
         received = 0
 
         async def counted() -> Message:
@@ -86,32 +76,30 @@ class BodySize:
                 raise HTTPException(413, f"More than {most} bytes; send them in several requests.")
             return message
 
-        await self._app(scope, counted, send)
+        return await app(scope, counted, send)
+
+    return limited
 
 
-class CountRequests:
-    """Counts each request by its method, the template of its route and the answer's status."""
+def count_requests(app: ASGIApp, metrics: Metrics) -> ASGIApp:
+    """Count each request by its method, the template of its route and the answer's status."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        self._app = app
-        self._metrics = metrics
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and count it when its answer begins."""
+    async def counting(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+            return await app(scope, receive, send)
         begin = time.perf_counter()
 
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
                 method = scope["method"] if scope["method"] in METHODS else OTHER
                 route = route_of(scope)
-                self._metrics.requests.labels(method, route, message["status"]).inc()
-                self._metrics.seconds.labels(method, route).observe(time.perf_counter() - begin)
+                metrics.requests.labels(method, route, message["status"]).inc()
+                metrics.seconds.labels(method, route).observe(time.perf_counter() - begin)
             await send(message)
 
-        await self._app(scope, receive, counted)
+        return await app(scope, receive, counted)
+
+    return counting
 
 
 def route_of(scope: Scope) -> str:
