@@ -96,14 +96,6 @@ def full_profile(
     )
 
 
-def current_likelihood(
-    db: Database, candidate_id: UUID, position_id: UUID, at: datetime
-) -> Likelihood | None:
-    """How likely a candidate is to respond to this position now. None if they are unknown."""
-    assessed = scoring.of_candidates(db, [candidate_id], at, position_id).get(candidate_id)
-    return assessed and assessed.likelihood
-
-
 def current_explanation(
     db: Database, candidate_id: UUID, position_id: UUID | None, at: datetime
 ) -> Explanation | None:
@@ -141,8 +133,8 @@ def _likelihood(caller: Caller, position_id: UUID, candidate_id: UUID) -> Mappin
         with reading(Likelihoods, timeout=LIKELIHOOD_SECONDS) as db, db.transaction():
             timeout = f"{LIKELIHOOD_SECONDS:g}s"
             db.execute("SELECT set_config('statement_timeout', %s, true)", [timeout])
-            likelihood = current_likelihood(db, candidate_id, position_id, caller.at)
+            scored = scoring.of_candidates(db, [candidate_id], caller.at, position_id)
     except Exception as error:  # noqa: BLE001 - whatever fails here, the message is sent
         logger.warning("an approach is sent without its likelihood: %s", error_kind(error))
         return {}
-    return {"likelihood": likelihood}
+    return {"likelihood": known.likelihood if (known := scored.get(candidate_id)) else None}
