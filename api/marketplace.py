@@ -8,8 +8,14 @@ from uuid import UUID, uuid4
 
 from prometheus_client import Counter
 
+from api.identifiers import claim_known_addresses
 from api.periodic_tasks import expire_overdue
-from infrastructure.database.installation import address_key, candidate_namespace
+from infrastructure.database.installation import (
+    address_key,
+    addresses_claimed,
+    candidate_namespace,
+    note_addresses_claimed,
+)
 from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import Pool, database, open_pool
 from infrastructure.event_log.store import EventStore
@@ -122,6 +128,11 @@ def open_marketplace(settings: Settings, *, rebuild: bool = False) -> Iterator[M
                 with pool.connection() as db:
                     namespace = candidate_namespace(db, uuid4())
                     key = address_key(db, store.keyring)
+                    claimed = addresses_claimed(db)
+                if not claimed:
+                    claim_known_addresses(store, key, now())
+                    with pool.connection() as db:
+                        note_addresses_claimed(db)
                 yield Marketplace(
                     settings, url, pool, store, every, reading, log_position, namespace, key
                 )

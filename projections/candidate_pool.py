@@ -13,12 +13,16 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from domain.candidate import (
     CandidateErased,
+    CandidateMerged,
+    CandidateSeparated,
     CandidateSignedUp,
     Contacted,
+    DuplicateMerged,
+    DuplicateSeparated,
     EmployerBlocked,
     OptedIn,
     OptedOut,
@@ -30,6 +34,7 @@ from domain.handlers import on
 from domain.profile import Facts, FullBackground, Job
 from domain.terms import key
 from infrastructure.projecting.projection import BulkStatement, Change, Projection
+from projections.paging import Listed, after, page
 
 SIGN_UP = "sign-up"
 """The source of what a candidate said of themselves when they joined."""
@@ -90,7 +95,8 @@ class CandidatePool(Projection, name="candidate_pool", version=3, key="id", pers
             provenance      jsonb NOT NULL,
             signed_up_at    timestamptz NOT NULL,
             last_active_at  timestamptz NOT NULL,
-            opted_in        boolean NOT NULL,
+            opted_in        boolean NOT NULL,  -- never of one who was merged into another
+            merged_into     uuid,
             {", ".join(f"{name} {column.type}" for name, column in COMPARED.items())},
             blocked         uuid[] NOT NULL,
             positions       uuid[] NOT NULL,
@@ -99,7 +105,8 @@ class CandidatePool(Projection, name="candidate_pool", version=3, key="id", pers
         ) WITH (fillfactor = 85);
         CREATE INDEX candidate_pool_by_terms ON candidate_pool
             USING gin (skills, roles, authorised_in, languages);
-        CREATE INDEX candidate_pool_by_random_key ON candidate_pool (random_key)"""
+        CREATE INDEX candidate_pool_by_random_key ON candidate_pool (random_key);
+        CREATE INDEX candidate_pool_by_address ON candidate_pool (lower(email))"""
 
     ADD = f"""
         INSERT INTO candidate_pool (
@@ -115,6 +122,7 @@ class CandidatePool(Projection, name="candidate_pool", version=3, key="id", pers
 
     ENHANCE = f"""
         UPDATE candidate_pool SET
+            name = coalesce(%(name)s, name), email = coalesce(%(email)s, email),
             summary = coalesce(%(summary)s, summary), jobs = coalesce(%(jobs)s::jsonb, jobs),
             background = background || %(background)s,
             facts = facts || %(facts)s, provenance = provenance || %(provenance)s,
@@ -141,6 +149,17 @@ class CandidatePool(Projection, name="candidate_pool", version=3, key="id", pers
                 greatest(1, cardinality(last_contacts) + 2 - %(kept)s):]
         WHERE candidate_id = %(id)s"""
 
+    MERGE = """
+        UPDATE candidate_pool SET merged_into = %(kept_id)s, opted_in = %(opted_in)s
+        WHERE candidate_id = %(id)s"""
+
+    STAND = """
+        UPDATE candidate_pool SET
+            opted_in = %(opted_in)s, last_active_at = %(last_active_at)s,
+            blocked = %(blocked)s::uuid[], positions = %(positions)s::uuid[],
+            last_contacts = %(last_contacts)s::timestamptz[]
+        WHERE candidate_id = %(id)s"""
+
     ERASE = "DELETE FROM candidate_pool WHERE candidate_id = %(id)s"
 
     @on(CandidateSignedUp)
@@ -159,6 +178,8 @@ class CandidatePool(Projection, name="candidate_pool", version=3, key="id", pers
     def on_profile_enhanced(self, event: ProfileEnhanced) -> Change:
         return self.ENHANCE, {
             "id": event.originator_id,
+            "name": event.name,
+            "email": event.email,
             **_profile(event),
             **_provenance(event.fields, event.source, event.observed_on),
         }
@@ -186,6 +207,28 @@ class CandidatePool(Projection, name="candidate_pool", version=3, key="id", pers
             "position_id": event.position_id,
             "at": event.timestamp,
             "kept": CONTACTS_ALLOWED,
+        }
+
+    @on(CandidateMerged)
+    def on_candidate_merged(self, event: CandidateMerged) -> Change:
+        about = {"kept_id": event.kept_id, "opted_in": False}
+        return self.MERGE, {"id": event.originator_id, **about}
+
+    @on(CandidateSeparated)
+    def on_candidate_separated(self, event: CandidateSeparated) -> Change:
+        about = {"kept_id": None, "opted_in": event.opted_in}
+        return self.MERGE, {"id": event.originator_id, **about}
+
+    @on(DuplicateMerged, DuplicateSeparated)
+    def on_duplicates_changed(self, event: DuplicateMerged | DuplicateSeparated) -> Change:
+        standing = event.standing
+        return self.STAND, {
+            "id": event.originator_id,
+            "opted_in": standing.opted_in,
+            "last_active_at": standing.last_active_at,
+            "blocked": [*standing.blocked],
+            "positions": [*standing.positions],
+            "last_contacts": [*standing.contacted_at[-CONTACTS_ALLOWED:]],
         }
 
     @on(CandidateErased)
@@ -249,6 +292,14 @@ class CandidateProfile(BaseModel):
     opted_in: bool
     blocked: list[UUID]
     positions: list[UUID]
+    merged_into: UUID | None = Field(None, description="the candidate who stands for them")
+
+
+class SharedAddress(BaseModel):
+    """Candidates with one e-mail address, who may be one person."""
+
+    email: str
+    candidates: list[UUID]
 
 
 def of_candidates(db: Connection, ids: Sequence[UUID]) -> dict[UUID, ListedCandidate]:
@@ -269,7 +320,7 @@ def profile(db: Connection, candidate_id: UUID) -> CandidateProfile | None:
         .execute(
             """
             SELECT candidate_id, name, email, summary, jobs, background, facts, provenance,
-                   signed_up_at, last_active_at, opted_in, blocked, positions
+                   signed_up_at, last_active_at, opted_in, blocked, positions, merged_into
             FROM candidate_pool WHERE candidate_id = %s""",
             [candidate_id],
         )
@@ -283,3 +334,17 @@ def names(db: Connection, ids: Sequence[UUID]) -> dict[UUID, str]:
         "SELECT candidate_id, name FROM candidate_pool WHERE candidate_id = ANY(%s::uuid[])", [ids]
     )
     return dict(rows.fetchall())
+
+
+def shared_addresses(db: Connection, limit: int, cursor: str | None) -> Listed[SharedAddress]:
+    """The addresses that several candidates have, none of whom was merged into another."""
+    (previous,) = after(cursor, tuple[str]) or ("",)
+    rows = db.cursor(row_factory=class_row(SharedAddress)).execute(
+        """
+        SELECT lower(email) AS email, array_agg(candidate_id ORDER BY signed_up_at, candidate_id)
+            AS candidates
+        FROM candidate_pool WHERE lower(email) > %s AND merged_into IS NULL
+        GROUP BY lower(email) HAVING count(*) > 1 ORDER BY lower(email) LIMIT %s""",
+        [previous, limit + 1],
+    )
+    return page(rows.fetchall(), limit, lambda row: [row.email])

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
@@ -124,18 +124,14 @@ class EventStore(Application[UUID]):
         self,
         commands: Callable[[], Sequence[C]],
         *,
-        kind: type[Aggregate],
-        ids: Iterable[UUID],
-        deciding: Sequence[type[Event]] = (),
+        load: Callable[["UnitOfWork"], None],
         also: Callable[[Decided[C]], Iterable[Statement]] = lambda _: (),
     ) -> tuple[Decided[C], int]:
         """Decide many commands in one transaction; those that are refused do not stop the others.
 
         Args:
             commands: gives the commands, in order; called again after a conflict.
-            kind: of the aggregates they change.
-            ids: of these aggregates, which are loaded at once.
-            deciding: the only events that the decisions need; if empty, all that are folded.
+            load: loads at once what the commands will look at; what it leaves out is loaded alone.
             also: statements to commit together with the events.
 
         Returns:
@@ -146,17 +142,16 @@ class EventStore(Application[UUID]):
             Contended: every attempt conflicted with a concurrent change.
             psycopg.Error: the database refused a statement of `also`.
         """
-        wanted = sorted(set(ids))
 
-        def load() -> UnitOfWork:
+        def begin() -> UnitOfWork:
             work = UnitOfWork(self)
-            work.load_all(kind, wanted, deciding)
+            load(work)
             return work
 
         def decide(work: UnitOfWork) -> Decided[C]:
             return [(command, _refusal(command, work)) for command in commands()]
 
-        return self._decide_and_record(decide, load, also)
+        return self._decide_and_record(decide, begin, also)
 
     def record(
         self,
@@ -252,22 +247,29 @@ class UnitOfWork:
         return aggregate
 
     def load_all(
-        self, kind: type[Aggregate], ids: Sequence[UUID], deciding: Sequence[type[Event]] = ()
+        self, kind: type[Aggregate], ids: Iterable[UUID], deciding: Sequence[type[Event]] = ()
     ) -> None:
         """Load many aggregates in one query, reading only the event types that the decision needs.
 
         These are the `deciding` ones, or else all that change the aggregate's state.
         """
+        wanted = sorted(set(ids))
         latest = set() if deciding else {event.TOPIC for event in kind.latest_only}
         topics = {event.TOPIC for event in deciding or kind.handlers} - latest
-        loaded = self._store.recorder.load(ids, topics, latest)
+        loaded = self._store.recorder.load(wanted, topics, latest)
         stored = {id: [*each] for id, each in groupby(loaded, lambda event: event.originator_id)}
-        for id in ids:
+        for id in wanted:
             self._keep(kind, id, stored.get(id, []), topics | latest)
 
     def loaded_version(self, aggregate: Aggregate) -> int:
         """The version of an aggregate when it was loaded."""
         return self._loaded_version[aggregate.id]
+
+    def new(self, kind: type[A]) -> Iterator[A]:
+        """The aggregates of this kind that nothing had happened to when they were loaded."""
+        for id, aggregate in self._aggregates.items():
+            if isinstance(aggregate, kind) and aggregate.exists and not self._loaded_version[id]:
+                yield aggregate
 
     def mark(self) -> None:
         """Start what `has_changed` compares with."""

@@ -14,10 +14,11 @@ from pydantic import BaseModel, ValidationError
 
 from domain.actor import Actor
 from domain.aggregate import Aggregate
-from domain.candidate import Activity, SignUpCandidate
+from domain.candidate import Activity
 from domain.command import Command
 from domain.employer import Manager, SuspendEmployer
 from domain.event import Event, Personal
+from domain.identifier import SignUpCandidate
 from domain.outreach import DeclineOutreach, Message
 from domain.position import OpenPosition
 from domain.profile import Facts, Job

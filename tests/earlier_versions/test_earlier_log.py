@@ -85,10 +85,19 @@ def replayed(databases: Databases) -> Iterator[Replayed]:
 
 
 def test_every_aggregate_is_in_the_state_it_was_in(replayed: Replayed) -> None:
-    assert {
-        id: {"kind": now.kind, "version": now.version, "state": now.state}
+    states = {
+        id: past_state(replayed.store, queries.of_aggregate(replayed.db, id))
         for id in replayed.then["states"]
-        if (now := past_state(replayed.store, queries.of_aggregate(replayed.db, id)))
+    }
+    assert {
+        id: {
+            "kind": now.kind,
+            "version": now.version,
+            # Without what aggregates have learned to remember since.
+            "state": {name: now.state.get(name) for name in replayed.then["states"][id]["state"]},
+        }
+        for id, now in states.items()
+        if now
     } == replayed.then["states"]
 
 

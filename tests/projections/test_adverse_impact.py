@@ -25,9 +25,9 @@ from domain.candidate import (
     ClearAttributes,
     EraseCandidate,
     ReportAttributes,
-    SignUpCandidate,
 )
 from domain.command import Command
+from domain.identifier import SignUpCandidate
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.projector import Projector

@@ -14,15 +14,14 @@ from domain.candidate import (
     Activity,
     ActivityKind,
     BlockEmployer,
-    EnhanceProfile,
     EraseCandidate,
     NoteActivity,
     Observation,
     OptOut,
-    SignUpCandidate,
 )
 from domain.command import Command
 from domain.filters import Filters
+from domain.identifier import EnhanceProfile, SignUpCandidate
 from domain.money import Salary, SalaryRange
 from domain.passivity import is_passive
 from domain.profile import Facts, Job

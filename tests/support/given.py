@@ -80,6 +80,7 @@ TO_CASEY = outreach_id(BACKEND_ENGINEER, CASEY)
 
 the_platform = Actor(id="platform", role=Role.PLATFORM)
 the_admin = Actor(id="admin-1", role=Role.ADMIN)
+the_support = Actor(id="support-1", role=Role.SUPPORT)
 the_system = Actor(id="worker", role=Role.SYSTEM)
 acmes_recruiter = Actor(id="recruiter-1", role=Role.RECRUITER, employer_id=ACME)
 globexs_recruiter = Actor(id="recruiter-2", role=Role.RECRUITER, employer_id=GLOBEX)
@@ -162,7 +163,9 @@ def opened(position: UUID, employer: UUID, filters: Filters | None = None) -> Fa
     )
 
 
-def signed_up(candidate: UUID = CASEY, *, at: datetime = LONG_AGO) -> Fact:
+def signed_up(
+    candidate: UUID = CASEY, *, at: datetime = LONG_AGO, has_address: bool = True
+) -> Fact:
     return fact(
         CandidateSignedUp,
         candidate,
@@ -170,6 +173,7 @@ def signed_up(candidate: UUID = CASEY, *, at: datetime = LONG_AGO) -> Fact:
         name="Casey",
         fields=("skills",),
         facts=Facts(skills=("Python",)),
+        has_address=has_address,
     )
 
 

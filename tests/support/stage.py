@@ -128,7 +128,7 @@ class Scene:
     def member(self, name: str, *, silent_days: int, skills: tuple[str, ...] = ("Python",)) -> str:
         signed_up = (now() - timedelta(days=silent_days)).isoformat()
         document = {
-            "basics": {"name": name, "email": f"{name.lower()}@example.com"},
+            "basics": {"name": name, "email": f"{uuid4()}@example.com"},
             "skills": [{"name": skill} for skill in (*skills, *self.own_skills)],
             "meta": {"sourcing": {"opted_in": True, "signed_up_at": signed_up}},
         }

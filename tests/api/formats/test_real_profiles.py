@@ -17,8 +17,8 @@ from api.demo.survey_2019 import to_profile
 from api.formats.json_resume import Profile
 from api.marketplace import now
 from domain.actor import Actor, Cause, Role
-from domain.candidate import SignUpCandidate
 from domain.filters import Filters
+from domain.identifier import SignUpCandidate
 from domain.passivity import is_passive
 from tests.support.client import done
 from tests.support.databases import Databases
@@ -73,10 +73,9 @@ def imported(databases: Databases) -> Iterator[Imported]:
     documents = members(DOCUMENTS, seed=2026, until=at)
     with own_stage(databases) as stage:
         commands: list[tuple[str, SignUpCandidate]] = []
-        namespace = stage.marketplace.candidate_namespace
         for number, document in enumerate(documents):
             entry = Entry(f"record {number}", document)
-            commands.append((entry.where, sign_up_of(entry, cause, namespace)))
+            commands.append((entry.where, sign_up_of(stage.marketplace, entry, cause)))
         taken = sign_up(stage.marketplace.store, commands)
         assert (taken.taken, taken.refused) == (len(documents), [])
         stage.catch_up()
