@@ -7,6 +7,7 @@ address it was, also after the person's data were erased.
 import hmac
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -16,6 +17,7 @@ import idna
 from domain.actor import Actor, Cause, Role
 from domain.candidate import CandidateSignedUp, ProfileEnhanced
 from domain.identifier import ClaimIdentifier, Identifier
+from domain.terms import key as folded
 from infrastructure.event_log.store import EventStore
 
 UPGRADE = Actor(id="upgrade", role=Role.SYSTEM)
@@ -32,12 +34,10 @@ def normalised(email: str) -> str:
     >>> normalised(" Ada@Bücher.Example. ")
     'ada@xn--bcher-kva.example'
     """
-    local, _, domain = email.strip().rpartition("@")
-    try:
+    local, _, domain = folded(email).rpartition("@")
+    with suppress(idna.IDNAError):  # a name that DNS does not allow, such as one with an underscore
         domain = idna.encode(domain, uts46=True).decode()
-    except idna.IDNAError:  # a name that DNS does not allow, such as one with an underscore
-        domain = domain.casefold()
-    return f"{local.casefold()}@{domain.rstrip('.')}"
+    return f"{local}@{domain.rstrip('.')}"
 
 
 def of_address(key: bytes, email: str) -> UUID:
