@@ -347,7 +347,7 @@ def test_what_a_real_profile_says_of_itself_is_kept() -> None:
 
 def test_progress_is_told_from_the_first_member_to_the_last_day() -> None:
     told: list[tuple[str, int, int]] = []
-    filled(candidates=600, progress=lambda *step: told.append(step))
+    filled(progress=lambda *step: told.append(step))
     assert {what for what, _, _ in told} <= {"Members sign up", "Eighteen months pass"}
     assert all(0 <= done <= total for _, done, total in told)
     assert told[-1][1] >= 540
