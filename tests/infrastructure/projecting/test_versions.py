@@ -390,6 +390,7 @@ def take_over_and_wait_to_be_killed(url: str) -> None:
     run_until_killed(url, NewLedger(), batch_size=1000)
 
 
+@pytest.mark.slow
 def test_a_worker_killed_in_the_midst_of_a_takeover_leaves_the_live_version_live(
     old: ReadModels, new: ReadModels, store: EventStore, pool: Pool, database_url: str
 ) -> None:
