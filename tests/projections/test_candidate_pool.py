@@ -178,7 +178,7 @@ def test_who_becomes_active_moves_to_the_recommendations(pooled: Pooled) -> None
     assert pooled.feed(Feed.RECOMMENDATIONS) == ["Back"]
 
 
-def test_activity_told_late_does_not_make_anyone_less_active(pooled: Pooled) -> None:
+def test_activity_recorded_late_does_not_make_anyone_less_active(pooled: Pooled) -> None:
     id = pooled.sign_up("Lively", silent_for=LONG)
     for n, when in enumerate([NOW - LATELY, NOW - timedelta(days=300)]):
         activity = Activity(

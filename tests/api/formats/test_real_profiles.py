@@ -116,7 +116,7 @@ def test_the_likeliest_to_respond_come_first(imported: Imported) -> None:
     assert len(shown) > 1
 
 
-def test_whoever_is_written_to_leaves_the_feed_and_is_badged(imported: Imported) -> None:
+def test_a_messaged_candidate_leaves_the_feed_and_is_badged(imported: Imported) -> None:
     position = imported.scene.position()
     card = imported.shown(position, "passive-candidates")[0]
     done(imported.scene.message(position, card["candidate_id"]))

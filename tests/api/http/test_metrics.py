@@ -87,7 +87,7 @@ def test_no_id_and_no_name_is_in_any_label(stage: Stage) -> None:
     assert codes <= {refusal.code for refusal in REFUSALS}
 
 
-def test_the_lag_of_each_projection_is_told_in_events(stage: Stage) -> None:
+def test_the_lag_of_each_projection_is_reported_in_events(stage: Stage) -> None:
     scene = stage.scene().approved()
     position = scene.position()
     done(scene.recruiter.get(f"/positions/{position}", after=scene.latest()))
@@ -109,7 +109,7 @@ def test_how_good_the_likelihood_is_stands_beside_the_running_prior(stage: Stage
     assert of(told, "likelihood_base_rate", judged="model") == 0.5
 
 
-def test_the_share_of_exploration_is_told(stage: Stage) -> None:
+def test_the_share_of_exploration_is_reported(stage: Stage) -> None:
     scene = stage.scene().in_beta()
     scene.member("Shown", silent_days=400, skills=("Metrics",))
     position = scene.position(required_skills=["Metrics"])
@@ -119,7 +119,7 @@ def test_the_share_of_exploration_is_told(stage: Stage) -> None:
     assert 0 <= figures(stage)[share] <= 1
 
 
-def test_without_the_database_the_rest_is_told(
+def test_without_the_database_the_rest_is_reported(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(*_: Any) -> None:
@@ -132,7 +132,7 @@ def test_without_the_database_the_rest_is_told(
     assert not any("event_log" in name for name, _ in told)
 
 
-def test_what_was_read_is_told_again_for_some_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_read_is_reported_again_for_some_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     kept, figure = metrics._Cache(5), metrics._gauge("x", "x", 1)
     assert kept.again(at=100) == []

@@ -274,7 +274,7 @@ def test_what_is_replayed_of_somebody_erased_is_erased_again(
     assert (trail(pool), parked_streams(pool)) == ({}, {})
 
 
-def test_an_erasure_that_fails_is_told(
+def test_an_erasure_that_fails_is_reported(
     history: RecordedHistory, store: EventStore, pool: Pool, caplog: pytest.LogCaptureFixture
 ) -> None:
     history.sign_up("Ada")

@@ -87,7 +87,7 @@ def test_a_worker_whose_connections_are_cut_goes_on(
     wait_for(head_after(store), [Nothing()], pool, timeout=SECONDS)
 
 
-def test_what_fails_is_told_and_the_others_go_on(
+def test_what_fails_is_reported_and_the_others_go_on(
     start: Any, store: EventStore, pool: Pool, caplog: pytest.LogCaptureFixture
 ) -> None:
     unlucky = Unlucky()
