@@ -106,7 +106,9 @@ class CandidatePool(Projection, name="candidate_pool", version=3, key="id", pers
         CREATE INDEX candidate_pool_by_terms ON candidate_pool
             USING gin (skills, roles, authorised_in, languages);
         CREATE INDEX candidate_pool_by_random_key ON candidate_pool (random_key);
-        CREATE INDEX candidate_pool_by_address ON candidate_pool (lower(email))"""
+        CREATE INDEX candidate_pool_by_address ON candidate_pool (lower(email));
+        CREATE INDEX candidate_pool_merged ON candidate_pool (candidate_id)
+            WHERE merged_into IS NOT NULL"""
 
     ADD = f"""
         INSERT INTO candidate_pool (
@@ -295,11 +297,26 @@ class CandidateProfile(BaseModel):
     merged_into: UUID | None = Field(None, description="the candidate who stands for them")
 
 
+class OneOfSeveral(BaseModel):
+    """A candidate who may be one person with another, or who was merged into another."""
+
+    candidate_id: UUID
+    name: str
+    email: str | None
+    signed_up_at: datetime
+    last_active_at: datetime
+    opted_in: bool
+    merged_into: UUID | None
+
+
 class SharedAddress(BaseModel):
-    """Candidates with one e-mail address, who may be one person."""
+    """Candidates with one e-mail address, who may be one person; who signed up first stands first.
+
+    There are none among those who came since addresses are kept apart.
+    """
 
     email: str
-    candidates: list[UUID]
+    candidates: list[OneOfSeveral]
 
 
 def of_candidates(db: Connection, ids: Sequence[UUID]) -> dict[UUID, ListedCandidate]:
@@ -336,15 +353,37 @@ def names(db: Connection, ids: Sequence[UUID]) -> dict[UUID, str]:
     return dict(rows.fetchall())
 
 
+ONE_OF_SEVERAL = f"SELECT {', '.join(OneOfSeveral.model_fields)} FROM candidate_pool"  # noqa: S608 - our own names
+
+
 def shared_addresses(db: Connection, limit: int, cursor: str | None) -> Listed[SharedAddress]:
-    """The addresses that several candidates have, none of whom was merged into another."""
+    """The addresses that several candidates have, without who was merged into another."""
     (previous,) = after(cursor, tuple[str]) or ("",)
-    rows = db.cursor(row_factory=class_row(SharedAddress)).execute(
+    found = db.execute(
         """
-        SELECT lower(email) AS email, array_agg(candidate_id ORDER BY signed_up_at, candidate_id)
-            AS candidates
-        FROM candidate_pool WHERE lower(email) > %s AND merged_into IS NULL
+        SELECT lower(email) FROM candidate_pool
+        WHERE lower(email) > %s AND merged_into IS NULL
         GROUP BY lower(email) HAVING count(*) > 1 ORDER BY lower(email) LIMIT %s""",
         [previous, limit + 1],
+    ).fetchall()
+    addresses: dict[str, list[OneOfSeveral]] = {email: [] for (email,) in found}
+    rows = db.cursor(row_factory=class_row(OneOfSeveral)).execute(
+        f"{ONE_OF_SEVERAL} WHERE lower(email) = ANY(%s::text[]) AND merged_into IS NULL"
+        " ORDER BY signed_up_at, candidate_id",
+        [[*addresses]],
     )
-    return page(rows.fetchall(), limit, lambda row: [row.email])
+    for row in rows:
+        addresses[(row.email or "").lower()].append(row)
+    listed = [SharedAddress(email=email, candidates=of) for email, of in addresses.items()]
+    return page(listed, limit, lambda row: [row.email])
+
+
+def merged(db: Connection, limit: int, cursor: str | None) -> Listed[OneOfSeveral]:
+    """The candidates who were merged into another."""
+    (previous,) = after(cursor, tuple[UUID]) or (None,)
+    rows = db.cursor(row_factory=class_row(OneOfSeveral)).execute(
+        f"{ONE_OF_SEVERAL} WHERE merged_into IS NOT NULL"
+        " AND (%s::uuid IS NULL OR candidate_id > %s) ORDER BY candidate_id LIMIT %s",
+        [previous, previous, limit + 1],
+    )
+    return page(rows.fetchall(), limit, lambda row: [row.candidate_id])
