@@ -19,10 +19,11 @@ from infrastructure.database.installation import (
 from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import Pool, database, open_pool
 from infrastructure.event_log.store import EventStore
-from infrastructure.projecting import parking
+from infrastructure.projecting import parking, standstill, unknown_events
 from infrastructure.projecting.checkpoints import log_positions
 from infrastructure.projecting.projection import Projection
 from infrastructure.projecting.reading import ReadModels, Rebuilding, TakenOver, not_live
+from infrastructure.projecting.standstill import Standstill
 from infrastructure.projecting.versions import create_tables
 from infrastructure.projecting.worker import PeriodicTask, Worker
 from infrastructure.requests import idempotency, revocations
@@ -32,6 +33,9 @@ from projections.read_models import read_models
 
 PROBE_SECONDS = 2.0
 """How long a readiness probe may wait for the database."""
+
+UNKNOWN_KINDS_SECONDS = 5.0
+"""Seconds from one search for events of unknown kinds to the next."""
 
 
 def _refusals() -> Counter:
@@ -68,6 +72,11 @@ class Marketplace:
                 lambda: expire_overdue(self.store, self.read_models, now()),
             ),
             PeriodicTask("delete expired records", 3600, self.forget),
+            PeriodicTask(
+                "find events of unknown kinds",
+                UNKNOWN_KINDS_SECONDS,
+                lambda: unknown_events.search(self.pool, now()),
+            ),
         ]
         with Worker(
             self.database_url,
@@ -94,6 +103,17 @@ class Marketplace:
         """How many events of each projection are parked, of those that have any."""
         with self.pool.connection(PROBE_SECONDS) as db:
             return parking.counts(db)
+
+    def standing_still(self) -> list[Standstill]:
+        """The projections that do not move on, in whatever process they run."""
+        with self.pool.connection(PROBE_SECONDS) as db:
+            return standstill.standing_still(db, now())
+
+    def unknown_kinds(self) -> dict[str, int]:
+        """How many events there are of each kind that this program does not know."""
+        with self.pool.connection(PROBE_SECONDS) as db:
+            found = unknown_events.first_of_each_kind(db)
+        return {kind: count for kind, _, count in found}
 
     def forget(self) -> None:
         """Delete old answers to requests and revoked tokens that have expired."""

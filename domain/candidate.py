@@ -4,7 +4,7 @@ The module is long because the whole aggregate is here, to be read from top to b
 its refusals, its decisions, its facts, and the commands that lead to them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import reduce
@@ -78,7 +78,7 @@ class OptedIn(Event, name="candidate.opted_in", version=1):
     """The member agreed to receive communications."""
 
 
-class OptedOut(Event, name="candidate.opted_out", version=1):
+class OptedOut(Event, name="candidate.opted_out", version=1, withdrawal=True):
     """The member no longer agrees to receive communications."""
 
 
@@ -112,7 +112,7 @@ class ProfileEnhanced(Event, name="candidate.profile_enhanced", version=2):
         """Version 1 has neither name, address nor background; the defaults say so."""
 
 
-class EmployerBlocked(Event, name="candidate.employer_blocked", version=1):
+class EmployerBlocked(Event, name="candidate.employer_blocked", version=1, withdrawal=True):
     """The member blocked this employer from contacting them."""
 
     employer_id: UUID
@@ -233,6 +233,32 @@ class NoAttributesReported(Refusal):
     """The candidate has reported no attributes; there is nothing to clear."""
 
 
+MERGES = (CandidateMerged, CandidateSeparated, DuplicateMerged, DuplicateSeparated)
+
+DECIDES_CONTACT = (
+    CandidateSignedUp,
+    OptedIn,
+    OptedOut,
+    WasActive,
+    EmployerBlocked,
+    Contacted,
+    CandidateErased,
+    *MERGES,
+)
+"""The events by which the contact gate decides: without the others it forbids at least as much."""
+
+DECIDES_PROFILE = (
+    CandidateSignedUp,
+    ProfileEnhanced,
+    OptedIn,
+    OptedOut,
+    WasActive,
+    CandidateErased,
+    *MERGES,
+)
+"""The events by which it is decided what of a document or an observation is new."""
+
+
 class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
     """A member from sign-up to erasure: consent, last activity, age of the profile, contacts."""
 
@@ -301,7 +327,7 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
     def opt_in(self, cause: Cause, *, at: datetime | None = None) -> None:
         """Agree to receive communications."""
         self._refuse_if_erased()
-        if self.standing().opted_in:
+        if self.opted_in and all(one.opted_in for one in self.duplicates.values()):
             raise Refused(CandidateAlreadyOptedIn())
         self.record(OptedIn, cause, at=at)
 
@@ -542,7 +568,7 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
 
     @on(DuplicateSeparated)
     def on_duplicate_separated(self, event: DuplicateSeparated) -> None:
-        del self.duplicates[event.duplicate_id]
+        self.duplicates.pop(event.duplicate_id, None)
 
     @on(AttributesReported)
     def on_attributes_reported(self, _: AttributesReported) -> None:
@@ -595,11 +621,16 @@ class Observation(Value):
         return self.facts.known() | {k: v for k, v in personal.items() if v is not None}
 
 
-def person(work: Work, candidate_id: UUID) -> Candidate:
-    """The candidate, or the one that stands for them since they were merged."""
-    candidate = work.get(Candidate, candidate_id)
+def person(
+    work: Work, candidate_id: UUID, needed: Sequence[type[Event]] | None = None
+) -> Candidate:
+    """The candidate, or the one that stands for them since they were merged.
+
+    `needed` are the events that the decision needs, as in `Work.get`.
+    """
+    candidate = work.get(Candidate, candidate_id, needed)
     while candidate.merged_into:
-        candidate = work.get(Candidate, candidate.merged_into)
+        candidate = work.get(Candidate, candidate.merged_into, needed)
     return candidate
 
 
@@ -609,7 +640,9 @@ class OptIn(Command):
     candidate_id: UUID
 
     def execute(self, work: Work) -> Candidate:
-        candidate = person(work, self.candidate_id)
+        candidate = person(
+            work, self.candidate_id, needed=(OptedIn, OptedOut, CandidateErased, *MERGES)
+        )
         candidate.opt_in(self)
         return candidate
 
@@ -620,7 +653,7 @@ class OptOut(Command):
     candidate_id: UUID
 
     def execute(self, work: Work) -> Candidate:
-        candidate = person(work, self.candidate_id)
+        candidate = person(work, self.candidate_id, needed=())
         candidate.opt_out(self)
         return candidate
 
@@ -631,7 +664,9 @@ class NoteActivity(Command):
     activity: Activity
 
     def execute(self, work: Work) -> Candidate:
-        candidate = person(work, self.activity.candidate_id)
+        candidate = person(
+            work, self.activity.candidate_id, needed=(CandidateSignedUp, CandidateErased, *MERGES)
+        )
         candidate.note_activity(self, self.activity)
         return candidate
 
@@ -643,7 +678,7 @@ class BlockEmployer(Command):
     employer_id: UUID
 
     def execute(self, work: Work) -> Candidate:
-        candidate = person(work, self.candidate_id)
+        candidate = person(work, self.candidate_id, needed=())
         candidate.block_employer(self, employer_id=self.employer_id)
         return candidate
 
@@ -655,7 +690,7 @@ class ReportAttributes(Command):
     attributes: Attributes
 
     def execute(self, work: Work) -> Candidate:
-        candidate = person(work, self.candidate_id)
+        candidate = person(work, self.candidate_id, needed=(CandidateErased, *MERGES))
         candidate.report_attributes(self, self.attributes)
         return candidate
 
@@ -666,7 +701,11 @@ class ClearAttributes(Command):
     candidate_id: UUID
 
     def execute(self, work: Work) -> Candidate:
-        candidate = person(work, self.candidate_id)
+        candidate = person(
+            work,
+            self.candidate_id,
+            needed=(AttributesReported, AttributesCleared, CandidateErased, *MERGES),
+        )
         candidate.clear_attributes(self)
         return candidate
 
@@ -677,7 +716,7 @@ class EraseCandidate(Command):
     candidate_id: UUID
 
     def execute(self, work: Work) -> Candidate:
-        candidate = person(work, self.candidate_id)
+        candidate = person(work, self.candidate_id, needed=())
         _erase(work, self, candidate)
         return candidate
 
@@ -685,4 +724,4 @@ class EraseCandidate(Command):
 def _erase(work: Work, cause: Cause, candidate: Candidate) -> None:
     candidate.erase(cause)
     for duplicate_id in candidate.duplicates:
-        _erase(work, cause, work.get(Candidate, duplicate_id))
+        _erase(work, cause, work.get(Candidate, duplicate_id, needed=()))

@@ -15,6 +15,7 @@ from pydantic import Field
 from domain.actor import Cause
 from domain.aggregate import Aggregate, Refusal, Refused, refuse
 from domain.candidate import (
+    DECIDES_PROFILE,
     PERSONAL_FIELDS,
     Candidate,
     CandidateIsErased,
@@ -87,11 +88,13 @@ class SignUpCandidate(Command):
     opted_in: bool | None = None
 
     def execute(self, work: Work) -> Candidate:
-        named = [self.candidate_id] if work.find(Candidate, self.candidate_id).exists else []
+        named = (
+            [self.candidate_id] if work.find(Candidate, self.candidate_id, needed=()).exists else []
+        )
         identifiers = (*([self.address] if self.address else ()), *self.identifiers)
         candidate = _identified(work, named, identifiers)
         if candidate is None:
-            candidate = work.find(Candidate, self.candidate_id)
+            candidate = work.find(Candidate, self.candidate_id, needed=())
             candidate.sign_up(
                 self,
                 at=self.signed_up_at,
@@ -135,7 +138,7 @@ class EnhanceProfile(Command):
     identifiers: Identifiers = ()
 
     def execute(self, work: Work) -> Candidate:
-        candidate = person(work, self.candidate_id)
+        candidate = person(work, self.candidate_id, DECIDES_PROFILE)
         _identified(work, [candidate.id], self.identifiers)
         candidate.enhance_profile(self, self.observation)
         _claim(work, self, candidate, self.identifiers)
@@ -185,7 +188,7 @@ def _identified(work: Work, named: Iterable[UUID], identifiers: Iterable[UUID]) 
         Refused: they name several, or somebody who was erased.
     """
     claimed = (work.find(Identifier, id).candidate_id for id in identifiers)
-    found = [person(work, id) for id in (*named, *claimed) if id]
+    found = [person(work, id, DECIDES_PROFILE) for id in (*named, *claimed) if id]
     people = {candidate.id: candidate for candidate in found}
     refuse([CandidateIsErased()] if any(one.erased for one in people.values()) else [])
     if len(people) > 1:

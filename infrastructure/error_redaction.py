@@ -9,6 +9,8 @@ from pathlib import Path
 import psycopg
 from pydantic import ValidationError
 
+from infrastructure.event_log.unreadable import NewerEvent, UnreadableEvent
+
 
 def error_kind(error: BaseException) -> str:
     """Its class, and its SQLSTATE if a database raised it.
@@ -32,6 +34,10 @@ def error_summary(error: BaseException) -> str:
             about = [diag.table_name, diag.column_name, diag.constraint_name]
         case ValidationError():
             about = [f"{e['loc'][0]}: {e['type']}" for e in error.errors() if e["loc"]]
+        case NewerEvent():
+            about = [error.reason]
+        case UnreadableEvent():
+            return error.reason
         case _:
             about = [_place(error)]
     return ": ".join(filter(None, [error_kind(error), ", ".join(filter(None, about))]))

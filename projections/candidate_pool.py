@@ -141,7 +141,8 @@ class CandidatePool(Projection, name="candidate_pool", version=3, key="id", pers
     SET_CONSENT = "UPDATE candidate_pool SET opted_in = %(opted_in)s WHERE candidate_id = %(id)s"
 
     BLOCK = """
-        UPDATE candidate_pool SET blocked = blocked || %(employer_id)s::uuid
+        UPDATE candidate_pool
+        SET blocked = array_remove(blocked, %(employer_id)s::uuid) || %(employer_id)s::uuid
         WHERE candidate_id = %(id)s"""
 
     CONTACT = """

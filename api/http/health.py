@@ -35,17 +35,22 @@ def ready(request: Request) -> JSONResponse:
     `rebuilding` names the read models that a new version is being built of, each with its log
     position and the head of the log; `taken_over` those of which a newer program is running.
 
-    `failing` names the projections of this process that cannot go on, `parked` those that have
-    parked events, with how many; neither makes it unready, since the others serve.
+    `failing` names the projections that cannot go on, in whatever process they run, each with the
+    kind of error; `standing_still` also those that no process moves on. `parked` counts the parked
+    events of each projection, `unknown_kinds` the events of each kind that this program does not
+    know. None of these makes a process unready, since the others serve.
     """
     marketplace: Marketplace = request.app.state.marketplace
     try:
         behind = marketplace.behind()
         not_live = marketplace.not_live()
         parked = marketplace.parked()
+        still = marketplace.standing_still()
+        unknown_kinds = marketplace.unknown_kinds()
     except (PersistenceError, psycopg.Error, PoolTimeout) as error:
         return problem_of(error).response()
-    failures = marketplace.worker.failures if marketplace.worker else {}
+    failures = {one.projection: one.failure for one in still if one.failure}
+    failures |= marketplace.worker.failures if marketplace.worker else {}
     body: dict[str, Any] = {
         "status": _status(behind, not_live),
         "catching_up": behind,
@@ -57,7 +62,16 @@ def ready(request: Request) -> JSONResponse:
         },
         "taken_over": [name for name, why in not_live.items() if isinstance(why, TakenOver)],
         "failing": failures,
+        "standing_still": {
+            one.projection: {
+                "log_position": one.log_position,
+                "of": one.of,
+                "since": one.since.isoformat() if one.since else None,
+            }
+            for one in still
+        },
         "parked": parked,
+        "unknown_kinds": unknown_kinds,
     }
     return JSONResponse(body, 503 if behind or not_live else 200)
 

@@ -14,7 +14,7 @@ from eventsourcing.application import Application
 from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
 from eventsourcing.utils import Environment
 
-from domain.aggregate import Aggregate, Refused
+from domain.aggregate import Aggregate, Refused, refuse
 from domain.command import Command, NotFound
 from domain.event import Event
 from infrastructure.database.postgres import Database, Pool
@@ -22,6 +22,7 @@ from infrastructure.event_log.codec import EventMapper
 from infrastructure.event_log.keys import Keyring
 from infrastructure.event_log.recorder import BATCH_SIZE, EventLogFactory, GroupCommitRecorder
 from infrastructure.event_log.statements import Statement
+from infrastructure.event_log.unreadable import UnreadableEvent
 
 A = TypeVar("A", bound=Aggregate)
 C = TypeVar("C", bound=Command)
@@ -229,20 +230,21 @@ class UnitOfWork:
         self._loaded_version: dict[UUID, int] = {}
         self._since_mark: dict[UUID, tuple[Aggregate, int]] = {}
 
-    def get(self, kind: type[A], id: UUID) -> A:
+    def get(self, kind: type[A], id: UUID, needed: Sequence[type[Event]] | None = None) -> A:
         """The aggregate. Raises `NotFound` if nothing ever happened to it."""
-        aggregate = self.find(kind, id)
+        aggregate = self.find(kind, id, needed)
         if not aggregate.exists:
             raise NotFound(kind, id)
         return aggregate
 
-    def find(self, kind: type[A], id: UUID) -> A:
+    def find(self, kind: type[A], id: UUID, needed: Sequence[type[Event]] | None = None) -> A:
         """The aggregate, new if nothing ever happened to it. Raises `NotFound` for another kind."""
         if id not in self._aggregates:
             self.load_all(kind, [id])
         aggregate = self._aggregates[id]
         if not isinstance(aggregate, kind):
             raise NotFound(kind, id)
+        refuse(aggregate.reasons_if_unreadable(needed))
         self._since_mark.setdefault(id, (aggregate, aggregate.version))
         return aggregate
 
@@ -301,9 +303,15 @@ class UnitOfWork:
     ) -> None:
         version = stored[-1].originator_version if stored else 0
         self._loaded_version[id] = version
-        if stored and not stored[-1].topic.startswith(f"{kind.kind}."):
+        if stored and not any(event.topic.startswith(f"{kind.kind}.") for event in stored):
             self._aggregates[id] = None  # an aggregate of another kind has this id
-        else:
-            needed = (event for event in stored if event.topic in topics)
-            events = map(self._store.mapper.to_domain_event, needed)
-            self._aggregates[id] = kind.fold(id, events, version=version)
+            return
+        events = self._store.mapper.read([event for event in stored if event.topic in topics])
+        self._aggregates[id] = folded(kind, id, events, version)
+
+
+def folded(kind: type[A], id: UUID, events: Sequence[Event | UnreadableEvent], version: int) -> A:
+    """An aggregate of this version from its events, without those that cannot be read."""
+    unreadable = [event.topic for event in events if isinstance(event, UnreadableEvent)]
+    readable = (event for event in events if isinstance(event, Event))
+    return kind.fold(id, readable, version=version, unreadable=unreadable)

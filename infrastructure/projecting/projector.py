@@ -12,19 +12,21 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import UUID
 
 from eventsourcing.persistence import Notification
-from eventsourcing.utils import resolve_topic
 from psycopg import Connection
 from psycopg.errors import LockNotAvailable
 from psycopg_pool import ConnectionPool
 
+from domain.event import TYPES
 from infrastructure.error_redaction import error_kind, redacted_traceback
 from infrastructure.event_log.log_head import LOG_ID, head
 from infrastructure.event_log.store import EventStore
-from infrastructure.projecting import parking, versions
+from infrastructure.event_log.unreadable import NewerEvent
+from infrastructure.projecting import parking, standstill, versions
 from infrastructure.projecting.projection import LoggedEvent, Projection
 
 logger = logging.getLogger(__name__)
@@ -38,6 +40,9 @@ queries wait behind it."""
 
 TAKEOVER_INTERVAL = 2.0
 """Seconds from one attempt at a takeover to the next."""
+
+NEWER_PROGRAM_SECONDS = 5.0
+"""How long an event of a newer program waits for a worker of it, before it is parked."""
 
 StreamEvent = tuple[UUID, Notification]
 """An event with its stream."""
@@ -58,6 +63,10 @@ class NoCheckpoint(Exception):
         )
 
 
+class _Busy(Exception):
+    """Another worker has the projection."""
+
+
 class Projector:
     """Runs one projection over the event log."""
 
@@ -65,11 +74,16 @@ class Projector:
         SELECT log_position, live FROM projection_checkpoints
         WHERE projection = %s AND version = %s AND log_id = %s FOR UPDATE"""
 
-    LOCK_IF_FREE = f"{LOCK} NOWAIT"
+    LOCK_IF_FREE = f"{LOCK} SKIP LOCKED"  # NOWAIT would fill PostgreSQL's log with errors
+
+    EXISTS = """
+        SELECT FROM projection_checkpoints
+        WHERE projection = %s AND version = %s AND log_id = %s"""
 
     MOVE = """
         UPDATE projection_checkpoints
-        SET log_position = %s, changed_log_position = coalesce(%s, changed_log_position)
+        SET log_position = %s, changed_log_position = coalesce(%s, changed_log_position),
+            moved_at = %s, failure = NULL
         WHERE projection = %s AND version = %s AND log_id = %s AND log_position = %s"""
 
     def __init__(
@@ -87,6 +101,7 @@ class Projector:
         self._checkpoint = (projection.name, projection.version, LOG_ID)
         self._is_built = False
         self._next_takeover = 0.0
+        self._met_newer_at: float | None = None
 
     def catch_up(self) -> bool:
         """Apply one batch of events, or take over from the version before if that is due.
@@ -100,13 +115,14 @@ class Projector:
                 self._take_over()
                 return True
             return more
-        except LockNotAvailable:
+        except (_Busy, LockNotAvailable):
             return False
 
-    def replay_parked(self) -> tuple[list[UUID], list[UUID]]:
+    def replay_parked(self, *, of_newer_program: bool = False) -> tuple[list[UUID], list[UUID]]:
         """Apply what is parked, in order, each stream in a transaction of its own.
 
         What a projection without a key has skipped stays so: a rebuild applies it in its place.
+        Perhaps only the streams whose first event was written by a program newer than its reader.
 
         Returns:
             The streams that are applied, and those that stay parked, from the first of their events
@@ -114,8 +130,9 @@ class Projector:
         """
         if self.projection.key is None:
             return [], []
+        self._met_newer_at = 0.0  # an event of a newer program has waited for it already
         with self._pool.connection() as db:
-            streams = parking.blocked_streams(db, self._checkpoint)
+            streams = parking.blocked_streams(db, self._checkpoint, of_newer_program)
             for stream in streams:
                 with db.transaction():
                     self._replay(db, stream)
@@ -125,12 +142,16 @@ class Projector:
 
     def run(self, stop: threading.Event, wakeup: threading.Event) -> None:
         """Catch up until `stop` is set, or until a newer version has taken over."""
-        failures = 0
+        failures, is_new = 0, True
         while not stop.is_set():
             try:
+                if is_new:  # this may be the newer program
+                    self.replay_parked(of_newer_program=True)
                 wakeup.clear()
                 more = self.catch_up()
-                self.failure, failures = None, 0
+                if is_new or self.failure:
+                    self._note_failure(None)
+                self.failure, failures, is_new = None, 0, False
             except NoCheckpoint as error:
                 logger.error("projection %s stops: %s", self.projection.name, error)
                 self.failure = error_kind(error)
@@ -142,19 +163,27 @@ class Projector:
                 )
                 self.failure, more = error_kind(error), False
                 failures += 1
+                with suppress(Exception):  # it may be the database that fails
+                    self._note_failure(self.failure)
                 stop.wait(backoff(failures))
             if not more:
                 wakeup.wait(POLL_INTERVAL)
+
+    def _note_failure(self, failure: str | None) -> None:
+        with self._pool.connection() as db:
+            standstill.note_failure(db, self._checkpoint, failure)
 
     # Batches --------------------------------------------------------------------------------------
 
     def _apply_next(self) -> bool:
         try:
-            return self._apply_batch(self._apply_at_once)
+            more = self._apply_batch(self._apply_at_once)
         except Exception as error:
-            if not parking.is_poison_event(error):
+            if not self._is_poison(error):
                 raise
-        return self._apply_batch(self._apply_what_can_be)
+            more = self._apply_batch(self._apply_what_can_be)
+        self._met_newer_at = None
+        return more
 
     def _apply_batch(self, apply: Apply) -> bool:
         with self._pool.connection() as db, db.transaction():
@@ -169,7 +198,7 @@ class Projector:
         if reached > log_position:
             failed = apply(db, stored) if stored else {}
             changed = stored[-1].id if stored else None
-            move = (reached, changed, *self._checkpoint, log_position)
+            move = (reached, changed, datetime.now(UTC), *self._checkpoint, log_position)
             moved = db.execute(self.MOVE, move).rowcount
             assert moved == 1, "the checkpoint was locked"
             self._log_parked(stored, failed)
@@ -179,6 +208,8 @@ class Projector:
         """The log position, and whether this version is live; if not, its own tables come first."""
         row = db.execute(statement, self._checkpoint).fetchone()
         if row is None:
+            if db.execute(self.EXISTS, self._checkpoint).rowcount:
+                raise _Busy
             raise NoCheckpoint(self.projection)
         log_position, live = row
         if not live:
@@ -228,7 +259,7 @@ class Projector:
             with db.transaction():
                 self._change(db, _ready(placed, parked))
         except Exception as error:
-            if not parking.is_poison_event(error):
+            if not self._is_poison(error):
                 raise
             if len(placed) > 1:
                 middle = len(placed) // 2
@@ -236,11 +267,12 @@ class Projector:
                 self._bisect_failures(db, placed[middle:], parked, failed)
                 return
             ((stream, event),) = placed
-            if stream in parked:  # an erasure; it waits in its place as well
+            if stream in parked:  # a withdrawal; it waits in its place as well
                 logger.error(
-                    "projection %s: the erasure at event %d is not applied yet: %s",
+                    "projection %s: the withdrawal at event %d (%s) is not applied yet: %s",
                     self.projection.name,
                     event.id,
+                    event.topic,
                     redacted_traceback(error),
                 )
                 return
@@ -248,6 +280,15 @@ class Projector:
             failed[event.id] = error
             if len(parked) > parking.MAX_BLOCKED_STREAMS:
                 raise parking.TooManyParked from error
+
+    def _is_poison(self, error: Exception) -> bool:
+        if isinstance(error, _Busy | NoCheckpoint):
+            return False
+        if not isinstance(error, NewerEvent):
+            return parking.is_poison_event(error)
+        if self._met_newer_at is None:
+            self._met_newer_at = time.monotonic()
+        return time.monotonic() - self._met_newer_at >= NEWER_PROGRAM_SECONDS
 
     def _change(self, db: Connection, stored: Sequence[Notification]) -> None:
         if stored:
@@ -306,4 +347,6 @@ def backoff(failures: int) -> float:
 
 def _ready(placed: Sequence[StreamEvent], parked: Mapping[UUID, int]) -> list[Notification]:
     """Those that need not wait: privacy comes before order."""
-    return [e for s, e in placed if s not in parked or resolve_topic(e.topic).erases]
+    return [
+        e for s, e in placed if s not in parked or e.id < parked[s] or TYPES[e.topic].withdrawal
+    ]

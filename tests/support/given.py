@@ -5,7 +5,7 @@ are sealed, and aggregates are loaded without them.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias, TypeVar
@@ -14,7 +14,7 @@ from uuid import NAMESPACE_DNS, UUID, uuid5
 from eventsourcing.persistence import StoredEvent
 
 from domain.actor import Actor, Role
-from domain.aggregate import Aggregate, Refused
+from domain.aggregate import Aggregate, Refused, refuse
 from domain.candidate import (
     ActivityKind,
     CandidateErased,
@@ -283,6 +283,7 @@ class Story:
     outcome: Sequence[Event] | Refused | None = None
     command: Command | None = None
     aggregates: Sequence[Aggregate] = ()
+    unreadable: Collection[type[Event]] = ()
     _stored: list[StoredEvent] = field(default_factory=list)
     _as_loaded: dict[UUID, list[Event]] = field(default_factory=lambda: defaultdict(list))
 
@@ -337,7 +338,10 @@ class Story:
 
     def loaded(self, kind: type[A], id: UUID) -> A:
         """The aggregate as it is loaded now."""
-        return kind.fold(id, self._as_loaded[id])
+        events = self._as_loaded[id]
+        readable = (event for event in events if type(event) not in self.unreadable)
+        lost = {event.TOPIC for event in self.unreadable}
+        return kind.fold(id, readable, version=len(events), unreadable=lost)
 
 
 class InMemoryWork:
@@ -347,16 +351,17 @@ class InMemoryWork:
         self._story = story
         self._loaded: dict[UUID, Aggregate] = {}
 
-    def get(self, kind: type[A], id: UUID) -> A:
-        aggregate = self.find(kind, id)
+    def get(self, kind: type[A], id: UUID, needed: Sequence[type[Event]] | None = None) -> A:
+        aggregate = self.find(kind, id, needed)
         if not aggregate.exists:
             raise NotFound(kind, id)
         return aggregate
 
-    def find(self, kind: type[A], id: UUID) -> A:
+    def find(self, kind: type[A], id: UUID, needed: Sequence[type[Event]] | None = None) -> A:
         aggregate = self._loaded.setdefault(id, self._story.loaded(kind, id))
         if not isinstance(aggregate, kind):
             raise NotFound(kind, id)
+        refuse(aggregate.reasons_if_unreadable(needed))
         return aggregate
 
     def aggregates(self) -> Sequence[Aggregate]:
@@ -379,6 +384,11 @@ def given(*history: History) -> None:
     global _story  # noqa: PLW0603 - a test tells one story
     _story = Story()
     _story.given(*history)
+
+
+def cannot_be_read(*events: type[Event]) -> None:
+    """What happened of these types cannot be read."""
+    _story.unreadable = events
 
 
 def when(command: Command) -> None:

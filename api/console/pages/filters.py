@@ -5,12 +5,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
+from api.audit import past_state
+from api.audit.cloud_events import cloud_events
 from api.candidates import cards, visibility
 from api.console.forms import REFUSED, Faults
 from api.console.pages.positions import CURRENCIES
 from api.console.session import Recruiter, Visit
 from api.console.wording.filter_words import differences
-from domain.event import Event
 from domain.filters import Criterion, Filters
 from domain.position import Position, SetFilters
 from infrastructure.event_log import queries
@@ -94,13 +95,12 @@ def _changed_meanwhile(visit: Visit, position_id: UUID) -> dict[str, Any]:
     """What others did to the filters since the form was made, and who did the last of it."""
     with visit.caller.reading() as db:
         logged = queries.of_aggregate(db, position_id)
-    decode = visit.caller.marketplace.store.mapper.to_domain_event
-    events: list[Event] = [decode(entry.stored) for entry in logged]
-    seen = Position.fold(position_id, events[: visit.sent.version()])
-    current = Position.fold(position_id, events)
-    last = events[-1]
+    store = visit.caller.marketplace.store
+    current = past_state.folded_from(store, Position, position_id, logged)
+    seen = past_state.folded_from(store, Position, position_id, logged[: visit.sent.version()])
+    (last,) = cloud_events(store, logged[-1:])
     return {
-        "by": last.actor.id,
-        "at": last.timestamp,
+        "by": last.actorid,
+        "at": last.time,
         "differences": differences(seen.filters, current.filters),
     }
