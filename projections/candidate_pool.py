@@ -32,8 +32,9 @@ from domain.candidate import (
 from domain.contact_gate import CONTACTS_ALLOWED
 from domain.handlers import on
 from domain.profile import Facts, FullBackground, Job
-from domain.terms import key
+from domain.terms import key, search_key
 from infrastructure.projecting.projection import BulkStatement, Change, Projection
+from projections.canonical import canonical_facts
 from projections.paging import Listed, after, page
 
 SIGN_UP = "sign-up"
@@ -63,11 +64,16 @@ def keys(terms: Sequence[str] | None) -> list[str] | None:
     return None if terms is None else [key(term) for term in terms]
 
 
+def place_keys(places: Sequence[str]) -> list[str]:
+    """Places in the form in which they are compared."""
+    return [search_key(place) for place in places]
+
+
 COMPARED = {
     "roles": Compared("text[]", lambda facts: keys(facts.roles), "'{}'"),
     "skills": Compared("text[]", lambda facts: keys(facts.skills), "'{}'"),
-    "city": Compared("text", lambda facts: facts.city and key(facts.city)),
-    "country": Compared("text", lambda facts: facts.country and key(facts.country)),
+    "city": Compared("text", lambda facts: facts.city and search_key(facts.city)),
+    "country": Compared("text", lambda facts: facts.country and search_key(facts.country)),
     "authorised_in": Compared("text[]", lambda facts: keys(facts.work_authorisation), "'{}'"),
     "languages": Compared("text[]", lambda facts: keys(facts.languages), "'{}'"),
     "years": Compared("double precision", lambda facts: facts.years_experience),
@@ -80,13 +86,14 @@ COMPARED = {
 }
 
 
-class CandidatePool(Projection, name="candidate_pool", version=3, key="id", personal=True):
+class CandidatePool(Projection, name="candidate_pool", version=4, key="id", personal=True):
     """Every candidate with what filters ask for, in the form that filters compare."""
 
     TABLES = f"""
         CREATE TABLE candidate_pool (
             candidate_id    uuid PRIMARY KEY,
             name            text NOT NULL,
+            name_key        text COLLATE "C" NOT NULL,  -- how names are searched
             email           text,
             summary         text,
             jobs            jsonb NOT NULL,
@@ -112,19 +119,20 @@ class CandidatePool(Projection, name="candidate_pool", version=3, key="id", pers
 
     ADD = f"""
         INSERT INTO candidate_pool (
-            candidate_id, name, email, summary, jobs, background, facts, provenance, signed_up_at,
-            last_active_at, opted_in, blocked, positions, last_contacts, random_key,
+            candidate_id, name, name_key, email, summary, jobs, background, facts, provenance,
+            signed_up_at, last_active_at, opted_in, blocked, positions, last_contacts, random_key,
             {", ".join(COMPARED)})
         VALUES (
-            %(id)s, %(name)s, %(email)s, %(summary)s, %(jobs)s, %(background)s, %(facts)s,
-            %(provenance)s, %(at)s,
-            %(at)s, false, '{{}}', '{{}}', '{{}}', %(random_key)s,
+            %(id)s, %(name)s, %(name_key)s, %(email)s, %(summary)s, %(jobs)s, %(background)s,
+            %(facts)s, %(provenance)s, %(at)s, %(at)s, false, '{{}}', '{{}}', '{{}}',
+            %(random_key)s,
             {", ".join(f"coalesce(%({n})s::{c.type}, {c.unknown})" for n, c in COMPARED.items())})
         """  # noqa: S608 - our own names
 
     ENHANCE = f"""
         UPDATE candidate_pool SET
-            name = coalesce(%(name)s, name), email = coalesce(%(email)s, email),
+            name = coalesce(%(name)s, name), name_key = coalesce(%(name_key)s, name_key),
+            email = coalesce(%(email)s, email),
             summary = coalesce(%(summary)s, summary), jobs = coalesce(%(jobs)s::jsonb, jobs),
             background = background || %(background)s,
             facts = facts || %(facts)s, provenance = provenance || %(provenance)s,
@@ -170,6 +178,7 @@ class CandidatePool(Projection, name="candidate_pool", version=3, key="id", pers
         return self.ADD, {
             "id": event.originator_id,
             "name": event.name,
+            "name_key": search_key(event.name),
             "email": event.email,
             "at": event.timestamp,
             "random_key": _random_key(event.originator_id),
@@ -182,6 +191,7 @@ class CandidatePool(Projection, name="candidate_pool", version=3, key="id", pers
         return self.ENHANCE, {
             "id": event.originator_id,
             "name": event.name,
+            "name_key": event.name and search_key(event.name),
             "email": event.email,
             **_profile(event),
             **_provenance(event.fields, event.source, event.observed_on),
@@ -240,7 +250,7 @@ class CandidatePool(Projection, name="candidate_pool", version=3, key="id", pers
 
 
 def _profile(event: CandidateSignedUp | ProfileEnhanced) -> dict[str, Any]:
-    facts, jobs = event.facts, event.jobs
+    facts, jobs = canonical_facts(event.facts), event.jobs
     background = event.background or FullBackground()
     return {
         "summary": event.summary,

@@ -25,6 +25,7 @@ from domain.outreach import (
     OutreachWithdrawn,
     Status,
 )
+from domain.terms import search_key
 from infrastructure.projecting.projection import Change, Projection
 from projections.candidate_pool import CandidatePool
 from projections.employers import Employers
@@ -223,8 +224,8 @@ def found(
         limit: how many at most.
         cursor: where the page before ended.
         ids: each of them an outreach, a candidate, a position or an employer it is about.
-        name: part of the candidate's name.
-        company: part of the employer's name.
+        name: part of the candidate's name; case and accents are ignored.
+        company: part of the employer's name, likewise.
     """
     key = after(cursor, tuple[Literal["outreach"], datetime, UUID])
     _, sent_at, id = key or (None, None, None)
@@ -236,17 +237,17 @@ def found(
             WHERE %(ids)s::uuid[] <@ ARRAY[outreach_id, candidate_id, position_id, employer_id]
               AND (%(name)s::text IS NULL OR candidate_id IN (
                   SELECT candidate_id FROM candidate_pool
-                  WHERE strpos(lower(name), lower(%(name)s)) > 0))
+                  WHERE strpos(name_key, %(name)s) > 0))
               AND (%(company)s::text IS NULL OR employer_id IN (
                   SELECT employer_id FROM employers
-                  WHERE strpos(lower(company), lower(%(company)s)) > 0))
+                  WHERE strpos(company_key, %(company)s) > 0))
               AND (%(sent_at)s::timestamptz IS NULL OR sent_at < %(sent_at)s
                    OR (sent_at = %(sent_at)s AND outreach_id > %(id)s::uuid))
             ORDER BY sent_at DESC, outreach_id LIMIT %(limit)s""",
             {
                 "ids": [*ids],
-                "name": name,
-                "company": company,
+                "name": name and search_key(name),
+                "company": company and search_key(company),
                 "sent_at": sent_at,
                 "id": id,
                 "limit": limit + 1,

@@ -30,7 +30,6 @@ from pydantic import (
     field_validator,
 )
 
-from api.formats.countries import country_name
 from api.formats.documents import (
     BadDocument,
     Day,
@@ -49,6 +48,7 @@ from domain.money import USD_PER_UNIT, Salary
 from domain.partial_date import PartialDate
 from domain.profile import Facts, Job, Text
 from domain.values import Email, Name, Value
+from infrastructure.cldr.countries import canonical_country
 
 MOST_JOBS = 100
 DAYS_A_YEAR = 365.25
@@ -82,7 +82,7 @@ class Location(Section):
     @property
     def country_name(self) -> str | None:
         code = self.country_code
-        return self.country or (country_name(code) if code else None)
+        return canonical_country(self.country or code or "") or None
 
 
 class Basics(Section):

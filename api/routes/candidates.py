@@ -30,6 +30,7 @@ from domain.identifier import EnhanceProfile, SignUpCandidate
 from domain.values import Value
 from projections import candidate_pool
 from projections.candidate_pool import CandidatePool, CandidateProfile
+from projections.canonical import canonical_facts
 from projections.likelihood.projection import Likelihoods
 
 router = APIRouter(prefix="/candidates", tags=["Candidates"])
@@ -104,11 +105,12 @@ def opt_out(candidate_id: UUID, caller: Platform) -> CommandResult:
 @router.post("/{candidate_id}/observations", status_code=201)
 def enhance(candidate_id: UUID, body: Observation, caller: Platform) -> CommandResult:
     """Bring a profile up to date; fields that are known from a later day stay as they are."""
+    observed = body.model_copy(update={"facts": canonical_facts(body.facts)})
     key = caller.marketplace.address_key
     return caller.run(
         EnhanceProfile,
         candidate_id=candidate_id,
-        observation=body,
+        observation=observed,
         identifiers=(identifiers.of_address(key, body.email),) if body.email else (),
     )
 

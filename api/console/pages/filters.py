@@ -17,6 +17,7 @@ from domain.position import Position, SetFilters
 from infrastructure.event_log import queries
 from infrastructure.event_log.store import VersionMismatch
 from projections.candidate_pool import CandidatePool
+from projections.canonical import with_canonical_names
 from projections.interview_list import InterviewList
 from projections.positions import Positions
 
@@ -66,7 +67,10 @@ def relax(position_id: UUID, visit: Recruiter) -> Response:
 def _set(visit: Visit, position_id: UUID, filters: Filters) -> Response:
     version = visit.sent.version()
     result = visit.caller.run(
-        SetFilters, if_version=version, position_id=position_id, filters=filters
+        SetFilters,
+        if_version=version,
+        position_id=position_id,
+        filters=with_canonical_names(filters),
     )
     path = f"/positions/{position_id}/filters"
     return visit.go(path, after=result.log_position, notice="filters-set")
