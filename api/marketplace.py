@@ -8,11 +8,18 @@ from uuid import UUID, uuid4
 
 from prometheus_client import Counter
 
+from api.identifiers import claim_known_addresses
 from api.periodic_tasks import expire_overdue
-from infrastructure.database.installation import address_key, candidate_namespace
+from infrastructure.database.installation import (
+    address_key,
+    addresses_claimed,
+    candidate_namespace,
+    note_addresses_claimed,
+)
 from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import Pool, database, open_pool
 from infrastructure.event_log.store import EventStore
+from infrastructure.projecting import unknown_events
 from infrastructure.projecting.projection import Projection
 from infrastructure.projecting.reading import ReadModels
 from infrastructure.projecting.versions import create_tables
@@ -24,6 +31,9 @@ from projections.read_models import read_models
 
 PROBE_SECONDS = 2.0
 """How long a readiness probe may wait for the database."""
+
+UNKNOWN_KINDS_SECONDS = 5.0
+"""Seconds from one search for events of unknown kinds to the next."""
 
 
 @dataclass
@@ -59,6 +69,11 @@ class Marketplace:
                 "expire outreaches", 60, lambda: expire_overdue(self.store, self.read_models, now())
             ),
             PeriodicTask("delete expired records", 3600, self.forget),
+            PeriodicTask(
+                "find events of unknown kinds",
+                UNKNOWN_KINDS_SECONDS,
+                lambda: unknown_events.search(self.pool, now()),
+            ),
         ]
         with Worker(
             self.database_url,
@@ -104,6 +119,11 @@ def open_marketplace(settings: Settings, *, rebuild: bool = False) -> Iterator[M
                 with pool.connection() as db:
                     namespace = candidate_namespace(db, uuid4())
                     key = address_key(db, store.keyring)
+                    claimed = addresses_claimed(db)
+                if not claimed:
+                    claim_known_addresses(store, key, now())
+                    with pool.connection() as db:
+                        note_addresses_claimed(db)
                 yield Marketplace(
                     settings, url, pool, store, every, reading, log_position, namespace, key
                 )

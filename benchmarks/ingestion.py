@@ -19,14 +19,22 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import uuid4
 
 import httpx2 as httpx
 
 
+class Server(NamedTuple):
+    """A running server with a demo marketplace: makes a client in a role, runs a command."""
+
+    client: Callable[[str], httpx.Client]
+    sourcing: Callable[..., bytes]
+
+
 @contextmanager
-def server(candidates: int) -> Iterator[Callable[[str], httpx.Client]]:
-    """Makes clients in a role, of a server with a demo marketplace."""
+def server(candidates: int) -> Iterator[Server]:
+    """A server of its own, with a demo marketplace."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -37,31 +45,35 @@ def server(candidates: int) -> Iterator[Callable[[str], httpx.Client]]:
             "SOURCING_RATE_LIMIT": "1000000/minute",
         }
 
-        def sourcing(*arguments: str) -> list[str]:
-            return [sys.executable, "-c", "from api.cli import main; main()", *arguments]
+        command = [sys.executable, "-c", "from api.cli import main; main()"]
 
-        subprocess.run(
-            sourcing("demo", "--candidates", str(candidates)),
-            env=environment,
-            check=True,
-            capture_output=True,
-        )
+        def sourcing(*arguments: str, stdin: bytes = b"") -> bytes:
+            return subprocess.run(
+                [*command, *arguments],
+                env=environment,
+                check=True,
+                input=stdin,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            ).stdout
+
+        sourcing("demo", "--candidates", str(candidates))
         process = subprocess.Popen(
-            sourcing("serve"), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [*command, "serve"],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
 
         def client(role: str) -> httpx.Client:
-            token = subprocess.run(
-                sourcing("token", role), env=environment, check=True, capture_output=True
-            )
-            headers = {"Authorization": f"Bearer {token.stdout.decode().strip()}"}
+            headers = {"Authorization": f"Bearer {sourcing('token', role).decode().strip()}"}
             url = f"http://127.0.0.1:{port}"
             return clients.enter_context(httpx.Client(base_url=url, headers=headers, timeout=120))
 
         try:
             with ExitStack() as clients:
                 wait_until_ready(client("platform"))
-                yield client
+                yield Server(client, sourcing)
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(60)
@@ -119,7 +131,7 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=5000, help="a request")
     parser.add_argument("--requests", type=int, default=6)
     options, _ = parser.parse_known_args()
-    with server(options.candidates) as client_in:
+    with server(options.candidates) as (client_in, _):
         client = client_in("platform")
         ids = members(client, options.lines)
         send(client, request_body(ids, 1000))

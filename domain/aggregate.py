@@ -56,6 +56,10 @@ def refuse(reasons: Iterable[Refusal]) -> None:
         raise Refused(*given)
 
 
+class HistoryUnreadable(Refusal):
+    """Events that this needs cannot be read ({kinds}); an operator must repair them first."""
+
+
 class Aggregate(HandlesEvents):
     """Checks rules and records events; its state is what its handlers fold from those events.
 
@@ -77,6 +81,7 @@ class Aggregate(HandlesEvents):
     def __init__(self, id: UUID) -> None:
         self.id = id
         self.version = 0
+        self._unreadable: frozenset[str] = frozenset()
         self._pending: list[Event] = []
 
     @property
@@ -107,13 +112,28 @@ class Aggregate(HandlesEvents):
         pending, self._pending = self._pending, []
         return pending
 
+    def reasons_if_unreadable(self, needed: Iterable[type[Event]] | None = None) -> list[Refusal]:
+        """Why a decision is refused that needs events, by default all, which cannot be read."""
+        kinds = {event.TOPIC for event in (self.handlers if needed is None else needed)}
+        lost = kinds & self._unreadable
+        return [HistoryUnreadable(kinds=", ".join(sorted(lost)))] if lost else []
+
     @classmethod
-    def fold(cls, id: UUID, events: Iterable[Event], *, version: int | None = None) -> Self:
+    def fold(
+        cls,
+        id: UUID,
+        events: Iterable[Event],
+        *,
+        version: int | None = None,
+        unreadable: Iterable[str] = (),
+    ) -> Self:
         """Rebuild the aggregate from its events.
 
         If they are only a selection of its history, `version` is the version it has reached.
+        `unreadable` are the stored names of events that are left out because nobody can read them.
         """
         aggregate = cls(id)
+        aggregate._unreadable = frozenset(unreadable)
         for event in events:
             if version is not None:
                 aggregate.version = event.originator_version - 1

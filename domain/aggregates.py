@@ -3,6 +3,7 @@
 from domain.aggregate import Aggregate
 from domain.candidate import Candidate
 from domain.employer import Employer
+from domain.identifier import Identifier
 from domain.outreach import Outreach
 from domain.position import Position
 from domain.rating import Rating
@@ -12,6 +13,7 @@ from domain.viewing import Viewing
 AGGREGATES: tuple[type[Aggregate], ...] = (
     Candidate,
     Employer,
+    Identifier,
     Outreach,
     Position,
     Rating,

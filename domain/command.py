@@ -1,11 +1,13 @@
 """What a command is, and what it can load while it decides."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Protocol, TypeVar
 from uuid import UUID
 
 from domain.actor import Cause
 from domain.aggregate import Aggregate, Refusal, Refused
+from domain.event import Event
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -28,12 +30,23 @@ class Work(Protocol):
     then, the command runs again.
     """
 
-    def get(self, kind: type[A], id: UUID) -> A:
-        """Load an aggregate. Raises `NotFound` if it has no events."""
+    def get(self, kind: type[A], id: UUID, needed: Sequence[type[Event]] | None = None) -> A:
+        """Load an aggregate.
+
+        Args:
+            kind: of the aggregate.
+            id: of the aggregate.
+            needed: the events that the decision needs, all if not told. It is made although others
+                cannot be read, as if they had not happened.
+
+        Raises:
+            NotFound: it has no events.
+            Refused: one of the events that are needed cannot be read.
+        """
         ...
 
-    def find(self, kind: type[A], id: UUID) -> A:
-        """Load an aggregate, or a new one if it has no events."""
+    def find(self, kind: type[A], id: UUID, needed: Sequence[type[Event]] | None = None) -> A:
+        """Load an aggregate in the same way, or a new one if it has no events."""
         ...
 
 

@@ -7,7 +7,6 @@ from domain.aggregate import Refusal
 from domain.candidate import (
     CONTACT_WINDOW_RETENTION,
     Candidate,
-    CandidateIsErased,
     CandidateOptedOut,
 )
 from domain.employer import Employer, NotInBeta
@@ -24,6 +23,10 @@ class AlreadyContacted(Refusal):
 
 class CandidateBlockedEmployer(Refusal):
     """The candidate has blocked this employer; do not contact them."""
+
+
+class CandidateHasNoAddress(Refusal):
+    """No e-mail address of the candidate is known; a message would not reach them."""
 
 
 class CandidateContactedTooOften(Refusal):
@@ -45,7 +48,7 @@ def against_message(
     if employer.approved and not employer.in_beta:
         yield NotInBeta()
     yield from _against_anything(employer, position, candidate, contacted=contacted, at=at)
-    if not candidate.erased and not candidate.is_passive(at):
+    if not candidate.reasons_against_contact() and not candidate.is_passive(at):
         yield CandidateNotPassive()
 
 
@@ -54,7 +57,7 @@ def against_interview_request(
 ) -> Iterator[Refusal]:
     """Why an interview request to an active candidate is refused."""
     yield from _against_anything(employer, position, candidate, contacted=contacted, at=at)
-    if not candidate.erased and candidate.is_passive(at):
+    if not candidate.reasons_against_contact() and candidate.is_passive(at):
         yield CandidateNotActive()
 
 
@@ -63,14 +66,17 @@ def _against_anything(
 ) -> Iterator[Refusal]:
     yield from employer.reasons_against_approaching()
     yield from position.reasons_against_filling()
-    if contacted:
+    if contacted or position.id in candidate.standing().positions:
         yield AlreadyContacted()
-    if candidate.erased:
-        yield CandidateIsErased()
+    if against := candidate.reasons_against_contact():
+        yield from against
         return
-    if not candidate.opted_in:
+    standing = candidate.standing()
+    if not standing.opted_in:
         yield CandidateOptedOut()
-    if employer.id in candidate.blocked:
+    if not standing.has_address:
+        yield CandidateHasNoAddress()
+    if employer.id in standing.blocked:
         yield CandidateBlockedEmployer()
     if (times := candidate.contacts_since(at - CONTACT_WINDOW)) >= CONTACTS_ALLOWED:
         yield CandidateContactedTooOften(times=times, days=CONTACT_WINDOW.days)

@@ -3,7 +3,6 @@
 from typing import Annotated, Any, ClassVar, Self, TypeVar, cast
 from uuid import UUID
 
-from eventsourcing.utils import register_topic
 from pydantic import BaseModel, ConfigDict
 
 from domain.actor import Actor
@@ -19,6 +18,9 @@ class PersonalData:
     """Marks a field as personal data; see `Personal`."""
 
 
+TYPES: dict[str, type["Event"]] = {}
+"""The types of events by their stored names."""
+
 Personal = Annotated[T, PersonalData]
 """A field about or by a person, encrypted under that person's own key before it is stored.
 
@@ -32,7 +34,8 @@ class Event(BaseModel):
 
     Declare one at module level with its stored name and version. `person` names the field with the
     id of the person its personal data belong to (by default the aggregate's own). `erases` destroys
-    that person's key in the transaction that records the event. `redacted_in_log` hides the
+    that person's key in the transaction that records the event. A `withdrawal`, as every erasure
+    is, does not wait in a projection for parked events of its stream. `redacted_in_log` hides the
     personal fields from readers of the event log: only projections receive them.
 
     >>> class CupFilled(Event, name="cup.filled", version=1):
@@ -51,6 +54,7 @@ class Event(BaseModel):
     class_version: ClassVar[int]
     person: ClassVar[str]
     erases: ClassVar[bool]
+    withdrawal: ClassVar[bool]
     redacted_in_log: ClassVar[bool]
     personal: ClassVar[frozenset[str]]
 
@@ -67,6 +71,7 @@ class Event(BaseModel):
         version: int,
         person: str = "originator_id",
         erases: bool = False,
+        withdrawal: bool = False,
         redacted_in_log: bool = False,
     ) -> None:
         super().__init_subclass__()
@@ -74,8 +79,11 @@ class Event(BaseModel):
         cls.class_version = version
         cls.person = person
         cls.erases = erases
+        cls.withdrawal = withdrawal or erases
         cls.redacted_in_log = redacted_in_log
-        register_topic(name, cls)
+        if name in TYPES:
+            raise TypeError(f"{cls.__name__} is stored as {name}, as {TYPES[name].__name__} is")
+        TYPES[name] = cls
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from domain.money import SalaryRange
 from domain.profile import Facts, Terms, Text, Years
-from domain.terms import key
+from domain.terms import key, search_key
 from domain.values import Value
 
 
@@ -145,8 +145,9 @@ class Rule(NamedTuple):
 
 
 def _admits_place(filters: Filters, facts: Facts) -> bool:
-    here = tuple(place for place in (facts.city, facts.country) if place)
-    return _any(filters.locations, here) or (filters.remote and bool(facts.open_to_remote))
+    here = {search_key(place) for place in (facts.city, facts.country) if place}
+    wanted = {search_key(place) for place in filters.locations}
+    return bool(wanted & here) or (filters.remote and bool(facts.open_to_remote))
 
 
 def _admits_salary(filters: Filters, facts: Facts) -> bool:

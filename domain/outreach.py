@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 from domain import contact_gate
 from domain.actor import Cause
 from domain.aggregate import Aggregate, Refusal, refuse
-from domain.candidate import Candidate
+from domain.candidate import DECIDES_CONTACT, Candidate, CandidateErased
 from domain.command import Command, NotFound, Work
 from domain.employer import Employer
 from domain.event import Event, Personal
@@ -351,7 +351,7 @@ def _contact(
 ) -> Outreach:
     position = own_position(work, command, command.position_id)
     employer = work.get(Employer, position.employer_id)
-    candidate = work.get(Candidate, command.candidate_id)
+    candidate = work.get(Candidate, command.candidate_id, needed=DECIDES_CONTACT)
     outreach = work.find(Outreach, outreach_id(position.id, candidate.id))
     refuse(reasons_against(employer, position, candidate, contacted=outreach.exists, at=command.at))
     about = {"employer_id": employer.id, "position_id": position.id}
@@ -430,7 +430,8 @@ class ScheduleInterview(Command):
 
 
 def _answerable(work: Work, outreach: Outreach) -> Outreach:
-    refuse(work.get(Candidate, outreach.about["candidate_id"]).reasons_against_anything())
+    candidate = work.get(Candidate, outreach.about["candidate_id"], needed=(CandidateErased,))
+    refuse(candidate.reasons_against_anything())
     return outreach
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import psycopg
 from pydantic import ValidationError
 
+from infrastructure.event_log.unreadable import NewerEvent, UnreadableEvent
+
 
 def error_kind(error: BaseException) -> str:
     """Its class, and its SQLSTATE if a database raised it.
@@ -32,8 +34,13 @@ def error_summary(error: BaseException) -> str:
             about = [diag.table_name, diag.column_name, diag.constraint_name]
         case ValidationError():
             about = [f"{e['loc'][0]}: {e['type']}" for e in error.errors() if e["loc"]]
-        case _ if frames := traceback.extract_tb(error.__traceback__):
-            about = [f"{Path(frames[-1].filename).name} line {frames[-1].lineno}"]
+        case NewerEvent():
+            about = [error.reason]
+        case UnreadableEvent():
+            return error.reason
+        case _:
+            frames = traceback.extract_tb(error.__traceback__)
+            about = [f"{Path(f.filename).name} line {f.lineno}" for f in frames[-1:]]
     return ": ".join(filter(None, [error_kind(error), ", ".join(filter(None, about))]))
 
 

@@ -12,12 +12,16 @@ from uuid import UUID
 
 from psycopg import Connection
 from psycopg.types.json import Jsonb
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from domain.candidate import (
     CandidateErased,
+    CandidateMerged,
+    CandidateSeparated,
     CandidateSignedUp,
     Contacted,
+    DuplicateMerged,
+    DuplicateSeparated,
     EmployerBlocked,
     OptedIn,
     OptedOut,
@@ -27,9 +31,11 @@ from domain.candidate import (
 from domain.contact_gate import CONTACTS_ALLOWED
 from domain.handlers import on
 from domain.profile import Facts, FullBackground, Job
-from domain.terms import key
+from domain.terms import key, search_key
 from infrastructure.database.postgres import fetch_all, fetch_one
 from infrastructure.projecting.projection import BulkStatement, Change, Projection
+from projections.canonical import canonical_facts
+from projections.paging import Listed, after, page
 
 SIGN_UP = "sign-up"
 """The source of what a candidate said of themselves when they joined."""
@@ -58,11 +64,16 @@ def keys(terms: Sequence[str] | None) -> list[str] | None:
     return None if terms is None else [key(term) for term in terms]
 
 
+def place_keys(places: Sequence[str]) -> list[str]:
+    """Places in the form in which they are compared."""
+    return [search_key(place) for place in places]
+
+
 COMPARED = {
     "roles": Compared("text[]", lambda facts: keys(facts.roles), "'{}'"),
     "skills": Compared("text[]", lambda facts: keys(facts.skills), "'{}'"),
-    "city": Compared("text", lambda facts: facts.city and key(facts.city)),
-    "country": Compared("text", lambda facts: facts.country and key(facts.country)),
+    "city": Compared("text", lambda facts: facts.city and search_key(facts.city)),
+    "country": Compared("text", lambda facts: facts.country and search_key(facts.country)),
     "authorised_in": Compared("text[]", lambda facts: keys(facts.work_authorisation), "'{}'"),
     "languages": Compared("text[]", lambda facts: keys(facts.languages), "'{}'"),
     "years": Compared("double precision", lambda facts: facts.years_experience),
@@ -75,13 +86,14 @@ COMPARED = {
 }
 
 
-class CandidatePool(Projection, name="candidate_pool", version=3, key="id", personal=True):
+class CandidatePool(Projection, name="candidate_pool", version=4, key="id", personal=True):
     """Every candidate with what filters ask for, in the form that filters compare."""
 
     TABLES = f"""
         CREATE TABLE candidate_pool (
             candidate_id    uuid PRIMARY KEY,
             name            text NOT NULL,
+            name_key        text COLLATE "C" NOT NULL,  -- how names are searched
             email           text,
             summary         text,
             jobs            jsonb NOT NULL,
@@ -90,7 +102,8 @@ class CandidatePool(Projection, name="candidate_pool", version=3, key="id", pers
             provenance      jsonb NOT NULL,
             signed_up_at    timestamptz NOT NULL,
             last_active_at  timestamptz NOT NULL,
-            opted_in        boolean NOT NULL,
+            opted_in        boolean NOT NULL,  -- never of one who was merged into another
+            merged_into     uuid,
             {", ".join(f"{name} {column.type}" for name, column in COMPARED.items())},
             blocked         uuid[] NOT NULL,
             positions       uuid[] NOT NULL,
@@ -99,22 +112,27 @@ class CandidatePool(Projection, name="candidate_pool", version=3, key="id", pers
         ) WITH (fillfactor = 85);
         CREATE INDEX candidate_pool_by_terms ON candidate_pool
             USING gin (skills, roles, authorised_in, languages);
-        CREATE INDEX candidate_pool_by_random_key ON candidate_pool (random_key)"""
+        CREATE INDEX candidate_pool_by_random_key ON candidate_pool (random_key);
+        CREATE INDEX candidate_pool_by_address ON candidate_pool (lower(email));
+        CREATE INDEX candidate_pool_merged ON candidate_pool (candidate_id)
+            WHERE merged_into IS NOT NULL"""
 
     ADD = f"""
         INSERT INTO candidate_pool (
-            candidate_id, name, email, summary, jobs, background, facts, provenance, signed_up_at,
-            last_active_at, opted_in, blocked, positions, last_contacts, random_key,
+            candidate_id, name, name_key, email, summary, jobs, background, facts, provenance,
+            signed_up_at, last_active_at, opted_in, blocked, positions, last_contacts, random_key,
             {", ".join(COMPARED)})
         VALUES (
-            %(id)s, %(name)s, %(email)s, %(summary)s, %(jobs)s, %(background)s, %(facts)s,
-            %(provenance)s, %(at)s,
-            %(at)s, false, '{{}}', '{{}}', '{{}}', %(random_key)s,
+            %(id)s, %(name)s, %(name_key)s, %(email)s, %(summary)s, %(jobs)s, %(background)s,
+            %(facts)s, %(provenance)s, %(at)s, %(at)s, false, '{{}}', '{{}}', '{{}}',
+            %(random_key)s,
             {", ".join(f"coalesce(%({n})s::{c.type}, {c.unknown})" for n, c in COMPARED.items())})
         """  # noqa: S608 - our own names
 
     ENHANCE = f"""
         UPDATE candidate_pool SET
+            name = coalesce(%(name)s, name), name_key = coalesce(%(name_key)s, name_key),
+            email = coalesce(%(email)s, email),
             summary = coalesce(%(summary)s, summary), jobs = coalesce(%(jobs)s::jsonb, jobs),
             background = background || %(background)s,
             facts = facts || %(facts)s, provenance = provenance || %(provenance)s,
@@ -131,7 +149,8 @@ class CandidatePool(Projection, name="candidate_pool", version=3, key="id", pers
     SET_CONSENT = "UPDATE candidate_pool SET opted_in = %(opted_in)s WHERE candidate_id = %(id)s"
 
     BLOCK = """
-        UPDATE candidate_pool SET blocked = blocked || %(employer_id)s::uuid
+        UPDATE candidate_pool
+        SET blocked = array_remove(blocked, %(employer_id)s::uuid) || %(employer_id)s::uuid
         WHERE candidate_id = %(id)s"""
 
     CONTACT = """
@@ -141,11 +160,23 @@ class CandidatePool(Projection, name="candidate_pool", version=3, key="id", pers
                 greatest(1, cardinality(last_contacts) + 2 - %(kept)s):]
         WHERE candidate_id = %(id)s"""
 
+    MERGE = """
+        UPDATE candidate_pool SET merged_into = %(kept_id)s, opted_in = %(opted_in)s
+        WHERE candidate_id = %(id)s"""
+
+    STAND = """
+        UPDATE candidate_pool SET
+            opted_in = %(opted_in)s, last_active_at = %(last_active_at)s,
+            blocked = %(blocked)s::uuid[], positions = %(positions)s::uuid[],
+            last_contacts = %(last_contacts)s::timestamptz[]
+        WHERE candidate_id = %(id)s"""
+
     ERASE = "DELETE FROM candidate_pool WHERE candidate_id = %(id)s"
 
     @on(CandidateSignedUp)
     def on_candidate_signed_up(self, event: CandidateSignedUp) -> Change:
         return self.ADD, {
+            "name_key": search_key(event.name),
             "random_key": _random_key(event.originator_id),
             **_profile(event),
             **_provenance(event.fields, SIGN_UP, event.timestamp.date()),
@@ -154,6 +185,7 @@ class CandidatePool(Projection, name="candidate_pool", version=3, key="id", pers
     @on(ProfileEnhanced)
     def on_profile_enhanced(self, event: ProfileEnhanced) -> Change:
         return self.ENHANCE, {
+            "name_key": event.name and search_key(event.name),
             **_profile(event),
             **_provenance(event.fields, event.source, event.observed_on),
         }
@@ -174,13 +206,32 @@ class CandidatePool(Projection, name="candidate_pool", version=3, key="id", pers
     def on_contacted(self, _event: Contacted) -> Change:
         return self.CONTACT, {"kept": CONTACTS_ALLOWED}
 
+    @on(CandidateMerged)
+    def on_candidate_merged(self, event: CandidateMerged) -> Change:
+        return self.MERGE, {"kept_id": event.kept_id, "opted_in": False}
+
+    @on(CandidateSeparated)
+    def on_candidate_separated(self, event: CandidateSeparated) -> Change:
+        return self.MERGE, {"kept_id": None, "opted_in": event.opted_in}
+
+    @on(DuplicateMerged, DuplicateSeparated)
+    def on_duplicates_changed(self, event: DuplicateMerged | DuplicateSeparated) -> Change:
+        standing = event.standing
+        return self.STAND, {
+            "opted_in": standing.opted_in,
+            "last_active_at": standing.last_active_at,
+            "blocked": [*standing.blocked],
+            "positions": [*standing.positions],
+            "last_contacts": [*standing.contacted_at[-CONTACTS_ALLOWED:]],
+        }
+
     @on(CandidateErased)
     def on_candidate_erased(self, _event: CandidateErased) -> Change:
         return self.ERASE, {}
 
 
 def _profile(event: CandidateSignedUp | ProfileEnhanced) -> dict[str, Any]:
-    facts, jobs = event.facts, event.jobs
+    facts, jobs = canonical_facts(event.facts), event.jobs
     background = event.background or FullBackground()
     return {
         "summary": event.summary,
@@ -229,6 +280,29 @@ class CandidateProfile(ListedCandidate):
     opted_in: bool
     blocked: list[UUID]
     positions: list[UUID]
+    merged_into: UUID | None = Field(None, description="the candidate who stands for them")
+
+
+class OneOfSeveral(BaseModel):
+    """A candidate who may be one person with another, or who was merged into another."""
+
+    candidate_id: UUID
+    name: str
+    email: str | None
+    signed_up_at: datetime
+    last_active_at: datetime
+    opted_in: bool
+    merged_into: UUID | None
+
+
+class SharedAddress(BaseModel):
+    """Candidates with one e-mail address, who may be one person; who signed up first stands first.
+
+    There are none among those who came since addresses are kept apart.
+    """
+
+    email: str
+    candidates: list[OneOfSeveral]
 
 
 def of_candidates(db: Connection, ids: Sequence[UUID]) -> dict[UUID, ListedCandidate]:
@@ -251,7 +325,7 @@ def profile(db: Connection, candidate_id: UUID) -> CandidateProfile | None:
         CandidateProfile,
         """
         SELECT candidate_id, name, email, summary, jobs, background, facts, provenance,
-               signed_up_at, last_active_at, opted_in, blocked, positions
+               signed_up_at, last_active_at, opted_in, blocked, positions, merged_into
         FROM candidate_pool WHERE candidate_id = %s""",
         [candidate_id],
     )
@@ -263,3 +337,43 @@ def names(db: Connection, ids: Sequence[UUID]) -> dict[UUID, str]:
         "SELECT candidate_id, name FROM candidate_pool WHERE candidate_id = ANY(%s::uuid[])", [ids]
     )
     return dict(rows.fetchall())
+
+
+ONE_OF_SEVERAL = f"SELECT {', '.join(OneOfSeveral.model_fields)} FROM candidate_pool"  # noqa: S608 - our own names
+
+
+def shared_addresses(db: Connection, limit: int, cursor: str | None) -> Listed[SharedAddress]:
+    """The addresses that several candidates have, without who was merged into another."""
+    (previous,) = after(cursor, tuple[str]) or ("",)
+    found = db.execute(
+        """
+        SELECT lower(email) FROM candidate_pool
+        WHERE lower(email) > %s AND merged_into IS NULL
+        GROUP BY lower(email) HAVING count(*) > 1 ORDER BY lower(email) LIMIT %s""",
+        [previous, limit + 1],
+    ).fetchall()
+    addresses: dict[str, list[OneOfSeveral]] = {email: [] for (email,) in found}
+    rows = fetch_all(
+        db,
+        OneOfSeveral,
+        f"{ONE_OF_SEVERAL} WHERE lower(email) = ANY(%s::text[]) AND merged_into IS NULL"
+        " ORDER BY signed_up_at, candidate_id",
+        [[*addresses]],
+    )
+    for row in rows:
+        addresses[(row.email or "").lower()].append(row)
+    listed = [SharedAddress(email=email, candidates=of) for email, of in addresses.items()]
+    return page(listed, limit, lambda row: [row.email])
+
+
+def merged(db: Connection, limit: int, cursor: str | None) -> Listed[OneOfSeveral]:
+    """The candidates who were merged into another."""
+    (previous,) = after(cursor, tuple[UUID]) or (None,)
+    rows = fetch_all(
+        db,
+        OneOfSeveral,
+        f"{ONE_OF_SEVERAL} WHERE merged_into IS NOT NULL"
+        " AND (%s::uuid IS NULL OR candidate_id > %s) ORDER BY candidate_id LIMIT %s",
+        [previous, previous, limit + 1],
+    )
+    return page(rows, limit, lambda row: [row.candidate_id])

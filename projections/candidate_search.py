@@ -1,9 +1,9 @@
 """Whom a position's filters let through: in Recommendations, in the passive feed, and how many.
 
 Both lists of a position are the candidate pool under the position's filters; `matching` is the same
-predicate as `domain.filters.Filters.admit`, in SQL. Left out are candidates who opted out, who
-blocked the employer, whom the position has approached, or who were approached as often as the
-contact gate allows.
+predicate as `domain.filters.Filters.admit`, in SQL, on filters and facts in canonical form. Left
+out are candidates who opted out, who blocked the employer, whom the position has approached, or who
+were approached as often as the contact gate allows.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +20,8 @@ from domain.contact_gate import CONTACT_WINDOW, CONTACTS_ALLOWED
 from domain.filters import Criterion, CriterionKind, Filters
 from domain.passivity import active_since
 from domain.viewing import Feed
-from projections.candidate_pool import keys
+from projections.candidate_pool import keys, place_keys
+from projections.canonical import canonical_filters
 
 MOST_RELAXED = 30
 
@@ -30,9 +31,8 @@ Condition = tuple[str, object]
 
 def _place(filters: Filters) -> Condition:
     here = "p.city = ANY({0}::text[]) OR p.country = ANY({0}::text[])"
-    return f"({here} OR p.open_to_remote)" if filters.remote else f"({here})", keys(
-        filters.locations
-    )
+    places = place_keys(filters.locations)
+    return f"({here} OR p.open_to_remote)" if filters.remote else f"({here})", places
 
 
 def _salary(filters: Filters) -> Condition:
@@ -88,6 +88,7 @@ def matching(filters: Filters, mark: str = "") -> tuple[str, dict[str, Any]]:
 
     With a `mark` at the end of its parameters' names, it can stand beside others in a statement.
     """
+    filters = canonical_filters(filters)
     parts, parameters = ["true"], {}
     for kind in filters.kinds():
         condition, value = CONDITIONS[kind](filters)
@@ -186,6 +187,6 @@ def _approachable(search: CandidateSearch) -> tuple[str, dict[str, Any]]:
         "contacts": CONTACTS_ALLOWED,
         "window": search.at - CONTACT_WINDOW,
         "active_since": active_since(search.at),
-        "nice_to_have": keys(search.filters.nice_to_have_skills),
+        "nice_to_have": keys(canonical_filters(search.filters).nice_to_have_skills),
     }
     return condition, parameters

@@ -17,19 +17,21 @@ from domain.employer import (
     FeedbackShared,
 )
 from domain.handlers import on
+from domain.terms import search_key
 from domain.values import StorableText
 from infrastructure.database.postgres import fetch_all, fetch_one
 from infrastructure.projecting.projection import Change, Projection
 from projections.paging import Listed, WholeNumber, after, page
 
 
-class Employers(Projection, name="employers", version=1, key="id", personal=True):
+class Employers(Projection, name="employers", version=2, key="id", personal=True):
     """Every employer with their standing, and all feedback."""
 
     TABLES = """
         CREATE TABLE employers (
             employer_id   uuid PRIMARY KEY,
             company       text NOT NULL,
+            company_key   text COLLATE "C" NOT NULL,  -- how names are ordered and searched
             manager_name  text NOT NULL,
             manager_email text NOT NULL,
             status        text NOT NULL,
@@ -38,7 +40,7 @@ class Employers(Projection, name="employers", version=1, key="id", personal=True
             registered_at timestamptz NOT NULL,
             version       bigint NOT NULL
         );
-        CREATE INDEX employers_by_company ON employers (company, employer_id);
+        CREATE INDEX employers_by_company ON employers (company_key, employer_id);
         CREATE TABLE feedback (
             employer_id uuid,
             position    bigint,
@@ -51,11 +53,11 @@ class Employers(Projection, name="employers", version=1, key="id", personal=True
 
     ADD = """
         INSERT INTO employers (
-            employer_id, company, manager_name, manager_email, status, suspended_for, in_beta,
-            registered_at, version)
+            employer_id, company, company_key, manager_name, manager_email, status, suspended_for,
+            in_beta, registered_at, version)
         VALUES (
-            %(id)s, %(company)s, %(manager_name)s, %(manager_email)s, 'registered', NULL, false,
-            %(at)s, %(version)s)"""
+            %(id)s, %(company)s, %(company_key)s, %(manager_name)s, %(manager_email)s, 'registered',
+            NULL, false, %(at)s, %(version)s)"""
 
     SET_STATUS = """
         UPDATE employers SET status = %(status)s, suspended_for = %(reason)s, version = %(version)s
@@ -72,8 +74,8 @@ class Employers(Projection, name="employers", version=1, key="id", personal=True
     SET_VERSION = "UPDATE employers SET version = %(version)s WHERE employer_id = %(id)s"
 
     @on(EmployerRegistered)
-    def on_employer_registered(self, _event: EmployerRegistered) -> Change:
-        return self.ADD, {}
+    def on_employer_registered(self, event: EmployerRegistered) -> Change:
+        return self.ADD, {"company_key": search_key(event.company)}
 
     @on(EmployerApproved)
     def on_employer_approved(self, _event: EmployerApproved) -> Change:
@@ -128,20 +130,24 @@ def one(db: Connection, employer_id: UUID) -> Employer | None:
 def listed(
     db: Connection, limit: int, cursor: str | None, company: str | None = None
 ) -> Listed[Employer]:
-    """Employers by company name, perhaps only those whose name has this in it."""
+    """Employers by company name, perhaps only those whose name has this in it.
+
+    Case and accents are ignored, as in every list of names: Ana, Ólafur, Ömer, Zoe.
+    """
     key = after(cursor, tuple[Literal["employers"], StorableText, UUID])
     _, name, id = key or (None, None, None)
+    asked = {"company": company and search_key(company)}
     rows = fetch_all(
         db,
         Employer,
         """
         SELECT * FROM employers
-        WHERE (%(name)s::text IS NULL OR (company, employer_id) > (%(name)s, %(id)s::uuid))
-          AND (%(company)s::text IS NULL OR strpos(lower(company), lower(%(company)s)) > 0)
-        ORDER BY company, employer_id LIMIT %(limit)s""",
-        {"name": name, "id": id, "limit": limit + 1, "company": company},
+        WHERE (%(name)s::text IS NULL OR (company_key, employer_id) > (%(name)s, %(id)s::uuid))
+          AND (%(company)s::text IS NULL OR strpos(company_key, %(company)s) > 0)
+        ORDER BY company_key, employer_id LIMIT %(limit)s""",
+        {**asked, "name": name, "id": id, "limit": limit + 1},
     )
-    return page(rows, limit, lambda row: ["employers", row.company, row.employer_id])
+    return page(rows, limit, lambda row: ["employers", search_key(row.company), row.employer_id])
 
 
 def feedback(
@@ -158,6 +164,7 @@ def feedback(
     They have `company` in their name, and the Customer Success Manager with this address.
     """
     _, before = after(cursor, tuple[Literal["feedback"], WholeNumber]) or (None, None)
+    company = company and search_key(company)
     asked = {"employer": employer_id, "company": company, "manager": manager_email}
     rows = fetch_all(
         db,
@@ -167,7 +174,7 @@ def feedback(
         FROM feedback JOIN employers USING (employer_id)
         WHERE (%(before)s::bigint IS NULL OR position < %(before)s)
           AND (%(employer)s::uuid IS NULL OR employer_id = %(employer)s)
-          AND (%(company)s::text IS NULL OR strpos(lower(company), lower(%(company)s)) > 0)
+          AND (%(company)s::text IS NULL OR strpos(company_key, %(company)s) > 0)
           AND (%(manager)s::text IS NULL OR lower(manager_email) = lower(%(manager)s))
         ORDER BY position DESC LIMIT %(limit)s""",
         {**asked, "before": before, "limit": limit + 1},

@@ -25,6 +25,7 @@ from domain.outreach import (
     OutreachWithdrawn,
     Status,
 )
+from domain.terms import search_key
 from infrastructure.database.postgres import fetch_all, fetch_one
 from infrastructure.projecting.projection import Change, Projection
 from projections.candidate_pool import CandidatePool
@@ -170,11 +171,16 @@ def found(
     """The approaches of all employers, the latest first; perhaps only some of them.
 
     Each of the `ids` is an outreach, a candidate, a position or an employer that it is about;
-    `name` is part of the candidate's name, `company` of the employer's.
+    `name` is part of the candidate's name, `company` of the employer's: case and accents are
+    ignored.
     """
     key = after(cursor, tuple[Literal["outreach"], datetime, UUID])
     _, sent_at, id = key or (None, None, None)
-    asked = {"ids": [*ids], "name": name, "company": company}
+    asked = {
+        "ids": [*ids],
+        "name": name and search_key(name),
+        "company": company and search_key(company),
+    }
     rows = fetch_all(
         db,
         Interview,
@@ -183,10 +189,10 @@ def found(
         WHERE %(ids)s::uuid[] <@ ARRAY[outreach_id, candidate_id, position_id, employer_id]
           AND (%(name)s::text IS NULL OR candidate_id IN (
               SELECT candidate_id FROM candidate_pool
-              WHERE strpos(lower(name), lower(%(name)s)) > 0))
+              WHERE strpos(name_key, %(name)s) > 0))
           AND (%(company)s::text IS NULL OR employer_id IN (
               SELECT employer_id FROM employers
-              WHERE strpos(lower(company), lower(%(company)s)) > 0))
+              WHERE strpos(company_key, %(company)s) > 0))
           AND (%(sent_at)s::timestamptz IS NULL OR sent_at < %(sent_at)s
                OR (sent_at = %(sent_at)s AND outreach_id > %(id)s::uuid))
         ORDER BY sent_at DESC, outreach_id LIMIT %(limit)s""",

@@ -90,12 +90,13 @@ class Step(BaseModel):
     candidate_id: UUID
     what: str
     at: datetime
-    actor_id: str
-    actor_role: Role
-    request_id: str
+    actor_id: str | None
+    actor_role: Role | None
+    request_id: str | None
     details: dict[str, Any]
     personal: dict[str, str]
     event_position: int
+    unreadable: bool = False
 
 
 def of_outreach(db: Connection, outreach_id: UUID) -> list[Step]:

@@ -56,7 +56,7 @@ def databases(postgres: str) -> Iterator[Databases]:
         yield databases
 
 
-NEED_THE_SCHEMA = {"pool", "marketplace"}
+NEED_THE_SCHEMA = {"pool", "marketplace", "event_log_url"}
 """Fixtures for which a test's database has its tables from the start."""
 
 
@@ -64,7 +64,7 @@ NEED_THE_SCHEMA = {"pool", "marketplace"}
 def database_url(request: pytest.FixtureRequest, databases: Databases) -> Iterator[str]:
     """The address of a database of the test's own, gone after it.
 
-    It is empty, unless the test uses a pool or a marketplace, which need the schema.
+    It is empty, unless the test uses a fixture that needs the schema.
     """
     needs_it = not NEED_THE_SCHEMA.isdisjoint(request.fixturenames)
     with databases.prepared() if needs_it else databases.empty() as url:

@@ -11,10 +11,13 @@ from pydantic_core import to_jsonable_python
 
 from domain.aggregate import Aggregate
 from domain.aggregates import AGGREGATES
+from domain.event import Event
 from infrastructure.database.postgres import Database
 from infrastructure.event_log import queries
+from infrastructure.event_log.codec import envelope
 from infrastructure.event_log.queries import Logged
-from infrastructure.event_log.store import EventStore
+from infrastructure.event_log.store import EventStore, folded
+from infrastructure.event_log.unreadable import UnreadableEvent
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -45,12 +48,14 @@ class PastState(BaseModel):
     recorded_at: datetime
     state: dict[str, Any] = Field(description="what its rules remember; no personal data")
     changes: list[Change] = Field(description="against the state one event before")
+    unreadable: list[int] = Field(
+        description="the log positions of events that cannot be read, which the state lacks"
+    )
 
 
 def loaded(store: EventStore, db: Database, kind: type[A], id: UUID) -> A:
     """An aggregate as it is now, to ask its rules."""
-    stored = [entry.stored for entry in queries.of_aggregate(db, id)]
-    return kind.fold(id, map(store.mapper.to_domain_event, stored))
+    return folded_from(store, kind, id, queries.of_aggregate(db, id))
 
 
 def past_state(store: EventStore, logged: Sequence[Logged]) -> PastState | None:
@@ -62,12 +67,13 @@ def past_state(store: EventStore, logged: Sequence[Logged]) -> PastState | None:
         return None
     *_, last = logged
     id = UUID(str(last.stored.originator_id))  # which the library types as either
-    before, after = (_state(store, _kind(last), id, events) for events in (logged[:-1], logged))
+    kind = kind_of(logged)
+    before, after = (_state(store, kind, id, events) for events in (logged[:-1], logged))
     changes = difference(before, after)
     if len(logged) == 1:  # before it there was nothing, whatever the rules begin with
         changes = [Change(name=change.name, before=None, after=change.after) for change in changes]
     return PastState(
-        kind=_kind(last),
+        kind=kind,
         id=id,
         version=last.stored.originator_version,
         log_position=last.log_position,
@@ -75,7 +81,17 @@ def past_state(store: EventStore, logged: Sequence[Logged]) -> PastState | None:
         recorded_at=last.recorded_at,
         state=after,
         changes=changes,
+        unreadable=_unreadable(store, logged),
     )
+
+
+def _unreadable(store: EventStore, logged: Sequence[Logged]) -> list[int]:
+    events = store.mapper.read([entry.stored for entry in logged])
+    return [
+        entry.log_position
+        for entry, event in zip(logged, events, strict=True)
+        if isinstance(event, UnreadableEvent)
+    ]
 
 
 def until(
@@ -84,7 +100,19 @@ def until(
     """Those of an aggregate's events that were recorded, or had happened, at this moment."""
     if clock is Clock.RECORDED:
         return [entry for entry in logged if entry.recorded_at <= at]
-    return [e for e in logged if store.mapper.to_domain_event(e.stored).timestamp <= at]
+    events = store.mapper.read([entry.stored for entry in logged])
+    return [
+        entry
+        for entry, event in zip(logged, events, strict=True)
+        if _happened_at(entry, event) <= at
+    ]
+
+
+def _happened_at(entry: Logged, event: Event | UnreadableEvent) -> datetime:
+    if isinstance(event, Event):
+        return event.timestamp
+    moment: datetime = envelope(entry.stored).get("timestamp", entry.recorded_at)
+    return moment
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
@@ -101,17 +129,28 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Chan
     ]
 
 
-def _kind(entry: Logged) -> str:
-    return entry.stored.topic.partition(".")[0]
+KINDS = {kind.kind: kind for kind in AGGREGATES}
+
+
+def kind_of(logged: Sequence[Logged]) -> str:
+    """The kind of an aggregate, by its events' names, of which some may be unknown."""
+    named = [entry.stored.topic.partition(".")[0] for entry in logged]
+    return next((kind for kind in named if kind in KINDS), named[0])
 
 
 def _state(store: EventStore, kind: str, id: UUID, logged: Sequence[Logged]) -> dict[str, Any]:
-    kinds = {kind.kind: kind for kind in AGGREGATES}
-    events = [store.mapper.to_domain_event(entry.stored) for entry in logged]
-    version = logged[-1].stored.originator_version if logged else 0
-    aggregate = kinds[kind].fold(id, events, version=version)
+    if kind not in KINDS:
+        return {}
+    aggregate = folded_from(store, KINDS[kind], id, logged)
     known = {n: v for n, v in vars(aggregate).items() if not n.startswith("_")}
     return _flat({n: v for n, v in known.items() if n not in ("id", "version")})
+
+
+def folded_from(store: EventStore, kind: type[A], id: UUID, logged: Sequence[Logged]) -> A:
+    """An aggregate from its events, without those that cannot be read."""
+    events = store.mapper.read([entry.stored for entry in logged])
+    version = logged[-1].stored.originator_version if logged else 0
+    return folded(kind, id, events, version)
 
 
 def _flat(state: Mapping[str, Any], within: str = "") -> dict[str, Any]:

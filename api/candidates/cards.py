@@ -16,6 +16,7 @@ from infrastructure.database.postgres import Database
 from projections import candidate_feed, candidate_pool
 from projections.candidate_pool import Origin
 from projections.candidate_search import CandidateSearch
+from projections.canonical import canonical_filters
 from projections.interview_list import Interview
 from projections.likelihood.explanations import strongest
 from projections.likelihood.scoring import ScoredCandidate
@@ -77,8 +78,9 @@ def of_feed(
 ) -> Listed[Card]:
     """A page of one of a position's lists, scored by the model as it is now."""
     listed = candidate_feed.feed(db, kind, search(position, at), limit, cursor, sort)
+    filters = canonical_filters(position.filters)
     items = [
-        card_of(entry.candidate, position.filters, entry.score).model_copy(
+        card_of(entry.candidate, filters, entry.score).model_copy(
             update={"explored": entry.explored, "propensity": entry.propensity}
         )
         for entry in listed.items
@@ -107,6 +109,7 @@ def card_of(
     score: ScoredCandidate | None,
     reasons: int = REASONS_SHOWN,
 ) -> Card:
+    """A card, given the filters in canonical form."""
     return Card(
         candidate_id=known.candidate_id,
         name=known.name,

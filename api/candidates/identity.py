@@ -1,21 +1,38 @@
-"""Ids of candidates who come in without one: the same person gets the same id.
+"""Who the person of a document is: the command that signs them up, or finds them again."""
 
-They derive from the installation's own namespace, so that an id cannot be computed from an external
-id or an e-mail address, and does not tell them.
-"""
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
 
-from uuid import UUID, uuid5
-
+from api import identifiers
 from api.formats.json_resume import Profile
+from api.marketplace import Marketplace
 
 
-def known_id(profile: Profile, namespace: UUID) -> UUID | None:
-    """The id that a profile gives, or one derived from its external id; None without either."""
-    if profile.candidate_id or profile.external_id is None:
-        return profile.candidate_id
-    return uuid5(namespace, profile.external_id)
+def identity(
+    marketplace: Marketplace, profile: Profile, document: Any, new_id: Callable[[], UUID]
+) -> dict[str, Any]:
+    """What `SignUpCandidate` takes to find the person of a document, or to make a new one.
 
-
-def id_by_email(email: str, namespace: UUID) -> UUID:
-    """An id derived from an e-mail address, however it is capitalised."""
-    return uuid5(namespace, f"mailto:{email.strip().casefold()}")
+    A person is known by the id in the document, by their id in another system, by their e-mail
+    address and, with none of them, by the document itself.
+    """
+    key, namespace = marketplace.address_key, marketplace.candidate_namespace
+    external_id, email = profile.external_id, profile.email
+    if profile.candidate_id is not None:
+        candidate_id = profile.candidate_id
+    elif external_id is not None:
+        candidate_id = identifiers.candidate_of_external_id(namespace, external_id)
+    elif email is not None:
+        earlier = identifiers.candidate_of_address(namespace, email)
+        candidate_id = earlier if marketplace.store.recorder.versions([earlier]) else new_id()
+    else:
+        candidate_id = identifiers.candidate_of_document(namespace, document)
+    return {
+        "candidate_id": candidate_id,
+        "address": email and identifiers.of_address(key, email),
+        "identifiers": (
+            (identifiers.of_external_id(key, external_id),) if external_id is not None else ()
+        ),
+        "document": identifiers.of_document(key, document),
+    }

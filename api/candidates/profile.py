@@ -25,6 +25,7 @@ from domain.profile import Background, Job
 from infrastructure.database.postgres import Database
 from infrastructure.error_redaction import error_kind
 from projections import candidate_pool
+from projections.canonical import canonical_filters
 from projections.likelihood import scoring
 from projections.likelihood.projection import Likelihoods
 from projections.positions import Position
@@ -84,7 +85,7 @@ def full_profile(
         return None
     passive = is_passive(known.last_active_at, at)
     scores = scoring.of_candidates(db, [candidate_id], at, position.position_id)
-    card = card_of(known, position.filters, scores.get(candidate_id), reasons)
+    card = card_of(known, canonical_filters(position.filters), scores.get(candidate_id), reasons)
     return FullProfile(
         **dict(card),
         summary=known.summary,

@@ -17,6 +17,7 @@ from api.cli.terminal import Report, complain, program, progress
 from api.demo import Summary, fill
 from api.demo.survey_2019 import to_profile
 from api.formats.documents import BadDocument
+from api.identifiers import claim_known_addresses
 from api.marketplace import Marketplace, now, open_marketplace
 from infrastructure.projecting.checkpoints import log_positions
 from infrastructure.projecting.projector import Projector
@@ -79,8 +80,9 @@ def demo(
                 profiles=documents,
                 progress=report,
             )
+            claim_known_addresses(marketplace.store, marketplace.address_key, end)
         with progress() as report:
-            _catch_up(marketplace, summary.log_position, report)
+            _catch_up(marketplace, marketplace.store.recorder.max_notification_id() or 0, report)
     _tell(summary)
     if bad:
         complain(f"{bad:,} of the profiles were bad and left out.")

@@ -14,7 +14,7 @@ from api.cli.sign_ups import BadRecord, Taken, sign_up, sign_up_of
 from api.cli.terminal import Report, complain, progress
 from api.marketplace import Marketplace, now, open_marketplace
 from domain.actor import Actor, Cause, Role
-from domain.candidate import SignUpCandidate
+from domain.identifier import SignUpCandidate
 from infrastructure.settings import load_settings
 
 importing = typer.Typer(
@@ -67,9 +67,10 @@ def candidates(
     last_active_at counts as active until then; without signed_up_at they signed up then, and
     without either today.
 
-    A bad record is reported with its line or number and the reason, and skipped. Importing the
-    same file again signs nobody up twice: a person is known by candidate_id, by external_id, by
-    e-mail address or, with none of them, by the document itself.
+    A bad record is reported with its line or number and the reason, and skipped. Nobody is signed
+    up twice: a person is known by candidate_id, by external_id, by e-mail address (however it is
+    written) or, with none of them, by the document itself. A changed document of a known person
+    updates their profile, with the date in meta.lastModified or today; it never undoes an opt-out.
     """
     with open_marketplace(load_settings()) as marketplace:
         totals = Totals()
@@ -90,13 +91,12 @@ def candidates(
 
 def _import_all(marketplace: Marketplace, file: BinaryIO, totals: Totals, report: Report) -> None:
     done = 0
-    namespace = marketplace.candidate_namespace
     for chunk in _chunks(entries(file)):
         cause = Cause(by=IMPORT, at=now(), request_id=str(uuid4()))
         members: list[tuple[str, SignUpCandidate]] = []
         for entry in chunk:
             try:
-                members.append((entry.where, sign_up_of(entry, cause, namespace)))
+                members.append((entry.where, sign_up_of(marketplace, entry, cause)))
             except BadRecord as bad:
                 totals.refuse(entry.where, str(bad))
         totals.add(sign_up(marketplace.store, members))

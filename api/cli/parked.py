@@ -8,7 +8,7 @@ import typer
 from api.cli.exit_codes import EXIT_CODES, CannotGoOn, Exit
 from api.cli.terminal import log_to_stderr
 from api.marketplace import Marketplace, open_marketplace
-from infrastructure.projecting import parking
+from infrastructure.projecting import parking, unknown_events
 from infrastructure.projecting.projection import Projection
 from infrastructure.projecting.projector import Projector
 from infrastructure.settings import load_settings
@@ -81,6 +81,12 @@ def _chosen(every: Sequence[Projection], name: str | None) -> list[Projection]:
 def _show_parked(marketplace: Marketplace, projection: str | None = None) -> None:
     with marketplace.pool.connection() as db:
         listed = [one for one in parking.listed(db) if projection in (None, one.projection)]
+        unknown = unknown_events.first_of_each_kind(db)
+    for kind, first, count in unknown:
+        typer.echo(f"Events of kind {kind}, which this program does not know: {count:,}, the first")
+        typer.echo(
+            f"    is event {first}. No read model has them; run the program that wrote them."
+        )
     if not listed:
         typer.echo("Nothing is parked.")
     keyless = {one.name for one in marketplace.projections if one.key is None}

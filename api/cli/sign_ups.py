@@ -1,25 +1,20 @@
-"""Signs candidates up from documents, many in one transaction, each once."""
+"""Signs candidates up from documents, or finds them again, many in one transaction."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-from uuid import UUID, uuid5
+from uuid import uuid4
 
 from pydantic import ValidationError
 
-from api.candidates.identity import id_by_email, known_id
+from api.candidates.identity import identity
 from api.cli.documents import Entry
 from api.demo.survey_2019 import to_profile
 from api.formats.documents import BadDocument
+from api.marketplace import Marketplace
 from domain.actor import Cause
-from domain.candidate import (
-    Candidate,
-    CandidateErased,
-    CandidateSignedUp,
-    SignUpCandidate,
-)
-from infrastructure.event_log.store import EventStore
+from domain.candidate import Candidate
+from domain.identifier import Identifier, SignUpCandidate
+from infrastructure.event_log.store import EventStore, UnitOfWork
 
 
 class BadRecord(Exception):
@@ -35,16 +30,8 @@ class Taken:
     refused: list[tuple[str, str]]
 
 
-def sign_up_of(entry: Entry, cause: Cause, namespace: UUID) -> SignUpCandidate:
-    """The command that signs up the candidate of a document.
-
-    Without an id of their own a candidate is known by their e-mail address, and without that by the
-    document itself.
-
-    Args:
-        entry: the document, or why there is none.
-        cause: who imports it, when and by which request.
-        namespace: what ids are derived in.
+def sign_up_of(marketplace: Marketplace, entry: Entry, cause: Cause) -> SignUpCandidate:
+    """The command that signs up the candidate of a document, or finds them again.
 
     Raises:
         BadRecord: the document cannot be read, or is not valid.
@@ -53,12 +40,8 @@ def sign_up_of(entry: Entry, cause: Cause, namespace: UUID) -> SignUpCandidate:
         raise BadRecord(entry.fault)
     try:
         profile = to_profile(entry.document, as_of=cause.at.date())
-        candidate_id = known_id(profile, namespace) or (
-            id_by_email(profile.email, namespace)
-            if profile.email
-            else _id_by_content(entry.document, namespace)
-        )
-        return SignUpCandidate(**dict(cause), **profile.signing_up(candidate_id))
+        who = identity(marketplace, profile, entry.document, uuid4)
+        return SignUpCandidate(**dict(cause), **who, **profile.signing_up())
     except BadDocument as error:
         raise BadRecord("; ".join(error.problems)) from None
     except ValidationError as error:
@@ -67,28 +50,29 @@ def sign_up_of(entry: Entry, cause: Cause, namespace: UUID) -> SignUpCandidate:
 
 
 def sign_up(store: EventStore, members: Sequence[tuple[str, SignUpCandidate]]) -> Taken:
-    """Sign up the candidates who are not there yet, in one transaction; others stay as they are.
+    """Sign up the candidates who are not there yet, in one transaction, and update the others.
 
     Args:
         store: where they are recorded.
         members: the commands, each with the place of its document for messages.
     """
-    first = {command.candidate_id: (where, command) for where, command in reversed(members)}
+    commands = [command for _, command in members]
+    work: UnitOfWork
 
-    def new_ones() -> list[SignUpCandidate]:
-        # Candidates who are there, even erased ones, have a version.
-        there = store.recorder.versions(first)
-        return [command for id, (_, command) in first.items() if id not in there]
+    def load(loading: UnitOfWork) -> None:
+        nonlocal work
+        work = loading
+        identifiers = {id for c in commands for id in (c.address, *c.identifiers) if id}
+        work.load_all(Identifier, identifiers)
+        claimed = (work.find(Identifier, id).candidate_id for id in identifiers)
+        new = (command.candidate_id for command in commands)
+        work.load_all(Candidate, (id for id in (*claimed, *new) if id))
 
-    decided, _ = store.execute_all(
-        new_ones, kind=Candidate, ids=first, deciding=(CandidateSignedUp, CandidateErased)
-    )
+    decided, _ = store.execute_all(lambda: commands, load=load)
     refused = [
-        (first[command.candidate_id][0], str(refusal)) for command, refusal in decided if refusal
+        (where, str(refusal))
+        for (where, _), (_, refusal) in zip(members, decided, strict=True)
+        if refusal
     ]
-    return Taken(len(decided) - len(refused), len(members) - len(decided), refused)
-
-
-def _id_by_content(document: Any, namespace: UUID) -> UUID:
-    """An id for a document that names neither id nor address, however its fields are ordered."""
-    return uuid5(namespace, json.dumps(document, sort_keys=True, separators=(",", ":")))
+    taken = sum(1 for _ in work.new(Candidate))
+    return Taken(taken, len(members) - taken - len(refused), refused)

@@ -39,6 +39,7 @@ MENU: Sequence[tuple[str, str, frozenset[Role]]] = [
     ("/feedback", "Feedback", frozenset({Role.CSM})),
     ("/outreach", "Outreach", frozenset({Role.SUPPORT})),
     ("/tickets", "Tickets", frozenset({Role.SUPPORT})),
+    ("/duplicates", "Duplicates", frozenset({Role.SUPPORT})),
     ("/funnel", "Funnel", frozenset({Role.ANALYST})),
     ("/model", "Likelihood", frozenset({Role.ANALYST})),
     ("/events", "Events", frozenset({Role.AUDITOR})),
@@ -61,6 +62,8 @@ NOTICES = {
     "rated": "Thank you for telling us.",
     "ticket-submitted": "Your ticket has reached support.",
     "ticket-closed": "The ticket is closed.",
+    "merged": "They are one candidate now.",
+    "separated": "They are separate candidates again.",
 }
 """What a page says once a form is done."""
 

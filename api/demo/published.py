@@ -193,7 +193,7 @@ COUNTRIES = {
         ("Sydney", "Melbourne", "Brisbane")),
     "Netherlands": Country(2.1, "EUR", 56_000, "Dutch", ("dutch", "dutch", "turkish"),
         ("Amsterdam", "Rotterdam", "Utrecht", "Eindhoven")),
-    "Russian Federation": Country(1.9, "RUB", 24_000, "Russian", ("russian",),
+    "Russia": Country(1.9, "RUB", 24_000, "Russian", ("russian",),
         ("Moscow", "Saint Petersburg", "Novosibirsk")),
     "Spain": Country(1.8, "EUR", 44_000, "Spanish", ("spanish",),
         ("Madrid", "Barcelona", "Valencia", "Málaga")),
@@ -204,13 +204,14 @@ COUNTRIES = {
     "Switzerland": Country(1.1, "CHF", 95_000, "German", ("german", "french", "italian"),
         ("Zurich", "Geneva", "Basel", "Bern")),
     "Israel": Country(1.1, "ILS", 85_000, "Hebrew", ("hebrew",), ("Tel Aviv", "Haifa")),
-    "Turkey": Country(1.1, "TRY", 22_000, "Turkish", ("turkish",), ("Istanbul", "Ankara", "Izmir")),
+    "Türkiye": Country(1.1, "TRY", 22_000, "Turkish", ("turkish",),
+        ("Istanbul", "Ankara", "Izmir")),
     "Pakistan": Country(1.0, "PKR", 9_000, "Urdu", ("pakistani",),
         ("Lahore", "Karachi", "Islamabad")),
     "Ukraine": Country(1.0, "UAH", 34_000, "Ukrainian", ("ukrainian",),
         ("Kyiv", "Lviv", "Kharkiv")),
     "Austria": Country(0.9, "EUR", 58_000, "German", ("german",), ("Vienna", "Graz", "Linz")),
-    "Czech Republic": Country(0.9, "CZK", 42_000, "Czech", ("czech",), ("Prague", "Brno")),
+    "Czechia": Country(0.9, "CZK", 42_000, "Czech", ("czech",), ("Prague", "Brno")),
     "Romania": Country(0.9, "RON", 34_000, "Romanian", ("romanian",),
         ("Bucharest", "Cluj-Napoca", "Iași")),
     "Belgium": Country(0.8, "EUR", 54_000, "Dutch", ("dutch", "french"), ("Brussels", "Ghent")),
@@ -239,6 +240,6 @@ COUNTRIES = {
 }  # fmt: skip
 
 EUROPEAN_UNION = frozenset({
-    "Austria", "Belgium", "Czech Republic", "Denmark", "Finland", "France", "Germany", "Hungary",
+    "Austria", "Belgium", "Czechia", "Denmark", "Finland", "France", "Germany", "Hungary",
     "Ireland", "Italy", "Netherlands", "Poland", "Portugal", "Romania", "Spain", "Sweden",
 })  # fmt: skip

@@ -62,11 +62,11 @@ def to_profile(document: Mapping[str, Any], *, as_of: date | None = None) -> Pro
 def from_survey_2019(document: Mapping[str, Any]) -> Profile:
     """Read an answer to the Stack Overflow Developer Survey 2019.
 
-    The survey is anonymous, so the name is the respondent's number. The salary, which it converts
-    to dollars, is put back into the respondent's own currency at our rates where we know it, and
-    taken for the salary they expect. Respondents who work remotely half of the time or more, or
-    prefer to work at home, are open to remote work. Of `meta.sourcing` only ids, consent and dates
-    are read.
+    The survey is anonymous, so name and address are made of the respondent's number. The salary,
+    which it converts to dollars, is put back into the respondent's own currency at our rates where
+    we know it, and taken for the salary they expect. Respondents who work remotely half of the time
+    or more, or prefer to work at home, are open to remote work. Of `meta.sourcing` only ids,
+    consent and dates are read.
     """
     answer = read(Answer, document)
     meta, more = answer.meta, answer.meta.sourcing
@@ -78,6 +78,7 @@ def from_survey_2019(document: Mapping[str, Any]) -> Profile:
         "signed_up_at": more.signed_up_at,
         "last_active_at": more.last_active_at,
         "name": answer.basics.name or f"Respondent {meta.respondent}",
+        "email": answer.basics.email or f"respondent.{meta.respondent}@example.org",
         "facts": {
             "roles": meta.roles or None,
             "skills": named_ones(*(s.name for s in answer.skills if s.name != "Other(s):")),

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from domain.filters import Filters
 from domain.money import SalaryRange
+from projections.canonical import with_canonical_names
 
 PayOf = Annotated[float | None, Field(ge=0, le=1_000_000_000)]
 
@@ -89,13 +90,15 @@ class JobPosting(_Thing):
             "location": names[0] if names else None,
             "remote": remote,
             "salary": salary,
-            "filters": Filters(
-                roles=_terms(self.occupational_category),
-                required_skills=_terms(self.skills),
-                years_from=months / 12 if months else None,
-                locations=tuple(names),
-                remote=remote,
-                salary_budget=salary,
+            "filters": with_canonical_names(
+                Filters(
+                    roles=_terms(self.occupational_category),
+                    required_skills=_terms(self.skills),
+                    years_from=months / 12 if months else None,
+                    locations=tuple(names),
+                    remote=remote,
+                    salary_budget=salary,
+                )
             ),
         }
 

@@ -30,7 +30,6 @@ from pydantic import (
     field_validator,
 )
 
-from api.formats.countries import country_name
 from api.formats.documents import (
     BadDocument,
     Day,
@@ -49,6 +48,7 @@ from domain.money import USD_PER_UNIT, Salary
 from domain.partial_date import PartialDate
 from domain.profile import Facts, Job, Text
 from domain.values import Email, Name, Value
+from infrastructure.cldr.countries import canonical_country
 
 MOST_JOBS = 100
 DAYS_A_YEAR = 365.25
@@ -67,11 +67,11 @@ class Profile(Value):
     opted_in: bool | None = None
     signed_up_at: AwareDatetime | None = None
     last_active_at: AwareDatetime | None = None
+    observed_on: date | None = None
 
-    def signing_up(self, candidate_id: UUID) -> dict[str, Any]:
-        """What `domain.candidate.SignUpCandidate` takes of it, under this id."""
-        said = {field: value for field, value in self if field != "external_id"}
-        return said | {"candidate_id": candidate_id, "opted_in": bool(self.opted_in)}
+    def signing_up(self) -> dict[str, Any]:
+        """What `domain.identifier.SignUpCandidate` takes of it, but for who it is."""
+        return {f: value for f, value in self if f not in ("external_id", "candidate_id")}
 
 
 class Location(Section):
@@ -82,7 +82,7 @@ class Location(Section):
     @property
     def country_name(self) -> str | None:
         code = self.country_code
-        return self.country or (country_name(code) if code else None)
+        return canonical_country(self.country or code or "") or None
 
 
 class Basics(Section):
@@ -206,6 +206,7 @@ def to_profile(document: Mapping[str, Any], *, as_of: date | None = None) -> Pro
     profile = {
         "candidate_id": more.candidate_id,
         "name": basics.name,
+        "observed_on": resume.meta.last_modified,
         "email": basics.email,
         "summary": basics.summary,
         "jobs": tuple(work.as_job() for work in resume.work),

@@ -9,8 +9,8 @@ from fastapi.responses import JSONResponse
 from psycopg_pool import PoolTimeout
 
 from api.http.problems import problem_of
-from api.marketplace import PROBE_SECONDS, Marketplace
-from infrastructure.projecting import parking
+from api.marketplace import PROBE_SECONDS, Marketplace, now
+from infrastructure.projecting import parking, standstill, unknown_events
 from infrastructure.projecting.checkpoints import log_positions
 from infrastructure.projecting.reading import Rebuilding, TakenOver, not_live
 
@@ -36,8 +36,10 @@ def ready(request: Request) -> JSONResponse:
     `rebuilding` names the read models that a new version is being built of, each with its log
     position and the head of the log; `taken_over` those of which a newer program is running.
 
-    `failing` names the projections of this process that cannot go on, `parked` those that have
-    parked events, with how many; neither makes it unready, since the others serve.
+    `failing` names the projections that cannot go on, in whatever process they run, each with the
+    kind of error; `standing_still` also those that no process moves on. `parked` counts the parked
+    events of each projection, `unknown_kinds` the events of each kind that this program does not
+    know. None of these makes a process unready, since the others serve.
     """
     marketplace: Marketplace = request.app.state.marketplace
     try:
@@ -45,13 +47,16 @@ def ready(request: Request) -> JSONResponse:
         with marketplace.pool.connection(PROBE_SECONDS) as db:
             waiting = not_live(marketplace.projections, db)
             parked = parking.counts(db)
+            still = standstill.standing_still(db, now())
+            unknown_kinds = unknown_events.first_of_each_kind(db)
     except (PersistenceError, psycopg.Error, PoolTimeout) as error:
         return problem_of(error).response()
     started_at = marketplace.started_at_log_position
     behind = {name: at for name, at in reached.items() if at < started_at}
     taken_over = [name for name, why in waiting.items() if isinstance(why, TakenOver)]
     status = "rebuilding" if waiting else "catching up" if behind else "ready"
-    failures = marketplace.worker.failures if marketplace.worker else {}
+    failures = {one.projection: one.failure for one in still if one.failure}
+    failures |= marketplace.worker.failures if marketplace.worker else {}
     body: dict[str, Any] = {
         "status": "taken over" if taken_over else status,
         "catching_up": behind,
@@ -63,6 +68,15 @@ def ready(request: Request) -> JSONResponse:
         },
         "taken_over": taken_over,
         "failing": failures,
+        "standing_still": {
+            one.projection: {
+                "log_position": one.log_position,
+                "of": one.of,
+                "since": one.since.isoformat() if one.since else None,
+            }
+            for one in still
+        },
         "parked": parked,
+        "unknown_kinds": {kind: count for kind, _, count in unknown_kinds},
     }
     return JSONResponse(body, 503 if behind or waiting else 200)

@@ -23,6 +23,8 @@ from infrastructure.event_log import log_head
 from infrastructure.projecting import parking
 from infrastructure.projecting.checkpoints import log_positions
 from infrastructure.projecting.reading import not_live
+from infrastructure.projecting.standstill import standing_still
+from infrastructure.projecting.unknown_events import first_of_each_kind
 from projections.funnel import Funnel
 from projections.likelihood.monitoring import performance as likelihood_watch
 from projections.likelihood.projection import Likelihoods
@@ -117,7 +119,7 @@ def _of_log(marketplace: Marketplace, db: Database, reached: Mapping[str, int]) 
     )
     failing = GaugeMetricFamily(
         "sourcing_projection_failing",
-        "Whether a projection of this process cannot go on.",
+        "Whether a projection cannot go on, in whatever process it runs.",
         labels=["projection"],
     )
     parked = GaugeMetricFamily(
@@ -125,7 +127,8 @@ def _of_log(marketplace: Marketplace, db: Database, reached: Mapping[str, int]) 
         "Events that a projection has set aside: one that it cannot handle, and those behind it.",
         labels=["projection"],
     )
-    failures = marketplace.worker.failures if marketplace.worker else {}
+    failures = {one.projection for one in standing_still(db, now()) if one.failure}
+    failures |= {*marketplace.worker.failures} if marketplace.worker else set()
     counts = parking.counts(db)
     for name, position in sorted(reached.items()):
         lag.add_metric([name], max(head - position, 0))
@@ -134,6 +137,8 @@ def _of_log(marketplace: Marketplace, db: Database, reached: Mapping[str, int]) 
     yield lag
     yield failing
     yield parked
+    unknown = sum(count for _, _, count in first_of_each_kind(db))
+    yield _gauge("sourcing_unknown_events", "Events of kinds that no program here knows.", unknown)
 
 
 JUDGED = {

@@ -3,6 +3,7 @@
 from api.routes import (
     activity,
     candidates,
+    duplicates,
     employers,
     events,
     funnel,
@@ -16,6 +17,7 @@ from api.routes import (
 
 ROUTERS = (
     activity.router,
+    duplicates.router,  # before candidates: /candidates/duplicates is no candidate's id
     candidates.router,
     employers.router,
     events.router,

@@ -11,7 +11,15 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from api.http.access import PlatformCaller
 from api.http.problems import Problem
 from domain.actor import Cause
-from domain.candidate import Activity, Candidate, CandidateErased, CandidateSignedUp, NoteActivity
+from domain.candidate import (
+    Activity,
+    Candidate,
+    CandidateErased,
+    CandidateMerged,
+    CandidateSeparated,
+    CandidateSignedUp,
+    NoteActivity,
+)
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import Decided, EventStore
 from infrastructure.requests import receipts
@@ -27,6 +35,10 @@ MOST_REJECTED_SHOWN = 1_000
 
 CHUNK = 2_000
 """Activities recorded in one transaction."""
+
+
+DECIDING = (CandidateSignedUp, CandidateErased, CandidateMerged, CandidateSeparated)
+"""What whether an activity is recorded depends on."""
 
 
 class Rejected(BaseModel):
@@ -171,9 +183,9 @@ def _record(
 
     decided, log_position = store.execute_all(
         new_ones,
-        kind=Candidate,
-        ids=[activity.candidate_id for _, activity in first.values()],
-        deciding=(CandidateSignedUp, CandidateErased),
+        load=lambda work: work.load_all(
+            Candidate, (activity.candidate_id for _, activity in first.values()), DECIDING
+        ),
         also=lambda decided: [receipts.keeping(new)] if (new := taken(decided)) else [],
     )
     refused = [

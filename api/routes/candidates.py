@@ -5,7 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends
 
-from api.candidates.identity import known_id
+from api import identifiers
+from api.candidates.identity import identity
 from api.candidates.profile import Explanation, current_explanation
 from api.formats import json_resume
 from api.formats.documents import BadDocument
@@ -18,18 +19,18 @@ from domain.candidate import (
     BlockEmployer,
     Candidate,
     ClearAttributes,
-    EnhanceProfile,
     EraseCandidate,
     Observation,
     OptIn,
     OptOut,
     ReportAttributes,
-    SignUpCandidate,
 )
 from domain.command import NotFound
+from domain.identifier import EnhanceProfile, SignUpCandidate
 from domain.values import Value
 from projections import candidate_pool
 from projections.candidate_pool import CandidatePool, CandidateProfile
+from projections.canonical import canonical_facts
 from projections.likelihood.projection import Likelihoods
 
 router = APIRouter(prefix="/candidates", tags=["Candidates"])
@@ -46,18 +47,20 @@ def sign_up(
     document: Annotated[dict[str, Any], Body(description="a JSON Resume document")],
     caller: Platform,
 ) -> CommandResult:
-    """Take over a member from a JSON Resume document.
+    """Sign a member up from a JSON Resume document, or update the one it is about.
 
-    What JSON Resume has no word for stands under `meta.sourcing`: consent, sign-up, expectations.
+    A person is known by the id, the external id or the e-mail address in the document; the answer's
+    `id` says who it is. What JSON Resume has no word for stands under `meta.sourcing`: consent,
+    sign-up, expectations. A document never undoes an opt-out.
     """
     try:
         profile = json_resume.to_profile(document, as_of=caller.at.date())
     except BadDocument as error:
         reasons = [Reason(code="bad_document", detail=problem) for problem in error.problems]
         raise Problem(422, "invalid", str(error), reasons) from None
-    candidate_id = known_id(profile, caller.marketplace.candidate_namespace) or caller.new_id()
+    who = identity(caller.marketplace, profile, document, caller.new_id)
     # What the document says depends on the day that it is read on; what was sent does not.
-    return caller.run(SignUpCandidate, payload=document, **profile.signing_up(candidate_id))
+    return caller.run(SignUpCandidate, payload=document, **who, **profile.signing_up())
 
 
 @router.get("/{candidate_id}")
@@ -102,7 +105,14 @@ def opt_out(candidate_id: UUID, caller: Platform) -> CommandResult:
 @router.post("/{candidate_id}/observations", status_code=201)
 def enhance(candidate_id: UUID, body: Observation, caller: Platform) -> CommandResult:
     """Bring a profile up to date; fields that are known from a later day stay as they are."""
-    return caller.run(EnhanceProfile, candidate_id=candidate_id, observation=body)
+    observed = body.model_copy(update={"facts": canonical_facts(body.facts)})
+    key = caller.marketplace.address_key
+    return caller.run(
+        EnhanceProfile,
+        candidate_id=candidate_id,
+        observation=observed,
+        identifiers=(identifiers.of_address(key, body.email),) if body.email else (),
+    )
 
 
 @router.post("/{candidate_id}/blocked-employers", status_code=201)

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from api.audit import timeline
 from api.candidates import outreach_search
 from api.candidates.outreach_search import FoundOutreach
 from api.candidates.profile import Contribution, Explanation
@@ -103,7 +104,7 @@ def read_outreach(outreach_id: UUID, caller: Reader) -> Interview:
 def read_timeline(outreach_id: UUID, caller: TimelineReader) -> list[Step]:
     """Each step of an outreach: who did what, when, and by which request."""
     with caller.reading(OutreachTimeline) as db:
-        steps = outreach_timeline.of_outreach(db, outreach_id)
+        steps = timeline.of_outreach(caller.marketplace.store, db, outreach_id)
     found(caller, Outreach, outreach_id, steps[0] if steps else None)
     return steps
 

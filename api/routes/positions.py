@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, BackgroundTasks, Query
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from api.candidates import cards, viewings, visibility
 from api.candidates.cards import Card, NamedInterview
@@ -33,6 +33,7 @@ from domain.viewing import Feed, Sort
 from projections import candidate_search, employers, interview_list, positions
 from projections.candidate_pool import CandidatePool
 from projections.candidate_search import Relaxation
+from projections.canonical import with_canonical_names
 from projections.employers import Employers
 from projections.interview_list import InterviewList
 from projections.likelihood.projection import Likelihoods
@@ -40,6 +41,9 @@ from projections.paging import Listed
 from projections.positions import Positions
 
 router = APIRouter(tags=["Positions"])
+
+ReadFilters = Annotated[Filters, AfterValidator(with_canonical_names)]
+"""Filters whose countries and languages are written in any of their names or codes."""
 
 
 class NewPosition(Value):
@@ -50,7 +54,7 @@ class NewPosition(Value):
     location: Place | None = None
     remote: bool = False
     salary: SalaryRange | None = None
-    filters: Filters = Filters()
+    filters: ReadFilters = Filters()
 
 
 class Closure(Value):
@@ -112,7 +116,7 @@ def read_position(position_id: UUID, caller: Reader) -> positions.Position:
 
 @router.put("/positions/{position_id}/filters")
 def set_filters(
-    position_id: UUID, body: Filters, caller: Recruiter, if_match: IfMatch = None
+    position_id: UUID, body: ReadFilters, caller: Recruiter, if_match: IfMatch = None
 ) -> CommandResult:
     """Change whom a position is for."""
     return caller.run(

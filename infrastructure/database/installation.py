@@ -17,6 +17,10 @@ SEAL = """
 
 SEALED = "SELECT address_key FROM installation WHERE log_id = %s"
 
+CLAIMED = "SELECT addresses_claimed FROM installation WHERE log_id = %s"
+
+HAVE_CLAIMED = "UPDATE installation SET addresses_claimed = true WHERE log_id = %s"
+
 ADDRESS_KEY_BYTES = 32
 CONTEXT = b"installation/address-key"
 """Binds the sealed key to its place."""
@@ -42,3 +46,14 @@ def address_key(db: Database, keyring: Keyring) -> bytes:
     db.execute(SEAL, (keyring.wrap(os.urandom(ADDRESS_KEY_BYTES), CONTEXT), LOG_ID))
     ((sealed,),) = db.execute(SEALED, (LOG_ID,)).fetchall()
     return keyring.unwrap(sealed, CONTEXT)
+
+
+def addresses_claimed(db: Database) -> bool:
+    """Whether every address in the log that came before there were identifiers has its own."""
+    ((claimed,),) = db.execute(CLAIMED, (LOG_ID,)).fetchall()
+    return bool(claimed)
+
+
+def note_addresses_claimed(db: Database) -> None:
+    """Note that every address in the log has its identifier."""
+    db.execute(HAVE_CLAIMED, (LOG_ID,))

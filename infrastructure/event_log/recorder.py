@@ -16,8 +16,8 @@ from infrastructure.event_log import log_head
 from infrastructure.event_log.batch_writer import BatchWriter
 from infrastructure.event_log.group_commit import GroupCommit
 from infrastructure.event_log.log_head import LOG_ID
-from infrastructure.event_log.queries import MOMENT
 from infrastructure.event_log.statements import NO_EVENTS, VERSIONS, Statement
+from infrastructure.event_log.stored_fields import MOMENT_OR_RECORDED
 
 BATCH_SIZE = 1_000
 """Events written in one transaction, unless a single save has more."""
@@ -69,7 +69,7 @@ OR_LATEST = f"""OR originator_version IN (
             SELECT DISTINCT ON (topic) originator_version FROM events AS other
             WHERE log_id = {LOG_ID} AND other.originator_id = wanted.originator_id
                 AND topic = ANY(%(latest)s::text[])
-            ORDER BY topic, {MOMENT} DESC)"""  # noqa: S608 - our own text
+            ORDER BY topic, {MOMENT_OR_RECORDED} DESC)"""  # noqa: S608 - our own text
 
 
 class GroupCommitRecorder(ApplicationRecorder):

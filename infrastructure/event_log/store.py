@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
@@ -12,7 +12,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
 
-from domain.aggregate import Aggregate, Refused
+from domain.aggregate import Aggregate, Refused, refuse
 from domain.command import Command, NotFound
 from domain.event import Event
 from infrastructure.database.postgres import Database, Pool
@@ -20,6 +20,7 @@ from infrastructure.event_log.codec import EventMapper
 from infrastructure.event_log.keys import Keyring
 from infrastructure.event_log.recorder import BATCH_SIZE, GroupCommitRecorder
 from infrastructure.event_log.statements import Statement
+from infrastructure.event_log.unreadable import UnreadableEvent
 
 A = TypeVar("A", bound=Aggregate)
 C = TypeVar("C", bound=Command)
@@ -109,18 +110,14 @@ class EventStore:
         self,
         commands: Callable[[], Sequence[C]],
         *,
-        kind: type[Aggregate],
-        ids: Iterable[UUID],
-        deciding: Sequence[type[Event]] = (),
+        load: Callable[["UnitOfWork"], None],
         also: Callable[[Decided[C]], Iterable[Statement]] = lambda _: (),
     ) -> tuple[Decided[C], int]:
         """Decide many commands in one transaction; those that are refused do not stop the others.
 
         Args:
             commands: gives the commands, in order; called again after a conflict.
-            kind: of the aggregates they change.
-            ids: of these aggregates, which are loaded at once.
-            deciding: the only events that the decisions need; if empty, all that are folded.
+            load: loads at once what the commands will look at; what it leaves out is loaded alone.
             also: statements to commit together with the events.
 
         Returns:
@@ -130,17 +127,16 @@ class EventStore:
             Contended: every attempt conflicted with a concurrent change.
             psycopg.Error: the database refused a statement of `also`.
         """
-        wanted = sorted(set(ids))
 
-        def load() -> UnitOfWork:
+        def begin() -> UnitOfWork:
             work = UnitOfWork(self)
-            work.load_all(kind, wanted, deciding)
+            load(work)
             return work
 
         def decide(work: UnitOfWork) -> Decided[C]:
             return [(command, _refusal(command, work)) for command in commands()]
 
-        return self._decide_and_record(decide, load, also)
+        return self._decide_and_record(decide, begin, also)
 
     def record(
         self,
@@ -210,40 +206,48 @@ class UnitOfWork:
         self._loaded_version: dict[UUID, int] = {}
         self._since_mark: dict[UUID, tuple[Aggregate, int]] = {}
 
-    def get(self, kind: type[A], id: UUID) -> A:
+    def get(self, kind: type[A], id: UUID, needed: Sequence[type[Event]] | None = None) -> A:
         """The aggregate. Raises `NotFound` if nothing ever happened to it."""
-        aggregate = self.find(kind, id)
+        aggregate = self.find(kind, id, needed)
         if not aggregate.exists:
             raise NotFound(kind, id)
         return aggregate
 
-    def find(self, kind: type[A], id: UUID) -> A:
+    def find(self, kind: type[A], id: UUID, needed: Sequence[type[Event]] | None = None) -> A:
         """The aggregate, new if nothing ever happened to it. Raises `NotFound` for another kind."""
         if id not in self._aggregates:
             self.load_all(kind, [id])
         aggregate = self._aggregates[id]
         if not isinstance(aggregate, kind):
             raise NotFound(kind, id)
+        refuse(aggregate.reasons_if_unreadable(needed))
         self._since_mark.setdefault(id, (aggregate, aggregate.version))
         return aggregate
 
     def load_all(
-        self, kind: type[Aggregate], ids: Sequence[UUID], deciding: Sequence[type[Event]] = ()
+        self, kind: type[Aggregate], ids: Iterable[UUID], deciding: Sequence[type[Event]] = ()
     ) -> None:
         """Load many aggregates in one query, reading only the event types that the decision needs.
 
         These are the `deciding` ones, or else all that change the aggregate's state.
         """
+        wanted = sorted(set(ids))
         latest = set() if deciding else {event.TOPIC for event in kind.latest_only}
         topics = {event.TOPIC for event in deciding or kind.handlers} - latest
-        loaded = self._store.recorder.load(ids, topics, latest)
+        loaded = self._store.recorder.load(wanted, topics, latest)
         stored = {id: [*each] for id, each in groupby(loaded, lambda event: event.originator_id)}
-        for id in ids:
+        for id in wanted:
             self._keep(kind, id, stored.get(id, []), topics | latest)
 
     def loaded_version(self, aggregate: Aggregate) -> int:
         """The version of an aggregate when it was loaded."""
         return self._loaded_version[aggregate.id]
+
+    def new(self, kind: type[A]) -> Iterator[A]:
+        """The aggregates of this kind that nothing had happened to when they were loaded."""
+        for id, aggregate in self._aggregates.items():
+            if isinstance(aggregate, kind) and aggregate.exists and not self._loaded_version[id]:
+                yield aggregate
 
     def mark(self) -> None:
         """Start what `has_changed` compares with."""
@@ -268,9 +272,15 @@ class UnitOfWork:
     ) -> None:
         version = stored[-1].originator_version if stored else 0
         self._loaded_version[id] = version
-        if stored and not stored[-1].topic.startswith(f"{kind.kind}."):
+        if stored and not any(event.topic.startswith(f"{kind.kind}.") for event in stored):
             self._aggregates[id] = None  # an aggregate of another kind has this id
-        else:
-            needed = (event for event in stored if event.topic in topics)
-            events = map(self._store.mapper.to_domain_event, needed)
-            self._aggregates[id] = kind.fold(id, events, version=version)
+            return
+        events = self._store.mapper.read([event for event in stored if event.topic in topics])
+        self._aggregates[id] = folded(kind, id, events, version)
+
+
+def folded(kind: type[A], id: UUID, events: Sequence[Event | UnreadableEvent], version: int) -> A:
+    """An aggregate of this version from its events, without those that cannot be read."""
+    unreadable = [event.topic for event in events if isinstance(event, UnreadableEvent)]
+    readable = (event for event in events if isinstance(event, Event))
+    return kind.fold(id, readable, version=version, unreadable=unreadable)

@@ -15,8 +15,8 @@ from psycopg.rows import class_row
 
 from infrastructure.database.postgres import Database
 from infrastructure.error_redaction import error_summary
-from infrastructure.event_log.codec import NewerEvent
 from infrastructure.event_log.keys import WrongSecret
+from infrastructure.event_log.unreadable import NewerEvent
 
 Checkpoint = tuple[str, int, int]
 """A projection's name and version, and the log that it follows."""
@@ -63,7 +63,7 @@ class TooManyParked(Exception):
 
 BLOCKED_STREAMS = """
     SELECT stream, log_position FROM parked_events
-    WHERE projection = %s AND version = %s AND log_id = %s AND error IS NOT NULL
+    WHERE projection = %s AND version = %s AND log_id = %s AND error LIKE %s
     ORDER BY log_position"""
 
 PARK = """
@@ -104,9 +104,17 @@ class Parked(NamedTuple):
     waiting: int
 
 
-def blocked_streams(db: Database, checkpoint: Checkpoint) -> dict[UUID, int]:
-    """The parked streams, each with the log position of its first event, in their order."""
-    return dict(db.execute(BLOCKED_STREAMS, checkpoint).fetchall())
+def blocked_streams(
+    db: Database,
+    checkpoint: Checkpoint,
+    of_newer_program: bool = False,
+) -> dict[UUID, int]:
+    """The parked streams, each with the log position of its first event, in their order.
+
+    Perhaps only those whose first event was written by a program newer than its reader.
+    """
+    errors = f"{NewerEvent.__name__}%" if of_newer_program else "%"
+    return dict(db.execute(BLOCKED_STREAMS, (*checkpoint, errors)).fetchall())
 
 
 def park(

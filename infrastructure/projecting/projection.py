@@ -1,15 +1,15 @@
 """What a read model declares: its tables and how each event changes them."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
-from eventsourcing.utils import resolve_topic
 from psycopg import Connection
 from pydantic_core import from_json
 
-from domain.event import Event
+from domain.event import TYPES, Event
 from domain.handlers import HandlesEvents
 
 Change = tuple[str, Mapping[str, Any]]
@@ -40,8 +40,8 @@ class Projection(HandlesEvents):
     The value is that of the events' field of this name, or of those without one their aggregate's
     id: so it is known of an event that cannot be handled too, and what comes behind it waits.
 
-    An erasure does not wait: it is applied at once, and again in its place when that comes. Twice
-    must give what once does.
+    A withdrawal, such as an erasure, does not wait: it is applied at once, and again in its place
+    when that comes. Twice must give what once does.
 
     One that is not `personal` gets its events without their personal fields, as after an erasure.
     """
@@ -89,13 +89,13 @@ class Projection(HandlesEvents):
                     cursor.executemany(statement, rows)
 
     def stream(self, stored: StoredEvent) -> UUID:
-        """The key's value of an event that may be unreadable otherwise.
+        """The key's value of an event that may be unreadable.
 
-        Raises:
-            ValueError, LookupError: not even that can be read.
+        If not even that can be read, its aggregate's id.
         """
-        if self.key in resolve_topic(stored.topic).model_fields:
-            return UUID(from_json(stored.state)[self.key])
+        if self.key and self.key in TYPES[stored.topic].model_fields:
+            with suppress(ValueError, LookupError, TypeError, AttributeError):
+                return UUID(from_json(stored.state)[self.key])
         return UUID(str(stored.originator_id))
 
     def changes(self, event: Event) -> Iterable[Change]:

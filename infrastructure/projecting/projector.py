@@ -11,20 +11,22 @@ A projection without a key has no streams: a poison event is parked alone, which
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import UUID
 
 from eventsourcing.persistence import Notification
-from eventsourcing.utils import resolve_topic
 from psycopg import Connection
 from psycopg.errors import LockNotAvailable
 from psycopg_pool import ConnectionPool
 
+from domain.event import TYPES
 from infrastructure.error_redaction import error_kind, redacted_traceback
 from infrastructure.event_log.log_head import LOG_ID, head
 from infrastructure.event_log.store import EventStore
-from infrastructure.projecting import parking, versions
+from infrastructure.event_log.unreadable import NewerEvent
+from infrastructure.projecting import parking, standstill, versions
 from infrastructure.projecting.projection import LoggedEvent, Projection
 
 logger = logging.getLogger(__name__)
@@ -39,8 +41,16 @@ queries wait behind it."""
 TAKEOVER_INTERVAL = 2.0
 """Seconds from one attempt at a takeover to the next."""
 
+NEWER_PROGRAM_SECONDS = 5.0
+"""How long an event of a newer program waits for a worker of it, before it is parked."""
+
+StreamEvent = tuple[UUID, Notification]
+"""An event with its stream."""
+
 Failed = dict[int, Exception]
 """The events that could not be handled, by their log positions."""
+
+Apply = Callable[[Connection, Sequence[Notification]], Failed]
 
 
 class NoCheckpoint(Exception):
@@ -53,6 +63,10 @@ class NoCheckpoint(Exception):
         )
 
 
+class _Busy(Exception):
+    """Another worker has the projection."""
+
+
 class Projector:
     """Runs one projection over the event log."""
 
@@ -60,11 +74,16 @@ class Projector:
         SELECT log_position, live FROM projection_checkpoints
         WHERE projection = %s AND version = %s AND log_id = %s FOR UPDATE"""
 
-    LOCK_IF_FREE = f"{LOCK} NOWAIT"
+    LOCK_IF_FREE = f"{LOCK} SKIP LOCKED"  # NOWAIT would fill PostgreSQL's log with errors
+
+    EXISTS = """
+        SELECT FROM projection_checkpoints
+        WHERE projection = %s AND version = %s AND log_id = %s"""
 
     MOVE = """
         UPDATE projection_checkpoints
-        SET log_position = %s, changed_log_position = coalesce(%s, changed_log_position)
+        SET log_position = %s, changed_log_position = coalesce(%s, changed_log_position),
+            moved_at = %s, failure = NULL
         WHERE projection = %s AND version = %s AND log_id = %s AND log_position = %s"""
 
     def __init__(
@@ -82,6 +101,7 @@ class Projector:
         self._checkpoint = (projection.name, projection.version, LOG_ID)
         self._is_built = False
         self._next_takeover = 0.0
+        self._met_newer_at: float | None = None
 
     def catch_up(self) -> bool:
         """Apply one batch of events, or take over from the version before if that is due.
@@ -90,18 +110,19 @@ class Projector:
             Whether there may be more to do at once; not so if another worker has the projection.
         """
         try:
-            more = self._apply_batch()
+            more = self._apply_next()
             if self._is_built and time.monotonic() >= self._next_takeover:
                 self._take_over()
                 return True
             return more
-        except LockNotAvailable:
+        except (_Busy, LockNotAvailable):
             return False
 
-    def replay_parked(self) -> tuple[list[UUID], list[UUID]]:
+    def replay_parked(self, *, of_newer_program: bool = False) -> tuple[list[UUID], list[UUID]]:
         """Apply what is parked, in order, each stream in a transaction of its own.
 
         What a projection without a key has skipped stays so: a rebuild applies it in its place.
+        Perhaps only the streams whose first event was written by a program newer than its reader.
 
         Returns:
             The streams that are applied, and those that stay parked, from the first of their events
@@ -109,8 +130,9 @@ class Projector:
         """
         if self.projection.key is None:
             return [], []
+        self._met_newer_at = 0.0  # an event of a newer program has waited for it already
         with self._pool.connection() as db:
-            streams = parking.blocked_streams(db, self._checkpoint)
+            streams = parking.blocked_streams(db, self._checkpoint, of_newer_program)
             for stream in streams:
                 with db.transaction():
                     self._replay(db, stream)
@@ -120,12 +142,16 @@ class Projector:
 
     def run(self, stop: threading.Event, wakeup: threading.Event) -> None:
         """Catch up until `stop` is set, or until a newer version has taken over."""
-        failures = 0
+        failures, is_new = 0, True
         while not stop.is_set():
             try:
+                if is_new:  # this may be the newer program
+                    self.replay_parked(of_newer_program=True)
                 wakeup.clear()
                 more = self.catch_up()
-                self.failure, failures = None, 0
+                if is_new or self.failure:
+                    self._note_failure(None)
+                self.failure, failures, is_new = None, 0, False
             except NoCheckpoint as error:
                 logger.error("projection %s stops: %s", self.projection.name, error)
                 self.failure = error_kind(error)
@@ -137,26 +163,42 @@ class Projector:
                 )
                 self.failure, more = error_kind(error), False
                 failures += 1
+                with suppress(Exception):  # it may be the database that fails
+                    self._note_failure(self.failure)
                 stop.wait(backoff(failures))
             if not more:
                 wakeup.wait(POLL_INTERVAL)
 
+    def _note_failure(self, failure: str | None) -> None:
+        with self._pool.connection() as db:
+            standstill.note_failure(db, self._checkpoint, failure)
+
     # Batches --------------------------------------------------------------------------------------
 
-    def _apply_batch(self) -> bool:
+    def _apply_next(self) -> bool:
+        try:
+            more = self._apply_batch(self._apply_at_once)
+        except Exception as error:
+            if not self._is_poison(error):
+                raise
+            more = self._apply_batch(self._apply_what_can_be)
+        self._met_newer_at = None
+        return more
+
+    def _apply_batch(self, apply: Apply) -> bool:
         with self._pool.connection() as db, db.transaction():
             log_position, live = self._lock(db, self.LOCK_IF_FREE)
-            reached = self._move_on(db, log_position)
+            reached = self._move_on(db, log_position, apply)
             self._is_built = not live and reached + self._batch_size >= head(db)
         return reached > log_position
 
-    def _move_on(self, db: Connection, log_position: int) -> int:
+    def _move_on(self, db: Connection, log_position: int, apply: Apply) -> int:
         topics = self.projection.topics
         stored, reached = self._store.read(log_position, self._batch_size, topics, db)
         if reached > log_position:
-            failed = self._apply(db, stored) if stored else {}
+            failed = apply(db, stored) if stored else {}
             changed = stored[-1].id if stored else None
-            move = (reached, changed, *self._checkpoint, log_position)
+            move = (reached, changed, datetime.now(UTC), *self._checkpoint, log_position)
             moved = db.execute(self.MOVE, move).rowcount
             assert moved == 1, "the checkpoint was locked"
             self._log_parked(stored, failed)
@@ -166,6 +208,8 @@ class Projector:
         """The log position, and whether this version is live; if not, its own tables come first."""
         row = db.execute(statement, self._checkpoint).fetchone()
         if row is None:
+            if db.execute(self.EXISTS, self._checkpoint).rowcount:
+                raise _Busy
             raise NoCheckpoint(self.projection)
         log_position, live = row
         if not live:
@@ -182,49 +226,53 @@ class Projector:
             db.execute(f"SET LOCAL lock_timeout = '{TAKEOVER_LOCK_TIMEOUT}'")
             goal = max(versions.lock_live(db, self.projection), head(db))
             while log_position < goal:
-                log_position = self._move_on(db, log_position)
+                log_position = self._move_on(db, log_position, self._apply_at_once)
             versions.take_over(db, self.projection)
         logger.info("projection %s: version %d is live", *self._checkpoint[:2])
 
     # Events that fail -----------------------------------------------------------------------------
 
-    def _apply(self, db: Connection, stored: Sequence[Notification]) -> Failed:
+    def _apply_at_once(self, db: Connection, stored: Sequence[Notification]) -> Failed:
+        parked = parking.blocked_streams(db, self._checkpoint) if self.projection.key else {}
+        ready = stored
+        if parked:
+            placed = self._placed(stored)
+            ready = _ready(placed, parked)
+            self._park(db, placed, parked, {})
+        self._change(db, ready)
+        return {}
+
+    def _apply_what_can_be(self, db: Connection, stored: Sequence[Notification]) -> Failed:
         """Apply all but the events that fail and those behind them, and park these."""
         parked = parking.blocked_streams(db, self._checkpoint)
+        placed = self._placed(stored)
         failed: Failed = {}
-        self._bisect_failures(db, stored, parked, failed)
-        if parked:
-            placed = [(self._stream(event), event) for event in stored]
-            behind = [(s, event) for s, event in placed if s in parked and event.id >= parked[s]]
-            parking.park(db, self._checkpoint, behind, failed, datetime.now(UTC))
+        self._bisect_failures(db, placed, parked, failed)
+        self._park(db, placed, parked, failed)
         return failed
 
     def _bisect_failures(
-        self,
-        db: Connection,
-        stored: Sequence[Notification],
-        parked: dict[UUID, int],
-        failed: Failed,
+        self, db: Connection, placed: Sequence[StreamEvent], parked: dict[UUID, int], failed: Failed
     ) -> None:
         """Apply all at once, or else each half by itself, down to the single event that fails."""
         try:
             with db.transaction():
-                self._change(db, self._ready(stored, parked))
+                self._change(db, _ready(placed, parked))
         except Exception as error:
-            if not parking.is_poison_event(error):
+            if not self._is_poison(error):
                 raise
-            if len(stored) > 1:
-                middle = len(stored) // 2
-                self._bisect_failures(db, stored[:middle], parked, failed)
-                self._bisect_failures(db, stored[middle:], parked, failed)
+            if len(placed) > 1:
+                middle = len(placed) // 2
+                self._bisect_failures(db, placed[:middle], parked, failed)
+                self._bisect_failures(db, placed[middle:], parked, failed)
                 return
-            (event,) = stored
-            stream = self._stream(event)
-            if stream in parked:  # an erasure; it waits in its place as well
+            ((stream, event),) = placed
+            if stream in parked:  # a withdrawal; it waits in its place as well
                 logger.error(
-                    "projection %s: the erasure at event %d is not applied yet: %s",
+                    "projection %s: the withdrawal at event %d (%s) is not applied yet: %s",
                     self.projection.name,
                     event.id,
+                    event.topic,
                     redacted_traceback(error),
                 )
                 return
@@ -233,18 +281,14 @@ class Projector:
             if len(parked) > parking.MAX_BLOCKED_STREAMS:
                 raise parking.TooManyParked from error
 
-    def _ready(
-        self, stored: Sequence[Notification], parked: Mapping[UUID, int]
-    ) -> Sequence[Notification]:
-        """Those that need not wait: privacy comes before order."""
-        if not parked:
-            return stored
-        return [e for e in stored if self._stream(e) not in parked or resolve_topic(e.topic).erases]
-
-    def _stream(self, event: Notification) -> UUID:
-        if self.projection.key is None:
-            return parking.stream_alone(event)
-        return self.projection.stream(event)
+    def _is_poison(self, error: Exception) -> bool:
+        if isinstance(error, _Busy | NoCheckpoint):
+            return False
+        if not isinstance(error, NewerEvent):
+            return parking.is_poison_event(error)
+        if self._met_newer_at is None:
+            self._met_newer_at = time.monotonic()
+        return time.monotonic() - self._met_newer_at >= NEWER_PROGRAM_SECONDS
 
     def _change(self, db: Connection, stored: Sequence[Notification]) -> None:
         if stored:
@@ -258,12 +302,27 @@ class Projector:
                 db, [LoggedEvent(n.id, event) for n, event in zip(stored, events, strict=True)]
             )
 
+    def _placed(self, stored: Sequence[Notification]) -> list[StreamEvent]:
+        if self.projection.key is None:
+            return [(parking.stream_alone(event), event) for event in stored]
+        return [(self.projection.stream(event), event) for event in stored]
+
+    def _park(
+        self,
+        db: Connection,
+        placed: Sequence[StreamEvent],
+        parked: Mapping[UUID, int],
+        failed: Failed,
+    ) -> None:
+        behind = [(s, event) for s, event in placed if s in parked and event.id >= parked[s]]
+        parking.park(db, self._checkpoint, behind, failed, datetime.now(UTC))
+
     def _replay(self, db: Connection, stream: UUID) -> None:
         self._lock(db, self.LOCK)
         log_positions = parking.unpark(db, self._checkpoint, stream)
         for start in range(0, len(log_positions), self._batch_size):
             part = log_positions[start : start + self._batch_size]
-            self._apply(db, parking.stored(db, LOG_ID, part))
+            self._apply_what_can_be(db, parking.stored(db, LOG_ID, part))
 
     def _log_parked(self, stored: Sequence[Notification], failed: Failed) -> None:
         kinds = {event.id: event.topic for event in stored}
@@ -284,3 +343,10 @@ def backoff(failures: int) -> float:
     (0.2, 3.2, 30.0)
     """
     return float(min(30.0, 0.1 * 2 ** min(failures, 9)))
+
+
+def _ready(placed: Sequence[StreamEvent], parked: Mapping[UUID, int]) -> list[Notification]:
+    """Those that need not wait: privacy comes before order."""
+    return [
+        e for s, e in placed if s not in parked or e.id < parked[s] or TYPES[e.topic].withdrawal
+    ]

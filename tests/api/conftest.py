@@ -13,9 +13,11 @@ from pydantic import SecretStr
 
 from api import cli
 from api.app import make_app
+from api.candidates import profile
 from api.marketplace import Marketplace, open_marketplace
 from infrastructure.settings import Settings
 from tests.support.command_line import Ended, Run, environment
+from tests.support.concurrency import SECONDS
 from tests.support.databases import SECRET, Databases
 from tests.support.stage import Stage, own_stage
 
@@ -32,10 +34,21 @@ def stage(databases: Databases) -> Iterator[Stage]:
         yield stage
 
 
+@pytest.fixture(scope="session", autouse=True)
+def patient() -> Iterator[None]:
+    """However busy the machine is, a message is sent with its likelihood."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(profile, "LIKELIHOOD_SECONDS", SECONDS)
+        yield
+
+
 @pytest.fixture
 def settings(database_url: str) -> Settings:
     return Settings(
-        database_url=SecretStr(database_url), secret=SecretStr(SECRET), rate_limit="100000/minute"
+        database_url=SecretStr(database_url),
+        secret=SecretStr(SECRET),
+        rate_limit="100000/minute",
+        wait_timeout_seconds=SECONDS,
     )
 
 

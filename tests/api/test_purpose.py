@@ -71,7 +71,7 @@ def test_a_card_shows_the_likelihood_to_respond(scene: Scene) -> None:
     assert card["likelihood"]["band"] in {"low", "medium", "high"}
 
 
-def test_whoever_was_written_to_is_found_under_interviews_with_the_badge(scene: Scene) -> None:
+def test_a_messaged_candidate_is_found_under_interviews_with_the_badge(scene: Scene) -> None:
     position = scene.in_beta().position()
     done(scene.message(position, scene.member("Silent", silent_days=400)))
     interviews = done(
@@ -121,7 +121,7 @@ def test_a_missing_place_is_refused_by_name(scene: Scene) -> None:
     assert [reason["field"] for reason in response.json()["reasons"]] == ["message.location"]
 
 
-def test_a_refused_message_tells_every_reason_at_once(scene: Scene) -> None:
+def test_a_refused_message_gives_every_reason_at_once(scene: Scene) -> None:
     position = scene.approved().position()
     candidate = scene.member("Lively", silent_days=2)
     done(scene.platform.post(f"/candidates/{candidate}/opt-out"))

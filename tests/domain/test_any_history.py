@@ -27,7 +27,6 @@ from domain.candidate import (
     CandidateSignedUp,
     Contacted,
     EmployerBlocked,
-    EnhanceProfile,
     EraseCandidate,
     NoteActivity,
     Observation,
@@ -35,7 +34,6 @@ from domain.candidate import (
     OptedOut,
     OptIn,
     OptOut,
-    SignUpCandidate,
     WasActive,
 )
 from domain.command import Command
@@ -50,6 +48,7 @@ from domain.employer import (
     SuspendEmployer,
 )
 from domain.event import Event
+from domain.identifier import EnhanceProfile, SignUpCandidate
 from domain.outreach import (
     AcceptOutreach,
     DeclineOutreach,
@@ -132,6 +131,7 @@ def reasons_against(
     opted_in = latest(history, OptedIn, OptedOut, about=CASEY) is OptedIn
     blocked = {event.employer_id for event in history if isinstance(event, EmployerBlocked)}
     passive = silent_for_six_months(history, now)
+    reachable = any(event.has_address for event in history if isinstance(event, CandidateSignedUp))
     reasons = {
         "employer_is_suspended": not is_approved,
         "not_in_beta": message and is_approved and not in_beta,
@@ -139,6 +139,7 @@ def reasons_against(
         "already_contacted": latest(history, *SENT, about=outreach_id(position, CASEY)) is not None,
         "candidate_is_erased": erased,
         "candidate_opted_out": not erased and not opted_in,
+        "candidate_has_no_address": not erased and not reachable,
         "candidate_blocked_employer": not erased and employer in blocked,
         "candidate_contacted_too_often": not erased and times_written_to(history, now) >= 3,
         "candidate_not_passive": not erased and message and not passive,
@@ -160,12 +161,16 @@ class OneCandidateAndTwoEmployers(RuleBasedStateMachine):
         self.story = Story()
         self.now = NOW
 
-    @initialize(silent_days=some.integers(0, 400), opted_in=some.booleans())
-    def a_member_of_a_marketplace(self, silent_days: int, opted_in: bool) -> None:
+    @initialize(silent_days=some.integers(0, 400), opted_in=some.booleans(), unreachable=seldom)
+    def a_member_of_a_marketplace(
+        self, silent_days: int, opted_in: bool, unreachable: bool
+    ) -> None:
         for employer in EMPLOYERS:
             self.story.given(approved(employer), fact(BetaJoined, employer))
         self.story.given(tuple(opened(position, of) for position, of in POSITIONS.items()))
-        self.ask(SignUpCandidate, name="Casey", signed_up_at=LONG_AGO, opted_in=opted_in)
+        email = None if unreachable else "casey@example.com"
+        told = {"name": "Casey", "email": email, "signed_up_at": LONG_AGO, "opted_in": opted_in}
+        self.ask(SignUpCandidate, **told)
         self.note_activity(days_ago=silent_days)
 
     def ask(self, command: type[Command], **what: Any) -> Sequence[Event] | Refused:

@@ -1,10 +1,13 @@
 """Members agree to be written to or not, are active at times, and may be forgotten."""
 
 from datetime import date, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from domain.actor import Cause
+from domain.aggregate import Refused
 from domain.attributes import AgeBand, Attributes, Disability, Gender
 from domain.candidate import (
     CLOCK_SKEW,
@@ -18,7 +21,6 @@ from domain.candidate import (
     CandidateSignedUp,
     ClearAttributes,
     EmployerBlocked,
-    EnhanceProfile,
     EraseCandidate,
     NoteActivity,
     Observation,
@@ -28,11 +30,11 @@ from domain.candidate import (
     OptOut,
     ProfileEnhanced,
     ReportAttributes,
-    SignUpCandidate,
     WasActive,
 )
 from domain.command import Command
 from domain.event import ERASED
+from domain.identifier import EnhanceProfile, SignUpCandidate
 from domain.partial_date import PartialDate
 from domain.profile import Facts, Job
 from tests.support.given import (
@@ -131,14 +133,20 @@ def test_a_sign_up_of_long_ago_happened_long_ago() -> None:
     then(fact(CandidateSignedUp, CASEY, at=LONG_AGO), fact(OptedIn, CASEY, at=LONG_AGO))
 
 
-def sign_up(at: datetime | None = None) -> SignUpCandidate:
-    return SignUpCandidate(candidate_id=CASEY, name="Casey", signed_up_at=at, **by(the_platform))
+def sign_up(at: datetime | None = None, **more: Any) -> SignUpCandidate:
+    return SignUpCandidate(
+        candidate_id=CASEY, name="Casey", signed_up_at=at, **more, **by(the_platform)
+    )
 
 
 def test_a_candidate_signs_up_once() -> None:
-    given(member)
-    when(sign_up())
-    then_refused("candidate_already_signed_up")
+    candidate = Candidate(CASEY)
+    cause = Cause(**by(the_platform))
+    said: dict[str, Any] = {"name": "Casey", "facts": Facts()}
+    candidate.sign_up(cause, **said)
+    with pytest.raises(Refused) as refused:
+        candidate.sign_up(cause, at=NOW + days(1), **said)
+    assert refused.value.codes == ["candidate_already_signed_up", "sign_up_in_future"]
 
 
 def test_nobody_signs_up_in_the_future() -> None:
@@ -154,9 +162,9 @@ def test_another_systems_clock_may_be_a_little_ahead() -> None:
 
 
 def test_signing_up_is_refused_for_every_reason_at_once() -> None:
-    given(member)
-    when(sign_up(at=NOW + days(1)))
-    then_refused("candidate_already_signed_up", "sign_up_in_future")
+    given()
+    when(sign_up(at=NOW + days(1), last_active_at=NOW + days(2)))
+    then_refused("sign_up_in_future", "activity_in_future")
 
 
 def test_who_asked_to_be_forgotten_does_not_come_back_under_the_same_id() -> None:

@@ -14,10 +14,11 @@ from pydantic import BaseModel, ValidationError
 
 from domain.actor import Actor
 from domain.aggregate import Aggregate
-from domain.candidate import Activity, SignUpCandidate
+from domain.candidate import Activity
 from domain.command import Command
 from domain.employer import Manager, SuspendEmployer
 from domain.event import Event, Personal
+from domain.identifier import SignUpCandidate
 from domain.outreach import DeclineOutreach, Message
 from domain.position import OpenPosition
 from domain.profile import Facts, Job
@@ -146,7 +147,7 @@ def test_personal_data_that_cannot_read_erased_is_refused() -> None:
 
 
 def test_a_stored_name_is_given_once() -> None:
-    with pytest.raises(Exception, match="already registered"):
+    with pytest.raises(TypeError, match="as OptedIn is"):
 
         class OptedInAgain(Event, name="candidate.opted_in", version=1):
             pass

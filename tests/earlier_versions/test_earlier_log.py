@@ -14,6 +14,7 @@ from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
 from api.audit.past_state import past_state
+from domain.terms import search_key
 from infrastructure.database.postgres import open_pool
 from infrastructure.event_log import queries
 from infrastructure.event_log.store import EventStore
@@ -85,10 +86,19 @@ def replayed(databases: Databases) -> Iterator[Replayed]:
 
 
 def test_every_aggregate_is_in_the_state_it_was_in(replayed: Replayed) -> None:
-    assert {
-        id: {"kind": now.kind, "version": now.version, "state": now.state}
+    states = {
+        id: past_state(replayed.store, queries.of_aggregate(replayed.db, id))
         for id in replayed.then["states"]
-        if (now := past_state(replayed.store, queries.of_aggregate(replayed.db, id)))
+    }
+    assert {
+        id: {
+            "kind": now.kind,
+            "version": now.version,
+            # Without what aggregates have learned to remember since.
+            "state": {name: now.state.get(name) for name in replayed.then["states"][id]["state"]},
+        }
+        for id, now in states.items()
+        if now
     } == replayed.then["states"]
 
 
@@ -105,6 +115,8 @@ def test_every_read_model_has_the_rows_it_had(replayed: Replayed) -> None:
         }
         now = [{then: row[column] for then, column in columns.items()} for (row,) in found]
         then = [{column: row[column] for column in columns} for row in rows]
+        if table == "candidate_pool":
+            then = [*map(_in_canonical_form, then)]
         now, then = sorted(now, key=_text), sorted(then, key=_text)
         assert as_far_as(then, now) == then, table
 
@@ -112,6 +124,31 @@ def test_every_read_model_has_the_rows_it_had(replayed: Replayed) -> None:
 def test_the_model_has_the_hash_it_had(replayed: Replayed) -> None:
     (hash,) = (row["hash"] for row in replayed.then["tables"]["likelihood_model"])
     assert replayed.db.execute("SELECT hash FROM likelihood_model").fetchall() == [(hash,)]
+
+
+NAMED_OTHERWISE = {
+    "Russian Federation": "Russia", "Turkey": "Türkiye", "Czech Republic": "Czechia",
+    "russian federation": "russia", "turkey": "turkiye", "czech republic": "czechia",
+}  # fmt: skip
+"""What that version called countries that have another English name in CLDR."""
+
+
+def _in_canonical_form(row: dict[str, Any]) -> dict[str, Any]:
+    """A candidate of that version, with skills one by one and other names of countries."""
+    facts = dict(row["facts"])
+    for part in (facts, row := dict(row)):
+        if part.get("skills"):
+            each = (name for skill in part["skills"] for name in skill.split("/"))
+            part["skills"] = [*dict.fromkeys(each)]
+        part["country"] = NAMED_OTHERWISE.get(part.get("country") or "", part.get("country"))
+    for said, compared in (("work_authorisation", "authorised_in"),):
+        for part, name in ((facts, said), (row, compared)):
+            if part.get(name):
+                part[name] = [NAMED_OTHERWISE.get(each, each) for each in part[name]]
+    row["city"] = row["city"] and search_key(row["city"])
+    if facts["country"] is None:
+        del facts["country"]
+    return row | {"facts": facts}
 
 
 def _text(row: dict[str, Any]) -> str:

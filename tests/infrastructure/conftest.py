@@ -1,21 +1,18 @@
 """A log on the test's own database, with a table beside it for what commits with events."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import psycopg
 import pytest
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from infrastructure.database.migrations import migrate
 from infrastructure.event_log.recorder import GroupCommitRecorder
 from tests.support.event_logs import event_log
 
 
 @pytest.fixture
 def event_log_url(database_url: str) -> str:
-    migrate(database_url, at=datetime.now(UTC))
     with psycopg.connect(database_url) as connection:
         connection.execute("CREATE TABLE keys (key text PRIMARY KEY)")
     return database_url

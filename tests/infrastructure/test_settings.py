@@ -73,7 +73,7 @@ def test_a_wrong_value_is_answered_with_what_to_set(
     )
 
 
-def test_every_problem_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_problem_is_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCING_PORT", "eighty")
     monkeypatch.setenv("SOURCING_LOG_LEVEL", "loud")
     assert len(problems().splitlines()) == 2

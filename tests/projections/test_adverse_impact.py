@@ -25,9 +25,9 @@ from domain.candidate import (
     ClearAttributes,
     EraseCandidate,
     ReportAttributes,
-    SignUpCandidate,
 )
 from domain.command import Command
+from domain.identifier import SignUpCandidate
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.projector import Projector
@@ -127,7 +127,7 @@ def test_four_fifths_themselves_are_not_below_four_fifths() -> None:
     assert told["other"].below_four_fifths
 
 
-def test_a_difference_is_told_in_standard_deviations() -> None:
+def test_a_difference_is_given_in_standard_deviations() -> None:
     told = groups(man=(100, 60), woman=(100, 36), other=(1000, 600))
     # The larger of two equal groups is the measure: (.6 - .36) / sqrt(m (1 - m) (1/100 + 1/1000)).
     mean = 636 / 1100
@@ -156,7 +156,7 @@ def test_under_two_percent_of_those_who_told_is_small_however_many_they_are() ->
     assert told["few"].small
 
 
-def test_the_rate_of_very_few_is_not_told() -> None:
+def test_the_rate_of_very_few_is_not_given() -> None:
     told = groups(four=(FEWEST_TOLD - 1, 2), five=(FEWEST_TOLD, 2), man=(100, 50))
     assert (told["four"].scoring_rate, told["four"].impact_ratio) == (None, None)
     assert told["five"].scoring_rate == pytest.approx(0.4)

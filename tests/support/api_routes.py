@@ -32,6 +32,7 @@ RECRUITING = {Role.RECRUITER, Role.SUPPORT}
 
 AT_MOST: list[tuple[str, str, set[Role]]] = [
     ("POST", "/activity", {Role.PLATFORM}),
+    (".*", "/candidates/([^/]+/duplicates.*|duplicates|merged)", {Role.SUPPORT}),
     ("GET", "/candidates.*", {Role.PLATFORM, Role.SUPPORT}),
     (".*", "/candidates.*", {Role.PLATFORM}),
     ("POST", "/employers(/[^/]+/(approval|suspension))?", set()),

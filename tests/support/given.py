@@ -5,7 +5,7 @@ are sealed, and aggregates are loaded without them.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias, TypeVar
@@ -14,7 +14,7 @@ from uuid import NAMESPACE_DNS, UUID, uuid5
 from eventsourcing.persistence import StoredEvent
 
 from domain.actor import Actor, Role
-from domain.aggregate import Aggregate, Refused
+from domain.aggregate import Aggregate, Refused, refuse
 from domain.candidate import (
     ActivityKind,
     CandidateErased,
@@ -80,6 +80,7 @@ TO_CASEY = outreach_id(BACKEND_ENGINEER, CASEY)
 
 the_platform = Actor(id="platform", role=Role.PLATFORM)
 the_admin = Actor(id="admin-1", role=Role.ADMIN)
+the_support = Actor(id="support-1", role=Role.SUPPORT)
 the_system = Actor(id="worker", role=Role.SYSTEM)
 acmes_recruiter = Actor(id="recruiter-1", role=Role.RECRUITER, employer_id=ACME)
 globexs_recruiter = Actor(id="recruiter-2", role=Role.RECRUITER, employer_id=GLOBEX)
@@ -162,7 +163,9 @@ def opened(position: UUID, employer: UUID, filters: Filters | None = None) -> Fa
     )
 
 
-def signed_up(candidate: UUID = CASEY, *, at: datetime = LONG_AGO) -> Fact:
+def signed_up(
+    candidate: UUID = CASEY, *, at: datetime = LONG_AGO, has_address: bool = True
+) -> Fact:
     return fact(
         CandidateSignedUp,
         candidate,
@@ -170,6 +173,7 @@ def signed_up(candidate: UUID = CASEY, *, at: datetime = LONG_AGO) -> Fact:
         name="Casey",
         fields=("skills",),
         facts=Facts(skills=("Python",)),
+        has_address=has_address,
     )
 
 
@@ -279,6 +283,7 @@ class Story:
     outcome: Sequence[Event] | Refused | None = None
     command: Command | None = None
     aggregates: Sequence[Aggregate] = ()
+    unreadable: Collection[type[Event]] = ()
     _stored: list[StoredEvent] = field(default_factory=list)
     _as_loaded: dict[UUID, list[Event]] = field(default_factory=lambda: defaultdict(list))
 
@@ -333,7 +338,10 @@ class Story:
 
     def loaded(self, kind: type[A], id: UUID) -> A:
         """The aggregate as it is loaded now."""
-        return kind.fold(id, self._as_loaded[id])
+        events = self._as_loaded[id]
+        readable = (event for event in events if type(event) not in self.unreadable)
+        lost = {event.TOPIC for event in self.unreadable}
+        return kind.fold(id, readable, version=len(events), unreadable=lost)
 
 
 class InMemoryWork:
@@ -343,16 +351,17 @@ class InMemoryWork:
         self._story = story
         self._loaded: dict[UUID, Aggregate] = {}
 
-    def get(self, kind: type[A], id: UUID) -> A:
-        aggregate = self.find(kind, id)
+    def get(self, kind: type[A], id: UUID, needed: Sequence[type[Event]] | None = None) -> A:
+        aggregate = self.find(kind, id, needed)
         if not aggregate.exists:
             raise NotFound(kind, id)
         return aggregate
 
-    def find(self, kind: type[A], id: UUID) -> A:
+    def find(self, kind: type[A], id: UUID, needed: Sequence[type[Event]] | None = None) -> A:
         aggregate = self._loaded.setdefault(id, self._story.loaded(kind, id))
         if not isinstance(aggregate, kind):
             raise NotFound(kind, id)
+        refuse(aggregate.reasons_if_unreadable(needed))
         return aggregate
 
     def aggregates(self) -> Sequence[Aggregate]:
@@ -375,6 +384,11 @@ def given(*history: History) -> None:
     global _story  # noqa: PLW0603 - a test tells one story
     _story = Story()
     _story.given(*history)
+
+
+def cannot_be_read(*events: type[Event]) -> None:
+    """What happened of these types cannot be read."""
+    _story.unreadable = events
 
 
 def when(command: Command) -> None:

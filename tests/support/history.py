@@ -44,7 +44,11 @@ class History:
         self.events.append(event_of(event, id, at=at or self.now, by=PLATFORM, **facts))
 
     def sign_up(self, *names: object, **facts: Any) -> None:
-        told: dict[str, Any] = {"fields": tuple(facts), "facts": Facts(**facts)}
+        told: dict[str, Any] = {
+            "fields": tuple(facts),
+            "facts": Facts(**facts),
+            "has_address": True,
+        }
         for name in names:
             self.add(CandidateSignedUp, somebody(name), name=str(name), **told)
             self.add(OptedIn, somebody(name))

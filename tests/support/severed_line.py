@@ -8,6 +8,8 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from tests.support.concurrency import SECONDS
+
 
 @dataclass
 class Line:
@@ -81,7 +83,7 @@ class Line:
                     hang_up(client)
                     self._wait_for_connections(enough)
                     server.sendall(data)
-                    down.join(10)  # it ends with the reply, which it cannot deliver
+                    down.join(SECONDS)  # it ends with the reply, which it cannot deliver
                     hang_up(server)
                     self.late_arrived.set()
                 return
@@ -89,7 +91,7 @@ class Line:
 
     def _wait_for_connections(self, enough: int) -> None:
         with self._connected:
-            self._connected.wait_for(lambda: self._connections >= enough, timeout=10)
+            self._connected.wait_for(lambda: self._connections >= enough, SECONDS)
 
     @staticmethod
     def _pump(source: socket.socket, target: socket.socket) -> None:

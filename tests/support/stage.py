@@ -23,6 +23,7 @@ from domain.actor import Actor, Role
 from infrastructure.projecting.checkpoints import wait_for
 from infrastructure.settings import Settings
 from tests.support.client import Client, done
+from tests.support.concurrency import SECONDS
 from tests.support.databases import SECRET, Databases
 
 MESSAGE: dict[str, Any] = {
@@ -62,7 +63,9 @@ class Stage:
 
     def catch_up(self) -> None:
         """Wait until every read model shows what has happened so far."""
-        wait_for(self.reached(), self.marketplace.projections, self.marketplace.pool, timeout=60)
+        wait_for(
+            self.reached(), self.marketplace.projections, self.marketplace.pool, timeout=SECONDS
+        )
 
     def topics(self, id: UUID | str) -> list[tuple[int, str]]:
         """What happened to an aggregate, each with its place in the log."""
@@ -128,7 +131,7 @@ class Scene:
     def member(self, name: str, *, silent_days: int, skills: tuple[str, ...] = ("Python",)) -> str:
         signed_up = (now() - timedelta(days=silent_days)).isoformat()
         document = {
-            "basics": {"name": name, "email": f"{name.lower()}@example.com"},
+            "basics": {"name": name, "email": f"{uuid4()}@example.com"},
             "skills": [{"name": skill} for skill in (*skills, *self.own_skills)],
             "meta": {"sourcing": {"opted_in": True, "signed_up_at": signed_up}},
         }
@@ -176,8 +179,10 @@ def a_stage(
     database_url: str, *, with_worker: bool = True, secret: str = SECRET, **settings: Any
 ) -> Iterator[Stage]:
     """A marketplace on this database, served."""
-    usual: dict[str, Any] = {"rate_limit": "100000/minute", **settings}
-    chosen = Settings(database_url=SecretStr(database_url), secret=SecretStr(secret), **usual)
+    usual = {"rate_limit": "100000/minute", "wait_timeout_seconds": SECONDS}
+    chosen = Settings(
+        database_url=SecretStr(database_url), secret=SecretStr(secret), **{**usual, **settings}
+    )
     with ExitStack() as stack:
         marketplace = stack.enter_context(open_marketplace(chosen))
         app = _with_prepared_routes(make_app(marketplace, with_worker=with_worker))

@@ -5,9 +5,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from domain.actor import Actor, Role
-from domain.candidate import (
-    SignUpCandidate,
-)
 from domain.command import Command
 from domain.employer import (
     ApproveEmployer,
@@ -15,6 +12,7 @@ from domain.employer import (
     Manager,
     RegisterEmployer,
 )
+from domain.identifier import SignUpCandidate
 from domain.money import SalaryRange
 from domain.outreach import Message, SendMessage
 from domain.position import OpenPosition

@@ -1,6 +1,7 @@
 """The console's pages by what they are about."""
 
 from api.console.pages import (
+    duplicates,
     events,
     feedback,
     feeds,
@@ -17,6 +18,7 @@ from api.console.pages import (
 )
 
 ROUTERS = (
+    duplicates.router,
     events.router,
     feedback.router,
     feeds.router,

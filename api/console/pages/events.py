@@ -60,7 +60,7 @@ def aggregate_page(request: Request, visit: Auditor, aggregate_id: UUID) -> Resp
         faults,
         sent=asked,
         id=aggregate_id,
-        kind=everything[0].stored.topic.partition(".")[0],
+        kind=past_state.kind_of(everything),
         state=past_state.past_state(store, logged),
         events=_told(cloud_events(store, logged[-SHOWN:][::-1])),
         clocks=[(Clock.RECORDED.value, "was recorded"), (Clock.HAPPENED.value, "had happened")],

@@ -5,18 +5,20 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
+from api.audit import past_state
+from api.audit.cloud_events import cloud_events
 from api.candidates import cards, visibility
 from api.console.forms import REFUSED, Faults
 from api.console.pages.positions import CURRENCIES
 from api.console.session import Recruiter, Visit
 from api.console.wording.filter_words import differences
-from domain.event import Event
 from domain.filters import Criterion, Filters
 from domain.position import Position, SetFilters
 from infrastructure.event_log import queries
 from infrastructure.event_log.store import VersionMismatch
 from projections import candidate_search
 from projections.candidate_pool import CandidatePool
+from projections.canonical import with_canonical_names
 from projections.interview_list import InterviewList
 from projections.positions import Positions
 
@@ -64,7 +66,10 @@ def relax(position_id: UUID, visit: Recruiter) -> Response:
 def _set(visit: Visit, position_id: UUID, filters: Filters) -> Response:
     version = visit.sent.version()
     result = visit.caller.run(
-        SetFilters, if_version=version, position_id=position_id, filters=filters
+        SetFilters,
+        if_version=version,
+        position_id=position_id,
+        filters=with_canonical_names(filters),
     )
     return visit.done(result, f"/positions/{position_id}/filters", "filters-set")
 
@@ -93,13 +98,12 @@ def _changed_meanwhile(visit: Visit, position_id: UUID) -> dict[str, Any]:
     """What others did to the filters since the form was made, and who did the last of it."""
     with visit.caller.reading() as db:
         logged = queries.of_aggregate(db, position_id)
-    decode = visit.caller.marketplace.store.mapper.to_domain_event
-    events: list[Event] = [decode(entry.stored) for entry in logged]
-    seen = Position.fold(position_id, events[: visit.sent.version()])
-    current = Position.fold(position_id, events)
-    last = events[-1]
+    store = visit.caller.marketplace.store
+    current = past_state.folded_from(store, Position, position_id, logged)
+    seen = past_state.folded_from(store, Position, position_id, logged[: visit.sent.version()])
+    (last,) = cloud_events(store, logged[-1:])
     return {
-        "by": last.actor.id,
-        "at": last.timestamp,
+        "by": last.actorid,
+        "at": last.time,
         "differences": differences(seen.filters, current.filters),
     }

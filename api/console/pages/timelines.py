@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from api.audit import timeline as audit_timeline
 from api.audit.past_state import loaded
 from api.candidates.outreach_search import search, with_all_names
 from api.charts import charts
@@ -14,12 +15,12 @@ from api.http.lists import Cursor, found
 from api.routes import outreach as outreach_routes
 from domain import contact_gate
 from domain.actor import Role
-from domain.candidate import Candidate
+from domain.candidate import DECIDES_CONTACT, Candidate
 from domain.employer import Employer
 from domain.outreach import Outreach
 from domain.position import Position
 from domain.values import StorableText
-from projections import interview_list, outreach_timeline
+from projections import interview_list
 from projections.candidate_pool import CandidatePool
 from projections.employers import Employers
 from projections.interview_list import InterviewList
@@ -59,15 +60,20 @@ def timeline(visit: Support, outreach_id: UUID) -> Response:
         one = interview_list.one(db, outreach_id)
         outreach = found(caller, Outreach, outreach_id, one)
         (named,) = with_all_names(db, [outreach])
-        steps = outreach_timeline.of_outreach(db, outreach_id)
         store = caller.marketplace.store
+        steps = audit_timeline.of_outreach(store, db, outreach_id)
         employer = loaded(store, db, Employer, outreach.employer_id)
         position = loaded(store, db, Position, outreach.position_id)
         candidate = loaded(store, db, Candidate, outreach.candidate_id)
     gate = (
         contact_gate.against_message if outreach.badge else contact_gate.against_interview_request
     )
-    against = gate(employer, position, candidate, contacted=False, at=caller.at)
+    against = [
+        *employer.reasons_if_unreadable(),
+        *position.reasons_if_unreadable(),
+        *candidate.reasons_if_unreadable(DECIDES_CONTACT),
+        *gate(employer, position, candidate, contacted=False, at=caller.at),
+    ]
     return visit.page(
         "timeline.html",
         outreach=named,

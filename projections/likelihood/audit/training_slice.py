@@ -123,7 +123,8 @@ def since_snapshot(
     skipped = skipped_events(db)
     sent = outreach_sent(store, after, until, skipped)
     of_open = queries.of_aggregates(db, open_outreach, after, _topics(OF_AN_OUTREACH))
-    still_open = [(at, e) for at, e in _decoded(store, of_open) if isinstance(e, OutreachSent)]
+    readable = [one for one in of_open if one.log_position not in skipped]
+    still_open = [(at, e) for at, e in _decoded(store, readable) if isinstance(e, OutreachSent)]
     relevant = [event for _, event in (*still_open, *sent)] + [*besides]
 
     candidates = {event.candidate_id for event in relevant}

@@ -85,7 +85,7 @@ def test_an_unknown_command_exits_2(sourcing: Run) -> None:
     assert sourcing("sevre").code == Exit.WRONG_USAGE
 
 
-def test_a_wrong_setting_is_told_in_a_sentence_and_exits_2(sourcing: Run) -> None:
+def test_a_wrong_setting_is_explained_in_a_sentence_and_exits_2(sourcing: Run) -> None:
     ended = sourcing("serve", SOURCING_PORT="eighty")
     assert ended.code == Exit.WRONG_USAGE
     assert ended.err == (
@@ -148,7 +148,7 @@ def test_a_recruiters_token_is_for_the_demo_employer_unless_told_otherwise(sourc
     assert claims["employer_id"] == str(NORDLICHT)
 
 
-def test_a_token_names_whom_it_is_told_to(sourcing: Run) -> None:
+def test_a_token_names_whom_it_is_asked_to(sourcing: Run) -> None:
     employer = "11111111-1111-4111-8111-111111111111"
     ended = sourcing("token", "recruiter", "--employer", employer, "--subject", "kim", "--days", 2)
     claims = jwt_claims(ended)
@@ -207,7 +207,7 @@ def test_the_documents_of_a_file_are_taken(
     assert topics(connection) == ["candidate.signed_up"] * 2
 
 
-def test_a_bad_record_is_told_with_its_line_and_reason_and_the_good_ones_taken(
+def test_a_bad_record_is_reported_with_its_line_and_reason_and_the_good_ones_taken(
     importing: Importing,
 ) -> None:
     ended = importing(ndjson(resume("Ada"), {"basics": {}}) + b"{oops\n" + ndjson(resume("Grace")))
@@ -528,7 +528,7 @@ def test_api_and_worker_stop_when_told_and_exit_0(
         assert process.wait(SECONDS_TO_STOP) == 0
 
 
-def test_a_port_in_use_is_told_in_a_sentence_and_exits_4(sourcing: Run) -> None:
+def test_a_port_in_use_is_explained_in_a_sentence_and_exits_4(sourcing: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         ended = sourcing("serve", "--port", port)

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, sync_playwright
 from api.console.session import COOKIE
 from domain.actor import Role
 from tests.support.browser import CHROMIUM, FLAGS, WIDTHS, Desk, Desks, served
+from tests.support.concurrency import SECONDS
 from tests.support.databases import Databases
 from tests.support.stage import Scene, Stage, own_stage
 
@@ -63,7 +64,7 @@ def desk(browser: Browser, stage: Stage, address: str) -> Iterator[Desks]:
             token = stage.token(role, employer_id)
             context.add_cookies([{"name": COOKIE, "value": token, "url": address}])
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(SECONDS * 1_000)
         errors: list[str] = []
         page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: errors.append(str(error)))

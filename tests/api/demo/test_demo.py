@@ -178,7 +178,7 @@ def test_each_letter_is_noted_by_its_candidate_in_the_same_request(log: list[Eve
     assert sent == noted
 
 
-def test_of_late_whoever_was_written_to_was_shown_and_opened_shortly_before(
+def test_lately_every_messaged_candidate_was_shown_and_opened_shortly_before(
     log: list[Event],
 ) -> None:
     shown: dict[tuple[UUID, UUID], Feed] = {}
@@ -345,9 +345,9 @@ def test_what_a_real_profile_says_of_itself_is_kept() -> None:
         assert f"{candidate.last_active_at:%FT%T}" == said["last_active_at"][:19]
 
 
-def test_progress_is_told_from_the_first_member_to_the_last_day() -> None:
+def test_progress_is_reported_from_the_first_member_to_the_last_day() -> None:
     told: list[tuple[str, int, int]] = []
-    filled(candidates=600, progress=lambda *step: told.append(step))
+    filled(progress=lambda *step: told.append(step))
     assert {what for what, _, _ in told} <= {"Members sign up", "Eighteen months pass"}
     assert all(0 <= done <= total for _, done, total in told)
     assert told[-1][1] >= 540

@@ -184,7 +184,7 @@ def test_a_bad_document_is_refused_by_the_path_of_what_is_wrong(
     assert problems(document) == (problem,)
 
 
-def test_every_problem_is_told_at_once() -> None:
+def test_every_problem_is_reported_at_once() -> None:
     found = problems(
         {
             "basics": {"name": "A", "email": "nowhere"},

@@ -17,9 +17,10 @@ from api.demo.survey_2019 import to_profile
 from api.formats.json_resume import Profile
 from api.marketplace import now
 from domain.actor import Actor, Cause, Role
-from domain.candidate import SignUpCandidate
 from domain.filters import Filters
+from domain.identifier import SignUpCandidate
 from domain.passivity import is_passive
+from projections.canonical import canonical_facts, canonical_filters
 from tests.support.client import done
 from tests.support.databases import Databases
 from tests.support.stage import Scene, own_stage
@@ -45,7 +46,7 @@ class Imported:
             if profile.opted_in
             and profile.last_active_at
             and is_passive(profile.last_active_at, self.at) is passive
-            and filters.admit(profile.facts)
+            and canonical_filters(filters).admit(canonical_facts(profile.facts))
         }
 
     def shown(self, position: str, feed: str) -> list[Any]:
@@ -73,10 +74,9 @@ def imported(databases: Databases) -> Iterator[Imported]:
     documents = members(DOCUMENTS, seed=2026, until=at)
     with own_stage(databases) as stage:
         commands: list[tuple[str, SignUpCandidate]] = []
-        namespace = stage.marketplace.candidate_namespace
         for number, document in enumerate(documents):
             entry = Entry(f"record {number}", document)
-            commands.append((entry.where, sign_up_of(entry, cause, namespace)))
+            commands.append((entry.where, sign_up_of(stage.marketplace, entry, cause)))
         taken = sign_up(stage.marketplace.store, commands)
         assert (taken.taken, taken.refused) == (len(documents), [])
         stage.catch_up()
@@ -117,7 +117,7 @@ def test_the_likeliest_to_respond_come_first(imported: Imported) -> None:
     assert len(shown) > 1
 
 
-def test_whoever_is_written_to_leaves_the_feed_and_is_badged(imported: Imported) -> None:
+def test_a_messaged_candidate_leaves_the_feed_and_is_badged(imported: Imported) -> None:
     position = imported.scene.position()
     card = imported.shown(position, "passive-candidates")[0]
     done(imported.scene.message(position, card["candidate_id"]))

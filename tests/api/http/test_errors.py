@@ -78,7 +78,7 @@ def test_a_wrong_method_says_which_ones_there_are(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("id", ["1", "none", "%00", "🙂", SOME_ID[:-1]])
-def test_what_is_no_id_is_told_by_name(scene: Scene, id: str) -> None:
+def test_what_is_no_id_is_named(scene: Scene, id: str) -> None:
     assert fields(scene.admin.get(f"/employers/{id}")) == ["path.employer_id"]
 
 

@@ -57,7 +57,7 @@ def test_what_comes_after_the_start_does_not_make_it_unready(url: str) -> None:
         assert ready(stage).status_code == 200
 
 
-def test_a_read_model_that_fails_is_told(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_model_that_fails_is_reported(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     catch_up = Projector.catch_up
 
     def unlucky(projector: Projector) -> bool:
@@ -74,7 +74,7 @@ def test_a_read_model_that_fails_is_told(url: str, monkeypatch: pytest.MonkeyPat
             wait_until(lambda: ready(stage).json()["failing"] == {})
 
 
-def test_what_is_parked_is_told_and_takes_the_service_away_from_nobody(
+def test_what_is_parked_is_reported_and_takes_the_service_away_from_nobody(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unlucky(_: Positions, __: Event) -> Iterable[Change]:

@@ -88,7 +88,7 @@ def test_no_id_and_no_name_is_in_any_label(stage: Stage) -> None:
     assert codes <= {refusal.code for refusal in REFUSALS}
 
 
-def test_the_lag_of_each_projection_is_told_in_events(stage: Stage) -> None:
+def test_the_lag_of_each_projection_is_reported_in_events(stage: Stage) -> None:
     scene = stage.scene().approved()
     position = scene.position()
     done(scene.recruiter.get(f"/positions/{position}", after=scene.latest()))
@@ -110,7 +110,7 @@ def test_how_good_the_likelihood_is_stands_beside_the_running_prior(stage: Stage
     assert of(told, "likelihood_base_rate", judged="model") == 0.5
 
 
-def test_the_share_of_exploration_is_told(stage: Stage) -> None:
+def test_the_share_of_exploration_is_reported(stage: Stage) -> None:
     scene = stage.scene().in_beta()
     scene.member("Shown", silent_days=400, skills=("Metrics",))
     position = scene.position(required_skills=["Metrics"])
@@ -120,7 +120,7 @@ def test_the_share_of_exploration_is_told(stage: Stage) -> None:
     assert 0 <= figures(stage)[share] <= 1
 
 
-def test_without_the_database_the_rest_is_told(
+def test_without_the_database_the_rest_is_reported(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(*_: Any) -> None:
@@ -133,9 +133,9 @@ def test_without_the_database_the_rest_is_told(
     assert not any("event_log" in name for name, _ in told)
 
 
-@pytest.mark.parametrize(("seconds", "is_told_again"), [(3600, True), (0, False)])
-def test_what_was_read_is_told_again_for_some_seconds(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, seconds: int, is_told_again: bool
+@pytest.mark.parametrize(("seconds", "is_reported_again"), [(3600, True), (0, False)])
+def test_what_was_read_is_reported_again_for_some_seconds(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, seconds: int, is_reported_again: bool
 ) -> None:
     monkeypatch.undo()
     monkeypatch.setattr(metrics, "SECONDS_KEPT", seconds)
@@ -147,4 +147,4 @@ def test_what_was_read_is_told_again_for_some_seconds(
 
     before = log_position()
     stage.scene().member("Ada", silent_days=0)
-    assert (log_position() == before) is is_told_again
+    assert (log_position() == before) is is_reported_again

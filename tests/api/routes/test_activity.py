@@ -15,7 +15,7 @@ from api.marketplace import now
 from domain.actor import Role
 from infrastructure.event_log.store import EventStore
 from tests.support.client import done
-from tests.support.concurrency import at_once, wait_until
+from tests.support.concurrency import SECONDS, at_once, wait_until
 from tests.support.stage import NDJSON, Scene, Stage, activity
 
 
@@ -208,7 +208,7 @@ def test_many_uploads_that_wait_hold_up_no_other_request(
         with stage.held_log():
             uploads = [threads.submit(scene.tell, activity(candidate)) for _ in range(60)]
             for _ in range(5):
-                done(threads.submit(support.get, "/tickets").result(timeout=10))
+                done(threads.submit(support.get, "/tickets").result(SECONDS))
         assert [counts(upload.result()) for upload in uploads] == [(1, 0, 0)] * 60
 
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from api.candidates import profile
 from domain.actor import Role
 from tests.support.client import done
 from tests.support.databases import Databases
@@ -15,7 +16,7 @@ from tests.support.stage import MESSAGE, Scene, Stage, own_stage
 
 @pytest.fixture(scope="module")
 def stage(databases: Databases) -> Iterator[Stage]:
-    with own_stage(databases, wait_timeout_seconds=3) as stage:
+    with own_stage(databases) as stage:
         yield stage
 
 
@@ -35,8 +36,13 @@ def stopped_likelihood(stage: Stage) -> Iterator[None]:
 
 @contextmanager
 def unreadable_likelihood(stage: Stage) -> Iterator[None]:
-    """While nobody can read the scores."""
-    with stage.connection() as db, db.transaction():
+    """While nobody can read the scores, and sending does not wait for long."""
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        stage.connection() as db,
+        db.transaction(),
+    ):
+        patch.setattr(profile, "LIKELIHOOD_SECONDS", 0.2)
         db.execute("LOCK TABLE likelihood_scores, likelihood_features, likelihood_model")
         yield
 

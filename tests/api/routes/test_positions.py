@@ -214,7 +214,7 @@ def test_a_card_tells_the_strongest_reasons_of_its_likelihood(scene: Scene) -> N
     assert all(reason["text"] and reason["feature"] for reason in reasons)
 
 
-def test_every_reason_of_a_likelihood_is_told_and_they_sum_to_it(scene: Scene) -> None:
+def test_every_reason_of_a_likelihood_is_shown_and_they_sum_to_it(scene: Scene) -> None:
     candidate, position = scene.member("Dana", silent_days=300), scene.position()
     for reader, path in (
         (scene.recruiter, f"/positions/{position}/candidates/{candidate}/likelihood"),

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 
-from domain import candidate, employer, outreach, position, rating, ticket, viewing
+from domain import candidate, employer, identifier, outreach, position, rating, ticket, viewing
 from domain.aggregate import Refused
 from domain.attributes import AgeBand, Attributes, Disability, Ethnicity, Gender
 from domain.candidate import Activity, ActivityKind, Observation
@@ -50,6 +50,7 @@ from tests.support.given import (
     named,
     the_admin,
     the_platform,
+    the_support,
     the_system,
 )
 
@@ -109,6 +110,7 @@ def write_missing() -> list[Path]:
 
 _POSITIONS = [BACKEND_ENGINEER, DATA_ENGINEER, *map(named, ("third", "fourth", "fifth"))]
 _OUTREACHES = [outreach_id(position, CASEY) for position in _POSITIONS]
+_AGAIN = named("casey again")
 _LATER = NOW + days(40)
 _FACTS = Facts(
     roles=("Backend engineer",),
@@ -186,8 +188,10 @@ _COMMANDS: list[Command] = [
     ),
     position.SetFilters(position_id=BACKEND_ENGINEER, filters=Filters(), **by(acmes_recruiter)),
     *(
-        candidate.SignUpCandidate(
+        identifier.SignUpCandidate(
             candidate_id=id,
+            address=named(f"the address of {name}"),
+            document=named(f"a document about {name}"),
             name=name,
             email=f"{name.lower()}@example.com",
             summary="I like queues.",
@@ -198,8 +202,10 @@ _COMMANDS: list[Command] = [
             opted_in=True,
             **by(the_platform),
         )
-        for id, name in ((CASEY, "Casey"), (ROBIN, "Robin"))
+        for id, name in ((CASEY, "Casey"), (ROBIN, "Robin"), (_AGAIN, "Cas"))
     ),
+    identifier.MergeCandidates(candidate_id=CASEY, duplicate_id=_AGAIN, **by(the_support)),
+    identifier.SeparateCandidates(candidate_id=CASEY, duplicate_id=_AGAIN, **by(the_support)),
     candidate.NoteActivity(
         activity=Activity(
             candidate_id=ROBIN,
@@ -210,12 +216,14 @@ _COMMANDS: list[Command] = [
         ),
         **by(the_platform),
     ),
-    candidate.EnhanceProfile(
+    identifier.EnhanceProfile(
         candidate_id=CASEY,
         observation=Observation(
             source="resume",
             observed_on=NOW.date(),
             facts=Facts(city="Genève"),
+            name="Casey Miller",
+            email="casey.miller@example.com",
             summary="Leads a team.",
             jobs=(Job(employer="Initech", title="Lead", summary="Queues, again."),),
             background=FullBackground(phone="+41 44 000 00 00"),

@@ -230,17 +230,26 @@ def test_a_killed_server_starts_again_with_what_was_committed(folder: Path) -> N
             connection.execute("CREATE TABLE survived AS SELECT 42 AS answer")
         busy = threading.Thread(target=be_busy, args=(url,))
         busy.start()
-        time.sleep(0.1)
+        wait_until(lambda: BUSY in running_queries(url))
         os.kill(pid_of(folder), signal.SIGKILL)
         with embedded_server(folder) as again, psycopg.connect(again) as connection:
             assert connection.execute("SELECT answer FROM survived").fetchone() == (42,)
         busy.join()
 
 
+BUSY = "SELECT count(*) FROM generate_series(1, 1000000000)"
+
+
+def running_queries(url: str) -> list[str]:
+    with psycopg.connect(url) as connection:
+        rows = connection.execute("SELECT query FROM pg_stat_activity WHERE state = 'active'")
+        return [query for (query,) in rows]
+
+
 def be_busy(url: str) -> None:
     """Keep a backend busy, which outlives its postmaster for as long as that takes."""
     with pytest.raises(psycopg.OperationalError), psycopg.connect(url) as connection:
-        connection.execute("SELECT count(*) FROM generate_series(1, 1000000000)")
+        connection.execute(BUSY)
 
 
 def test_a_pid_file_left_behind_whose_pid_is_another_programs_does_not_stop_the_start(

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import pytest
-from cryptography.exceptions import InvalidTag
 from eventsourcing.persistence import StoredEvent
 
 from domain.actor import Actor, Role
@@ -19,9 +18,10 @@ from domain.event import Event, Personal
 from domain.outreach import OutreachAccepted
 from domain.profile import Facts, Job
 from infrastructure.database.postgres import Pool
-from infrastructure.event_log.codec import EventMapper
+from infrastructure.event_log.codec import EventMapper, envelope
 from infrastructure.event_log.keys import Keyring
 from infrastructure.event_log.store import EventStore
+from infrastructure.event_log.unreadable import UnreadableEvent
 from tests.support.databases import SECRET
 
 E = TypeVar("E", bound=Event)
@@ -125,7 +125,7 @@ def test_ciphertext_that_was_changed_is_refused(mapper: EventMapper) -> None:
     sealed = bytearray(b64decode(state["sealed"]))
     sealed[-1] ^= 1
     state["sealed"] = b64encode(sealed).decode()
-    with pytest.raises(InvalidTag):
+    with pytest.raises(UnreadableEvent, match="do not open"):
         read(mapper, replace(stored, state=json.dumps(state).encode()))
 
 
@@ -143,7 +143,7 @@ def test_a_sealed_event_opens_in_no_other_stream_and_at_no_other_version(
         replace(stored, originator_id=another),
         replace(stored, originator_version=2),
     ):
-        with pytest.raises(InvalidTag):
+        with pytest.raises(UnreadableEvent, match="do not open"):
             read(mapper, moved)
 
 
@@ -151,7 +151,7 @@ def test_what_is_sealed_about_one_person_does_not_open_as_anothers(mapper: Event
     one, other = uuid4(), uuid4()
     mapper.to_stored_event(signed_up(other))
     stored = mapper.to_stored_event(signed_up(one))
-    with pytest.raises(InvalidTag):
+    with pytest.raises(UnreadableEvent, match="do not open"):
         read(mapper, replace(stored, originator_id=other))
 
 
@@ -204,3 +204,46 @@ def test_what_is_read_is_validated(mapper: EventMapper) -> None:
     state["unheard_of"] = 1
     with pytest.raises(ValueError, match="unheard_of"):
         read(mapper, replace(stored, state=json.dumps(state).encode()))
+
+
+@pytest.mark.parametrize(
+    ("topic", "state", "reason"),
+    [
+        ("candidate.teleported", b"{}", "this program does not know its kind"),
+        ("os:system", b"{}", "this program does not know its kind"),
+        ("candidate.opted_in", b"no JSON", "ValueError: "),
+        ("candidate.opted_in", b"\x00\xff", "ValueError: "),
+        ("candidate.opted_in", b"[]", "TypeError: "),
+        ("candidate.opted_in", b"{}", "ValidationError: timestamp: missing"),
+        ("candidate.opted_in", b'{"class_version":7}', "it is of version 7, and this program"),
+        ("outreach.accepted", b'{"sealed":"eA=="}', "ValidationError: timestamp: missing"),
+        ("outreach.accepted", b'{"sealed":"eA==","candidate_id":7}', "ValidationError: "),
+    ],
+)
+def test_an_event_that_cannot_be_read_says_why(
+    mapper: EventMapper, topic: str, state: bytes, reason: str
+) -> None:
+    sound = mapper.to_stored_event(signed_up(uuid4()))
+    broken = StoredEvent(uuid4(), 1, topic, state)
+    read_at_once = mapper.read([broken, sound, broken], personal=True)
+    assert [isinstance(event, UnreadableEvent) for event in read_at_once] == [True, False, True]
+    for event in (*read_at_once[::2], *mapper.read([broken])):
+        assert isinstance(event, UnreadableEvent)
+        assert event.reason.startswith(reason)
+
+
+def test_why_an_event_cannot_be_read_says_nothing_of_what_it_says(mapper: EventMapper) -> None:
+    stored = mapper.to_stored_event(signed_up(uuid4()))
+    state = json.loads(stored.state) | {"fields": "ada@example.com", "facts": {"city": 7}}
+    (event,) = mapper.read([replace(stored, state=json.dumps(state).encode())])
+    assert isinstance(event, UnreadableEvent)
+    assert event.reason == "ValidationError: fields: tuple_type, facts: string_type"
+
+
+def test_of_an_event_that_cannot_be_read_the_envelope_is_read_as_far_as_it_can_be() -> None:
+    at, by = NOW, Actor(id="ada", role=Role.ADMIN)
+    said = {"timestamp": at.isoformat(), "actor": by.model_dump(), "request_id": "r\x00"}
+    stored = StoredEvent(uuid4(), 1, "candidate.teleported", json.dumps(said).encode())
+    assert envelope(stored) == {"timestamp": at, "actor": by}
+    assert envelope(replace(stored, state=b"no JSON")) == {}
+    assert envelope(replace(stored, state=b"[]")) == {}

@@ -344,7 +344,7 @@ with event_log(sys.argv[1]) as log:
         [sys.executable, "-c", program, event_log_url],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=SECONDS,
         check=True,
         cwd=Path(__file__).parents[3],
     )
@@ -500,16 +500,20 @@ def test_saves_survive_the_end_of_their_backends(
     with ThreadPoolExecutor(8) as threads:
         for _ in range(8):
             threads.submit(keep_saving)
-        for _ in range(40):
-            time.sleep(random.uniform(0.01, 0.1))
-            another_session.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND pid <> pg_backend_pid() "
-                "AND query LIKE ANY (ARRAY['%log_head%', '%COMMIT%', '%recorded%'])"
-            )
-        stop.set()
+        try:
+            for _ in range(40):
+                saved = len(answers)
+                wait_until(lambda: len(answers) > saved)  # noqa: B023
+                time.sleep(random.uniform(0, 0.05))  # at any moment of the next
+                another_session.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid() "
+                    "AND query LIKE ANY (ARRAY['%log_head%', '%COMMIT%', '%recorded%'])"
+                )
+        finally:
+            stop.set()
     assert not errors
-    assert len(answers) > 100
+    assert len(answers) >= 40
     assert sorted(answers) == whole_log(log)
 
 

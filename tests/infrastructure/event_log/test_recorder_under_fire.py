@@ -17,6 +17,7 @@ import pytest
 from eventsourcing.persistence import IntegrityError, PersistenceError, StoredEvent
 
 from infrastructure.event_log.recorder import GroupCommitRecorder
+from tests.support.concurrency import SECONDS
 from tests.support.event_logs import event_log
 from tests.support.killed import forks
 
@@ -24,7 +25,6 @@ PROCESSES = 8
 THREADS = 16
 KILLS = 30
 SECONDS_BETWEEN_KILLS = (0.02, 0.18)
-TIMEOUT_SECONDS = 60.0
 CONTESTED = [UUID(int=n) for n in range(1, 5)]
 
 Entry = tuple[int, UUID, int]  # position, stream, version
@@ -150,9 +150,10 @@ def kill_and_replace_writers(url: str, folder: Path) -> int:
         writer.close()
 
     writers = [start() for _ in range(PROCESSES)]
-    kills, deadline = 0, time.monotonic() + TIMEOUT_SECONDS
+    kills, deadline = 0, time.monotonic() + 2 * SECONDS
     try:
-        while kills < KILLS and time.monotonic() < deadline:
+        while kills < KILLS or not Acknowledged.on_file(folder).conflicts:
+            assert time.monotonic() < deadline, "the writers do not get on"
             time.sleep(random.uniform(*SECONDS_BETWEEN_KILLS))
             victim = random.randrange(PROCESSES)
             kills += writers[victim].is_alive()
@@ -176,10 +177,10 @@ def test_nothing_is_lost_or_doubled_or_out_of_order_when_writers_are_killed(
         with event_log(event_log_url) as log:
             # Recorded after the last transaction of the killed has ended, one way or the other.
             ((tail.upto, *_),) = save(log, [(uuid4(), 1)])
-        tail.join(30)
+        tail.join(SECONDS)
     assert not tail.is_alive()
     received = Acknowledged.on_file(tmp_path)
-    assert kills == KILLS
+    assert kills >= KILLS
     assert received.conflicts > 0
     assert received.others == []
 

@@ -245,7 +245,7 @@ def test_a_command_on_a_very_active_candidate_reads_few_events(
     id = member(store)
     read: list[str] = []
     commands = [activity(id, NOW - timedelta(days=n)) for n in range(300)]
-    store.execute_all(lambda: commands, kind=Candidate, ids=[id])
+    store.execute_all(lambda: commands, load=lambda work: work.load_all(Candidate, [id]))
     restore = EventMapper.to_domain_event
 
     def counted(mapper: EventMapper, stored: StoredEvent) -> Event:
@@ -322,7 +322,9 @@ def test_of_many_commands_the_refused_do_not_stop_the_others(store: EventStore) 
         activity(one),
     ]
     ids = [one, unknown]
-    decided, reached = store.execute_all(lambda: commands, kind=Candidate, ids=ids)
+    decided, reached = store.execute_all(
+        lambda: commands, load=lambda work: work.load_all(Candidate, ids)
+    )
     assert [refusal and refusal.codes for _, refusal in decided] == [
         None,
         ["unknown"],
@@ -344,7 +346,9 @@ def test_a_command_that_states_a_fact_and_then_is_refused_is_a_fault_of_ours(
 
     careless = Careless(**dict(activity(one)))
     with pytest.raises(RuntimeError, match="before it was refused"):
-        store.execute_all(lambda: [activity(one), careless], kind=Candidate, ids=[one])
+        store.execute_all(
+            lambda: [activity(one), careless], load=lambda work: work.load_all(Candidate, [one])
+        )
     assert head(store) == 2
 
 

@@ -11,14 +11,15 @@ import pytest
 from domain.candidate import CandidateErased, CandidateSignedUp, OptedIn, WasActive
 from domain.event import Event
 from domain.handlers import on
+from domain.outreach import MessageSent
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
-from infrastructure.projecting import parking
+from infrastructure.projecting import parking, projector
 from infrastructure.projecting.checkpoints import log_positions
 from infrastructure.projecting.projection import Change, Projection
 from infrastructure.projecting.projector import Projector
 from infrastructure.projecting.versions import create_tables
-from tests.support.concurrency import SECONDS
+from tests.support.concurrency import SECONDS, wait_until
 from tests.support.history import somebody
 from tests.support.ledger import drain
 from tests.support.trail import (
@@ -97,30 +98,63 @@ def test_an_event_that_cannot_be_read_is_parked_too(
     assert trail(pool) == plain_trail(log)
 
 
-def test_where_not_even_the_stream_can_be_told_it_stops(
-    history: RecordedHistory, store: EventStore, pool: Pool
+@pytest.mark.parametrize("state", ["{}", "no JSON", "[]", '{"candidate_id": "nobody"}', ""])
+def test_where_not_even_the_stream_can_be_told_it_is_parked_with_its_aggregate(
+    history: RecordedHistory, store: EventStore, pool: Pool, state: str
 ) -> None:
-    history.sign_up("Ada")
+    history.sign_up("Ada", "Bo")
     history.send("Ada")
+    history.be_active("Bo")
     log = history.record()
-    overwrite(pool, log[-2][0], "{}")
-    with pytest.raises(KeyError):
-        drain(Projector(Trail(), store, pool))
-    assert log_positions([Trail()], pool) == {"trail": 0}
+    sent, message = next(one for one in log if isinstance(one[1], MessageSent))
+    stood = overwrite(pool, sent, state)
+    drain(Projector(Trail(), store, pool))
+    assert log_positions([Trail()], pool) == {"trail": log[-1][0]}
+    ((stream, parked),) = parked_streams(pool).items()
+    assert (stream, parked) == (message.originator_id, (sent, 0))
+    overwrite(pool, sent, stood.decode())
+    assert Projector(Trail(), store, pool).replay_parked() == ([stream], [])
+    assert trail(pool) == plain_trail(log)
 
 
-def test_an_event_of_a_newer_program_is_no_fault_of_its_own(
-    history: RecordedHistory, store: EventStore, pool: Pool
-) -> None:
+@pytest.fixture
+def of_version_2(history: RecordedHistory, pool: Pool) -> bytes:
+    """Ada signed up and opted in, and the latter was written by a newer program."""
     history.sign_up("Ada")
-    log = history.record()
+    history.record()
     with pool.connection() as db:
         ((stood,),) = db.execute("SELECT state FROM events WHERE log_position = 2")
-    overwrite(pool, 2, bytes(stood).decode()[:-1] + ',"class_version":2}')
-    with pytest.raises(ValueError, match=r"candidate.opted_in is of version 2, and this program"):
+    return overwrite(pool, 2, bytes(stood).decode()[:-1] + ',"class_version":2}')
+
+
+@pytest.mark.usefixtures("of_version_2")
+def test_an_event_of_a_newer_program_waits_for_a_worker_of_it(
+    store: EventStore, pool: Pool
+) -> None:
+    with pytest.raises(ValueError, match=r"candidate.opted_in cannot be read: it is of version 2"):
         drain(Projector(Trail(), store, pool, batch_size=1))
     assert parked_streams(pool) == {}
-    assert log_positions([Trail()], pool) == {"trail": log[0][0]}
+    assert log_positions([Trail()], pool) == {"trail": 1}
+
+
+def test_an_event_of_a_newer_program_is_parked_if_no_worker_of_it_comes(
+    store: EventStore, pool: Pool, of_version_2: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(projector, "NEWER_PROGRAM_SECONDS", 0)
+    drain(Projector(Trail(), store, pool))
+    assert parked_streams(pool) == {somebody("Ada"): (2, 0)}
+    assert Projector(Trail(), store, pool).replay_parked() == ([], [somebody("Ada")])
+    overwrite(pool, 2, of_version_2.decode())
+    # The newer program's worker begins.
+    stop = threading.Event()
+    newer = threading.Thread(
+        target=Projector(Trail(), store, pool).run, args=(stop, threading.Event())
+    )
+    newer.start()
+    wait_until(lambda: trail(pool) == {somebody("Ada"): [1, 2]})
+    stop.set()
+    newer.join()
+    assert parked_streams(pool) == {}
 
 
 class Whole(Projection, name="whole", version=1):
@@ -274,7 +308,7 @@ def test_what_is_replayed_of_somebody_erased_is_erased_again(
     assert (trail(pool), parked_streams(pool)) == ({}, {})
 
 
-def test_an_erasure_that_fails_is_told(
+def test_an_erasure_that_fails_is_reported(
     history: RecordedHistory, store: EventStore, pool: Pool, caplog: pytest.LogCaptureFixture
 ) -> None:
     history.sign_up("Ada")
@@ -285,7 +319,9 @@ def test_an_erasure_that_fails_is_told(
     poison = {event_id(log, WasActive, "Ada"): "raises", erasing: "raises"}
     projector = Projector(poisoned(Trail(), poison), store, pool)
     drain(projector)
-    assert "projection trail: the erasure at event 4 is not applied yet: ValueError" in caplog.text
+    assert (
+        "the withdrawal at event 4 (candidate.erased) is not applied yet: ValueError" in caplog.text
+    )
     assert parked_streams(pool) == {somebody("Ada"): (3, 1)}
     poison.clear()
     projector.replay_parked()

@@ -143,7 +143,7 @@ def test_a_running_projector_tells_what_it_fails_on(store: EventStore, pool: Poo
     assert ledger(pool) == companies(10)
 
 
-def test_what_it_fails_on_is_told_without_the_data(
+def test_what_it_fails_on_is_reported_without_the_data(
     store: EventStore, pool: Pool, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Strict(Projection, name="strict", version=1):

@@ -175,11 +175,12 @@ def test_the_live_version_is_read_and_kept_up_to_date_meanwhile(
         new_ledger(new)
 
 
-def test_a_read_of_a_version_that_is_being_built_does_not_wait(new: ReadModels) -> None:
+def test_a_read_of_a_version_that_is_being_built_does_not_wait(new: ReadModels, pool: Pool) -> None:
     began = time.monotonic()
-    with pytest.raises(Rebuilding), new.reading(NewLedger, after=3):
+    patient = ReadModels(pool, timeout=2 * SECONDS)
+    with pytest.raises(Rebuilding), patient.reading(NewLedger, after=3):
         pass
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < SECONDS
 
 
 def test_its_rows_are_those_of_a_plain_replay(
@@ -269,7 +270,7 @@ def test_a_long_read_puts_the_takeover_off_and_holds_up_no_other(
         long.execute("SELECT * FROM ledger")
         began = time.monotonic()
         drain(building)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < SECONDS
         assert old_ledger(old) == companies(3)
     assert wrong == []
     drain(Projector(NewLedger(), store, pool))
@@ -391,6 +392,7 @@ def take_over_and_wait_to_be_killed(url: str) -> None:
     run_until_killed(url, NewLedger(), batch_size=1000)
 
 
+@pytest.mark.slow
 def test_a_worker_killed_in_the_midst_of_a_takeover_leaves_the_live_version_live(
     old: ReadModels, new: ReadModels, store: EventStore, pool: Pool, database_url: str
 ) -> None:

@@ -20,14 +20,18 @@ from tests.support.learned_lives import a_life, replayed
 
 def test_resumed_from_a_snapshot_at_any_event_it_ends_at_the_same_bits() -> None:
     events = a_life(1)
-    full = replayed(events)
-    for place in range(0, len(events), 7):
-        early = replayed(events[:place])
+    full = Learner(scoring=False)
+    snapshots = {0: full.snapshot()}
+    for position, event in enumerate(events, 1):
+        full.apply(position, event)
+        if position % 7 == 0:
+            snapshots[position] = full.snapshot()
+    for place, snapshot in snapshots.items():
         learner = Learner(scoring=False)
         for position, event in enumerate(events[:place], 1):
             learner.recall(position, event)
-        learner.resume(LearnerSnapshot.from_json(early.snapshot()))
-        assert learner.snapshot() == early.snapshot()
+        learner.resume(LearnerSnapshot.from_json(snapshot))
+        assert learner.snapshot() == snapshot
         for position, event in enumerate(events[place:], place + 1):
             learner.apply(position, event)
         assert learner.snapshot() == full.snapshot()

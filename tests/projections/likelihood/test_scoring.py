@@ -12,6 +12,7 @@ from projections.likelihood.estimator.model import LikelihoodModel
 from projections.likelihood.learner import FOLLOWED
 from projections.likelihood.model_state import restored_model
 from projections.likelihood.projection import Likelihoods
+from tests.support.concurrency import SECONDS
 from tests.support.history import History, hours
 
 THREADS = 4
@@ -40,7 +41,7 @@ def test_after_learning_one_thread_restores_the_model_for_all(
 
     def read(_: int) -> LikelihoodModel:
         with pool.connection() as db:
-            together.wait(timeout=30)
+            together.wait(SECONDS)
             return scoring.current(db)[0].model
 
     monkeypatch.setattr(scoring, "restored_model", counted)

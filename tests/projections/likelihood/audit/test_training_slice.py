@@ -183,7 +183,7 @@ def keep_snapshot(db: Database, events: list[Event], position: int) -> None:
 
 @given(seed=st.integers(0, 10_000), where=st.randoms(use_true_random=False))
 @settings(
-    max_examples=20,
+    max_examples=12,
     deadline=None,
     # Each example writes a log of its own into the one database.
     suppress_health_check=[HealthCheck.function_scoped_fixture],

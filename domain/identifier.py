@@ -1,0 +1,201 @@
+"""Who somebody is: an e-mail address or an id elsewhere names one candidate, for ever.
+
+An identifier is a stream of its own, under an id that is a keyed hash of it. So two sign-ups of one
+person at once conflict over that stream, and one of them runs again and finds the other; and an
+address that opted out or was erased stays known, although nobody can read it.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from domain.actor import Cause
+from domain.aggregate import Aggregate, Refusal, Refused, refuse
+from domain.candidate import (
+    DECIDES_PROFILE,
+    PERSONAL_FIELDS,
+    Candidate,
+    CandidateIsErased,
+    Observation,
+    Source,
+    person,
+)
+from domain.command import Command, Work
+from domain.event import Event
+from domain.handlers import on
+from domain.profile import MOST_JOBS, Facts, FullBackground, Job
+from domain.values import Email, Moment, Name, StorableText
+
+
+class IdentifierClaimed(Event, name="identifier.claimed", version=1):
+    """The identifier names this candidate."""
+
+    candidate_id: UUID
+
+
+class SeveralPeople(Refusal):
+    """The id and the address belong to different candidates: {ids}. Correct it or merge them."""
+
+
+class AnotherAddress(Refusal):
+    """Candidate {id} is known with another address. Correct the id, or observe the new address."""
+
+
+class Identifier(Aggregate, kind="identifier"):
+    """An e-mail address or an id in another system, and the candidate that it names."""
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.candidate_id: UUID | None = None
+
+    def claim(self, cause: Cause, candidate_id: UUID) -> None:
+        """Name this candidate, if it names nobody yet."""
+        if self.candidate_id is None:
+            self.record(IdentifierClaimed, cause, candidate_id=candidate_id)
+
+    @on(IdentifierClaimed)
+    def on_identifier_claimed(self, event: IdentifierClaimed) -> None:
+        self.candidate_id = event.candidate_id
+
+
+Identifiers = Annotated[tuple[UUID, ...], Field(max_length=10)]
+
+
+class SignUpCandidate(Command):
+    """Become a member, or bring a member's profile up to date if they are known already.
+
+    They are known by `candidate_id`, by their `address` or by another of the `identifiers` (ids of
+    `Identifier`). Then what the document says was observed on `observed_on`, by default today.
+    """
+
+    candidate_id: UUID
+    address: UUID | None = None
+    identifiers: Identifiers = ()
+    document: UUID | None = None
+    source: Source = "document"
+    observed_on: date | None = None
+    name: Name
+    email: Email | None = None
+    summary: Annotated[StorableText, Field(max_length=10_000)] | None = None
+    jobs: Annotated[tuple[Job, ...], Field(max_length=MOST_JOBS)] = ()
+    background: FullBackground | None = None
+    facts: Facts = Facts()
+    signed_up_at: Moment | None = None
+    last_active_at: Moment | None = None
+    opted_in: bool | None = None
+
+    def execute(self, work: Work) -> Candidate:
+        named = (
+            [self.candidate_id] if work.find(Candidate, self.candidate_id, needed=()).exists else []
+        )
+        identifiers = (*([self.address] if self.address else ()), *self.identifiers)
+        candidate = _identified(work, named, identifiers)
+        if candidate is None:
+            candidate = work.find(Candidate, self.candidate_id, needed=())
+            candidate.sign_up(
+                self,
+                at=self.signed_up_at,
+                opted_in=bool(self.opted_in),
+                last_active_at=self.last_active_at,
+                document=self.document,
+                **self._profile(),
+            )
+        else:
+            self._refuse_another_address(work, candidate)
+            observation = Observation.model_construct(
+                source=self.source,
+                observed_on=min(self.observed_on or self.at.date(), self.at.date()),
+                **self._profile() | {"jobs": self.jobs or None},
+            )
+            candidate.follow_document(
+                self,
+                observation,
+                document=self.document,
+                opted_in=self.opted_in,
+                last_active_at=self.last_active_at,
+            )
+        _claim(work, self, candidate, identifiers)
+        return candidate
+
+    def _refuse_another_address(self, work: Work, candidate: Candidate) -> None:
+        """A document may be another person's under a wrong id: it never changes an address."""
+        is_new = self.address and not work.find(Identifier, self.address).exists
+        if is_new and candidate.standing().has_address:
+            raise Refused(AnotherAddress(id=candidate.id))
+
+    def _profile(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in (*PERSONAL_FIELDS, "facts")}
+
+
+class EnhanceProfile(Command):
+    """Update a profile with what a source observed, whose address is among the `identifiers`."""
+
+    candidate_id: UUID
+    observation: Observation
+    identifiers: Identifiers = ()
+
+    def execute(self, work: Work) -> Candidate:
+        candidate = person(work, self.candidate_id, DECIDES_PROFILE)
+        _identified(work, [candidate.id], self.identifiers)
+        candidate.enhance_profile(self, self.observation)
+        _claim(work, self, candidate, self.identifiers)
+        return candidate
+
+
+class ClaimIdentifier(Command):
+    """Let an identifier name a candidate who signed up before there were identifiers."""
+
+    identifier_id: UUID
+    candidate_id: UUID
+
+    def execute(self, work: Work) -> Identifier:
+        identifier = work.find(Identifier, self.identifier_id)
+        identifier.claim(self, self.candidate_id)
+        return identifier
+
+
+class MergeCandidates(Command):
+    """Let one candidate stand for another, who is the same person."""
+
+    candidate_id: UUID
+    duplicate_id: UUID
+
+    def execute(self, work: Work) -> Candidate:
+        candidate = work.get(Candidate, self.candidate_id)
+        candidate.merge(self, work.get(Candidate, self.duplicate_id))
+        return candidate
+
+
+class SeparateCandidates(Command):
+    """Undo a merge: each candidate stands for themselves again."""
+
+    candidate_id: UUID
+    duplicate_id: UUID
+
+    def execute(self, work: Work) -> Candidate:
+        candidate = work.get(Candidate, self.candidate_id)
+        candidate.separate(self, work.get(Candidate, self.duplicate_id))
+        return candidate
+
+
+def _identified(work: Work, named: Iterable[UUID], identifiers: Iterable[UUID]) -> Candidate | None:
+    """The candidate whom these ids and identifiers name; None if they name nobody yet.
+
+    Raises:
+        Refused: they name several, or somebody who was erased.
+    """
+    claimed = (work.find(Identifier, id).candidate_id for id in identifiers)
+    found = [person(work, id, DECIDES_PROFILE) for id in (*named, *claimed) if id]
+    people = {candidate.id: candidate for candidate in found}
+    refuse([CandidateIsErased()] if any(one.erased for one in people.values()) else [])
+    if len(people) > 1:
+        raise Refused(SeveralPeople(ids=" and ".join(map(str, sorted(people)))))
+    return next(iter(people.values()), None)
+
+
+def _claim(work: Work, cause: Cause, candidate: Candidate, identifiers: Iterable[UUID]) -> None:
+    for id in identifiers:
+        work.find(Identifier, id).claim(cause, candidate.id)

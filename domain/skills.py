@@ -1,0 +1,65 @@
+"""What people type as a skill, taken apart into skills."""
+
+import re
+from collections.abc import Iterable
+
+from domain.terms import key
+
+MOST_SKILLS = 200
+
+WITH_A_SLASH = {
+    "a/b testing", "a/b tests", "as/400", "ci/cd", "gnu/linux", "i/o", "n/a", "os/2", "os/390",
+    "pl/i", "pl/sql", "r/3", "s/4hana", "s/4 hana", "tcp/ip", "z/os",
+}  # fmt: skip
+"""One skill although there is a slash in it, as `key` has it."""
+
+_NOTHING = {"etc", "etc.", "usw", "usw.", "and more", "und mehr", "n/a", "none", "-", "...", "…"}
+
+_BETWEEN = re.compile(
+    r"[;•·|、\n\r\t]"
+    r"|(?<!\d),|,(?!\d)"  # a comma, but not that of a number
+)
+_SLASH = re.compile(r"(?<!/)/(?!/)")
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+def skill_names(said: Iterable[str]) -> tuple[str, ...]:
+    """Skills as people name them, one by one, each once, the first `MOST_SKILLS` of them.
+
+    What is typed is split at commas, semicolons, bars, bullets and line ends outside parentheses,
+    and at slashes between words; `WITH_A_SLASH` are whole.
+
+    >>> skill_names(["HTML5, HTML", "C/C++", ".NET", "TCP/IP", "AWS (EC2, S3), etc.", "R"])
+    ('HTML5', 'HTML', 'C', 'C++', '.NET', 'TCP/IP', 'AWS (EC2, S3)', 'R')
+    """
+    first_of_each: dict[str, str] = {}
+    for text in said:
+        for part in _parts(text):
+            for name in _words(part):
+                plain = key(name)
+                if plain and plain not in _NOTHING:
+                    first_of_each.setdefault(plain, name)
+    return tuple(first_of_each.values())[:MOST_SKILLS]
+
+
+def _parts(text: str) -> Iterable[str]:
+    """A text at its separators outside parentheses."""
+    begin = depth = 0
+    for place, character in enumerate(text):
+        if character in "([":
+            depth += 1
+        elif character in ")]":
+            depth = max(0, depth - 1)
+        elif depth == 0 and _BETWEEN.match(text, place):
+            yield text[begin:place]
+            begin = place + 1
+    yield text[begin:]
+
+
+def _words(part: str) -> list[str]:
+    name = " ".join(part.split()).strip("•·*").strip()
+    pieces = [piece.strip() for piece in _SLASH.split(name)]
+    whole = key(name) in WITH_A_SLASH or "://" in name or "(" in name
+    if whole or not all(map(_LETTER.search, pieces)):
+        return [name]
+    return pieces

@@ -1,0 +1,30 @@
+"""What decides whether a person may be contacted, whichever of their profiles says so."""
+
+from typing import Self
+from uuid import UUID
+
+from domain.values import Moment, Value
+
+
+class Standing(Value):
+    """What decides whether a person may be contacted, with that of their merged duplicates."""
+
+    opted_in: bool
+    has_address: bool
+    signed_up_at: Moment
+    last_active_at: Moment
+    blocked: tuple[UUID, ...]
+    contacted_at: tuple[Moment, ...]
+    positions: tuple[UUID, ...]
+
+    def with_duplicate(self, other: Self) -> Self:
+        """The stricter consent, the later activity, and the contacts of both."""
+        return type(self)(
+            opted_in=self.opted_in and other.opted_in,
+            has_address=self.has_address or other.has_address,
+            signed_up_at=min(self.signed_up_at, other.signed_up_at),
+            last_active_at=max(self.last_active_at, other.last_active_at),
+            blocked=tuple(dict.fromkeys((*self.blocked, *other.blocked))),
+            contacted_at=tuple(sorted((*self.contacted_at, *other.contacted_at))),
+            positions=tuple(dict.fromkeys((*self.positions, *other.positions))),
+        )
