@@ -11,7 +11,7 @@ A projection without a key has no streams: a poison event is parked alone, which
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import UUID
@@ -44,13 +44,8 @@ TAKEOVER_INTERVAL = 2.0
 NEWER_PROGRAM_SECONDS = 5.0
 """How long an event of a newer program waits for a worker of it, before it is parked."""
 
-StreamEvent = tuple[UUID, Notification]
-"""An event with its stream."""
-
 Failed = dict[int, Exception]
 """The events that could not be handled, by their log positions."""
-
-Apply = Callable[[Connection, Sequence[Notification]], Failed]
 
 
 class NoCheckpoint(Exception):
@@ -110,7 +105,7 @@ class Projector:
             Whether there may be more to do at once; not so if another worker has the projection.
         """
         try:
-            more = self._apply_next()
+            more = self._apply_batch()
             if self._is_built and time.monotonic() >= self._next_takeover:
                 self._take_over()
                 return True
@@ -175,28 +170,19 @@ class Projector:
 
     # Batches --------------------------------------------------------------------------------------
 
-    def _apply_next(self) -> bool:
-        try:
-            more = self._apply_batch(self._apply_at_once)
-        except Exception as error:
-            if not self._is_poison(error):
-                raise
-            more = self._apply_batch(self._apply_what_can_be)
-        self._met_newer_at = None
-        return more
-
-    def _apply_batch(self, apply: Apply) -> bool:
+    def _apply_batch(self) -> bool:
         with self._pool.connection() as db, db.transaction():
             log_position, live = self._lock(db, self.LOCK_IF_FREE)
-            reached = self._move_on(db, log_position, apply)
+            reached = self._move_on(db, log_position)
             self._is_built = not live and reached + self._batch_size >= head(db)
+        self._met_newer_at = None
         return reached > log_position
 
-    def _move_on(self, db: Connection, log_position: int, apply: Apply) -> int:
+    def _move_on(self, db: Connection, log_position: int) -> int:
         topics = self.projection.topics
         stored, reached = self._store.read(log_position, self._batch_size, topics, db)
         if reached > log_position:
-            failed = apply(db, stored) if stored else {}
+            failed = self._apply(db, stored) if stored else {}
             changed = stored[-1].id if stored else None
             move = (reached, changed, datetime.now(UTC), *self._checkpoint, log_position)
             moved = db.execute(self.MOVE, move).rowcount
@@ -226,47 +212,44 @@ class Projector:
             db.execute(f"SET LOCAL lock_timeout = '{TAKEOVER_LOCK_TIMEOUT}'")
             goal = max(versions.lock_live(db, self.projection), head(db))
             while log_position < goal:
-                log_position = self._move_on(db, log_position, self._apply_at_once)
+                log_position = self._move_on(db, log_position)
             versions.take_over(db, self.projection)
         logger.info("projection %s: version %d is live", *self._checkpoint[:2])
 
     # Events that fail -----------------------------------------------------------------------------
 
-    def _apply_at_once(self, db: Connection, stored: Sequence[Notification]) -> Failed:
-        parked = parking.blocked_streams(db, self._checkpoint) if self.projection.key else {}
-        ready = stored
-        if parked:
-            placed = self._placed(stored)
-            ready = _ready(placed, parked)
-            self._park(db, placed, parked, {})
-        self._change(db, ready)
-        return {}
-
-    def _apply_what_can_be(self, db: Connection, stored: Sequence[Notification]) -> Failed:
+    def _apply(self, db: Connection, stored: Sequence[Notification]) -> Failed:
         """Apply all but the events that fail and those behind them, and park these."""
         parked = parking.blocked_streams(db, self._checkpoint)
-        placed = self._placed(stored)
         failed: Failed = {}
-        self._bisect_failures(db, placed, parked, failed)
-        self._park(db, placed, parked, failed)
+        self._bisect_failures(db, stored, parked, failed)
+        if parked:
+            placed = [(self._stream(event), event) for event in stored]
+            behind = [(s, event) for s, event in placed if s in parked and event.id >= parked[s]]
+            parking.park(db, self._checkpoint, behind, failed, datetime.now(UTC))
         return failed
 
     def _bisect_failures(
-        self, db: Connection, placed: Sequence[StreamEvent], parked: dict[UUID, int], failed: Failed
+        self,
+        db: Connection,
+        stored: Sequence[Notification],
+        parked: dict[UUID, int],
+        failed: Failed,
     ) -> None:
         """Apply all at once, or else each half by itself, down to the single event that fails."""
         try:
             with db.transaction():
-                self._change(db, _ready(placed, parked))
+                self._change(db, self._ready(stored, parked))
         except Exception as error:
             if not self._is_poison(error):
                 raise
-            if len(placed) > 1:
-                middle = len(placed) // 2
-                self._bisect_failures(db, placed[:middle], parked, failed)
-                self._bisect_failures(db, placed[middle:], parked, failed)
+            if len(stored) > 1:
+                middle = len(stored) // 2
+                self._bisect_failures(db, stored[:middle], parked, failed)
+                self._bisect_failures(db, stored[middle:], parked, failed)
                 return
-            ((stream, event),) = placed
+            (event,) = stored
+            stream = self._stream(event)
             if stream in parked:  # a withdrawal; it waits in its place as well
                 logger.error(
                     "projection %s: the withdrawal at event %d (%s) is not applied yet: %s",
@@ -290,6 +273,22 @@ class Projector:
             self._met_newer_at = time.monotonic()
         return time.monotonic() - self._met_newer_at >= NEWER_PROGRAM_SECONDS
 
+    def _ready(
+        self, stored: Sequence[Notification], parked: Mapping[UUID, int]
+    ) -> Sequence[Notification]:
+        """Those that need not wait: privacy comes before order."""
+        if not parked:
+            return stored
+        placed = ((self._stream(event), event) for event in stored)
+        return [
+            e for s, e in placed if s not in parked or e.id < parked[s] or TYPES[e.topic].withdrawal
+        ]
+
+    def _stream(self, event: Notification) -> UUID:
+        if self.projection.key is None:
+            return parking.stream_alone(event)
+        return self.projection.stream(event)
+
     def _change(self, db: Connection, stored: Sequence[Notification]) -> None:
         if stored:
             mapper = self._store.mapper
@@ -302,27 +301,12 @@ class Projector:
                 db, [LoggedEvent(n.id, event) for n, event in zip(stored, events, strict=True)]
             )
 
-    def _placed(self, stored: Sequence[Notification]) -> list[StreamEvent]:
-        if self.projection.key is None:
-            return [(parking.stream_alone(event), event) for event in stored]
-        return [(self.projection.stream(event), event) for event in stored]
-
-    def _park(
-        self,
-        db: Connection,
-        placed: Sequence[StreamEvent],
-        parked: Mapping[UUID, int],
-        failed: Failed,
-    ) -> None:
-        behind = [(s, event) for s, event in placed if s in parked and event.id >= parked[s]]
-        parking.park(db, self._checkpoint, behind, failed, datetime.now(UTC))
-
     def _replay(self, db: Connection, stream: UUID) -> None:
         self._lock(db, self.LOCK)
         log_positions = parking.unpark(db, self._checkpoint, stream)
         for start in range(0, len(log_positions), self._batch_size):
             part = log_positions[start : start + self._batch_size]
-            self._apply_what_can_be(db, parking.stored(db, LOG_ID, part))
+            self._apply(db, parking.stored(db, LOG_ID, part))
 
     def _log_parked(self, stored: Sequence[Notification], failed: Failed) -> None:
         kinds = {event.id: event.topic for event in stored}
@@ -343,10 +327,3 @@ def backoff(failures: int) -> float:
     (0.2, 3.2, 30.0)
     """
     return float(min(30.0, 0.1 * 2 ** min(failures, 9)))
-
-
-def _ready(placed: Sequence[StreamEvent], parked: Mapping[UUID, int]) -> list[Notification]:
-    """Those that need not wait: privacy comes before order."""
-    return [
-        e for s, e in placed if s not in parked or e.id < parked[s] or TYPES[e.topic].withdrawal
-    ]
