@@ -153,8 +153,8 @@ def _seen(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
 def _beginning(position: Position, last_message: outreach_timeline.Step | None) -> Sent:
     fields = [("location", position.location or ""), ("remote", "true" if position.remote else "")]
     if pay := position.salary:
-        fields += [("salary.minimum", str(pay.minimum)), ("salary.maximum", str(pay.maximum))]
-        fields += [("salary.currency", pay.currency)]
+        said = pay.model_dump(mode="json", exclude_none=True)
+        fields += [(f"salary.{name}", str(value)) for name, value in said.items()]
     if last_message:
         signature = {
             name: last_message.personal.get(name) for name in ("sender_name", "sender_role")

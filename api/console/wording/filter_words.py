@@ -5,7 +5,7 @@ from typing import Any
 
 from api.console.wording.words import NOTHING, money
 from domain.filters import Criterion, CriterionKind, Filters
-from domain.money import SalaryRange
+from domain.money import Salary, SalaryRange
 
 MOST_TERMS = 3
 
@@ -27,7 +27,7 @@ def said(criterion: Criterion, filters: Filters) -> str:
         case CriterionKind.PLACE:
             return _any_of([*filters.locations, *(["remote"] if filters.remote else [])])
         case CriterionKind.SALARY:
-            return f"up to {_maximum(filters.salary_budget)}"
+            return _budget(filters.salary_budget)
         case CriterionKind.WORK_AUTHORISATION:
             return f"may work in {_any_of(filters.work_authorisation)}"
         case CriterionKind.SKILL | CriterionKind.LANGUAGE:
@@ -77,8 +77,11 @@ def _years(years: float | None) -> str:
     return f"{years:g} year{'' if years == 1 else 's'}"
 
 
-def _maximum(budget: SalaryRange | None) -> str:
-    return f"{budget.currency} {budget.maximum:,}" if budget else NOTHING
+def _budget(budget: SalaryRange | None) -> str:
+    if budget is None or budget.maximum is None:
+        return money(budget)
+    top = Salary(amount=budget.maximum, currency=budget.currency, per=budget.per)
+    return f"up to {money(top)}"
 
 
 def _plain(value: float | None) -> str:
