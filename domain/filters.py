@@ -152,9 +152,8 @@ def _admits_place(filters: Filters, facts: Facts) -> bool:
 
 def _admits_salary(filters: Filters, facts: Facts) -> bool:
     expected = facts.expected_salary.in_usd if facts.expected_salary else None
-    if filters.salary_budget is None or expected is None:
-        return True
-    return expected <= filters.salary_budget.maximum_in_usd
+    most = filters.salary_budget.maximum_in_usd if filters.salary_budget else None
+    return expected is None or most is None or expected <= most
 
 
 def _between(lowest: float | None, years: float | None, highest: float | None) -> bool:

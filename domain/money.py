@@ -1,8 +1,11 @@
-"""Salaries, and how those in different currencies compare."""
+"""Salaries, and how those in different currencies and for different periods compare."""
 
+import re
+from enum import StrEnum
 from typing import Annotated
+from unicodedata import normalize
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from domain.values import Value
 
@@ -18,58 +21,138 @@ USD_PER_UNIT = {
 }  # fmt: skip
 
 
-def _known(currency: str) -> str:
-    if currency not in USD_PER_UNIT:
-        raise ValueError(
-            f"{currency} is not a known currency; use one of {', '.join(USD_PER_UNIT)}"
-        )
-    return currency
-
-
 Currency = Annotated[
     str, Field(pattern="^[A-Z]{3}$", description="an ISO 4217 code", examples=["EUR"])
 ]
-ComparedCurrency = Annotated[Currency, AfterValidator(_known)]
 
 MOST_PAY = 1_000_000_000_000
-"""The most that anybody may expect or pay a year, in any currency."""
+"""The most that anybody may expect or pay, in any currency and for any period."""
 
-Amount = Annotated[int, Field(ge=0, le=MOST_PAY, description="a whole amount a year")]
+
+class PayPeriod(StrEnum):
+    """What an amount is paid for."""
+
+    YEAR = "year"
+    MONTH = "month"
+    WEEK = "week"
+    DAY = "day"
+    HOUR = "hour"
+
+
+PERIODS_A_YEAR = {
+    PayPeriod.YEAR: 1,
+    PayPeriod.MONTH: 12,
+    PayPeriod.WEEK: 52,
+    PayPeriod.DAY: 260,
+    PayPeriod.HOUR: 2080,
+}
+"""Full-time work, 40 hours a week, as for the pay of US federal employees (5 U.S.C. 5504)."""
+
+SPACES = re.compile(r"[\s'\u2019]")
+"""What separates thousands everywhere."""
+
+
+def read_amount(said: str, decimal_mark: str | None = None) -> int | float:
+    """An amount as people write it, with a point or a comma before thousands or before decimals.
+
+    Args:
+        said: the text; a `k` at its end is thousands.
+        decimal_mark: that of the reader's language. It tells that the other mark stands before
+            thousands; a decimal mark before exactly three digits is still refused.
+
+    Raises:
+        ValueError: it is no amount, or may mean two.
+
+    >>> read_amount("75 000"), read_amount("75k"), read_amount("1.234.567"), read_amount("23,50")
+    (75000, 75000, 1234567, 23.5)
+    >>> read_amount("60.000", ",")
+    60000
+    >>> read_amount("60.000")
+    Traceback (most recent call last):
+    ValueError: 60.000 can mean 60 or 60000; write it without a point or comma
+    """
+    text = SPACES.sub("", normalize("NFKC", said)).lower()
+    times = 1_000 if text.endswith("k") else 1
+    text = text.removesuffix("k")
+    grouped, plain = _grouped(text), _plain(text)
+    if grouped is not None and plain is not None:
+        if times == 1 and decimal_mark is not None and decimal_mark not in text:
+            return grouped
+        raise ValueError(
+            f"{said.strip()} can mean {plain * times:g} or {grouped * times}; write it without a "
+            "point or comma"
+        )
+    amount = plain if grouped is None else grouped
+    if amount is None:
+        raise ValueError(f"{said.strip()[:30]!r} is not an amount; write such as 75000")
+    whole = amount * times
+    return int(whole) if whole == int(whole) else whole
+
+
+def _grouped(text: str) -> int | None:
+    """The amount, if a mark stands before thousands, and perhaps the other before decimals."""
+    found = re.fullmatch(r"(\d{1,3}(?:([.,])\d{3})(?:\2\d{3})*)(?:(?!\2)[.,]0+)?", text)
+    return int(re.sub("[.,]", "", found[1])) if found else None
+
+
+def _plain(text: str) -> float | None:
+    """The amount, if the only mark stands before decimals."""
+    found = re.fullmatch(r"\d{1,15}(?:[.,]\d{1,6})?", text)
+    return float(text.replace(",", ".")) if found else None
+
+
+def _amount(said: object, info: ValidationInfo) -> object:
+    if not isinstance(said, str):
+        return said
+    return read_amount(said, (info.context or {}).get("decimal_mark"))
+
+
+Amount = Annotated[
+    int | float, BeforeValidator(_amount), Field(ge=0, le=MOST_PAY, allow_inf_nan=False)
+]
+
+
+def _in_usd(amount: float, currency: str, per: PayPeriod) -> int | None:
+    rate = USD_PER_UNIT.get(currency)
+    return None if rate is None else round(amount * PERIODS_A_YEAR[per] * rate)
 
 
 class Salary(Value):
-    """A yearly salary, in any currency.
+    """A salary, in any currency, for a year unless it says otherwise.
 
     >>> Salary(amount=50_000, currency="EUR").in_usd
     58000
+    >>> Salary(amount=40, currency="USD", per="hour").in_usd
+    83200
     >>> Salary(amount=50_000, currency="XAU").in_usd
     """
 
     amount: Amount
     currency: Currency
+    per: PayPeriod = PayPeriod.YEAR
 
     @property
     def in_usd(self) -> int | None:
-        """The amount in whole US dollars, for comparison. None if the currency has no rate here."""
-        rate = USD_PER_UNIT.get(self.currency)
-        return None if rate is None else round(self.amount * rate)
+        """What it is a year in whole US dollars. None if the currency has no rate here."""
+        return _in_usd(self.amount, self.currency, self.per)
 
 
 class SalaryRange(Value):
-    """A yearly salary from a minimum to a maximum in one currency."""
+    """A salary from a minimum to a maximum; without a maximum there is no upper limit."""
 
     minimum: Amount
-    maximum: Amount
-    currency: ComparedCurrency
+    maximum: Amount | None = None
+    currency: Currency
+    per: PayPeriod = PayPeriod.YEAR
 
     @field_validator("maximum")
     @classmethod
-    def _in_order(cls, maximum: int, info: ValidationInfo) -> int:
-        if info.data.get("minimum", 0) > maximum:
+    def _in_order(cls, maximum: float | None, info: ValidationInfo) -> float | None:
+        if maximum is not None and info.data.get("minimum", 0) > maximum:
             raise ValueError("the minimum is above the maximum; swap them")
         return maximum
 
     @property
-    def maximum_in_usd(self) -> int:
-        """The maximum in whole US dollars, for comparison."""
-        return round(self.maximum * USD_PER_UNIT[self.currency])
+    def maximum_in_usd(self) -> int | None:
+        """The maximum a year in whole US dollars. None without a limit or a rate."""
+        return None if self.maximum is None else _in_usd(self.maximum, self.currency, self.per)

@@ -37,7 +37,10 @@ def _place(filters: Filters) -> Condition:
 
 def _salary(filters: Filters) -> Condition:
     budget = filters.salary_budget and filters.salary_budget.maximum_in_usd
-    return "(p.expected_usd IS NULL OR p.expected_usd <= {}::bigint)", budget
+    return (
+        "({0}::bigint IS NULL OR p.expected_usd IS NULL OR p.expected_usd <= {0}::bigint)",
+        budget,
+    )
 
 
 CONDITIONS: dict[CriterionKind, Callable[[Filters], Condition]] = {

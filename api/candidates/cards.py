@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from api.candidates.disclosure import to_recruiters
 from domain.event import ERASED
 from domain.filters import Filters
 from domain.outreach import Band, Likelihood, band
@@ -124,12 +125,13 @@ def card_of(
 
 
 def _shown(score: ScoredCandidate, most: int) -> ShownLikelihood:
+    disclosed = to_recruiters(score)
     return ShownLikelihood(
-        **dict(score.likelihood),
+        **dict(disclosed.likelihood),
         band=band(score.likelihood.probability),
         reasons=[
             LikelihoodReason.model_validate(reason, from_attributes=True)
-            for reason in strongest(score.reasons, most)
+            for reason in strongest(disclosed.reasons, most)
         ],
     )
 

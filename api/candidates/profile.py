@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from api.candidates.cards import REASONS_SHOWN, Card, LikelihoodReason, card_of
+from api.candidates.disclosure import to_recruiters
 from api.http.caller import Caller, CommandResult
 from domain.outreach import (
     Band,
@@ -39,7 +40,9 @@ LIKELIHOOD_SECONDS = 2.0
 class Contribution(LikelihoodReason):
     """What one feature adds to the log-odds of an answer."""
 
-    value: float | str | None = Field(description="of the feature; null for the intercept")
+    value: float | str | None = Field(
+        description="of the feature; null for the intercept and for behaviour"
+    )
 
 
 class Explanation(Likelihood):
@@ -98,15 +101,26 @@ def full_profile(
 
 
 def current_explanation(
-    db: Database, candidate_id: UUID, position_id: UUID | None, at: datetime
+    db: Database,
+    candidate_id: UUID,
+    position_id: UUID | None,
+    at: datetime,
+    *,
+    to_recruiter: bool = False,
 ) -> Explanation | None:
-    """Why a candidate is as likely to respond as they are now. None if they are unknown."""
+    """Why a candidate is as likely to respond as they are now. None if they are unknown.
+
+    Recruiters read it without behaviour in detail.
+    """
     assessed = scoring.of_candidates(db, [candidate_id], at, position_id).get(candidate_id)
-    return assessed and Explanation(
-        **dict(assessed.likelihood),
+    if assessed is None:
+        return None
+    disclosed = to_recruiters(assessed) if to_recruiter else assessed
+    return Explanation(
+        **dict(disclosed.likelihood),
         band=band(assessed.likelihood.probability),
         at=at,
-        contributions=[Contribution(**reason._asdict()) for reason in assessed.reasons],
+        contributions=[Contribution(**reason._asdict()) for reason in disclosed.reasons],
     )
 
 

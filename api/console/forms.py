@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from babel import Locale, UnknownLocaleError
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
@@ -43,7 +44,10 @@ class Sent:
     {'title': 'Cook', 'filters': {'roles': ['Chef', 'Cook, junior']}}
     """
 
-    def __init__(self, fields: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self, fields: Sequence[tuple[str, str]] = (), decimal_mark: str | None = None
+    ) -> None:
+        self.decimal_mark = decimal_mark
         self.fields = [(name, value.replace("\r\n", "\n")) for name, value in fields]
 
     def value(self, name: str) -> str:
@@ -90,12 +94,13 @@ class Sent:
 
     def in_utc(self) -> "Sent":
         """The fields, with moments that name no time zone taken as UTC."""
-        return Sent([(n, f"{v}Z" if WITHOUT_ZONE.fullmatch(v) else v) for n, v in self.fields])
+        fields = [(n, f"{v}Z" if WITHOUT_ZONE.fullmatch(v) else v) for n, v in self.fields]
+        return Sent(fields, self.decimal_mark)
 
     def read(self, kind: type[B]) -> B:
         """The fields as this body of a request. Raises `RequestValidationError`."""
         with faults_of_the_request():
-            return kind.model_validate(self.body())
+            return kind.model_validate(self.body(), context={"decimal_mark": self.decimal_mark})
 
 
 def _put(inner: dict[str, Any], name: str, new: Any) -> Any:
@@ -116,7 +121,7 @@ def _without_lone_currencies(body: dict[str, Any]) -> dict[str, Any]:
     return {
         name: _without_lone_currencies(value) if isinstance(value, dict) else value
         for name, value in body.items()
-        if not (isinstance(value, dict) and value.keys() == {"currency"})
+        if not (isinstance(value, dict) and value.keys() <= {"currency", "per"})
     }
 
 
@@ -207,9 +212,24 @@ async def read_form(request: Request) -> Sent:
         if error.status_code == 413:
             raise
         raise Problem(400, "bad-form", "The form cannot be read; go back and try again.") from None
-    sent = Sent([(n, v) for n, v in form.multi_items() if not isinstance(v, UploadFile)])
+    fields = [(n, v) for n, v in form.multi_items() if not isinstance(v, UploadFile)]
+    sent = Sent(fields, _decimal_mark(request.headers.get("accept-language", "")))
     request.state.sent = sent
     return sent
+
+
+def _decimal_mark(accept_language: str) -> str | None:
+    """The decimal mark of the language that a browser prefers.
+
+    >>> _decimal_mark("de-AT,de;q=0.9,en;q=0.5"), _decimal_mark("en-GB"), _decimal_mark("?")
+    (',', '.', None)
+    """
+    preferred = accept_language.partition(",")[0].partition(";")[0].strip()
+    try:
+        symbols = Locale.parse(preferred, sep="-").number_symbols["latn"]
+        return str(symbols["decimal"])
+    except (ValueError, UnknownLocaleError, KeyError):
+        return None
 
 
 def _from_our_own_page(request: Request) -> bool:

@@ -140,4 +140,9 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 _TEMPLATES.filters.update(words.FILTERS | filter_words.FILTERS)
-_TEMPLATES.globals.update(menu=menu, address=address, new_key=lambda: str(uuid4()))
+_TEMPLATES.globals.update(
+    menu=menu,
+    address=address,
+    new_key=lambda: str(uuid4()),
+    pay_periods=[(period.value, said) for period, said in words.PERIOD_WORDS.items()],
+)

@@ -33,7 +33,6 @@ from domain.actor import Actor, Role
 from domain.candidate import ActivityKind
 from domain.employer import Employer
 from domain.filters import Filters
-from domain.money import Salary
 from domain.outreach import (
     ANSWER_WINDOW,
     Message,
@@ -394,7 +393,7 @@ class Market:
     def _situation(self, post: Post, person: Person) -> Situation:
         now, facts, vacancy = self._agenda.today(), person.facts, post.opening
         since, wanted = facts.in_present_job_since, facts.expected_salary
-        top = Salary(amount=vacancy.salary.maximum, currency=vacancy.salary.currency).in_usd
+        top = vacancy.salary.maximum_in_usd
         active = person.candidate.last_active_at or now
         return Situation(
             years_in_job=max((now.date() - since.first).days, 0) / 365.25 if since else None,

@@ -15,6 +15,7 @@ from api.http.access import Reader, Recruiter, RecruiterOrSupport
 from api.http.caller import Caller, CommandResult, IfMatch, version_in
 from api.http.lists import Cursor, Limit
 from api.http.problems import faults_of_the_request
+from domain.actor import Role
 from domain.candidate import Candidate
 from domain.command import NotFound
 from domain.employer import Employer
@@ -192,12 +193,22 @@ def read_profile(
 def explain_likelihood(
     position_id: UUID, candidate_id: UUID, caller: RecruiterOrSupport
 ) -> Explanation:
-    """Why a candidate is as likely to respond to this position as they are, feature by feature."""
+    """Why a candidate is as likely to respond to this position as they are, feature by feature.
+
+    Recruiters read behaviour (activity in detail, approaches of other employers) as one line, and
+    the likelihood in steps.
+    """
     with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
         position = position_of(db, caller, position_id)
         employer = employers.one(db, position.employer_id)
         profile_of(db, caller, employer, position, candidate_id)
-        explained = current_explanation(db, candidate_id, position_id, caller.at)
+        explained = current_explanation(
+            db,
+            candidate_id,
+            position_id,
+            caller.at,
+            to_recruiter=caller.actor.role is Role.RECRUITER,
+        )
     if explained is None:
         raise NotFound(Candidate, candidate_id)
     return explained

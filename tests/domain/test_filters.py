@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 from pydantic import ValidationError
 
 from domain.filters import Criterion, CriterionKind, Filters
-from domain.money import USD_PER_UNIT, Salary, SalaryRange
+from domain.money import USD_PER_UNIT, PayPeriod, Salary, SalaryRange
 from domain.profile import Facts
 from domain.terms import key
 
@@ -17,13 +17,15 @@ WORDS = ["Python", "Go", "Rust", "C++", "Node.JS", "Straße", "São Paulo", "mac
 words = some.sampled_from([*chain.from_iterable(combinations(WORDS, n) for n in range(4))])
 years = some.none() | some.integers(0, 40).map(float)
 currencies = some.sampled_from(sorted(USD_PER_UNIT))
-salaries = some.builds(Salary, amount=some.integers(0, 500_000), currency=currencies)
+periods = some.sampled_from(PayPeriod)
+salaries = some.builds(Salary, amount=some.integers(0, 500_000), currency=currencies, per=periods)
 
 
 @some.composite
 def budgets(draw: some.DrawFn) -> SalaryRange:
     low, high = sorted(draw(some.tuples(some.integers(0, 500_000), some.integers(0, 500_000))))
-    return SalaryRange(minimum=low, maximum=high, currency=draw(currencies))
+    most = draw(some.sampled_from([high, high, None]))
+    return SalaryRange(minimum=low, maximum=most, currency=draw(currencies), per=draw(periods))
 
 
 @some.composite
@@ -263,7 +265,7 @@ def test_places_and_remote_work(
     assert Filters(locations=locations, remote=remote).admit(who) is passes
 
 
-def budget(maximum: int, currency: str = "USD") -> Filters:
+def budget(maximum: float, currency: str = "USD") -> Filters:
     return Filters(salary_budget=SalaryRange(minimum=0, maximum=maximum, currency=currency))
 
 
@@ -278,7 +280,8 @@ def test_an_expectation_at_the_maximum_is_within_budget_and_one_above_is_not() -
 
 @given(salaries, salaries)
 def test_salaries_compare_by_what_they_are_worth(one: Salary, other: Salary) -> None:
-    within = budget(one.amount, one.currency).admit(Facts(expected_salary=other))
+    pay = SalaryRange(minimum=0, maximum=one.amount, currency=one.currency, per=one.per)
+    within = Filters(salary_budget=pay).admit(Facts(expected_salary=other))
     assert within == ((other.in_usd or 0) <= (one.in_usd or 0))
 
 
@@ -313,9 +316,21 @@ def test_what_is_no_currency_code_is_refused(currency: str) -> None:
         Salary(amount=1, currency=currency)
 
 
-def test_a_budget_needs_a_currency_that_can_be_compared() -> None:
-    with pytest.raises(ValidationError, match="XAU is not a known currency"):
-        budget(1, "XAU")
+@given(salaries)
+def test_a_budget_in_a_currency_without_a_rate_leaves_nobody_out(expected: Salary) -> None:
+    assert budget(0, "XAU").admit(Facts(expected_salary=expected))
+
+
+@given(salaries)
+def test_a_budget_without_a_maximum_leaves_nobody_out(expected: Salary) -> None:
+    pay = SalaryRange(minimum=1, currency="EUR")
+    assert Filters(salary_budget=pay).admit(Facts(expected_salary=expected))
+
+
+def test_pay_for_different_periods_is_compared_by_the_year() -> None:
+    hourly = Salary(amount=40, currency="USD", per=PayPeriod.HOUR)
+    assert budget(83_200).admit(Facts(expected_salary=hourly))
+    assert not budget(83_199).admit(Facts(expected_salary=hourly))
 
 
 def test_half_of_what_is_nice_to_have_is_half_a_match() -> None:

@@ -22,7 +22,7 @@ from domain.candidate import (
 from domain.command import Command
 from domain.filters import Filters
 from domain.identifier import EnhanceProfile, SignUpCandidate
-from domain.money import Salary, SalaryRange
+from domain.money import PayPeriod, Salary, SalaryRange
 from domain.passivity import is_passive
 from domain.profile import Education, Facts, FullBackground, Job
 from domain.viewing import Feed, Sort
@@ -288,6 +288,7 @@ def random_facts(draw: random.Random) -> Facts:
                 Salary(
                     amount=draw.choice([40_000, 60_000, 80_000]),
                     currency=draw.choice(["EUR", "USD", "GBP", "XAU"]),
+                    per=draw.choice([PayPeriod.YEAR, PayPeriod.YEAR, PayPeriod.MONTH]),
                 )
             ),
             "work_authorisation": perhaps(draw.sample(["Germany", "FR", "DE"], draw.randint(0, 2))),
@@ -316,7 +317,13 @@ def random_filters(draw: random.Random) -> Filters:
             ),
             "remote": draw.random() < 0.3,
             "salary_budget": perhaps(
-                SalaryRange(minimum=0, maximum=draw.choice([50_000, 70_000]), currency="USD"), None
+                SalaryRange(
+                    minimum=0,
+                    maximum=draw.choice([50_000, 70_000, None]),
+                    currency=draw.choice(["USD", "USD", "XAU"]),
+                    per=draw.choice([PayPeriod.YEAR, PayPeriod.YEAR, PayPeriod.MONTH]),
+                ),
+                None,
             ),
             "work_authorisation": perhaps([draw.choice(["germany", "DEU", "Allemagne"])]),
             "languages": perhaps(draw.sample(LANGUAGES, draw.randint(1, 2))),

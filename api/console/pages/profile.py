@@ -149,12 +149,12 @@ def _seen(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
 def _beginning(position: Position, last_message: outreach_timeline.Step | None) -> Sent:
     fields = [("location", position.location or ""), ("remote", "true" if position.remote else "")]
     if pay := position.salary:
-        fields += [("salary.minimum", str(pay.minimum)), ("salary.maximum", str(pay.maximum))]
-        fields += [("salary.currency", pay.currency)]
+        said = pay.model_dump(mode="json", exclude_none=True)
+        fields += [(f"salary.{name}", str(value)) for name, value in said.items()]
     if last_message:
         for name in ("sender_name", "sender_role"):
-            if (said := last_message.personal.get(name)) not in (None, ERASED):
-                fields.append((name, str(said)))
+            if (signed := last_message.personal.get(name)) not in (None, ERASED):
+                fields.append((name, str(signed)))
     return Sent(fields)
 
 

@@ -16,6 +16,7 @@ from api.routes import outreach as outreach_routes
 from domain import contact_gate
 from domain.actor import Role
 from domain.candidate import DECIDES_CONTACT, Candidate
+from domain.contact_gate import AlreadyContacted
 from domain.employer import Employer
 from domain.outreach import Outreach
 from domain.position import Position
@@ -78,7 +79,8 @@ def timeline(visit: Support, outreach_id: UUID) -> Response:
         "timeline.html",
         outreach=named,
         steps=steps,
-        against=[(reason.code, str(reason)) for reason in against],
+        # About this position they were; the page asks about another.
+        against=[(r.code, str(r)) for r in against if not isinstance(r, AlreadyContacted)],
     )
 
 

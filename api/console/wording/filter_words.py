@@ -5,7 +5,7 @@ from typing import Any
 
 from api.console.wording.words import NOTHING, money
 from domain.filters import Criterion, CriterionKind, Filters
-from domain.money import SalaryRange
+from domain.money import Salary, SalaryRange
 
 MOST_TERMS = 3
 
@@ -27,8 +27,7 @@ def said(criterion: Criterion, filters: Filters) -> str:
         case CriterionKind.PLACE:
             return _any_of([*filters.locations, *(["remote"] if filters.remote else [])])
         case CriterionKind.SALARY:
-            budget = filters.salary_budget
-            return f"up to {budget.currency} {budget.maximum:,}" if budget else NOTHING
+            return _budget(filters.salary_budget)
         case CriterionKind.WORK_AUTHORISATION:
             return f"may work in {_any_of(filters.work_authorisation)}"
         case CriterionKind.SKILL | CriterionKind.LANGUAGE:
@@ -78,9 +77,16 @@ def _years(years: float | None) -> str:
     return f"{years:g} year{'' if years == 1 else 's'}"
 
 
-FILTERS: dict[str, Callable[..., Any]] = {
-    "said": said,
-    "filter_chips": chips,
-    "plain": lambda value: "" if value is None else f"{value:g}",
-}
+def _budget(budget: SalaryRange | None) -> str:
+    if budget is None or budget.maximum is None:
+        return money(budget)
+    top = Salary(amount=budget.maximum, currency=budget.currency, per=budget.per)
+    return f"up to {money(top)}"
+
+
+def _plain(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
+
+
+FILTERS: dict[str, Callable[..., Any]] = {"said": said, "filter_chips": chips, "plain": _plain}
 """The filters' names in templates."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from domain.money import Salary, SalaryRange
+from domain.money import PayPeriod, Salary, SalaryRange
 from domain.partial_date import PartialDate
 from domain.profile import Education, Job, Project
 from projections.candidate_pool import SIGN_UP, Origin
@@ -97,17 +97,38 @@ def number(value: float | None) -> str:
     return NOTHING if value is None else f"{value:,.0f}"
 
 
-def money(pay: Salary | SalaryRange | None) -> str:
-    """A salary or a range of them.
+PERIOD_WORDS = {
+    PayPeriod.YEAR: "a year",
+    PayPeriod.MONTH: "a month",
+    PayPeriod.WEEK: "a week",
+    PayPeriod.DAY: "a day",
+    PayPeriod.HOUR: "an hour",
+}
+
+
+def money(pay: Salary | SalaryRange | None, *, yearly: bool = False) -> str:
+    """A salary or a range of them; that it is a year only if `yearly`.
 
     >>> money(SalaryRange(minimum=60_000, maximum=80_000, currency="EUR"))
     'EUR 60,000 to 80,000'
+    >>> money(SalaryRange(minimum=3_500, currency="CHF", per="month"))
+    'from CHF 3,500 a month'
+    >>> money(Salary(amount=23.5, currency="GBP", per="hour"))
+    'GBP 23.5 an hour'
     """
     if pay is None:
         return NOTHING
+    per = "" if pay.per is PayPeriod.YEAR and not yearly else f" {PERIOD_WORDS[pay.per]}"
     if isinstance(pay, Salary):
-        return f"{pay.currency} {pay.amount:,}"
-    return f"{pay.currency} {pay.minimum:,} to {pay.maximum:,}"
+        return f"{pay.currency} {pay.amount:,}{per}"
+    if pay.maximum is None:
+        return f"from {pay.currency} {pay.minimum:,}{per}"
+    return f"{pay.currency} {pay.minimum:,} to {pay.maximum:,}{per}"
+
+
+def salary_words(details: Mapping[str, Any]) -> str:
+    """The salary of a stored event in words."""
+    return money(SalaryRange.model_construct(**details))
 
 
 def terms(position: Position) -> str:
@@ -160,6 +181,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
         percent,
         number,
         money,
+        salary_words,
         terms,
         freshness,
         words,

@@ -362,7 +362,7 @@ def test_an_audit_beside_a_server_of_an_older_program_leaves_its_read_models_alo
 def in_process(
     history: History, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[object, str, str]]:
-    from api import cli  # noqa: PLC0415 - the program, as its user runs it
+    from api import cli
 
     monkeypatch.setattr("signal.signal", lambda *_: None)  # the process is the tests'
     monkeypatch.setenv("DATABASE_URL", history.stage.marketplace.database_url)

@@ -296,6 +296,6 @@ def test_whatever_order_people_come_in_each_is_one_and_none_hears_who_must_not(
             load=lambda documents: by_import(scene, *documents),
             positions=[scene.position(required_skills=[SKILL]) for _ in range(5)],
         )
-        lives = lived(marketplace, sign_ups=400, people=120, seed=7)
+        lives = lived(marketplace, sign_ups=200, people=60, seed=7)
         stage.catch_up()
         checked(marketplace, lives)

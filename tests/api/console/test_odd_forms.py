@@ -16,6 +16,7 @@ CLAIMED = "SELECT 1 FROM idempotency_claims WHERE key = %s"
 @pytest.fixture
 def recruiter(stage: Stage, scene: Scene) -> Visitor:
     scene.approved()
+    stage.catch_up()
     return visitor(stage, Role.RECRUITER, scene.employer_id)
 
 

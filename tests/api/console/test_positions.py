@@ -198,7 +198,8 @@ def test_a_position_is_opened_as_it_was_typed(stage: Stage, scene: Scene) -> Non
     assert position["title"] == "Backend developer"
     assert position["description"] == "We build robots."
     assert (position["location"], position["remote"]) == ("Berlin", True)
-    assert position["salary"] == {"minimum": 60_000, "maximum": 80_000, "currency": "CHF"}
+    pay = {"minimum": 60_000, "maximum": 80_000, "currency": "CHF", "per": "year"}
+    assert position["salary"] == pay
     assert position["filters"] == {
         "roles": ["Backend developer", "Data engineer"],
         "required_skills": ["Python"],
@@ -207,7 +208,7 @@ def test_a_position_is_opened_as_it_was_typed(stage: Stage, scene: Scene) -> Non
         "years_to": 8.5,
         "locations": ["Berlin"],
         "remote": True,
-        "salary_budget": {"minimum": 0, "maximum": 90_000, "currency": "EUR"},
+        "salary_budget": {"minimum": 0, "maximum": 90_000, "currency": "EUR", "per": "year"},
         "work_authorisation": ["Germany"],
         "languages": ["English"],
     }
@@ -219,6 +220,16 @@ def test_a_title_is_all_it_takes(stage: Stage, scene: Scene) -> None:
     form |= {"filters.salary_budget.currency": "EUR"}
     page = one.sends("/positions", form, at=f"/positions/new?after={stage.reached()}")
     assert "The position is open." in text_of(page)
+
+
+def test_pay_is_read_by_the_language_of_the_browser(stage: Stage, scene: Scene) -> None:
+    form = COMPLETE | {"salary.minimum": "60.000", "salary.maximum": "75 000"}
+    one = recruiter(stage, scene.approved())
+    at = f"/positions/new?after={stage.reached()}"
+    response = one.post("/positions", form, at=at, **{"Accept-Language": "de-AT,de;q=0.9"})
+    id = response.headers["location"].split("/")[2]
+    position = done(scene.recruiter.get(f"/positions/{id}", after=stage.reached()))
+    assert (position["salary"]["minimum"], position["salary"]["maximum"]) == (60_000, 75_000)
 
 
 def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(
@@ -241,7 +252,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(
         "salary.maximum": "Salary maximum: the minimum is above the maximum; swap them",
         "filters.years_from": "Years from: write a number, such as 3.",
         "filters.salary_budget.maximum": (
-            "Salary budget maximum: write a whole number without commas or spaces, such as 60000."
+            "Salary budget maximum: 90,000 can mean 90 or 90000; write it without a point or comma"
         ),
         "filters.roles": "Roles: use at most 200 characters",
     }.items():

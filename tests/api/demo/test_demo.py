@@ -82,7 +82,7 @@ KINDS: dict[str, type[Aggregate]] = {
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return World(candidates=1_500, seed=3, until=UNTIL)
+    return World(candidates=1_000, seed=3, until=UNTIL)
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +116,7 @@ def test_every_stream_folds_without_a_gap(log: list[Event]) -> None:
 
 def test_everybody_signs_up_once(log: list[Event], world: World) -> None:
     signed_up = [event.originator_id for event in log if isinstance(event, CandidateSignedUp)]
-    assert len(signed_up) == len(set(signed_up)) == world.count == 1_500
+    assert len(signed_up) == len(set(signed_up)) == world.count == 1_000
 
 
 def test_every_event_says_who_and_by_which_request(log: list[Event]) -> None:
@@ -140,7 +140,7 @@ def test_most_members_are_passive_and_most_opted_in(world: World, log: list[Even
 
 def test_activity_is_as_much_as_a_marketplace_sees(log: list[Event]) -> None:
     active = [event for event in log if isinstance(event, WasActive) and event.timestamp >= BEGIN]
-    assert 10 <= len(active) / 1_500 <= 25
+    assert 10 <= len(active) / 1_000 <= 25
 
 
 def test_nobody_is_written_to_against_the_rules(log: list[Event]) -> None:

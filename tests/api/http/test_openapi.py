@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from openapi_spec_validator import validate
 
 from domain.actor import Role
 from tests.support.api_routes import v1_routes
@@ -34,6 +33,8 @@ def operations(document: Any) -> list[tuple[str, str, Any]]:
 
 
 def test_the_document_is_valid(document: Any) -> None:
+    from openapi_spec_validator import validate
+
     validate(document)
 
 
@@ -90,10 +91,9 @@ def test_every_parameter_is_described_or_an_id(document: Any) -> None:
 )
 @pytest.mark.slow
 def test_whatever_the_document_allows_gets_an_answer_that_it_describes(stage: Stage) -> None:
-    # Slow to import, in every process that collects tests.
-    import schemathesis  # noqa: PLC0415
-    from schemathesis.checks import not_a_server_error  # noqa: PLC0415
-    from schemathesis.specs.openapi import checks  # noqa: PLC0415
+    import schemathesis
+    from schemathesis.checks import not_a_server_error
+    from schemathesis.specs.openapi import checks
 
     scene = stage.scene().in_beta()
     position, candidate = scene.position(), scene.member("Silent", silent_days=400)

@@ -14,8 +14,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from river import compose, metrics
-from river.evaluate import progressive_val_score
 
 from projections.likelihood.estimator.calibration import Calibrator
 from projections.likelihood.estimator.model import ESTIMATOR, ForeignModel, LikelihoodModel
@@ -518,6 +516,9 @@ def rows(count: int) -> list[tuple[dict[Hashable, Any], bool]]:
 
 
 def test_it_learns_and_predicts_as_a_river_classifier_does() -> None:
+    from river import metrics
+    from river.evaluate import progressive_val_score
+
     learned = LikelihoodModel(VISITS)
     auc: Any = metrics.ROCAUC()  # type: ignore[no-untyped-call] # River's own
     metric = progressive_val_score(rows(2_000), learned, auc)
@@ -533,6 +534,8 @@ def test_rivers_methods_and_ours_give_the_same_bits() -> None:
 
 
 def test_it_can_end_a_river_pipeline() -> None:
+    from river import compose
+
     shorter = compose.Discard("name") | LikelihoodModel(VISITS)
     shorter.learn_one({"name": "Kim", "visits": 3.0, "role": "tester"}, True)
     asked = {"name": "Robin", "visits": 3.0, "role": "tester"}

@@ -41,8 +41,7 @@ def rows(seed: int, count: int, effects: Callable[[int], Sequence[float]]) -> li
 
 
 def test_it_ends_at_the_weights_of_a_batch_fit() -> None:
-    # Slow to import, in every process that collects tests.
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+    from sklearn.linear_model import LogisticRegression
 
     world = rows(1, 1500, lambda _: (-1.0, 1.0, -1.0))
     online = fresh(3)
