@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from prometheus_client import Counter
 
 from api.identifiers import claim_known_addresses
-from api.periodic_tasks import expire_overdue
+from api.periodic_tasks import close_due, expire_overdue
 from infrastructure.database.installation import (
     address_key,
     addresses_claimed,
@@ -67,6 +67,11 @@ class Marketplace:
         tasks = [
             PeriodicTask(
                 "expire outreaches", 60, lambda: expire_overdue(self.store, self.read_models, now())
+            ),
+            PeriodicTask(
+                "close due positions",
+                60,
+                lambda: close_due(self.store, self.read_models, now()),
             ),
             PeriodicTask("delete expired records", 3600, self.forget),
             PeriodicTask(

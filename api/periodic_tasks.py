@@ -1,31 +1,50 @@
-"""Expires outreaches whose answer window has closed, which no one asks for."""
+"""Commands that nobody gives but the calendar: outreaches expire, positions close."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
-from domain.actor import Actor, Role
+from domain.actor import Actor, Cause, Role
 from domain.aggregate import Refused
+from domain.command import Command
 from domain.outreach import ExpireOutreach
+from domain.position import CloseDuePosition
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.reading import ReadModels
-from projections import interview_list
+from projections import interview_list, positions
 from projections.interview_list import InterviewList
+from projections.positions import Positions
 
 EXPIRY = Actor(id="expiry", role=Role.SYSTEM)
 AT_ONCE = 500
 
 
 def expire_overdue(store: EventStore, read_models: ReadModels, at: datetime) -> int:
-    """Expire what is overdue. Returns how many did; the aggregate has the last word on each."""
+    """Expire outreaches whose answer window has closed. Returns how many did."""
     with read_models.reading(InterviewList) as db:
         overdue = interview_list.overdue(db, at, AT_ONCE)
-    expired = 0
-    for outreach_id in overdue:
+    return _given(store, (ExpireOutreach(**_cause(at), outreach_id=id) for id in overdue))
+
+
+def close_due(store: EventStore, read_models: ReadModels, at: datetime) -> int:
+    """Close positions whose closing date has come. Returns how many did."""
+    with read_models.reading(Positions) as db:
+        due = positions.due(db, at, AT_ONCE)
+    return _given(store, (CloseDuePosition(**_cause(at), position_id=id) for id in due))
+
+
+def _given(store: EventStore, commands: Iterable[Command]) -> int:
+    """Give the commands, and count those taken: the aggregate has the last word on each."""
+    taken = 0
+    for command in commands:
         try:
-            store.execute(
-                ExpireOutreach(by=EXPIRY, at=at, request_id=str(uuid4()), outreach_id=outreach_id)
-            )
-            expired += 1
-        except Refused:  # answered or expired meanwhile, which the list does not show yet
+            store.execute(command)
+            taken += 1
+        except Refused:  # it happened meanwhile, which the read model does not show yet
             continue
-    return expired
+    return taken
+
+
+def _cause(at: datetime) -> dict[str, Any]:
+    return dict(Cause(by=EXPIRY, at=at, request_id=str(uuid4())))

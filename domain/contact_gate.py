@@ -65,7 +65,7 @@ def _against_anything(
     employer: Employer, position: Position, candidate: Candidate, *, contacted: bool, at: datetime
 ) -> Iterator[Refusal]:
     yield from employer.reasons_against_approaching()
-    yield from position.reasons_against_filling()
+    yield from position.reasons_against_filling(at)
     if contacted or position.id in candidate.standing().positions:
         yield AlreadyContacted()
     if against := candidate.reasons_against_contact():

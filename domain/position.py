@@ -1,26 +1,30 @@
 """A position that an employer wants to fill, and its filters."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 
 from domain.actor import Cause
-from domain.aggregate import Aggregate, Refusal, refuse
+from domain.aggregate import Aggregate, Refusal, Refused, refuse
 from domain.command import Command, NotFound, Work
 from domain.employer import own_employer
 from domain.event import Event
 from domain.filters import Filters
 from domain.handlers import on
 from domain.money import SalaryRange
-from domain.values import StorableText
+from domain.values import Moment, StorableText
+
+CLOSING_DATE = "closing date"
+"""The reason of a position that closed by itself."""
 
 Title = Annotated[StorableText, Field(min_length=1, max_length=200)]
 Place = Annotated[StorableText, Field(min_length=1, max_length=200)]
 
 
-class PositionOpened(Event, name="position.opened", version=1):
-    """An employer opened a position."""
+class PositionOpened(Event, name="position.opened", version=2):
+    """An employer opened a position, which closes by itself at `closes_at`."""
 
     employer_id: UUID
     title: str
@@ -29,6 +33,11 @@ class PositionOpened(Event, name="position.opened", version=1):
     remote: bool
     salary: SalaryRange | None
     filters: Filters
+    closes_at: Moment | None = None
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """Version 1 has no closing date."""
 
 
 class FiltersSet(Event, name="position.filters_set", version=1):
@@ -36,6 +45,13 @@ class FiltersSet(Event, name="position.filters_set", version=1):
 
     employer_id: UUID
     filters: Filters
+
+
+class ClosingDateSet(Event, name="position.closing_date_set", version=1):
+    """The employer changed when the position closes by itself; None for never."""
+
+    employer_id: UUID
+    closes_at: Moment | None
 
 
 class PositionClosed(Event, name="position.closed", version=1):
@@ -53,6 +69,18 @@ class PositionIsClosed(Refusal):
     """The position is closed; open a new one."""
 
 
+class ClosingDateInPast(Refusal):
+    """The closing date lies in the past ({closes_at}); choose a later one or none."""
+
+
+class ClosingDateUnchanged(Refusal):
+    """The position has exactly this closing date already."""
+
+
+class ClosingDateNotReached(Refusal):
+    """The position does not close by itself yet; close it by hand with a reason."""
+
+
 class FiltersUnchanged(Refusal):
     """The position has exactly these filters already."""
 
@@ -65,53 +93,51 @@ class Position(Aggregate, kind="position"):
         self.employer_id = UUID(int=0)
         self.filters = Filters()
         self.is_open = False
+        self.closes_at: datetime | None = None
 
     # Decisions: check the rule, then state the fact. Never run on replay.
 
-    def open(
-        self,
-        cause: Cause,
-        *,
-        employer_id: UUID,
-        title: str,
-        description: str,
-        location: str | None,
-        remote: bool,
-        salary: SalaryRange | None,
-        filters: Filters,
-    ) -> None:
-        """Open the position."""
-        refuse(self.reasons_against_opening())
-        self.record(
-            PositionOpened,
-            cause,
-            employer_id=employer_id,
-            title=title,
-            description=description,
-            location=location,
-            remote=remote,
-            salary=salary,
-            filters=filters,
-        )
+    def open(self, cause: Cause, *, closes_at: datetime | None = None, **facts: Any) -> None:
+        """Open the position, with the facts of `PositionOpened`."""
+        refuse(self.reasons_against_opening(cause.at, closes_at))
+        self.record(PositionOpened, cause, closes_at=closes_at, **facts)
 
     def set_filters(self, cause: Cause, *, filters: Filters) -> None:
         """Replace the filters."""
         unchanged = [FiltersUnchanged()] if filters == self.filters else []
-        refuse([*self.reasons_against_filling(), *unchanged])
+        refuse([*self.reasons_against_filling(cause.at), *unchanged])
         self.record(FiltersSet, cause, employer_id=self.employer_id, filters=filters)
+
+    def set_closing_date(self, cause: Cause, *, closes_at: datetime | None) -> None:
+        """Change when the position closes by itself."""
+        unchanged = [ClosingDateUnchanged()] if closes_at == self.closes_at else []
+        closed = [] if self.is_open else [PositionIsClosed()]
+        refuse([*closed, *_reasons_against_closing_date(cause.at, closes_at), *unchanged])
+        self.record(ClosingDateSet, cause, employer_id=self.employer_id, closes_at=closes_at)
 
     def close(self, cause: Cause, *, reason: str) -> None:
         """Close the position."""
-        refuse(self.reasons_against_filling())
+        refuse([] if self.is_open else [PositionIsClosed()])
         self.record(PositionClosed, cause, employer_id=self.employer_id, reason=reason)
 
-    def reasons_against_opening(self) -> list[Refusal]:
-        """Why it cannot be opened; empty if it can."""
-        return [PositionAlreadyOpened()] if self.exists else []
+    def close_when_due(self, cause: Cause) -> None:
+        """Close the position because its closing date has come."""
+        if self.is_open and not self.is_due(cause.at):
+            raise Refused(ClosingDateNotReached())
+        self.close(cause, reason=CLOSING_DATE)
 
-    def reasons_against_filling(self) -> list[Refusal]:
+    def is_due(self, at: datetime) -> bool:
+        """Whether the closing date has come."""
+        return self.closes_at is not None and self.closes_at <= at
+
+    def reasons_against_opening(self, at: datetime, closes_at: datetime | None) -> list[Refusal]:
+        """Why it cannot be opened; empty if it can."""
+        already = [PositionAlreadyOpened()] if self.exists else []
+        return [*already, *_reasons_against_closing_date(at, closes_at)]
+
+    def reasons_against_filling(self, at: datetime) -> list[Refusal]:
         """Why candidates cannot be contacted about it; empty if they can."""
-        return [] if self.is_open else [PositionIsClosed()]
+        return [PositionIsClosed()] if not self.is_open or self.is_due(at) else []
 
     # Facts: fold into state. Never raise, never decide.
 
@@ -120,6 +146,11 @@ class Position(Aggregate, kind="position"):
         self.employer_id = event.employer_id
         self.filters = event.filters
         self.is_open = True
+        self.closes_at = event.closes_at
+
+    @on(ClosingDateSet)
+    def on_closing_date_set(self, event: ClosingDateSet) -> None:
+        self.closes_at = event.closes_at
 
     @on(FiltersSet)
     def on_filters_set(self, event: FiltersSet) -> None:
@@ -128,6 +159,11 @@ class Position(Aggregate, kind="position"):
     @on(PositionClosed)
     def on_position_closed(self, _: PositionClosed) -> None:
         self.is_open = False
+
+
+def _reasons_against_closing_date(at: datetime, closes_at: datetime | None) -> list[Refusal]:
+    in_past = closes_at is not None and closes_at <= at
+    return [ClosingDateInPast(closes_at=closes_at)] if in_past else []
 
 
 class OpenPosition(Command):
@@ -141,11 +177,17 @@ class OpenPosition(Command):
     remote: bool = False
     salary: SalaryRange | None = None
     filters: Filters = Filters()
+    closes_at: Moment | None = None
 
     def execute(self, work: Work) -> Position:
         employer = own_employer(work, self, self.employer_id)
         position = work.find(Position, self.position_id)
-        refuse([*employer.reasons_against_approaching(), *position.reasons_against_opening()])
+        refuse(
+            [
+                *employer.reasons_against_approaching(),
+                *position.reasons_against_opening(self.at, self.closes_at),
+            ]
+        )
         position.open(
             self,
             employer_id=self.employer_id,
@@ -155,6 +197,7 @@ class OpenPosition(Command):
             remote=self.remote,
             salary=self.salary,
             filters=self.filters,
+            closes_at=self.closes_at,
         )
         return position
 
@@ -168,6 +211,29 @@ class SetFilters(Command):
     def execute(self, work: Work) -> Position:
         position = own_position(work, self, self.position_id)
         position.set_filters(self, filters=self.filters)
+        return position
+
+
+class SetClosingDate(Command):
+    """Change when a position closes by itself."""
+
+    position_id: UUID
+    closes_at: Moment | None
+
+    def execute(self, work: Work) -> Position:
+        position = own_position(work, self, self.position_id)
+        position.set_closing_date(self, closes_at=self.closes_at)
+        return position
+
+
+class CloseDuePosition(Command):
+    """Close a position because its closing date has come."""
+
+    position_id: UUID
+
+    def execute(self, work: Work) -> Position:
+        position = work.get(Position, self.position_id)
+        position.close_when_due(self)
         return position
 
 

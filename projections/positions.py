@@ -13,13 +13,13 @@ from pydantic import BaseModel
 from domain.filters import Filters
 from domain.handlers import on
 from domain.money import SalaryRange
-from domain.position import FiltersSet, PositionClosed, PositionOpened
+from domain.position import ClosingDateSet, FiltersSet, PositionClosed, PositionOpened
 from infrastructure.database.postgres import fetch_all, fetch_one
 from infrastructure.projecting.projection import Change, Projection
 from projections.paging import Listed, after, page
 
 
-class Positions(Projection, name="positions", version=1, key="id"):
+class Positions(Projection, name="positions", version=2, key="id"):
     """Every position as it stands."""
 
     TABLES = """
@@ -33,24 +33,30 @@ class Positions(Projection, name="positions", version=1, key="id"):
             salary        jsonb,
             filters       jsonb NOT NULL,
             opened_at     timestamptz NOT NULL,
+            closes_at     timestamptz,  -- when it closes by itself
             closed_at     timestamptz,
             closed_reason text,
             version       bigint NOT NULL,
             PRIMARY KEY (employer_id, position_id)
         );
         CREATE INDEX positions_by_id ON positions (position_id);
-        CREATE INDEX positions_by_age ON positions (employer_id, opened_at DESC, position_id)"""
+        CREATE INDEX positions_by_age ON positions (employer_id, opened_at DESC, position_id);
+        CREATE INDEX positions_due ON positions (closes_at) WHERE closed_at IS NULL"""
 
     ADD = """
         INSERT INTO positions (
             employer_id, position_id, title, description, location, remote, salary, filters,
-            opened_at, version)
+            opened_at, closes_at, version)
         VALUES (
             %(employer_id)s, %(id)s, %(title)s, %(description)s, %(location)s, %(remote)s,
-            %(salary)s, %(filters)s, %(at)s, %(version)s)"""
+            %(salary)s, %(filters)s, %(at)s, %(closes_at)s, %(version)s)"""
 
     SET_FILTERS = """
         UPDATE positions SET filters = %(filters)s, version = %(version)s
+        WHERE employer_id = %(employer_id)s AND position_id = %(id)s"""
+
+    SET_CLOSING_DATE = """
+        UPDATE positions SET closes_at = %(closes_at)s, version = %(version)s
         WHERE employer_id = %(employer_id)s AND position_id = %(id)s"""
 
     CLOSE = """
@@ -63,6 +69,10 @@ class Positions(Projection, name="positions", version=1, key="id"):
             "salary": event.salary and Jsonb(event.salary.model_dump(mode="json")),
             "filters": Jsonb(event.filters.model_dump(mode="json")),
         }
+
+    @on(ClosingDateSet)
+    def on_closing_date_set(self, _event: ClosingDateSet) -> Change:
+        return self.SET_CLOSING_DATE, {}
 
     @on(FiltersSet)
     def on_filters_set(self, event: FiltersSet) -> Change:
@@ -92,6 +102,7 @@ class Position(BaseModel):
     salary: SalaryRange | None
     filters: Filters
     opened_at: datetime
+    closes_at: datetime | None
     closed_at: datetime | None
     closed_reason: str | None
     version: int
@@ -142,3 +153,13 @@ def titles(db: Connection, ids: Iterable[UUID]) -> dict[UUID, str]:
         [sorted(set(ids))],
     )
     return {id: str(title) for id, title in rows}
+
+
+def due(db: Connection, at: datetime, limit: int) -> list[UUID]:
+    """Open positions whose closing date has come."""
+    rows = db.execute(
+        "SELECT position_id FROM positions WHERE closed_at IS NULL AND closes_at <= %s"
+        " ORDER BY closes_at LIMIT %s",
+        [at, limit],
+    )
+    return [position_id for (position_id,) in rows]

@@ -52,6 +52,7 @@ NOTICES = {
     "position-opened": "The position is open.",
     "filters-set": "The filters are saved.",
     "position-closed": "The position is closed.",
+    "closing-date-set": "The closing date is saved.",
     "beta-joined": "You are in the beta.",
     "beta-left": "You have left the beta.",
     "message-sent": "Your message is sent.",

@@ -26,10 +26,11 @@ from domain.position import (
     ClosePosition,
     OpenPosition,
     Place,
+    SetClosingDate,
     SetFilters,
     Title,
 )
-from domain.values import StorableText, Value
+from domain.values import Moment, StorableText, Value
 from domain.viewing import Feed, Sort
 from projections import candidate_search, employers, interview_list, positions
 from projections.candidate_pool import CandidatePool
@@ -56,6 +57,13 @@ class NewPosition(Value):
     remote: bool = False
     salary: SalaryRange | None = None
     filters: ReadFilters = Filters()
+    closes_at: Moment | None = Field(None, description="when it closes by itself")
+
+
+class ClosingDate(Value):
+    """When a position closes by itself; null for never."""
+
+    closes_at: Moment | None
 
 
 class Closure(Value):
@@ -122,6 +130,19 @@ def set_filters(
     """Change whom a position is for."""
     return caller.run(
         SetFilters, if_version=version_in(if_match), position_id=position_id, filters=body
+    )
+
+
+@router.put("/positions/{position_id}/closing-date")
+def set_closing_date(
+    position_id: UUID, body: ClosingDate, caller: Recruiter, if_match: IfMatch = None
+) -> CommandResult:
+    """Change when a position closes by itself."""
+    return caller.run(
+        SetClosingDate,
+        if_version=version_in(if_match),
+        position_id=position_id,
+        closes_at=body.closes_at,
     )
 
 

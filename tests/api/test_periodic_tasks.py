@@ -1,4 +1,4 @@
-"""Outreaches whose answer window has closed expire by themselves, once."""
+"""Outreaches expire and positions close by themselves, once."""
 
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -7,9 +7,11 @@ from uuid import UUID
 
 import pytest
 
-from api.periodic_tasks import expire_overdue
+from api.periodic_tasks import close_due, expire_overdue
+from domain.employer import ApproveEmployer
 from domain.event import Event
 from domain.outreach import AcceptOutreach
+from domain.position import SetClosingDate
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.checkpoints import wait_for
@@ -19,7 +21,7 @@ from infrastructure.projecting.reading import ReadModels
 from infrastructure.projecting.worker import PeriodicTask, Worker
 from projections.read_models import read_models as every_read_model
 from tests.support.concurrency import SECONDS, wait_until
-from tests.support.stored import ADMIN, a_message
+from tests.support.stored import ADMIN, BY, a_message, employer, position
 
 NOW = datetime.now(UTC)
 
@@ -119,3 +121,20 @@ def test_the_events_of_an_expiry_say_who_and_why(
     event: Event = store.mapper.to_domain_event(notifications[0])
     assert (event.actor.id, event.actor.role) == ("expiry", "system")
     assert UUID(event.request_id).version == 4
+
+
+def test_a_position_closes_once_its_closing_date_has_come(
+    projections: list[Projection], read_models: ReadModels, store: EventStore, pool: Pool
+) -> None:
+    due = position(store, employer(store, ApproveEmployer))
+    later = position(store, employer(store, ApproveEmployer))
+    for id, days in ((due, 3), (later, 4)):
+        closes_at = NOW + timedelta(days=days)
+        store.execute(SetClosingDate(**BY, position_id=id, closes_at=closes_at))
+    catch_up(projections, store, pool)
+    assert close_due(store, read_models, NOW) == 0
+    assert close_due(store, read_models, NOW + timedelta(days=3)) == 1
+    notifications, _ = store.read(0, 100, ["position.closed"])
+    assert [event.originator_id for event in notifications] == [due]
+    catch_up(projections, store, pool)
+    assert close_due(store, read_models, NOW + timedelta(days=3)) == 0

@@ -1,35 +1,50 @@
 """Positions are opened by approved employers, refined by filters, and closed once."""
 
+from datetime import datetime, timedelta
+
 import pytest
 from pydantic import ValidationError
 
+from domain.command import Command
 from domain.filters import Filters
 from domain.money import SalaryRange
+from domain.outreach import SendMessage
 from domain.position import (
+    CloseDuePosition,
     ClosePosition,
+    ClosingDateSet,
     FiltersSet,
     OpenPosition,
     PositionClosed,
     PositionOpened,
+    SetClosingDate,
     SetFilters,
 )
 from tests.support.given import (
+    A_LETTER,
     ACME,
     BACKEND_ENGINEER,
+    CASEY,
     GLOBEX_ENGINEER,
+    NOW,
+    Fact,
     acmes_recruiter,
     another_approved_employer,
     another_employers_position,
     approved_employer,
     by,
     closed_position,
+    days,
     fact,
     given,
     globexs_recruiter,
+    in_the_beta,
     open_position,
     opened,
+    passive_candidate,
     registered_employer,
     suspended_employer,
+    the_system,
     then,
     then_refused,
     when,
@@ -168,16 +183,94 @@ def test_a_suspended_employer_may_still_close_its_positions() -> None:
     then(fact(PositionClosed, BACKEND_ENGINEER, reason="filled"))
 
 
+# --- The closing date
+
+
+IN_A_MONTH = NOW + days(30)
+
+
+def closing(at: datetime | None) -> Fact:
+    return fact(ClosingDateSet, BACKEND_ENGINEER, employer_id=ACME, closes_at=at)
+
+
+def set_closing_date(closes_at: datetime | None) -> SetClosingDate:
+    return SetClosingDate(position_id=BACKEND_ENGINEER, closes_at=closes_at, **by(acmes_recruiter))
+
+
+close_when_due = CloseDuePosition(position_id=BACKEND_ENGINEER, **by(the_system))
+
+
+def test_a_position_is_opened_with_a_closing_date() -> None:
+    given(approved_employer)
+    asked = {"position_id": BACKEND_ENGINEER, "employer_id": ACME, "title": "Engineer"}
+    when(OpenPosition.model_validate({**asked, "closes_at": IN_A_MONTH, **by(acmes_recruiter)}))
+    then(fact(PositionOpened, BACKEND_ENGINEER, closes_at=IN_A_MONTH))
+
+
+def test_a_position_is_not_opened_with_a_closing_date_in_the_past() -> None:
+    given(approved_employer)
+    asked = {"position_id": BACKEND_ENGINEER, "employer_id": ACME, "title": "Engineer"}
+    when(OpenPosition.model_validate({**asked, "closes_at": NOW, **by(acmes_recruiter)}))
+    then_refused("closing_date_in_past")
+
+
+@pytest.mark.parametrize("closes_at", [IN_A_MONTH, None])
+def test_a_closing_date_is_changed_or_taken_away(closes_at: datetime | None) -> None:
+    given(approved_employer, open_position, closing(NOW + days(60)))
+    when(set_closing_date(closes_at))
+    then(fact(ClosingDateSet, BACKEND_ENGINEER, closes_at=closes_at))
+
+
+def test_the_same_closing_date_again_changes_nothing() -> None:
+    given(approved_employer, open_position, closing(IN_A_MONTH))
+    when(set_closing_date(IN_A_MONTH))
+    then_refused("closing_date_unchanged")
+
+
+def test_a_closed_position_gets_no_closing_date() -> None:
+    given(approved_employer, closed_position)
+    when(set_closing_date(IN_A_MONTH))
+    then_refused("position_is_closed")
+
+
+def test_a_position_closes_by_itself_once_its_closing_date_has_come() -> None:
+    given(approved_employer, open_position, closing(NOW))
+    when(close_when_due)
+    then(fact(PositionClosed, BACKEND_ENGINEER, reason="closing date"))
+
+
+def test_a_position_does_not_close_before_its_closing_date() -> None:
+    given(approved_employer, open_position, closing(NOW + days(1)))
+    when(close_when_due)
+    then_refused("closing_date_not_reached")
+
+
+def test_nobody_is_contacted_about_a_position_whose_closing_date_has_come() -> None:
+    given(approved_employer, in_the_beta, open_position, closing(NOW), passive_candidate)
+    when(
+        SendMessage(
+            position_id=BACKEND_ENGINEER,
+            candidate_id=CASEY,
+            message=A_LETTER,
+            **by(acmes_recruiter),
+        )
+    )
+    then_refused("position_is_closed")
+
+
 @pytest.mark.parametrize(
     "command",
     [
         SetFilters(position_id=GLOBEX_ENGINEER, filters=PYTHON, **by(acmes_recruiter)),
         ClosePosition(position_id=GLOBEX_ENGINEER, **by(acmes_recruiter)),
+        SetClosingDate(
+            position_id=GLOBEX_ENGINEER, closes_at=NOW + timedelta(days=1), **by(acmes_recruiter)
+        ),
     ],
     ids=lambda command: type(command).__name__,
 )
 def test_to_a_recruiter_another_employers_position_does_not_exist(
-    command: SetFilters | ClosePosition,
+    command: Command,
 ) -> None:
     given(approved_employer, another_approved_employer, another_employers_position)
     when(command)

@@ -11,10 +11,16 @@ from api.console.session import Recruiter, RecruiterOrSupport, Visit
 from api.http.lists import Cursor
 from api.http.problems import faults_of_the_request
 from api.routes.employers import list_employers, read_employer
-from api.routes.positions import Closure, NewPosition, list_positions, read_position
+from api.routes.positions import (
+    ClosingDate,
+    Closure,
+    NewPosition,
+    list_positions,
+    read_position,
+)
 from domain.filters import Filters
 from domain.money import USD_PER_UNIT
-from domain.position import ClosePosition, OpenPosition
+from domain.position import ClosePosition, OpenPosition, SetClosingDate
 from domain.values import StorableText
 from infrastructure.event_log.store import VersionMismatch
 from projections.employers import Employer
@@ -74,7 +80,7 @@ def open_position(visit: Recruiter, employer: UUID | None = None) -> Response:
     if who is None:
         return visit.go("/positions")
     try:
-        body = visit.sent.read(NewPosition)
+        body = visit.sent.in_utc().read(NewPosition)
         result = visit.caller.run(
             OpenPosition,
             employer_id=who.employer_id,
@@ -118,6 +124,26 @@ def close_position(position_id: UUID, visit: Recruiter) -> Response:
         version = position.version if changed else visit.sent.value("_version")
         return visit.again("position_closure.html", error, position=position, version=version)
     return visit.done(result, f"/positions/{position_id}/interviews", "position-closed")
+
+
+@router.post("/positions/{position_id}/closing-date")
+def set_closing_date(position_id: UUID, visit: Recruiter) -> Response:
+    """Change when a position closes by itself."""
+    try:
+        seen = visit.sent.version()
+        sent = visit.sent.in_utc()
+        with faults_of_the_request():
+            body = ClosingDate.model_validate({"closes_at": sent.value("closes_at") or None})
+        result = visit.caller.run(
+            SetClosingDate, if_version=seen, position_id=position_id, closes_at=body.closes_at
+        )
+    except REFUSED as error:
+        position = read_position(position_id, visit.caller)
+        return visit.again(
+            "position_closure.html", error, position=position, version=position.version
+        )
+    path = f"/positions/{position_id}/passive-candidates"
+    return visit.go(path, after=result.log_position, notice="closing-date-set")
 
 
 def _employers(visit: Visit, company: str, cursor: str | None) -> Response:

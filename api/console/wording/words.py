@@ -17,6 +17,9 @@ NOTHING = "-"
 """What stands where there is no value."""
 
 
+CLOSES_SOON_DAYS = 7
+
+
 def ago(moment: datetime | date, now: datetime) -> str:
     """How long ago a moment was, in the largest unit that fits.
 
@@ -41,6 +44,27 @@ def ago(moment: datetime | date, now: datetime) -> str:
 
 def _counted(count: int, unit: str) -> str:
     return f"{count} {unit}{'' if count == 1 else 's'} ago"
+
+
+def closes(closes_at: datetime, now: datetime) -> str:
+    """When a position closes by itself, in days if it is soon.
+
+    >>> from datetime import UTC
+    >>> now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    >>> closes(datetime(2026, 3, 4, tzinfo=UTC), now), closes(datetime(2026, 6, 1, tzinfo=UTC), now)
+    ('Closes in 3 days', 'Closes on 1 June 2026')
+    """
+    days = (closes_at.date() - now.date()).days
+    if days > CLOSES_SOON_DAYS:
+        return f"Closes on {day(closes_at)}"
+    if days < 1:
+        return f"Closes today at {closes_at:%H:%M} UTC"
+    return f"Closes in {days} day{'' if days == 1 else 's'}"
+
+
+def closes_soon(closes_at: datetime | None, now: datetime) -> bool:
+    """Whether recruiters should be warned that a position closes."""
+    return closes_at is not None and (closes_at.date() - now.date()).days <= CLOSES_SOON_DAYS
 
 
 def day(moment: datetime | date) -> str:
@@ -173,6 +197,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
         ago,
+        closes,
+        closes_soon,
         day,
         month,
         dated,

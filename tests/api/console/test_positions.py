@@ -1,11 +1,13 @@
 """The positions of an employer: listed, opened and closed, and who gets to see them."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from api.console.session import COOKIE
+from api.marketplace import now
 from domain.actor import Role
 from tests.support.browser import Desks
 from tests.support.client import done
@@ -331,6 +333,46 @@ def test_a_closed_position_is_not_closed_again(stage: Stage, scene: Scene) -> No
 
 
 # --- In the browser
+
+
+# --- The closing date
+
+
+def in_days(days: int) -> str:
+    return f"{now() + timedelta(days=days):%Y-%m-%dT12:00}"
+
+
+def test_a_position_that_closes_soon_says_so_to_its_recruiters(stage: Stage, scene: Scene) -> None:
+    position = opened(scene.approved(), title="Cook", closes_at=f"{in_days(3)}Z")
+    assert "Closes in 3 days" in seen(stage, scene)
+    page = seen(stage, scene, f"/positions/{position}/recommendations?")
+    assert "Closes in 3 days, by itself. Change the closing date" in page
+
+
+def test_a_closing_date_is_set_and_taken_away(stage: Stage, scene: Scene) -> None:
+    position = opened(scene.approved(), title="Cook")
+    one, path = recruiter(stage, scene), f"/positions/{position}/closing-date"
+    stage.catch_up()
+    at = f"/positions/{position}/closure"
+    one.sends(path, {"closes_at": in_days(60), "_version": "1"}, at=at)
+    read = done(scene.recruiter.get(f"/positions/{position}", after=stage.reached()))
+    assert read["closes_at"] == f"{in_days(60)}:00Z"
+    one.sends(path, {"closes_at": "", "_version": "2"}, at=at)
+    read = done(scene.recruiter.get(f"/positions/{position}", after=stage.reached()))
+    assert read["closes_at"] is None
+
+
+def test_a_closing_date_in_the_past_is_refused_with_what_was_typed(
+    stage: Stage, scene: Scene
+) -> None:
+    position = opened(scene.approved(), title="Cook")
+    stage.catch_up()
+    form = {"closes_at": "2020-01-01T12:00", "_version": "1"}
+    path, at = f"/positions/{position}/closing-date", f"/positions/{position}/closure"
+    response = recruiter(stage, scene).post(path, form, at=at)
+    assert response.status_code == 409
+    assert "The closing date lies in the past" in response.text
+    assert "2020-01-01T12:00" in response.text
 
 
 @in_every_look

@@ -37,7 +37,7 @@ def test_a_position_is_read_as_it_was_opened(scene: Scene) -> None:
         "description": "Robots",
         "location": "Berlin",
         "remote": True,
-        "salary": {"minimum": 1, "maximum": 2, "currency": "EUR"},
+        "salary": {"minimum": 1, "maximum": 2, "currency": "EUR", "per": "year"},
         "filters": {"roles": ["Developer"], "years_from": 2, "locations": ["Berlin"]},
     }
     path = f"/employers/{scene.employer_id}/positions"
@@ -68,7 +68,8 @@ def test_a_job_posting_becomes_a_position(scene: Scene) -> None:
     path = f"/employers/{scene.employer_id}/job-postings"
     position = read(scene, done(scene.recruiter.post(path, posting))["id"])
     assert position["title"] == "Developer"
-    assert position["salary"] == {"minimum": 60_000, "maximum": 72_000, "currency": "EUR"}
+    pay = {"minimum": 60_000, "maximum": 72_000, "currency": "EUR", "per": "year"}
+    assert position["salary"] == pay
     filters = position["filters"]
     assert filters["required_skills"] == ["Python", "SQL"]
     assert (filters["years_from"], filters["remote"]) == (3, True)

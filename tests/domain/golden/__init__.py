@@ -182,11 +182,15 @@ _COMMANDS: list[Command] = [
             remote=True,
             salary=_BUDGET,
             filters=_FILTERS,
+            closes_at=NOW + days(90),
             **by(acmes_recruiter),
         )
         for id in _POSITIONS
     ),
     position.SetFilters(position_id=BACKEND_ENGINEER, filters=Filters(), **by(acmes_recruiter)),
+    position.SetClosingDate(
+        position_id=BACKEND_ENGINEER, closes_at=NOW + days(60), **by(acmes_recruiter)
+    ),
     *(
         identifier.SignUpCandidate(
             candidate_id=id,
