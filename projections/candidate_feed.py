@@ -5,7 +5,8 @@ random from further down. Only candidates who are shown can answer, and only ans
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import accumulate
 from typing import Any, Literal, NamedTuple
@@ -14,6 +15,7 @@ from uuid import UUID
 from psycopg import Connection
 from pydantic import FiniteFloat
 
+from domain.values import Moment
 from domain.viewing import Feed, Sort
 from infrastructure.database.postgres import snapshot
 from projections.candidate_pool import RANDOM_KEYS, ListedCandidate, of_candidates
@@ -29,6 +31,9 @@ gives up one slot in two pages, and in a year of a thousand messages thirty teac
 
 MOST_EXPLORED = 40
 """Exploration slots of one reading of a feed, however long it is."""
+
+READ_WITHIN = timedelta(days=1)
+"""How long the pages of one reading are as of the moment of its first."""
 
 WINDOW = 20
 """Candidates behind the drawn random key; one of them is picked. Always taking the first would
@@ -59,12 +64,20 @@ def feed(
         return _by_key(db, kind, search, limit, cursor, sort)
 
 
+def _as_of(search: CandidateSearch, begun_at: datetime) -> CandidateSearch:
+    """The search as of the moment of its first page, of which the cursor was given out."""
+    return replace(search, at=max(min(begun_at, search.at), search.at - READ_WITHIN))
+
+
 # By what is stored --------------------------------------------------------------------------------
 
 # What each list is ordered by, from the highest to the lowest, and the type of its cursor.
-_ORDERS: dict[Sort, tuple[str, type[tuple[Sort, Any, UUID]]]] = {
-    Sort.MATCH: (SKILLS_MATCHED, tuple[Literal[Sort.MATCH], int, UUID]),
-    Sort.LAST_ACTIVE: ("p.last_active_at", tuple[Literal[Sort.LAST_ACTIVE], datetime, UUID]),
+_ORDERS: dict[Sort, tuple[str, type[tuple[Sort, datetime, Any, UUID]]]] = {
+    Sort.MATCH: (SKILLS_MATCHED, tuple[Literal[Sort.MATCH], Moment, int, UUID]),
+    Sort.LAST_ACTIVE: (
+        "p.last_active_at",
+        tuple[Literal[Sort.LAST_ACTIVE], Moment, datetime, UUID],
+    ),
 }
 
 
@@ -72,8 +85,9 @@ def _by_key(
     db: Connection, kind: Feed, search: CandidateSearch, limit: int, cursor: str | None, sort: Sort
 ) -> Listed[FeedEntry]:
     order, cursor_type = _ORDERS[sort]
+    _, begun_at, last, last_id = after(cursor, cursor_type) or (None, search.at, None, None)
+    search = _as_of(search, begun_at)
     condition, parameters = listed_condition(kind, search)
-    _, last, last_id = after(cursor, cursor_type) or (None, None, None)
     if last_id:
         condition += (
             f" AND ({order} < %(last)s OR ({order} = %(last)s AND candidate_id > %(last_id)s))"
@@ -84,7 +98,7 @@ def _by_key(
         ORDER BY {order} DESC, candidate_id LIMIT %(limit)s""",  # noqa: S608 - our own text
         {**parameters, "last": last, "last_id": last_id, "limit": limit + 1},
     ).fetchall()
-    found = page(rows, limit, lambda row: [sort, row[1], row[0]])
+    found = page(rows, limit, lambda row: [sort, search.at, row[1], row[0]])
     ids = [row[0] for row in found.items]
     known = of_candidates(db, ids)
     scores = scoring.of_candidates(db, ids, search.at, search.position_id)
@@ -96,9 +110,15 @@ def _by_key(
 
 
 class FeedCursor(NamedTuple):
-    """How far a feed has been read: after whom, how many slots, and who was explored."""
+    """How far a feed has been read: after whom, how many slots, and who was explored.
+
+    And what its first page was scored by, so that the order of the pages is one: time alone changes
+    scores, and two who cross between two pages would be shown twice, or not at all.
+    """
 
     sort: Literal[Sort.LIKELIHOOD]
+    at: Moment
+    model_hash: str | None
     logit: FiniteFloat | None
     last: UUID | None
     slots: WholeNumber
@@ -116,13 +136,18 @@ class Slot(NamedTuple):
 def _by_likelihood(
     db: Connection, kind: Feed, search: CandidateSearch, limit: int, cursor: str | None
 ) -> Listed[FeedEntry]:
-    so_far = after(cursor, FeedCursor) or FeedCursor(Sort.LIKELIHOOD, None, None, 0, ())
-    model, opening = scoring.current(db, search.position_id)
+    so_far = after(cursor, FeedCursor) or FeedCursor(
+        Sort.LIKELIHOOD, search.at, None, None, None, 0, ()
+    )
+    search = _as_of(search, so_far.at)
+    model, opening = scoring.current(db, search.position_id, so_far.model_hash)
+    is_as_first = (search.at, model.hash) == (so_far.at, so_far.model_hash)
+    so_far = so_far._replace(at=search.at, model_hash=model.hash)
     condition, parameters = listed_condition(kind, search)
     parameters |= {"explored": [*so_far.explored]}
     condition += " AND NOT candidate_id = ANY(%(explored)s::uuid[])"
     ranking = Ranking(db, (condition, parameters), model.model, opening, search.at)
-    ranked = ranking.after(_last_shown(ranking, so_far), limit + 1)
+    ranked = ranking.after(_last_shown(ranking, so_far, is_as_first=is_as_first), limit + 1)
     explored: dict[int, Slot] = {}
     if kind is Feed.PASSIVE and len(ranked) > limit:
         draws = exploration_draws(search, so_far, limit)
@@ -142,10 +167,12 @@ def _by_likelihood(
     return Listed(items=items, next_cursor=_next_cursor(so_far, shown) if more else None)
 
 
-def _last_shown(ranking: Ranking, so_far: FeedCursor) -> RankKey | None:
-    """Where the last candidate shown ranks now, since the model may have learned meanwhile."""
+def _last_shown(ranking: Ranking, so_far: FeedCursor, *, is_as_first: bool) -> RankKey | None:
+    """Where the last candidate shown ranked, or ranks now if it is not scored as the first page."""
     if so_far.last is None or so_far.logit is None:
         return None
+    if is_as_first:
+        return ranking.key(so_far.logit, so_far.last)
     now = ranking.of([so_far.last])
     return now[0].key if now else ranking.key(so_far.logit, so_far.last)
 

@@ -100,40 +100,53 @@ def of_candidates(
     return {id: model.score(state, position, at) for id, state in states.items()}
 
 
-def current(db: Connection, position_id: UUID | None = None) -> tuple[ModelSnapshot, PositionState]:
-    """The current model, and the state of a position."""
+def current(
+    db: Connection, position_id: UUID | None = None, preferred: str | None = None
+) -> tuple[ModelSnapshot, PositionState]:
+    """The current model, and the state of a position.
+
+    An earlier model with the `preferred` hash is taken if this process still has it.
+    """
     known = dict(_MODELS)
     asked = {"known": [*known], "position": position_id}
     (row,) = db.execute(READ_MODEL, asked, binary=True).fetchall()
-    return _model(row, known), _position(row)
+    snapshot = _model(row, known)
+    if preferred in known and preferred != snapshot.hash:
+        model, log_position = known[preferred]
+        snapshot = snapshot._replace(model=model, hash=preferred, log_position=log_position)
+    return snapshot, _position(row)
 
 
-_MODELS: dict[str, LikelihoodModel] = {}
-"""The models read last, by their hash, shared by all threads, which only read them."""
+Known = Mapping[str, tuple[LikelihoodModel, int]]
 
-_MODELS_KEPT = 2
+_MODELS: dict[str, tuple[LikelihoodModel, int]] = {}
+"""The models read last with their log positions, by their hash; all threads only read them."""
+
+_MODELS_KEPT = 4
 
 _RESTORING = Lock()
 
 
-def _model(row: tuple[object, ...], known: Mapping[str, LikelihoodModel]) -> ModelSnapshot:
+def _model(
+    row: tuple[object, ...], known: Mapping[str, tuple[LikelihoodModel, int]]
+) -> ModelSnapshot:
     log_position, hash, state, as_of, *_ = row
     if hash is None:
         return _untrained()
     assert isinstance(hash, str)
     assert isinstance(log_position, int)
-    model = known[hash] if hash in known else _restored(str(state), hash)
+    model = known[hash][0] if hash in known else _restored(str(state), hash, log_position)
     return ModelSnapshot(model, hash, log_position, as_of if isinstance(as_of, int) else 0)
 
 
-def _restored(state: str, hash: str) -> LikelihoodModel:
+def _restored(state: str, hash: str, log_position: int) -> LikelihoodModel:
     """The stored model, restored by one thread while the others wait for it."""
     with _RESTORING:
         if hash not in _MODELS:
-            _MODELS[hash] = restored_model(state, hash)
+            _MODELS[hash] = restored_model(state, hash), log_position
             for oldest in [*_MODELS][:-_MODELS_KEPT]:
                 _MODELS.pop(oldest, None)
-        return _MODELS[hash]
+        return _MODELS[hash][0]
 
 
 @cache

@@ -34,12 +34,13 @@ from projections.candidate_feed import (
 )
 from projections.candidate_pool import RANDOM_KEYS, CandidatePool
 from projections.candidate_search import CandidateSearch, counts
-from projections.likelihood import ranking
+from projections.likelihood import ranking, scoring
 from projections.likelihood.estimator.model import LikelihoodModel
 from projections.likelihood.estimator.regression import sigmoid
 from projections.likelihood.projection import Likelihoods
 from projections.likelihood.ranking import ShownBounds, _Walk, shown_bounds
 from projections.likelihood.scoring import of_candidates
+from projections.paging import after
 from tests.support.databases import Databases
 from tests.support.history import EMPLOYER, History, days, hours
 
@@ -236,19 +237,94 @@ def test_a_walk_goes_farther_where_stored_scores_are_off_by_different_amounts() 
     assert not walked([5.0, 4.0, 3.1], [0.5, 0.2, 0.0], [-0.3, 0.3]).is_over()
 
 
-@pytest.mark.usefixtures("unexplored")
-def test_whatever_the_model_learns_meanwhile_a_page_goes_on_after_the_last_who_was_shown(
-    market: Market,
+@pytest.fixture
+def slow_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A feed is read for weeks, so that the model can learn meanwhile."""
+    monkeypatch.setattr(candidate_feed, "READ_WITHIN", days(100))
+
+
+@pytest.mark.usefixtures("small_steps", "slow_reader")
+@pytest.mark.parametrize("limit", [7, 50])
+def test_whatever_the_model_learns_between_pages_everyone_comes_once(
+    market: Market, limit: int
 ) -> None:
+    everyone = {*market.exact()}
+    seen: list[UUID] = []
+    for number, slots in enumerate(market.pages(limit)):
+        seen += ids(slots)
+        if number < 3:
+            market.lesson(10, seed=number + 2)
+            market.follow()
+    assert sorted(seen) == sorted(everyone)
+
+
+@pytest.mark.usefixtures("unexplored", "slow_reader")
+def test_without_the_model_of_its_first_page_a_feed_goes_on_after_the_last_who_was_shown(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = market.history.now
     slots, cursor = market.page(50)
     for seed in (2, 3, 4):
         last = ids(slots)[-1]
         market.lesson(10, seed)
         market.follow()
-        exact = market.exact()
+        monkeypatch.setattr(scoring, "_MODELS", {})  # as in another process
         slots, cursor = market.page(50, cursor)
-        after = exact.index(last) + 1
-        assert ids(slots) == exact[after : after + 50]
+        now, market.history.now = market.history.now, began
+        exact = market.exact()
+        market.history.now = now
+        first = exact.index(last) + 1
+        assert ids(slots) == exact[first : first + 50]
+
+
+@pytest.fixture(scope="module")
+def alike(databases: Databases) -> Iterator[Market]:
+    """240 members who differ by seconds only, and a model that has learned.
+
+    A feature that counts time is rounded, so it steps at another moment for each of them.
+    """
+    with databases.prepared() as url, psycopg.connect(url, autocommit=True) as db:
+        market = Market(db, History())
+        market.lesson(200, seed=1)
+        for number in range(240):
+            market.history.sign_up(number, skills=["Python"], country="France")
+            market.history.now += hours(3 / 3600)
+        market.history.now += days(250)
+        market.position_id = market.history.open_position(salary=PAY, filters=FILTERS)
+        market.follow()
+        yield market
+
+
+@pytest.mark.parametrize(
+    ("sort", "readings"), [(Sort.LIKELIHOOD, 10), (Sort.MATCH, 2), (Sort.LAST_ACTIVE, 2)]
+)
+def test_a_feed_read_page_by_page_while_time_passes_repeats_and_skips_nobody(
+    alike: Market, sort: Sort, readings: int
+) -> None:
+    for reading in range(readings):
+        alike.history.now += hours(1)
+        everyone = counts(alike.db, alike.search)[1]
+        seen: list[UUID] = []
+        cursor: str | None = None
+        while True:
+            listed = feed(alike.db, Feed.PASSIVE, alike.search, 20, cursor, sort)
+            seen += ids(listed.items)
+            cursor = listed.next_cursor
+            if cursor is None:
+                break
+            alike.history.now += hours((1 + reading % 7) / 3600)
+        assert len(seen) == len({*seen}) == everyone == 240, reading
+
+
+def test_a_cursor_of_long_ago_or_of_the_future_is_read_as_of_now(alike: Market) -> None:
+    listed = feed(alike.db, Feed.PASSIVE, alike.search, 20)
+    assert listed.next_cursor
+    for later in (candidate_feed.READ_WITHIN * 3, -candidate_feed.READ_WITHIN):
+        search = replace(alike.search, at=alike.history.now + later)
+        further = feed(alike.db, Feed.PASSIVE, search, 20, listed.next_cursor).next_cursor
+        read_on = after(further, FeedCursor)
+        assert read_on
+        assert search.at - candidate_feed.READ_WITHIN <= read_on.at <= search.at
 
 
 @pytest.mark.usefixtures("unexplored")
@@ -339,7 +415,7 @@ def test_the_propensity_of_a_pick_is_that_over_all_draws(
 
 def test_about_every_thirtieth_slot_is_explored() -> None:
     at = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
-    start = FeedCursor(Sort.LIKELIHOOD, None, None, 0, ())
+    start = FeedCursor(Sort.LIKELIHOOD, at, None, None, None, 0, ())
     draws = 0
     for number in range(300):
         search = CandidateSearch(EMPLOYER, UUID(int=number), Filters(), at)
