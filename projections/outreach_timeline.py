@@ -17,9 +17,14 @@ from infrastructure.database.postgres import fetch_all, fetch_one
 from infrastructure.projecting.projection import Change, Projection
 from projections.paging import Listed, WholeNumber, after, page
 
+ALWAYS_TEXTS = sorted(
+    {name for kind in Outreach.handlers for name, value in kind.erased().items() if value == ERASED}
+)
+"""The personal fields of steps that have a text whenever they are there."""
+
 
 class OutreachTimeline(
-    Projection, name="outreach_timeline", version=2, key="candidate_id", personal=True
+    Projection, name="outreach_timeline", version=3, key="candidate_id", personal=True
 ):
     """Every step of every outreach, as support reads it out."""
 
@@ -56,15 +61,21 @@ class OutreachTimeline(
             %(at)s, %(by)s, %(actor_role)s, %(request_id)s, %(details)s, %(personal)s,
             %(log_position)s)"""
 
+    # As a rebuild finds the events: a text reads so, and what an event may lack is not there.
     ERASE = """
         UPDATE outreach_timeline
         SET personal = (SELECT coalesce(jsonb_object_agg(field, %(erased)s::text), '{}')
-                        FROM jsonb_object_keys(personal) AS field)
+                        FROM jsonb_object_keys(personal) AS field
+                        WHERE field = ANY(%(texts)s::text[]))
         WHERE candidate_id = %(candidate_id)s"""
 
     @on(CandidateErased)
     def on_candidate_erased(self, event: CandidateErased) -> Change:
-        return self.ERASE, {"candidate_id": event.originator_id, "erased": ERASED}
+        return self.ERASE, {
+            "candidate_id": event.originator_id,
+            "erased": ERASED,
+            "texts": ALWAYS_TEXTS,
+        }
 
     @on(*Outreach.handlers)
     def on_step(self, event: Event) -> Change:
