@@ -332,9 +332,13 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
         self.record(OptedIn, cause, at=at)
 
     def opt_out(self, cause: Cause) -> None:
-        """Withdraw consent to communications. It is recorded even if no consent was given."""
+        """Withdraw consent to communications. It is recorded even if no consent was given.
+
+        Repeating it records nothing.
+        """
         self._refuse_if_erased()
-        self.record(OptedOut, cause)
+        if self.opted_in or not self.has_opted_out or self.reasons_if_unreadable():
+            self.record(OptedOut, cause)
 
     def note_activity(self, cause: Cause, activity: "Activity") -> None:
         """Record that the member did something."""

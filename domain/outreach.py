@@ -22,7 +22,7 @@ from domain.event import Event, Personal
 from domain.handlers import on
 from domain.money import SalaryRange
 from domain.position import own_position
-from domain.values import Moment, StorableText, Value
+from domain.values import IN_ONE_LINE, Moment, StorableText, Value
 
 ANSWER_WINDOW = timedelta(days=14)
 """How long a candidate can answer before the outreach expires."""
@@ -179,6 +179,10 @@ class NotAccepted(Refusal):
     """Only an accepted outreach can have an interview; this one is {status}."""
 
 
+class InterviewUnchanged(Refusal):
+    """The interview is scheduled for this time already; choose another to move it."""
+
+
 class InterviewInPast(Refusal):
     """The interview would start in the past ({starts_at}); choose a later time."""
 
@@ -191,6 +195,7 @@ class Outreach(Aggregate, kind="outreach"):
         self.status = Status.AWAITING_ANSWER
         self.sent_at: datetime | None = None
         self.about: dict[str, Any] = {}
+        self.interview_at: datetime | None = None
 
     # Decisions: check the rule, then state the fact. Never run on replay.
 
@@ -235,7 +240,9 @@ class Outreach(Aggregate, kind="outreach"):
         reasons: list[Refusal] = []
         if self.status not in (Status.ACCEPTED, Status.INTERVIEW_SCHEDULED):
             reasons.append(NotAccepted(status=self.status.replace("_", " ")))
-        if starts_at <= cause.at:
+        if starts_at == self.interview_at:
+            reasons.append(InterviewUnchanged())
+        elif starts_at <= cause.at:
             reasons.append(InterviewInPast(starts_at=starts_at))
         refuse(reasons)
         self.record(InterviewScheduled, cause, starts_at=starts_at, **self.about)
@@ -275,11 +282,12 @@ class Outreach(Aggregate, kind="outreach"):
         self.status = Status.EXPIRED
 
     @on(InterviewScheduled)
-    def on_interview_scheduled(self, _: InterviewScheduled) -> None:
+    def on_interview_scheduled(self, event: InterviewScheduled) -> None:
         self.status = Status.INTERVIEW_SCHEDULED
+        self.interview_at = event.starts_at
 
 
-Line = Annotated[StorableText, Field(min_length=1, max_length=200)]
+Line = Annotated[StorableText, Field(min_length=1, max_length=200), IN_ONE_LINE]
 
 
 def _needed_on_site(location: str | None, others: ValidationInfo) -> str | None:

@@ -14,13 +14,13 @@ from domain.event import Event
 from domain.filters import Filters
 from domain.handlers import on
 from domain.money import SalaryRange
-from domain.values import Moment, StorableText
+from domain.values import IN_ONE_LINE, Moment, StorableText
 
 CLOSING_DATE = "closing date"
 """The reason of a position that closed by itself."""
 
-Title = Annotated[StorableText, Field(min_length=1, max_length=200)]
-Place = Annotated[StorableText, Field(min_length=1, max_length=200)]
+Title = Annotated[StorableText, Field(min_length=1, max_length=200), IN_ONE_LINE]
+Place = Annotated[StorableText, Field(min_length=1, max_length=200), IN_ONE_LINE]
 
 
 class PositionOpened(Event, name="position.opened", version=2):

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field
 from domain.money import Salary
 from domain.partial_date import PartialDate
 from domain.terms import key
-from domain.values import StorableText, Value
+from domain.values import Name, StorableText, Value
 
 Text = Annotated[StorableText, Field(min_length=1, max_length=200)]
 LongText = Annotated[StorableText, Field(min_length=1, max_length=2_000)]
@@ -57,8 +57,8 @@ class Facts(Value):
 class Job(Value):
     """One job of a career. The present job has no end, and none that is unknown."""
 
-    employer: Text | None = None
-    title: Text | None = None
+    employer: Name | None = None
+    title: Name | None = None
     started_on: PartialDate | None = None
     ended_on: PartialDate | None = None
     end_is_unknown: bool = Field(False, description="it ended, but nobody knows when")

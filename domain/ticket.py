@@ -10,9 +10,9 @@ from domain.aggregate import Aggregate, Refusal, Refused
 from domain.command import Command, Work
 from domain.event import Event, Personal
 from domain.handlers import on
-from domain.values import FreeText, StorableText
+from domain.values import IN_ONE_LINE, FreeText, StorableText
 
-Subject = Annotated[StorableText, Field(min_length=1, max_length=200)]
+Subject = Annotated[StorableText, Field(min_length=1, max_length=200), IN_ONE_LINE]
 Page = Annotated[StorableText, Field(max_length=500)]
 
 

@@ -1,9 +1,10 @@
 """The base of every value, and common types: moments, texts, addresses."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -18,6 +19,16 @@ Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 StorableText = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 """Text without NUL characters, which PostgreSQL cannot store."""
+
+_LINE_BREAKS = re.compile(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
+
+
+def _in_one_line(text: object) -> object:
+    return _LINE_BREAKS.sub(" ", text).strip() if isinstance(text, str) else text
+
+
+IN_ONE_LINE = BeforeValidator(_in_one_line)
+"""Makes line breaks blanks, in a name, a subject or a title. Stands last in an annotation."""
 
 
 class Value(BaseModel):
@@ -34,5 +45,5 @@ Email = Annotated[
         examples=["ada@example.com"],
     ),
 ]
-Name = Annotated[StorableText, Field(min_length=1, max_length=200)]
+Name = Annotated[StorableText, Field(min_length=1, max_length=200), IN_ONE_LINE]
 FreeText = Annotated[StorableText, Field(min_length=1, max_length=10_000)]

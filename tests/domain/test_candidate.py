@@ -47,6 +47,7 @@ from tests.support.given import (
     Fact,
     blocked_acme,
     by,
+    cannot_be_read,
     days,
     erased,
     fact,
@@ -214,9 +215,21 @@ def test_a_member_opts_out_and_in_again() -> None:
     then(fact(OptedIn, CASEY))
 
 
-@pytest.mark.parametrize("history", [(member,), (member, opted_in, opted_out)])
-def test_a_wish_not_to_be_written_to_is_heard_even_unasked(history: tuple[Fact, ...]) -> None:
-    given(*history)
+def test_a_wish_not_to_be_written_to_is_heard_even_unasked() -> None:
+    given(member)
+    when(OptOut(candidate_id=CASEY, **by(the_platform)))
+    then(fact(OptedOut, CASEY))
+
+
+def test_opting_out_again_changes_nothing() -> None:
+    given(member, opted_in, opted_out)
+    when(OptOut(candidate_id=CASEY, **by(the_platform)))
+    then()
+
+
+def test_opting_out_again_is_recorded_as_long_as_something_cannot_be_read() -> None:
+    given(member, opted_in, opted_out)
+    cannot_be_read(OptedIn)
     when(OptOut(candidate_id=CASEY, **by(the_platform)))
     then(fact(OptedOut, CASEY))
 

@@ -317,6 +317,25 @@ def test_scheduling_again_moves_the_interview() -> None:
     then(fact(InterviewScheduled, TO_CASEY, starts_at=NOW + days(5)))
 
 
+def test_scheduling_for_the_same_time_again_changes_nothing() -> None:
+    given(able_to_write, passive_candidate, a_message, accepted, interview_scheduled)
+    when(schedule)
+    then_refused("interview_unchanged")
+
+
+def test_what_is_one_line_stays_one_line() -> None:
+    letter = {
+        **dict(A_LETTER),
+        "subject": "A role\r\nBcc: all@example.com",
+        "sender_name": "Ro\nbin",
+    }
+    message = Message(**letter)
+    assert (message.subject, message.sender_name) == ("A role Bcc: all@example.com", "Ro bin")
+    assert Message(**letter | {"text": "One\r\n\r\nTwo"}).text == "One\r\n\r\nTwo"
+    with pytest.raises(ValidationError, match="at least 1 character"):
+        Message(**letter | {"subject": "\r\n \u2028"})
+
+
 @pytest.mark.parametrize("history", [(), declined, withdrawn, expired])
 def test_no_interview_without_a_yes(history: History) -> None:
     given(able_to_write, passive_candidate, a_message, history)
