@@ -291,9 +291,16 @@ LISTS: dict[str, list[Any]] = {
     "/timeline": ["timeline", 5],
     "/employers/{employer}/positions": ["positions", "2026-01-01T00:00:00Z", SOME_ID],
     "/positions/{position}/interviews": ["interviews", "2026-01-01T00:00:00Z", SOME_ID],
-    "/positions/{position}/passive-candidates?sort=match": ["match", 1, SOME_ID],
+    "/positions/{position}/passive-candidates?sort=match": [
+        "match",
+        "2026-01-01T00:00:00Z",
+        1,
+        SOME_ID,
+    ],
     "/positions/{position}/passive-candidates?sort=likelihood": [
         "likelihood",
+        "2026-01-01T00:00:00Z",
+        None,
         1,
         SOME_ID,
         20,
@@ -301,6 +308,7 @@ LISTS: dict[str, list[Any]] = {
     ],
     "/positions/{position}/recommendations?sort=last_active": [
         "last_active",
+        "2026-01-01T00:00:00Z",
         "2026-01-01T00:00:00Z",
         SOME_ID,
     ],
