@@ -79,6 +79,8 @@ class Education(Value):
     degree: Text | None = None
     started_on: PartialDate | None = None
     ended_on: PartialDate | None = None
+    score: Text | None = None
+    courses: tuple[Text, ...] = Field((), max_length=MOST_ENTRIES)
 
 
 class Certificate(Value):

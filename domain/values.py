@@ -6,6 +6,16 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
+_NUMBER = re.compile(r"\s*[-+]?\d+(\.\d*)?\s*")
+_LEAP_SECOND = re.compile(r"(?<=[T ]\d\d:\d\d:)60")
+
+
+def _as_written(said: object) -> object:
+    """A moment is text: a number may be seconds or milliseconds. A leap second is cut."""
+    if isinstance(said, int | float) or (isinstance(said, str) and _NUMBER.fullmatch(said)):
+        raise ValueError("a number is no moment; write such as 2024-03-01T10:15:00Z")
+    return _LEAP_SECOND.sub("59", said) if isinstance(said, str) else said
+
 
 def _in_utc(moment: datetime) -> datetime:
     try:
@@ -14,7 +24,7 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("it lies outside the calendar; check its year") from None
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_as_written), AfterValidator(_in_utc)]
 """A moment with any offset, converted to UTC, because the rules count days in UTC."""
 
 StorableText = Annotated[str, Field(pattern=r"^[^\x00]*$")]

@@ -71,7 +71,8 @@ def _parsed(where: str, text: bytes) -> Entry:
         return Entry(where, fault="is not text in UTF-8")
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, character" if error.lineno > 1 else "character"
-        return Entry(where, fault=f"is not JSON: {error.msg} at {place} {error.colno}")
+        what = error.msg.removesuffix(" at")  # as some of the messages end
+        return Entry(where, fault=f"is not JSON: {what} at {place} {error.colno}")
     except RecursionError:
         return Entry(where, fault="is nested too deeply")
     except ValueError as error:  # such as a number of more digits than Python converts

@@ -1,8 +1,9 @@
 """`import candidates`: signs candidates up from JSON Resume documents, each once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Annotated, BinaryIO
 from uuid import uuid4
 
@@ -10,8 +11,10 @@ import typer
 
 from api.cli.documents import Entry, entries
 from api.cli.exit_codes import EXIT_CODES, Exit
+from api.cli.import_report import ImportReport
 from api.cli.sign_ups import BadRecord, Taken, sign_up, sign_up_of
 from api.cli.terminal import Report, complain, progress
+from api.formats.documents import DocumentWarning
 from api.marketplace import Marketplace, now, open_marketplace
 from domain.actor import Actor, Cause, Role
 from domain.identifier import SignUpCandidate
@@ -30,23 +33,49 @@ AT_ONCE = 500
 """Documents signed up in one transaction."""
 
 
+MOST_SHOWN = 20
+"""Warnings that are written to the screen; all of them are in the report."""
+
+
 @dataclass
 class Totals:
     """What became of the documents so far."""
 
+    report: ImportReport
     taken: int = 0
     known: int = 0
     bad: int = 0
+    warned: int = 0
 
     def refuse(self, where: str, reason: str) -> None:
         self.bad += 1
+        self.report.add(where, "refused", [("", reason)])
         complain(f"{where}: {reason}")
 
-    def add(self, chunk: Taken) -> None:
-        self.taken += chunk.taken
-        self.known += chunk.known
+    def add(self, chunk: Taken, warnings: Mapping[str, Sequence[DocumentWarning]]) -> None:
+        self.taken += len(chunk.taken)
+        self.known += len(chunk.known)
+        for outcome, records in (("signed up", chunk.taken), ("known already", chunk.known)):
+            for where in records:
+                found = warnings[where]
+                self.report.add(where, outcome, [(one.path, one.problem) for one in found])
+                self._show(where, found)
         for where, reason in chunk.refused:
             self.refuse(where, reason)
+
+    def _show(self, where: str, warnings: Sequence[DocumentWarning]) -> None:
+        for warning in warnings:
+            self.warned += 1
+            if self.warned <= MOST_SHOWN:
+                complain(f"{where}: {warning}")
+
+    def summary(self) -> str:
+        """How many of each, in a line."""
+        warned = f" Warnings: {self.warned:,}." if self.warned else ""
+        return (
+            f"Candidates taken: {self.taken:,}. Already there: {self.known:,}. "
+            f"Bad: {self.bad:,}.{warned}"
+        )
 
 
 @importing.callback()
@@ -58,6 +87,16 @@ def candidates(
     file: Annotated[
         typer.FileBinaryRead, typer.Argument(metavar="FILE", help="A file, or - for standard input")
     ],
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write what became of each record, and every warning: CSV if it ends in .csv, "
+            "else JSON lines",
+            dir_okay=False,
+            writable=True,
+        ),
+    ] = None,
 ) -> None:
     """Sign candidates up from JSON Resume documents (https://jsonresume.org/schema).
 
@@ -67,24 +106,25 @@ def candidates(
     last_active_at counts as active until then; without signed_up_at they signed up then, and
     without either today.
 
-    A bad record is reported with its line or number and the reason, and skipped. Nobody is signed
-    up twice: a person is known by candidate_id, by external_id, by e-mail address (however it is
-    written) or, with none of them, by the document itself. A changed document of a known person
-    updates their profile, with the date in meta.lastModified or today; it never undoes an opt-out.
+    What can be read of a document is read; the rest is left out with a warning that names its path.
+    A record is bad, reported and skipped only if it is no JSON or names nobody: neither a name nor
+    an address nor an id. Nobody is signed up twice: a person is known by candidate_id, by
+    external_id, by e-mail address (however it is written) or, with none of them, by the document
+    itself. A changed document of a known person updates their profile, with the date in
+    meta.lastModified or today; it never undoes an opt-out.
     """
-    with open_marketplace(load_settings()) as marketplace:
-        totals = Totals()
+    with open_marketplace(load_settings()) as marketplace, ImportReport(report) as written:
+        totals = Totals(written)
         try:
-            with progress() as report:
-                _import_all(marketplace, file, totals, report)
+            with progress() as shown:
+                _import_all(marketplace, file, totals, shown)
         except KeyboardInterrupt:
             complain("Interrupted; importing the same again takes the rest.")
             raise
         finally:
-            typer.echo(
-                f"Candidates taken: {totals.taken:,}. Already there: {totals.known:,}. "
-                f"Bad: {totals.bad:,}."
-            )
+            if totals.warned > MOST_SHOWN:
+                complain(f"{totals.warned - MOST_SHOWN:,} more warnings; --report FILE has them.")
+            typer.echo(totals.summary())
     if totals.bad:
         raise typer.Exit(Exit.BAD_RECORDS)
 
@@ -94,12 +134,14 @@ def _import_all(marketplace: Marketplace, file: BinaryIO, totals: Totals, report
     for chunk in _chunks(entries(file)):
         cause = Cause(by=IMPORT, at=now(), request_id=str(uuid4()))
         members: list[tuple[str, SignUpCandidate]] = []
+        warnings: dict[str, Sequence[DocumentWarning]] = {}
         for entry in chunk:
             try:
-                members.append((entry.where, sign_up_of(marketplace, entry, cause)))
+                command, warnings[entry.where] = sign_up_of(marketplace, entry, cause)
+                members.append((entry.where, command))
             except BadRecord as bad:
                 totals.refuse(entry.where, str(bad))
-        totals.add(sign_up(marketplace.store, members))
+        totals.add(sign_up(marketplace.store, members), warnings)
         done += len(chunk)
         report("Records read", done)
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from api.candidates.identity import identity
 from api.cli.documents import Entry
 from api.demo.survey_2019 import to_profile
-from api.formats.documents import BadDocument
+from api.formats.documents import BadDocument, DocumentWarning
 from api.marketplace import Marketplace
 from domain.actor import Cause
 from domain.candidate import Candidate
@@ -23,15 +23,17 @@ class BadRecord(Exception):
 
 @dataclass
 class Taken:
-    """How many were signed up, how many were there already, and who was refused and why."""
+    """Who was signed up, who was there already, and who was refused and why, each by place."""
 
-    taken: int
-    known: int
+    taken: list[str]
+    known: list[str]
     refused: list[tuple[str, str]]
 
 
-def sign_up_of(marketplace: Marketplace, entry: Entry, cause: Cause) -> SignUpCandidate:
-    """The command that signs up the candidate of a document, or finds them again.
+def sign_up_of(
+    marketplace: Marketplace, entry: Entry, cause: Cause
+) -> tuple[SignUpCandidate, Sequence[DocumentWarning]]:
+    """The command that signs up the candidate of a document, or finds them again, and warnings.
 
     Raises:
         BadRecord: the document cannot be read, or is not valid.
@@ -41,12 +43,13 @@ def sign_up_of(marketplace: Marketplace, entry: Entry, cause: Cause) -> SignUpCa
     try:
         profile = to_profile(entry.document, as_of=cause.at.date())
         who = identity(marketplace, profile, entry.document, uuid4)
-        return SignUpCandidate(**dict(cause), **who, **profile.signing_up())
+        command = SignUpCandidate(**dict(cause), **who, **profile.signing_up())
     except BadDocument as error:
         raise BadRecord("; ".join(error.problems)) from None
     except ValidationError as error:
         faults = (f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors())
         raise BadRecord("; ".join(faults)) from None
+    return command, profile.warnings
 
 
 def sign_up(store: EventStore, members: Sequence[tuple[str, SignUpCandidate]]) -> Taken:
@@ -74,5 +77,12 @@ def sign_up(store: EventStore, members: Sequence[tuple[str, SignUpCandidate]]) -
         for (where, _), (_, refusal) in zip(members, decided, strict=True)
         if refusal
     ]
-    taken = sum(1 for _ in work.new(Candidate))
-    return Taken(taken, len(members) - taken - len(refused), refused)
+    new = {candidate.id for candidate in work.new(Candidate)}
+    taken, known = [], []
+    for (where, command), (_, refusal) in zip(members, decided, strict=True):
+        if refusal is None and command.candidate_id in new:
+            new.discard(command.candidate_id)
+            taken.append(where)
+        elif refusal is None:
+            known.append(where)
+    return Taken(taken, known, refused)

@@ -8,47 +8,16 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from pydantic import StrictInt
-
 from api.formats import json_resume
-from api.formats.documents import Listed, Section, StrictAmount, StrictYears, read
-from api.formats.json_resume import Basics, Profile, Skill, Sourcing, named_ones
-from domain.money import USD_PER_UNIT, Salary
-from domain.profile import Text
+from api.formats.documents import BadDocument, Part
+from api.formats.json_resume import Profile
+from api.formats.places import place_of
+from api.formats.sourcing import sourcing_of
+from domain.money import MOST_PAY, USD_PER_UNIT, Salary
+from domain.profile import Facts
+from domain.skills import skill_names
 
 SURVEY_2019 = "stack-overflow-developer-survey-2019"
-
-
-class AnswerMeta(Section):
-    respondent: StrictInt
-    roles: Listed[Text] = ()
-    years_professional: StrictYears | None = None
-    salary_usd: StrictAmount | None = None
-    currency: str | None = None
-    remote_now: str | None = None
-    work_location_preferred: str | None = None
-    sourcing: Sourcing = Sourcing()
-
-    @property
-    def salary(self) -> Salary | None:
-        if not self.salary_usd:
-            return None
-        currency = self.currency if self.currency in USD_PER_UNIT else "USD"
-        amount = round(self.salary_usd / USD_PER_UNIT[currency])
-        return Salary(amount=amount, currency=currency)
-
-    @property
-    def open_to_remote(self) -> bool | None:
-        if self.remote_now is None and self.work_location_preferred is None:
-            return None
-        often = ("All or almost all", "More than half", "About half")
-        return (self.remote_now or "").startswith(often) or self.work_location_preferred == "Home"
-
-
-class Answer(Section):
-    basics: Basics = Basics()
-    skills: Listed[Skill] = ()
-    meta: AnswerMeta
 
 
 def to_profile(document: Mapping[str, Any], *, as_of: date | None = None) -> Profile:
@@ -68,24 +37,46 @@ def from_survey_2019(document: Mapping[str, Any]) -> Profile:
     or more, or prefer to work at home, are open to remote work. Of `meta.sourcing` only ids,
     consent and dates are read.
     """
-    answer = read(Answer, document)
-    meta, more = answer.meta, answer.meta.sourcing
-    external_id = more.external_id or f"{SURVEY_2019}/{meta.respondent}"
-    profile = {
-        "candidate_id": more.candidate_id,
-        "external_id": external_id,
-        "opted_in": more.opted_in,
-        "signed_up_at": more.signed_up_at,
-        "last_active_at": more.last_active_at,
-        "name": answer.basics.name or f"Respondent {meta.respondent}",
-        "email": answer.basics.email or f"respondent.{meta.respondent}@example.org",
-        "facts": {
-            "roles": meta.roles or None,
-            "skills": named_ones(*(s.name for s in answer.skills if s.name != "Other(s):")),
-            "years_experience": meta.years_professional,
-            "country": answer.basics.location.country_name,
-            "open_to_remote": meta.open_to_remote,
-            "expected_salary": meta.salary,
-        },
-    }
-    return read(Profile, profile)
+    answer = Part(document)
+    meta = answer.part("meta")
+    respondent = meta.number("respondent", 1e9)
+    if respondent is None:
+        raise BadDocument(["meta.respondent: is missing, which tells the people apart"])
+    more = sourcing_of(meta.part("sourcing"), None)
+    basics = answer.part("basics")
+    named = (skill.text("name") for skill in answer.parts("skills"))
+    profile = Profile(
+        candidate_id=more.candidate_id,
+        external_id=more.external_id or f"{SURVEY_2019}/{respondent:.0f}",
+        opted_in=more.opted_in,
+        signed_up_at=more.signed_up_at,
+        last_active_at=more.last_active_at,
+        email=basics.email("email") or f"respondent.{respondent:.0f}@example.org",
+        name=basics.text("name") or f"Respondent {respondent:.0f}",
+        facts=Facts(
+            roles=meta.texts("roles") or None,
+            skills=skill_names(name for name in named if name and name != "Other(s):") or None,
+            years_experience=meta.number("years_professional", 80),
+            country=place_of(basics.at("location"))[1],
+            open_to_remote=_open_to_remote(meta),
+            expected_salary=_salary(meta),
+        ),
+    )
+    return profile.model_copy(update={"warnings": tuple(answer.warnings)})
+
+
+def _salary(meta: Part) -> Salary | None:
+    usd = meta.number("salary_usd", MOST_PAY)
+    if not usd:
+        return None
+    said = meta.text("currency") or ""
+    currency = said if said in USD_PER_UNIT else "USD"
+    return Salary(amount=round(usd / USD_PER_UNIT[currency]), currency=currency)
+
+
+def _open_to_remote(meta: Part) -> bool | None:
+    now, preferred = meta.text("remote_now"), meta.text("work_location_preferred")
+    if now is None and preferred is None:
+        return None
+    often = ("All or almost all", "More than half", "About half")
+    return (now or "").startswith(often) or preferred == "Home"

@@ -28,7 +28,7 @@ def as_csv(kind: type[BaseModel], rows: Iterable[BaseModel]) -> str:
     writer = csv.DictWriter(text, fieldnames=[*kind.model_fields], lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        writer.writerow({name: _cell(value) for name, value in row.model_dump(mode="json").items()})
+        writer.writerow({name: cell(value) for name, value in row.model_dump(mode="json").items()})
     return text.getvalue()
 
 
@@ -38,5 +38,6 @@ def download(kind: type[BaseModel], rows: Iterable[BaseModel], name: str) -> Res
     return Response(as_csv(kind, rows), media_type=MEDIA_TYPE, headers=disposition)
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
+    """A value that no spreadsheet runs."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

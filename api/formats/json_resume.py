@@ -1,10 +1,14 @@
 """Reads JSON Resume documents (https://jsonresume.org/schema) as candidates.
 
+What can be read is read; what is left out is said with its path in `Profile.warnings`. A document
+is refused only if it names nobody: it has no name, no e-mail address and no id. FRESH documents are
+read as well.
+
 What a marketplace wants to know and the schema has no place for stands under `meta.sourcing`, every
 field of it optional:
 
     roles               names such as "Developer, back-end"; without it, `basics.label` is the role
-    years_experience    a number; without it, the span of `work`
+    years_experience    a number; without it, the months of `work`, each counted once
     expected_salary     {"amount": 70000, "currency": "EUR"}, a year
     open_to_remote      true or false
     work_authorisation  countries in which the person may work without sponsorship
@@ -14,44 +18,36 @@ field of it optional:
     last_active_at      when they last did something, with its time zone
     external_id         their id in the system that the document comes from
     candidate_id        their id here, a UUID; without it, derived from `external_id`
+
+Skills are taken one by one, as `domain.skills` says; the name of a group is none if the group has
+keywords.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import (
-    AwareDatetime,
-    BeforeValidator,
-    Field,
-    StrictBool,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import AwareDatetime, Field
 
-from api.formats.documents import (
-    BadDocument,
-    Day,
-    Listed,
-    Moment,
-    Optional,
-    Section,
-    StrictAmount,
-    StrictYears,
-    modified_on,
-    read,
-    shown,
-)
-from domain.candidate import Source
-from domain.money import USD_PER_UNIT, Salary
-from domain.partial_date import PartialDate
-from domain.profile import Facts, Job, Text
+from api.formats.background import background_of, jobs_of, spoken_languages
+from api.formats.documents import BadDocument, DocumentWarning, Part, is_blank, shown
+from api.formats.experience import in_present_job_since, years_of
+from api.formats.fresh import as_json_resume
+from api.formats.places import place_of
+from api.formats.sourcing import Sourcing, sourcing_of
+from domain.profile import MOST_JOBS, Facts, FullBackground, Job
+from domain.skills import MOST_SKILLS, skill_names
 from domain.values import Email, Name, Value
-from infrastructure.cldr.countries import canonical_country
+from projections.canonical import canonical_facts
 
-MOST_JOBS = 100
-DAYS_A_YEAR = 365.25
+UNNAMED = "Unnamed candidate"
+"""Who is known by an address or an id alone."""
+
+NOT_KEPT = ("volunteer", "awards", "publications", "interests", "references")
+"""Sections that the marketplace has no use for."""
+
+MOST_WARNINGS = 100
 
 
 class Profile(Value):
@@ -63,123 +59,18 @@ class Profile(Value):
     email: Email | None = None
     summary: Annotated[str, Field(max_length=10_000)] | None = None
     jobs: Annotated[tuple[Job, ...], Field(max_length=MOST_JOBS)] = ()
+    background: FullBackground | None = None
     facts: Facts = Facts()
     opted_in: bool | None = None
     signed_up_at: AwareDatetime | None = None
     last_active_at: AwareDatetime | None = None
     observed_on: date | None = None
+    warnings: tuple[DocumentWarning, ...] = ()
 
     def signing_up(self) -> dict[str, Any]:
         """What `domain.identifier.SignUpCandidate` takes of it, but for who it is."""
-        return {f: value for f, value in self if f not in ("external_id", "candidate_id")}
-
-
-class Location(Section):
-    city: Optional[Text] = None
-    country: Optional[Text] = None
-    country_code: Optional[Text] = Field(None, alias="countryCode")
-
-    @property
-    def country_name(self) -> str | None:
-        code = self.country_code
-        return canonical_country(self.country or code or "") or None
-
-
-class Basics(Section):
-    name: Optional[Name] = None
-    label: Optional[Text] = None
-    email: Optional[Email] = None
-    summary: Optional[Annotated[str, Field(max_length=10_000)]] = None
-    location: Location = Location()
-
-
-class Work(Section):
-    name: Optional[Text] = None
-    company: Optional[Text] = None  # what the schema called it before version 1
-    position: Optional[Text] = None
-    summary: Optional[Annotated[str, Field(max_length=5_000)]] = None
-    start: Day = Field(None, alias="startDate")
-    end: Day = Field(None, alias="endDate")
-
-    @field_validator("end")
-    @classmethod
-    def _ends_after_it_starts(cls, end: date | None, info: ValidationInfo) -> date | None:
-        start = info.data.get("start")
-        if start and end and end < start:
-            raise ValueError(f"lies before the start, {start}")
-        return end
-
-    def as_job(self) -> dict[str, object]:
-        return {
-            "employer": self.name or self.company or "(not named)",
-            "title": self.position or "(not named)",
-            "started_on": self.start and PartialDate.of(self.start),
-            "ended_on": self.end and PartialDate.of(self.end),
-            "summary": self.summary or "",
-        }
-
-
-class Skill(Section):
-    name: Optional[Text] = None
-    keywords: Listed[Optional[Text]] = ()
-
-
-class Language(Section):
-    language: Optional[Text] = None
-
-
-class ExpectedSalary(Section):
-    amount: StrictAmount
-    currency: str
-
-    @field_validator("currency")
-    @classmethod
-    def _known_currency(cls, currency: str) -> str:
-        if currency not in USD_PER_UNIT:
-            raise ValueError(f"is not a known currency; use one of {', '.join(USD_PER_UNIT)}")
-        return currency
-
-
-class Sourcing(Section):
-    roles: Listed[Text] = ()
-    years_experience: StrictYears | None = None
-    expected_salary: Salary | None = None
-    open_to_remote: StrictBool | None = None
-    work_authorisation: Listed[Text] = ()
-    languages: Listed[Text] = ()
-    opted_in: StrictBool | None = None
-    signed_up_at: Moment | None = None
-    last_active_at: Moment | None = None
-    external_id: Optional[Source] = None
-    candidate_id: UUID | None = None
-
-    @field_validator("expected_salary", mode="before")
-    @classmethod
-    def _salary(cls, said: object) -> object:
-        if said is None:
-            return None
-        salary = ExpectedSalary.model_validate(said)
-        return Salary(amount=round(salary.amount), currency=salary.currency)
-
-
-class Meta(Section):
-    sourcing: Sourcing = Sourcing()
-    last_modified: Annotated[date | None, BeforeValidator(modified_on)] = Field(
-        None, alias="lastModified"
-    )
-
-
-class Resume(Section):
-    basics: Basics = Basics()
-    work: Listed[Work] = ()
-    skills: Listed[Skill] = ()
-    languages: Listed[Language] = ()
-    meta: Meta = Meta()
-
-    def skill_names(self) -> tuple[str, ...] | None:
-        return named_ones(
-            *(name for skill in self.skills for name in (skill.name, *skill.keywords))
-        )
+        not_of_it = ("external_id", "candidate_id", "warnings")
+        return {f: value for f, value in self if f not in not_of_it}
 
 
 def to_profile(document: Mapping[str, Any], *, as_of: date | None = None) -> Profile:
@@ -187,62 +78,101 @@ def to_profile(document: Mapping[str, Any], *, as_of: date | None = None) -> Pro
 
     Args:
         document: a JSON Resume; fields that the schema does not know are let be.
-        as_of: the day up to which a present job counts as experience; without it, the document's
-            `meta.lastModified`, and without that the years of a present job are not known.
+        as_of: the day on which it is read. What lies after it is not counted as experience, nor
+            what lies after the document's `meta.lastModified`. Without either, the years of a
+            present job are not known.
 
     Raises:
-        BadDocument: with every problem, each by its path.
+        BadDocument: it is no object, or names nobody.
 
     >>> to_profile({"basics": {"name": "Ada", "location": {"countryCode": "GB"}}}).facts.country
     'United Kingdom'
     """
     if not isinstance(document, Mapping):
         raise BadDocument([f"a document is a JSON object, not {shown(document)}"])
-    resume = read(Resume, document)
-    since = _in_present_job_since(resume.work)
-    basics, more = resume.basics, resume.meta.sourcing
-    if basics.name is None:
-        raise BadDocument(["basics.name: is missing; every candidate has a name"])
-    profile = {
-        "candidate_id": more.candidate_id,
-        "name": basics.name,
-        "observed_on": resume.meta.last_modified,
-        "email": basics.email,
-        "summary": basics.summary,
-        "jobs": tuple(work.as_job() for work in resume.work),
-        "facts": {
-            "roles": more.roles or named_ones(basics.label),
-            "skills": resume.skill_names(),
-            "years_experience": more.years_experience
-            if more.years_experience is not None
-            else _years_of(resume.work, as_of or resume.meta.last_modified),
-            "city": basics.location.city,
-            "country": basics.location.country_name,
-            "open_to_remote": more.open_to_remote,
-            "expected_salary": more.expected_salary,
-            "work_authorisation": more.work_authorisation or None,
-            "languages": more.languages
-            or named_ones(*(spoken.language for spoken in resume.languages)),
-            "in_present_job_since": since and PartialDate.of(since),
-        },
-    }
-    kept = ("external_id", "opted_in", "signed_up_at", "last_active_at")
-    return read(Profile, profile | {field: getattr(more, field) for field in kept})
+    resume = Part(as_json_resume(document))
+    basics = resume.part("basics")
+    more = sourcing_of(resume.part("meta").part("sourcing"), as_of)
+    email = basics.email("email")
+    name = _name(basics, known=bool(email or more.external_id or more.candidate_id))
+    observed_on = _observed_on(resume.part("meta"), as_of)
+    jobs, spoken = jobs_of(resume), spoken_languages(resume)
+    profile = Profile(
+        candidate_id=more.candidate_id,
+        external_id=more.external_id,
+        name=name,
+        email=email,
+        summary=basics.paragraphs("summary", most=10_000),
+        jobs=jobs,
+        background=background_of(resume, spoken),
+        facts=_facts(resume, more, jobs, observed_on or as_of).model_copy(
+            update={"languages": more.languages or tuple(s.language for s in spoken) or None}
+        ),
+        opted_in=more.opted_in,
+        signed_up_at=more.signed_up_at,
+        last_active_at=more.last_active_at,
+        observed_on=observed_on,
+    )
+    for section in NOT_KEPT:
+        if not is_blank((left := resume.at(section)).content):
+            left.warn("is not kept")
+    warnings = dict.fromkeys(resume.warnings)
+    return profile.model_copy(
+        update={
+            "facts": canonical_facts(profile.facts),
+            "warnings": tuple(warnings)[:MOST_WARNINGS],
+        }
+    )
 
 
-def named_ones(*names: str | None) -> tuple[str, ...] | None:
-    return tuple(name for name in names if name) or None
+def _name(basics: Part, *, known: bool) -> str:
+    parts = (basics.text("firstName", "givenName"), basics.text("lastName", "familyName"))
+    name = basics.text("name") or " ".join(filter(None, parts))
+    if name:
+        return name[:200]
+    if not known:
+        raise BadDocument(
+            ["basics.name: is missing, and so are an e-mail address and an id; name the person"]
+        )
+    basics.at("name").warn(f'is missing; the person is called "{UNNAMED}"')
+    return UNNAMED
 
 
-def _in_present_job_since(work: Iterable[Work]) -> date | None:
-    return max((job.start for job in work if job.start and not job.end), default=None)
-
-
-def _years_of(work: Iterable[Work], as_of: date | None) -> float | None:
-    """Years from the start of the first job to the end of the last, to a tenth."""
-    dated = [(job.start, job.end or as_of) for job in work if job.start]
-    ends = [end for _, end in dated if end]
-    if not dated or len(ends) < len(dated):
+def _observed_on(meta: Part, as_of: date | None) -> date | None:
+    """The day that the document is of."""
+    modified = meta.date("lastModified")
+    if modified is None:
         return None
-    days = (max(ends) - min(start for start, _ in dated)).days
-    return round(min(max(days, 0) / DAYS_A_YEAR, 80.0), 1)
+    day = modified.first
+    if as_of and day > as_of:
+        meta.at("lastModified").warn("lies in the future; left out")
+        return None
+    return day
+
+
+def _facts(resume: Part, more: Sourcing, jobs: tuple[Job, ...], as_of: date | None) -> Facts:
+    basics = resume.part("basics")
+    city, country = place_of(basics.at("location"))
+    label = basics.text("label")
+    years = more.years_experience
+    return Facts(
+        roles=more.roles or ((label,) if label else None),
+        skills=skill_names(_skills(resume)) or None,
+        years_experience=years_of(jobs, as_of) if years is None else years,
+        city=city,
+        country=country,
+        open_to_remote=more.open_to_remote,
+        expected_salary=more.expected_salary,
+        work_authorisation=more.work_authorisation or None,
+        in_present_job_since=in_present_job_since(jobs, as_of),
+    )
+
+
+def _skills(resume: Part) -> Iterator[str]:
+    """What is said of skills, as it is typed."""
+    for item in resume.items("skills", most=MOST_SKILLS):
+        if isinstance(item.content, Mapping):
+            keywords = item.texts("keywords", most=MOST_SKILLS)
+            yield from keywords or item.texts("name", "skill")
+        elif text := item.as_text(2_000):
+            yield text

@@ -1,5 +1,6 @@
 """Candidates' activity, taken in by the thousand as NDJSON; each activity counts once."""
 
+import codecs
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -146,7 +147,7 @@ def _parse(body: bytes) -> tuple[list[Line], list[Rejected]]:
     lines: list[Line] = []
     rejections: list[Rejected] = []
     validate = TypeAdapter(Activity).validate_json
-    for number, text in enumerate(body.splitlines(), start=1):
+    for number, text in enumerate(body.removeprefix(codecs.BOM_UTF8).splitlines(), start=1):
         if not text.strip():
             continue
         if number > MOST_LINES:

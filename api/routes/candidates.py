@@ -4,12 +4,13 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends
+from pydantic import Field
 
 from api import identifiers
 from api.candidates.identity import identity
 from api.candidates.profile import Explanation, current_explanation
 from api.formats import json_resume
-from api.formats.documents import BadDocument
+from api.formats.documents import BadDocument, DocumentWarning
 from api.http.access import Platform, allowed
 from api.http.caller import Caller, CommandResult
 from api.http.problems import Problem, Reason
@@ -36,6 +37,12 @@ from projections.likelihood.projection import Likelihoods
 router = APIRouter(prefix="/candidates", tags=["Candidates"])
 
 
+class SignedUp(CommandResult):
+    """Who a document is about, and what of it was left out."""
+
+    warnings: list[DocumentWarning] = Field(description="what was left out, or read in part")
+
+
 class Blocking(Value):
     """Whom a candidate wants to hear nothing from."""
 
@@ -46,12 +53,15 @@ class Blocking(Value):
 def sign_up(
     document: Annotated[dict[str, Any], Body(description="a JSON Resume document")],
     caller: Platform,
-) -> CommandResult:
+) -> SignedUp:
     """Sign a member up from a JSON Resume document, or update the one it is about.
 
     A person is known by the id, the external id or the e-mail address in the document; the answer's
     `id` says who it is. What JSON Resume has no word for stands under `meta.sourcing`: consent,
     sign-up, expectations. A document never undoes an opt-out.
+
+    What can be read of the document is read; `warnings` say what was left out, and where. Only a
+    document with neither a name nor an address nor an id is refused.
     """
     try:
         profile = json_resume.to_profile(document, as_of=caller.at.date())
@@ -60,7 +70,8 @@ def sign_up(
         raise Problem(422, "invalid", str(error), reasons) from None
     who = identity(caller.marketplace, profile, document, caller.new_id)
     # What the document says depends on the day that it is read on; what was sent does not.
-    return caller.run(SignUpCandidate, payload=document, **who, **profile.signing_up())
+    result = caller.run(SignUpCandidate, payload=document, **who, **profile.signing_up())
+    return SignedUp(**dict(result), warnings=list(profile.warnings))
 
 
 @router.get("/{candidate_id}")

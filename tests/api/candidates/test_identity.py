@@ -43,7 +43,7 @@ def by_import(scene: Scene, *documents: Any) -> None:
     cause = Cause(by=Actor(id="import", role=Role.PLATFORM), at=now(), request_id="import")
     marketplace = scene.stage.marketplace
     commands = [
-        (f"record {n}", sign_up_of(marketplace, Entry("", document), cause))
+        (f"record {n}", sign_up_of(marketplace, Entry("", document), cause)[0])
         for n, document in enumerate(documents)
     ]
     refused = sign_up(marketplace.store, commands).refused

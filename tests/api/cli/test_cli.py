@@ -213,7 +213,10 @@ def test_a_bad_record_is_reported_with_its_line_and_reason_and_the_good_ones_tak
     ended = importing(ndjson(resume("Ada"), {"basics": {}}) + b"{oops\n" + ndjson(resume("Grace")))
     assert ended.code == Exit.BAD_RECORDS
     assert ended.out == "Candidates taken: 2. Already there: 0. Bad: 2.\n"
-    assert "line 2: basics.name: is missing; every candidate has a name\n" in ended.err
+    assert (
+        "line 2: basics.name: is missing, and so are an e-mail address and an id; name the person\n"
+        in ended.err
+    )
     assert "line 3: is not JSON: " in ended.err
 
 
@@ -264,21 +267,61 @@ def test_the_last_activity_is_recorded_at_its_moment(
     ]
 
 
-def test_a_last_activity_before_the_sign_up_makes_a_record_bad(
-    importing: Importing, connection: Connection[TupleRow]
-) -> None:
+def test_moments_that_cannot_be_are_left_out_with_a_warning(importing: Importing) -> None:
     early, late = "2025-01-05T10:00:00Z", "2026-01-05T10:00:00Z"
-    ended = importing(ndjson(resume("Ada", signed_up_at=late, last_active_at=early)))
-    assert ended.code == Exit.BAD_RECORDS
-    assert "line 1: The activity" in ended.err
-    assert "lies before the candidate signed up" in ended.err
-    assert topics(connection) == []
+    people = [
+        resume("Ada", signed_up_at=late, last_active_at=early),
+        resume("Grace", signed_up_at="2999-01-01T00:00:00Z"),
+    ]
+    ended = importing(ndjson(*people))
+    assert ended.code == 0
+    assert ended.out == "Candidates taken: 2. Already there: 0. Bad: 0. Warnings: 2.\n"
+    assert "line 1: meta.sourcing.signed_up_at: lies after the last activity" in ended.err
+    assert "line 2: meta.sourcing.signed_up_at: lies in the future" in ended.err
 
 
-def test_a_sign_up_in_the_future_makes_a_record_bad(importing: Importing) -> None:
-    ended = importing(ndjson(resume("Ada", signed_up_at="2999-01-01T00:00:00Z")))
+ODD = [
+    {"basics": {"name": "Ada"}, "work": [{"name": "=1+1", "startDate": "soon"}]},
+    {"basics": {"name": "Ada"}, "work": [{"name": "=1+1", "startDate": "soon"}]},
+    {"basics": {"name": "Grace"}},
+    {"skills": ["Go"]},
+]
+UNREAD = "'soon' is not a date that can be read; left out"
+NOBODY = "basics.name: is missing, and so are an e-mail address and an id; name the person"
+
+
+def test_the_report_says_what_became_of_each_record(
+    sourcing: Run, env: Environment, tmp_path: Path
+) -> None:
+    report = tmp_path / "report.jsonl"
+    ended = sourcing(
+        "import", "candidates", "-", "--report", report, env=env, stdin=ndjson(*ODD)
+    )
     assert ended.code == Exit.BAD_RECORDS
-    assert "line 1: The sign-up lies in the future" in ended.err
+    rows = [json.loads(line) for line in report.read_text().splitlines()]
+    by_record = sorted(rows, key=lambda row: str(row["record"]))
+    assert [tuple(row.values()) for row in by_record] == [
+        ("line 1", "signed up", "work[0].startDate", UNREAD),
+        ("line 2", "known already", "work[0].startDate", UNREAD),
+        ("line 3", "signed up", None, None),
+        ("line 4", "refused", None, NOBODY),
+    ]
+
+
+def test_the_report_may_be_a_table(sourcing: Run, env: Environment, tmp_path: Path) -> None:
+    report = tmp_path / "report.csv"
+    sourcing("import", "candidates", "-", "--report", report, env=env, stdin=ndjson(*ODD))
+    assert report.read_text().splitlines()[0] == "record,outcome,path,problem"
+    assert f"line 1,signed up,work[0].startDate,{UNREAD}" in report.read_text().splitlines()
+
+
+def test_only_the_first_warnings_are_written_to_the_screen(importing: Importing) -> None:
+    work = [{"name": "X", "startDate": f"day {n}"} for n in range(30)]
+    ended = importing(ndjson({"basics": {"name": "Ada"}, "work": work}))
+    assert "work[19].startDate" in ended.err
+    assert "work[20].startDate" not in ended.err
+    assert "10 more warnings" in ended.err
+    assert ended.out.endswith("Warnings: 30.\n")
 
 
 def test_a_file_that_is_not_there_is_wrong_usage(sourcing: Run, env: Environment) -> None:

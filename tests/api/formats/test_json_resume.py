@@ -1,4 +1,4 @@
-"""What is read of a JSON Resume, and how a bad one is turned down."""
+"""What is read of a JSON Resume, and what is said of the rest."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -6,11 +6,25 @@ from typing import Any
 import pytest
 
 from api.formats.documents import BadDocument
-from api.formats.json_resume import Profile, to_profile
+from api.formats.json_resume import UNNAMED, Profile, to_profile
 from domain.money import Salary
 from domain.partial_date import PartialDate
+from domain.profile import (
+    Certificate,
+    Education,
+    FullBackground,
+    Link,
+    Project,
+    SpokenLanguage,
+)
 
 UNTIL = datetime(2026, 6, 1, tzinfo=UTC)
+NOBODY: list[dict[str, Any]] = [
+    {},
+    {"basics": []},
+    {"basics": {"email": "nowhere"}},
+    {"x": 1},
+]
 
 
 def resume(**sections: Any) -> dict[str, Any]:
@@ -67,10 +81,14 @@ def test_a_whole_document_is_read() -> None:
         ("Brise", date(2019, 9, 1), None),
     ]
     assert facts.roles == ("Developer, back-end",)
-    assert facts.skills == ("Web", "HTML", "CSS")
+    assert facts.skills == ("HTML", "CSS")
     assert (facts.city, facts.country) == ("Hamburg", "Germany")
     assert facts.languages == ("German",)
     assert facts.years_experience == 10.0
+    assert profile.background == FullBackground(
+        languages=(SpokenLanguage(language="German", level="Native"),)
+    )
+    assert profile.warnings == ()
     assert facts.in_present_job_since == PartialDate(2019, 9, 1)
 
 
@@ -124,76 +142,220 @@ def test_a_present_job_counts_up_to_the_given_day() -> None:
     [
         ([], "a document is a JSON object, not a list"),
         ("{}", "a document is a JSON object, not '{}'"),
-        ({}, "basics.name: is missing; every candidate has a name"),
-        ({"basics": []}, "basics: a list is not an object"),
-        ({"basics": {"name": 3}}, "basics.name: 3 should be a valid string"),
+        *(
+            (
+                document,
+                "basics.name: is missing, and so are an e-mail address and an id; name the person",
+            )
+            for document in NOBODY
+        ),
+    ],
+)
+def test_a_document_that_names_nobody_is_refused(document: Any, problem: str) -> None:
+    assert problems(document) == (problem,)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"basics": {"email": "ada@example.org"}},
+        {"meta": {"sourcing": {"external_id": "17"}}},
+        {"basics": {"name": ["Ada"], "email": "ada@example.org"}},
+    ],
+)
+def test_who_has_an_address_or_an_id_and_no_name_is_taken(document: Any) -> None:
+    profile = to_profile(document)
+    assert profile.name == UNNAMED
+    assert "basics.name" in {warning.path for warning in profile.warnings}
+
+
+@pytest.mark.parametrize(
+    ("document", "warning"),
+    [
+        (resume(work=3), "work: 3 is not an object; left out"),
         (
             {"basics": {"name": "A", "email": "nowhere"}},
-            "basics.email: 'nowhere' is not an e-mail address",
+            "basics.email: 'nowhere' is not an e-mail address; left out",
         ),
         (
-            resume(work=[{}, {}, {"startDate": "20xx"}]),
-            "work[2].startDate: '20xx' is not a date; write YYYY-MM-DD",
+            resume(work=[{}, {}, {"name": "X", "startDate": "20xx"}]),
+            "work[2].startDate: '20xx' is not a date that can be read; left out",
         ),
         (
             resume(work=[{"startDate": "2023-02-30"}]),
-            "work[0].startDate: '2023-02-30' is not a date; write YYYY-MM-DD",
-        ),
-        (
-            resume(work=[{"startDate": 2019}]),
-            "work[0].startDate: 2019 is not a date; write YYYY-MM-DD",
+            "work[0].startDate: '2023-02-30' is no date; read as 2023-02",
         ),
         (
             resume(work=[{"startDate": "2020", "endDate": "2019-05"}]),
-            "work[0].endDate: '2019-05' lies before the start, 2020-01-01",
+            "work[0].endDate: '2019-05' lies before the start, 2020; left out",
         ),
-        (resume(skills="Python"), "skills: 'Python' is not a list"),
-        (resume(skills=[{"name": ["Python"]}]), "skills[0].name: a list should be a valid string"),
+        (resume(skills=[{"name": ["Python"], "level": 3}]), None),
+        (resume(skills=[{"name": {"a": 1}}]), "skills[0].name: an object is not text; left out"),
         (
             resume(skills=[{"name": f"skill {n}"} for n in range(300)]),
-            "skills: a list should have at most 200 items after validation, not 300",
+            "skills: has 300 entries; the first 200 are read",
         ),
         (
             sourcing(years_experience="many"),
-            "meta.sourcing.years_experience: 'many' should be a valid number",
+            "meta.sourcing.years_experience: 'many' is not a number; left out",
         ),
         (
             sourcing(expected_salary={"amount": 1}),
-            "meta.sourcing.expected_salary.currency: is missing",
+            (
+                "meta.sourcing.expected_salary.currency: is no code of a currency, such as EUR; "
+                "the salary is left out"
+            ),
+        ),
+        (
+            sourcing(expected_salary={"amount": "60.000", "currency": "EUR"}),
+            "meta.sourcing.expected_salary.amount: '60.000' is not a number; left out",
         ),
         (
             sourcing(signed_up_at="2020-01-01T00:00:00"),
             (
-                "meta.sourcing.signed_up_at: '2020-01-01T00:00:00' has no time zone; "
-                "write such as 2024-03-01T10:15:00Z"
+                "meta.sourcing.signed_up_at: '2020-01-01T00:00:00' is not a moment such as "
+                "2024-03-01T10:15:00Z; left out"
             ),
         ),
         (
             sourcing(last_active_at=1_700_000_000),
             (
-                "meta.sourcing.last_active_at: 1700000000 is not a moment; "
-                "write such as 2024-03-01T10:15:00Z"
+                "meta.sourcing.last_active_at: 1700000000 is not a moment such as "
+                "2024-03-01T10:15:00Z; left out"
             ),
         ),
-        (sourcing(opted_in="yes"), "meta.sourcing.opted_in: 'yes' should be a valid boolean"),
+        (sourcing(opted_in="yes"), "meta.sourcing.opted_in: 'yes' is not true or false; left out"),
+        (sourcing(external_id="x" * 101), "meta.sourcing.external_id: 'xxxx"),
+        (sourcing(candidate_id="x"), "meta.sourcing.candidate_id: 'x' is not a UUID; left out"),
+        (resume(awards=[{"title": "Best"}]), "awards: is not kept"),
+        (resume(projects=[{"description": "A queue"}]), "projects[0]: has no name; left out"),
+        (
+            {"basics": {"name": "Ada\x00 Lovelace"}},
+            "basics.name: has characters that cannot be stored; they are left out",
+        ),
+        ({"basics": {"name": "A" * 300}}, "basics.name: is longer than 200 characters"),
     ],
 )
-def test_a_bad_document_is_refused_by_the_path_of_what_is_wrong(
-    document: Any, problem: str
+def test_what_cannot_be_read_is_left_out_and_said_with_its_path(
+    document: Any, warning: str | None
 ) -> None:
-    assert problems(document) == (problem,)
+    found = [str(each) for each in to_profile(document).warnings]
+    assert len(found) == (warning is not None)
+    assert all(each.startswith(str(warning)) for each in found)
 
 
 def test_every_problem_is_reported_at_once() -> None:
-    found = problems(
+    found = to_profile(
         {
             "basics": {"name": "A", "email": "nowhere"},
             "work": [{"startDate": "soon"}],
             "meta": {"sourcing": {"open_to_remote": 1}},
         }
-    )
-    assert [problem.split(":")[0] for problem in found] == [
+    ).warnings
+    assert {warning.path for warning in found} == {
         "basics.email",
         "work[0].startDate",
         "meta.sourcing.open_to_remote",
-    ]
+    }
+
+
+def test_a_whole_background_is_kept() -> None:
+    document = resume(
+        education=[
+            {
+                "institution": "ETH",
+                "area": "Informatics",
+                "studyType": "MSc",
+                "startDate": "2009",
+                "endDate": "2014-09",
+                "gpa": 5.5,
+                "courses": ["Queues"],
+            }
+        ],
+        certificates=[{"name": "CKA", "issuer": "CNCF", "date": "2020-05-17", "url": "x.org/c"}],
+        projects=[{"name": "Q", "description": "A queue", "highlights": ["Fast"], "url": ""}],
+        work=[{"name": "X", "highlights": ["Emptied queues", None, ""]}],
+    )
+    document["basics"] |= {
+        "phone": "+41 44 000 00 00",
+        "url": "ada.example.org",
+        "profiles": [{"network": "GitHub", "url": "https://github.com/ada"}],
+    }
+    profile = to_profile(document)
+    assert profile.warnings == ()
+    assert profile.jobs[0].highlights == ("Emptied queues",)
+    assert profile.background == FullBackground(
+        education=(
+            Education(
+                institution="ETH",
+                area="Informatics",
+                degree="MSc",
+                started_on=PartialDate(2009),
+                ended_on=PartialDate(2014, 9),
+                score="5.5",
+                courses=("Queues",),
+            ),
+        ),
+        certificates=(Certificate(name="CKA", issuer="CNCF", issued_on=PartialDate(2020, 5, 17)),),
+        projects=(Project(name="Q", description="A queue", highlights=("Fast",)),),
+        phone="+41 44 000 00 00",
+        links=(
+            Link(url="https://ada.example.org"),
+            Link(label="GitHub", url="https://github.com/ada"),
+            Link(label="CKA", url="https://x.org/c"),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("location", "place"),
+    [
+        ({"city": "Berlin", "countryCode": "DE"}, ("Berlin", "Germany")),
+        ({"countryCode": "DE"}, (None, "Germany")),
+        ({"city": "Berlin, Germany"}, ("Berlin", "Germany")),
+        ("Berlin, Germany", ("Berlin", "Germany")),
+        ("Deutschland", (None, "Germany")),
+        ("Singapore", ("Singapore", "Singapore")),
+        ({"address": "1 Main St\nLondon\nUK"}, (None, "United Kingdom")),
+        ({"city": "San Francisco, CA"}, ("San Francisco, CA", None)),
+        ({"city": "Atlanta, Georgia"}, ("Atlanta, Georgia", None)),
+        ({"city": "Lebanon"}, ("Lebanon", None)),
+        ({"city": "Paris", "country": "Gaul", "countryCode": "FR"}, ("Paris", "France")),
+        ({"city": "Paris", "country": "Gaul"}, ("Paris", "Gaul")),
+        ({"country": {"name": "Japan"}}, (None, "Japan")),
+        (None, (None, None)),
+    ],
+)
+def test_a_place_is_read_however_it_is_written(
+    location: Any, place: tuple[str | None, str | None]
+) -> None:
+    facts = to_profile({"basics": {"name": "A", "location": location}}).facts
+    assert (facts.city, facts.country) == place
+
+
+@pytest.mark.parametrize(
+    ("languages", "spoken", "levels"),
+    [
+        ([{"language": "Deutsch", "fluency": "Muttersprache"}], ("German",), ("Muttersprache",)),
+        (["English (fluent)", "Français - B2"], ("English", "French"), ("fluent", "B2")),
+        (["Deutsch C1, Englisch"], ("German", "English"), ("C1",)),
+        ("English and German", ("English", "German"), ()),
+        ([{"language": "zh-Hant"}, "Elvish"], ("Chinese", "Elvish"), ()),
+        (["English (US)"], ("English",), ()),
+    ],
+)
+def test_languages_are_read_with_their_levels(
+    languages: Any, spoken: tuple[str, ...], levels: tuple[str, ...]
+) -> None:
+    profile = to_profile(resume(languages=languages))
+    kept = profile.background.languages if profile.background else ()
+    assert profile.facts.languages == spoken
+    assert tuple(each.level for each in kept) == levels
+
+
+def test_an_earlier_activity_than_the_sign_up_keeps_nobody_out() -> None:
+    profile = to_profile(
+        sourcing(signed_up_at="2024-01-01T00:00:00Z", last_active_at="2023-01-01T00:00:00Z")
+    )
+    assert profile.signed_up_at is None
+    assert [warning.path for warning in profile.warnings] == ["meta.sourcing.signed_up_at"]

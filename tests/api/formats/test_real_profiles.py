@@ -76,9 +76,9 @@ def imported(databases: Databases) -> Iterator[Imported]:
         commands: list[tuple[str, SignUpCandidate]] = []
         for number, document in enumerate(documents):
             entry = Entry(f"record {number}", document)
-            commands.append((entry.where, sign_up_of(stage.marketplace, entry, cause)))
+            commands.append((entry.where, sign_up_of(stage.marketplace, entry, cause)[0]))
         taken = sign_up(stage.marketplace.store, commands)
-        assert (taken.taken, taken.refused) == (len(documents), [])
+        assert (len(taken.taken), taken.refused) == (len(documents), [])
         stage.catch_up()
         profiles = [to_profile(document) for document in documents]
         yield Imported(stage.scene(), at, profiles)

@@ -34,11 +34,39 @@ def test_a_resume_becomes_a_profile_with_the_source_of_each_field(scene: Scene) 
     assert read["opted_in"] is True
 
 
-def test_a_bad_resume_is_refused_with_every_problem(scene: Scene) -> None:
+def test_a_resume_that_names_nobody_is_refused(scene: Scene) -> None:
     document = {"basics": {"email": "nobody"}, "skills": [{"name": ""}], "work": 3}
     response = scene.platform.post("/candidates", document)
     assert response.status_code == 422
-    assert len(response.json()["reasons"]) > 1
+    assert [reason["code"] for reason in response.json()["reasons"]] == ["bad_document"]
+
+
+def test_what_is_left_out_of_a_resume_is_said_with_its_path(scene: Scene) -> None:
+    document = {
+        "basics": {"name": "Ada", "email": "nobody"},
+        "work": [{"name": "X", "startDate": "2019", "endDate": "2024-09-31"}],
+    }
+    first = done(scene.platform.post("/candidates", document, key="once"))
+    assert first["warnings"] == [
+        {"path": "basics.email", "problem": "'nobody' is not an e-mail address; left out"},
+        {"path": "work[0].endDate", "problem": "'2024-09-31' is no date; read as 2024-09"},
+    ]
+    assert done(scene.platform.post("/candidates", document, key="once")) == first
+    read = done(scene.platform.get(f"/candidates/{first['id']}", after=scene.latest()))
+    assert (read["jobs"][0]["started_on"], read["jobs"][0]["ended_on"]) == ("2019", "2024-09")
+
+
+def test_an_observation_is_kept_by_the_everyday_names_of_countries_and_languages(
+    scene: Scene,
+) -> None:
+    candidate = scene.member("Ada", silent_days=400)
+    facts = {"country": "GBR", "languages": ["Englisch"], "skills": ["C/C++"]}
+    observation = {"source": "page", "observed_on": "2026-01-01", "facts": facts}
+    done(scene.platform.post(f"/candidates/{candidate}/observations", observation))
+    read = profile(scene, candidate)["facts"]
+    assert read["country"] == "United Kingdom"
+    assert read["languages"] == ["English"]
+    assert read["skills"] == ["C", "C++"]
 
 
 def test_a_document_of_a_known_id_updates_that_candidate(scene: Scene) -> None:
