@@ -28,6 +28,8 @@ def entries(file: BinaryIO) -> Iterator[Entry]:
     ['record 1', 'record 2']
     >>> [entry.fault for entry in entries(BytesIO(b'{"a": 1}\n{"b": '))]
     [None, 'is not JSON: Expecting value at character 7']
+    >>> [entry.fault for entry in entries(BytesIO(b'{"a": "\t"}'))]
+    ['is not JSON: Invalid control character at character 8']
     """
     lines = enumerate(_without_mark(file), start=1)
     first = next((line for line in lines if line[1].strip()), None)

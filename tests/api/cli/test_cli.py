@@ -294,9 +294,7 @@ def test_the_report_says_what_became_of_each_record(
     sourcing: Run, env: Environment, tmp_path: Path
 ) -> None:
     report = tmp_path / "report.jsonl"
-    ended = sourcing(
-        "import", "candidates", "-", "--report", report, env=env, stdin=ndjson(*ODD)
-    )
+    ended = sourcing("import", "candidates", "-", "--report", report, env=env, stdin=ndjson(*ODD))
     assert ended.code == Exit.BAD_RECORDS
     rows = [json.loads(line) for line in report.read_text().splitlines()]
     by_record = sorted(rows, key=lambda row: str(row["record"]))

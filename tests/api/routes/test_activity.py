@@ -1,5 +1,6 @@
 """Activity comes in by the thousand; each counts once, and what is wrong is told and left out."""
 
+import codecs
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -108,6 +109,24 @@ def test_a_line_that_is_wrong_is_told_with_its_number_and_code(
 def test_a_rejection_names_the_field(scene: Scene, candidate: str) -> None:
     (rejected,) = scene.tell(activity(candidate, kind="slept")).json()["rejections"]
     assert rejected["detail"].startswith("kind: ")
+
+
+def test_kind_11_the_first_line_is_read_behind_a_byte_order_mark(
+    scene: Scene, candidate: str
+) -> None:
+    body = codecs.BOM_UTF8 + json.dumps(activity(candidate)).encode()
+    assert counts(scene.platform("POST", "/activity", content=body, headers=NDJSON)) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("number", [1_700_000_000, "1700000000", 1_700_000_000_000.5, "-5"])
+def test_kind_11_a_number_is_no_moment(scene: Scene, candidate: str, number: object) -> None:
+    (rejected,) = scene.tell(activity(candidate, occurred_at=number)).json()["rejections"]
+    assert "a number is no moment; write such as 2024-03-01T10:15:00Z" in rejected["detail"]
+
+
+def test_kind_11_a_leap_second_is_a_moment(scene: Scene) -> None:
+    member = scene.member("Early", silent_days=5_000)
+    assert counts(scene.tell(activity(member, occurred_at="2016-12-31T23:59:60Z"))) == (1, 0, 0)
 
 
 def test_a_rejected_line_may_come_again_once_it_is_right(scene: Scene) -> None:

@@ -46,12 +46,13 @@ def test_what_is_left_out_of_a_resume_is_said_with_its_path(scene: Scene) -> Non
         "basics": {"name": "Ada", "email": "nobody"},
         "work": [{"name": "X", "startDate": "2019", "endDate": "2024-09-31"}],
     }
-    first = done(scene.platform.post("/candidates", document, key="once"))
+    once = {"Idempotency-Key": str(uuid4())}
+    first = done(scene.platform.post("/candidates", document, headers=once))
     assert first["warnings"] == [
         {"path": "basics.email", "problem": "'nobody' is not an e-mail address; left out"},
         {"path": "work[0].endDate", "problem": "'2024-09-31' is no date; read as 2024-09"},
     ]
-    assert done(scene.platform.post("/candidates", document, key="once")) == first
+    assert done(scene.platform.post("/candidates", document, headers=once)) == first
     read = done(scene.platform.get(f"/candidates/{first['id']}", after=scene.latest()))
     assert (read["jobs"][0]["started_on"], read["jobs"][0]["ended_on"]) == ("2019", "2024-09")
 
