@@ -148,8 +148,9 @@ def test_a_letter_is_written_with_the_keyboard_alone(desk: Desks, stage: Stage) 
     at = writing(stage)
     page = desk(Role.RECRUITER, at.scene.employer_id).go(at.after(at.profile))
     page.get_by_label("Subject").focus()
-    place, is_remote, preview = "", "", ""
-    filled = ["We build robots.", "60000", "80000", "EUR", place, is_remote, "Robin", "Recruiter"]
+    per, place, is_remote, preview = "", "", "", ""
+    salary = ["60000", "80000", "EUR", per]
+    filled = ["We build robots.", *salary, place, is_remote, "Robin", "Recruiter"]
     page.keyboard.type("Hello")
     for typed in (*filled, preview):
         page.keyboard.press("Tab")
