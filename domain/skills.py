@@ -16,10 +16,17 @@ WITH_A_SLASH = {
 _NOTHING = {"etc", "etc.", "usw", "usw.", "and more", "und mehr", "n/a", "none", "-", "...", "…"}
 
 _BETWEEN = re.compile(
-    r"[;•·|、\n\r\t]"
+    r"[;；•·|、，\n\r\t]"
     r"|(?<!\d),|,(?!\d)"  # a comma, but not that of a number
 )
-_SLASH = re.compile(r"(?<!/)/(?!/)")
+_SLASH = re.compile(r"(?<!/)[/／](?!/)")
+_WHOLE = re.compile(
+    r"(?<!\w)(?:{})(?!\w)".format("|".join(map(re.escape, sorted(WITH_A_SLASH)))).replace(
+        "/", r"\s?/\s?"
+    ),
+    re.IGNORECASE,
+)
+_AND_SO_ON = re.compile(r"[\s,]+(?:etc|usw|and more)\b[.…]*$", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -57,9 +64,9 @@ def _parts(text: str) -> Iterable[str]:
 
 
 def _words(part: str) -> list[str]:
-    name = " ".join(part.split()).strip("•·*").strip()
-    pieces = [piece.strip() for piece in _SLASH.split(name)]
-    whole = key(name) in WITH_A_SLASH or "://" in name or "(" in name
-    if whole or not all(map(_LETTER.search, pieces)):
+    name = _AND_SO_ON.sub("", " ".join(part.split()).strip("•·*& "))
+    masked = _WHOLE.sub(lambda whole: whole[0].replace("/", "\0"), name)
+    pieces = [piece.strip().replace("\0", "/") for piece in _SLASH.split(masked)]
+    if "://" in name or "(" in name or not all(map(_LETTER.search, pieces)):
         return [name]
     return pieces

@@ -39,7 +39,8 @@ def jobs_of(resume: Part) -> tuple[Job, ...]:
 def _job(work: Part) -> Job:
     start = _start(work)
     end = _end(work, start)
-    is_ended = not is_blank(work.at("endDate", "end").content) and not _goes_on(work)
+    says_end = not is_blank(work.at("endDate", "end").content)
+    is_ended = (says_end and not _goes_on(work)) or work.at("isCurrent", "current").content is False
     return Job(
         employer=work.text("name", "company", "employer", "organization"),
         title=work.text("position", "title", "jobTitle", "role"),

@@ -40,7 +40,7 @@ quartal expected graduated voraussichtlich prevu
 _BEFORE = frozenset(_BEFORE_WORDS.split())
 """Words beside a year that do not change which year it is, but say less than a month."""
 _EXACT_WORDS = """
-de del d of the den der am im in en el le la les du di st nd rd th er o a e g г год года
+de del d of the den der am im in en el le la les du di st nd rd th er o a e g г р год года
 рік року r roku year jahr annee ano anno yil
 """
 _EXACT = frozenset(_EXACT_WORDS.split())
@@ -50,6 +50,8 @@ _MONTH_WORDS = {"月", "월", "thang", "thg", "month", "monat", "mois", "mes"}
 _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "大正": 1911, "民國": 1911, "民国": 1911}
 _ERA = re.compile(rf"({'|'.join(_ERAS)})\s*(元|\d{{1,3}})\s*年")
 _BUDDHIST = re.compile(r"(?:พ\.?\s?ศ\.?|b\.?e\.?)\s*(\d{4})")
+_AFTER_A_DATE = re.compile(r"\d[\s.-]*([^\s\d.-][^\d]*)$")
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
 _TIME = r"(?:(?:t|\s+)\d{1,2}:\d{2}.*)?"
 _YEAR_FIRST = re.compile(
     rf"(\d{{4}})(?:\s*[-/.\s年년]\s*(\d{{1,2}})(?:\s*[-/.\s月월]\s*(\d{{1,2}}))?)?[年년月월日일.]?{_TIME}"
@@ -74,7 +76,12 @@ def read_date(said: object) -> ReadDate:
     plain = _western(text).strip(' ()[]{}-–—.,;:*!~…"')
     if not plain or re.fullmatch(r"[0\s/.-]+", plain):
         return ReadDate()
-    if plain in OPEN_ENDS or plain.startswith("9999"):
+    after_a_date = _AFTER_A_DATE.search(plain)
+    if (
+        plain in OPEN_ENDS
+        or plain.startswith("9999")
+        or (after_a_date and after_a_date[1] in OPEN_ENDS)
+    ):
         return ReadDate(is_open=True)
     return _numbers(plain) or _words(plain) or ReadDate(problem=LEFT_OUT)
 
@@ -96,7 +103,7 @@ def _as_text(said: object) -> str | None:
 def _western(text: str) -> str:
     """The text in the form of `search_key`, with digits and years as in the West."""
     digits = (str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
-    plain = search_key("".join(digits)).replace("\u2019", "'")
+    plain = search_key("".join(digits)).replace("\u2019", "'").translate(_DASHES)
     plain = _ERA.sub(
         lambda found: f"{_ERAS[found[1]] + (1 if found[2] == '元' else int(found[2]))}年", plain
     )

@@ -99,6 +99,8 @@ class Part:
     def part(self, *names: str) -> "Part":
         """An object; an empty one if there is none."""
         part = self.at(*names)
+        if isinstance(part.content, list | tuple) and len(part.content) == 1:
+            part.content = part.content[0]
         if not isinstance(part.content, Mapping):
             if not is_blank(part.content):
                 part.leave_out("an object")

@@ -19,6 +19,8 @@ def as_json_resume(document: Mapping[str, Any]) -> Mapping[str, Any]:
     """
     if not is_blank(document.get("basics")):
         return document
+    if isinstance(inner := document.get("resume"), Mapping):
+        return as_json_resume(inner)
     contact, info = dict(_object(document, "contact")), _object(document, "info")
     also = {"label": info.get("label"), "summary": info.get("brief"), "url": contact.get("website")}
     basics: dict[str, Any] = {

@@ -49,6 +49,9 @@ NOT_KEPT = ("volunteer", "awards", "publications", "interests", "references")
 
 MOST_WARNINGS = 100
 
+GIVEN_NAME = ("firstName", "givenName", "first", "given")
+FAMILY_NAME = ("lastName", "familyName", "last", "family")
+
 
 class Profile(Value):
     """What a document says about a person; what it does not say is None or empty."""
@@ -126,8 +129,10 @@ def to_profile(document: Mapping[str, Any], *, as_of: date | None = None) -> Pro
 
 
 def _name(basics: Part, *, known: bool) -> str:
-    parts = (basics.text("firstName", "givenName"), basics.text("lastName", "familyName"))
-    name = basics.text("name") or " ".join(filter(None, parts))
+    of = basics.part("name") if isinstance(basics.at("name").content, Mapping) else basics
+    parts = (of.text(*GIVEN_NAME), of.text(*FAMILY_NAME))
+    name = basics.text("name") if of is basics else of.text("name")
+    name = name or " ".join(filter(None, parts))
     if name:
         return name[:200]
     if not known:
@@ -170,6 +175,11 @@ def _facts(resume: Part, more: Sourcing, jobs: tuple[Job, ...], as_of: date | No
 
 def _skills(resume: Part) -> Iterator[str]:
     """What is said of skills, as it is typed."""
+    groups = resume.at("skills").content
+    if isinstance(groups, Mapping) and groups.keys().isdisjoint(("name", "skill", "keywords")):
+        for group in groups:
+            yield from resume.part("skills").texts(group, most=MOST_SKILLS)
+        return
     for item in resume.items("skills", most=MOST_SKILLS):
         if isinstance(item.content, Mapping):
             keywords = item.texts("keywords", most=MOST_SKILLS)

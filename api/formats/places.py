@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from api.formats.documents import Part, is_blank
+from domain.terms import search_key
 from infrastructure.cldr.countries import canonical_country, country_code
 
 _STATES_WORDS = """
@@ -51,7 +52,7 @@ def _of_line(line: str | None, *, is_city: bool = False) -> tuple[str | None, st
     >>> _of_line("Berlin, Germany"), _of_line("San Francisco, CA"), _of_line("London, UK")
     (('Berlin', 'Germany'), ('San Francisco, CA', None), ('London', 'United Kingdom'))
     """
-    if not line:
+    if not line or search_key(line) == "remote":
         return None, None
     city, comma, last = line.rpartition(",")
     said, code = last.strip(), country_code(last.strip())
@@ -59,5 +60,5 @@ def _of_line(line: str | None, *, is_city: bool = False) -> tuple[str | None, st
     if not code or (comma and may_be_a_state) or (is_city and not comma):
         return line, None
     if comma:
-        return city.strip(" ,") or None, canonical_country(said)
+        return _of_line(city.strip(" ,"), is_city=True)[0], canonical_country(said)
     return (line if code in CITIES else None), canonical_country(said)

@@ -159,3 +159,27 @@ def test_a_letter_is_written_with_the_keyboard_alone(desk: Desks, stage: Stage) 
     page.keyboard.press("Enter")
     page.wait_for_url("**/interviews?*")
     page.get_by_text("Your message is sent.").wait_for()
+
+
+def test_a_background_is_shown_without_contact_data(stage: Stage) -> None:
+    at = writing(stage)
+    background = {
+        "education": [{"institution": "ETH", "degree": "MSc", "ended_on": "2014-09"}],
+        "certificates": [{"name": "CKA", "issued_on": "2020"}],
+        "projects": [{"name": "Queue", "highlights": ["Is fast"]}],
+        "languages": [{"language": "German", "level": "native"}],
+        "phone": "+41 44 000 00 00",
+        "links": [{"url": "https://code.example.com/ada"}],
+    }
+    observation = {"source": "page", "observed_on": "2026-01-01", "background": background}
+    done(at.scene.platform.post(f"/candidates/{at.candidate}/observations", observation))
+    page = text_of(at.recruiter.get(at.after(at.profile)))
+    for shown in ("MSc, ETH until September 2014", "CKA 2020", "Is fast", "German native"):
+        assert shown in page
+    path = f"/positions/{at.position}/candidates/{at.candidate}"
+    answer = at.scene.recruiter.get(path, after=at.scene.latest()).text
+    for hidden in ("+41 44", "code.example.com"):
+        assert hidden not in page
+        assert hidden not in answer
+    kept = done(at.scene.platform.get(f"/candidates/{at.candidate}", after=at.scene.latest()))
+    assert kept["background"]["phone"] == "+41 44 000 00 00"

@@ -34,7 +34,8 @@ def worked(*spans: tuple[Any, Any], **more: Any) -> Profile:
     "said",
     [
         *each(
-            "Present; present; PRESENT; (present); Current; now; till date; Ongoing; "
+            "Present; present; 2019 - Present; "
+            "01.2019 bis heute; PRESENT; (present); Current; now; till date; Ongoing; "
             "today; heute; bis heute; aktuell; laufend; Gegenwart; actuel; aujourd’hui; "
             "en cours; à ce jour; Actualidad; actualmente; hoy; atual; Presente; "
             "até o momento; oggi; in corso; heden; obecnie; současnost; nuvarande; "
@@ -111,7 +112,7 @@ def test_kind_1_of_a_date_that_is_none_the_certain_part_is_read_with_a_warning(
     "said",
     [
         *each(
-            "soon; 20xx; 03/21; '19; Mar '19; 2019-2021; 2019 - present; 13/13/13; TBD; "
+            "soon; 20xx; 03/21; '19; Mar '19; 2019-2021; 13/13/13; TBD; "
             "0219; 1398; 2562; 12345; listopad 2019; before 2019; May; "
             "March 2019 - June 2020; 20191399x"
         ),
@@ -241,6 +242,10 @@ def test_kind_8_a_skill_in_two_normal_forms_is_one() -> None:
         ("Go", ("Go",)),
         ("R", ("R",)),
         ("CI/CD", ("CI/CD",)),
+        ("SAP S/4HANA, CI / CD pipelines", ("SAP S/4HANA", "CI / CD pipelines")),
+        ("Java/PL/SQL", ("Java", "PL/SQL")),
+        ("React, Vue, & Angular etc.", ("React", "Vue", "Angular")),
+        ("Python，Go", ("Python", "Go")),
         ("TCP/IP", ("TCP/IP",)),
         ("PL/SQL", ("PL/SQL",)),
         ("HTML/CSS/JS", ("HTML", "CSS", "JS")),
@@ -256,6 +261,10 @@ def test_kind_8_a_skill_in_two_normal_forms_is_one() -> None:
 )
 def test_kind_9_skills_are_taken_one_by_one(said: str, skills: tuple[str, ...] | None) -> None:
     assert read(skills=[{"name": said}]).facts.skills == skills
+
+
+def test_kind_9_groups_may_be_an_object() -> None:
+    assert read(skills={"Languages": ["C", "Go"], "Data": "SQL"}).facts.skills == ("C", "Go", "SQL")
 
 
 def test_kind_9_the_name_of_a_group_is_no_skill_if_it_has_keywords() -> None:
