@@ -12,6 +12,17 @@ from pydantic import Field
 from api.candidates.cards import REASONS_SHOWN, Card, LikelihoodReason, card_of
 from api.candidates.disclosure import to_recruiters
 from api.http.caller import Caller, CommandResult
+from api.http.problems import Problem, problem_of
+from domain.actor import Role
+from domain.aggregate import Refused
+from domain.candidate import (
+    Candidate,
+    CandidateIsErased,
+    CandidateOptedOut,
+    CandidateWasMerged,
+)
+from domain.command import NotFound
+from domain.contact_gate import AlreadyContacted, CandidateBlockedEmployer
 from domain.outreach import (
     Band,
     Likelihood,
@@ -32,6 +43,17 @@ from projections.likelihood.projection import Likelihoods
 from projections.positions import Position
 
 logger = logging.getLogger(__name__)
+
+LEFT_ALONE = {
+    refusal.code
+    for refusal in (
+        CandidateIsErased,
+        CandidateOptedOut,
+        CandidateBlockedEmployer,
+        CandidateWasMerged,
+    )
+}
+"""Refusals for which a recruiter may not even know that the candidate is here."""
 
 LIKELIHOOD_SECONDS = 2.0
 """How long sending may take to look up the likelihood, which is advisory."""
@@ -131,14 +153,25 @@ def approach(
     candidate_id: UUID,
     message: Message,
 ) -> CommandResult:
-    """Send a message or an interview request, with the likelihood as it is now if it is known."""
-    return caller.run(
-        command,
-        position_id=position_id,
-        candidate_id=candidate_id,
-        message=message,
-        computed=partial(_likelihood, caller, position_id, candidate_id),
-    )
+    """Send a message or an interview request, with the likelihood as it is now if it is known.
+
+    Raises:
+        NotFound: to a recruiter, of somebody who wants to be left alone, as for every query.
+    """
+    try:
+        return caller.run(
+            command,
+            position_id=position_id,
+            candidate_id=candidate_id,
+            message=message,
+            computed=partial(_likelihood, caller, position_id, candidate_id),
+        )
+    except (Refused, Problem) as error:
+        codes = {reason.code for reason in problem_of(error).details.reasons}
+        is_recruiter = caller.actor.role is Role.RECRUITER
+        if is_recruiter and codes & LEFT_ALONE and AlreadyContacted.code not in codes:
+            raise NotFound(Candidate, candidate_id) from None
+        raise
 
 
 def _likelihood(caller: Caller, position_id: UUID, candidate_id: UUID) -> Mapping[str, Any]:

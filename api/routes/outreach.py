@@ -10,7 +10,7 @@ from api.audit import timeline
 from api.candidates import outreach_search
 from api.candidates.outreach_search import FoundOutreach
 from api.candidates.profile import Contribution, Explanation
-from api.http.access import AuditReader, Platform, Reader, Recruiter, Support, TimelineReader
+from api.http.access import AuditReader, Platform, Recruiter, Support, TimelineReader
 from api.http.caller import CommandResult
 from api.http.lists import Cursor, Limit, found
 from api.http.problems import Problem
@@ -92,7 +92,7 @@ def find_outreach(
 
 
 @router.get("/outreach/{outreach_id}")
-def read_outreach(outreach_id: UUID, caller: Reader) -> Interview:
+def read_outreach(outreach_id: UUID, caller: TimelineReader) -> Interview:
     """An approach and how far it has come."""
     with caller.reading(InterviewList) as db:
         outreach = found(caller, Outreach, outreach_id, interview_list.one(db, outreach_id))

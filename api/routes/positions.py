@@ -164,7 +164,7 @@ def count(position_id: UUID, caller: Reader) -> Counts:
 
 
 @router.get("/positions/{position_id}/relaxations")
-def list_relaxations(position_id: UUID, caller: Reader) -> list[Relaxation]:
+def list_relaxations(position_id: UUID, caller: RecruiterOrSupport) -> list[Relaxation]:
     """What dropping each criterion of the filters would add, the most first."""
     with caller.reading(Positions, CandidatePool) as db:
         position = position_of(db, caller, position_id)

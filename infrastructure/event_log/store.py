@@ -180,7 +180,13 @@ class EventStore:
             if attempt:
                 time.sleep(random.uniform(0, 0.001 * 2**attempt))  # noqa: S311 - spreads retries
             work = begin()
-            outcome = decide(work)
+            try:
+                outcome = decide(work)
+            except Refused:
+                # Aggregates are read one after the other: a change between two of them may be why.
+                if work.is_stale():
+                    continue
+                raise
             with suppress(IntegrityError):
                 return outcome, work.record(also(outcome))
         raise Contended(f"Others changed the same things {ATTEMPTS} times; try again.")
@@ -256,6 +262,11 @@ class UnitOfWork:
     def has_changed(self) -> bool:
         """Whether facts were stated since the mark."""
         return any(aggregate.version != seen for aggregate, seen in self._since_mark.values())
+
+    def is_stale(self) -> bool:
+        """Whether an aggregate has changed since it was loaded."""
+        now = self._store.recorder.versions(self._loaded_version)
+        return any(now.get(id, 0) != version for id, version in self._loaded_version.items())
 
     def record(self, also: Iterable[Statement]) -> int:
         """`EventStore.record` all that changed, provided that all that did not still stands."""

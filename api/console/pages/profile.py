@@ -14,7 +14,7 @@ from api.candidates.profile import FullProfile, approach
 from api.console.forms import REFUSED, Sent
 from api.console.session import Recruiter, RecruiterOrSupport
 from api.http.caller import Caller, CommandResult
-from api.http.problems import Problem
+from api.http.problems import Problem, Reason
 from domain.candidate import Candidate
 from domain.command import NotFound
 from domain.event import ERASED
@@ -82,6 +82,14 @@ def profile_page(
     return visit.page("profile.html", **_shown(seen))
 
 
+UNAVAILABLE = Problem(
+    409,
+    "refused",
+    "This candidate can no longer be contacted.",
+    [Reason(code="unavailable", detail="This candidate can no longer be contacted.")],
+)
+
+
 @router.post("/positions/{position_id}/candidates/{candidate_id}")
 def write(position_id: UUID, candidate_id: UUID, visit: Recruiter) -> Response:
     """Preview a message, edit it, or send it."""
@@ -100,7 +108,8 @@ def write(position_id: UUID, candidate_id: UUID, visit: Recruiter) -> Response:
     except REFUSED as error:
         seen = _seen_now(visit.caller, position_id, candidate_id)
         page = "profile.html" if seen.profile else "message_kept.html"
-        return visit.again(page, error, **_shown(seen))
+        why = UNAVAILABLE if isinstance(error, NotFound) else error
+        return visit.again(page, why, **_shown(seen))
     seen = _seen(visit.caller, position_id, candidate_id)
     if step == "preview" and seen.profile:
         return visit.page("preview.html", sent=visit.sent, message=message, **_shown(seen))

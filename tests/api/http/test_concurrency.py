@@ -118,8 +118,8 @@ def test_no_message_comes_after_the_opt_out(stage: Stage, another: Stage, scene:
         message, opt_out = at_once(sending(sender, position, candidate), soon(number, opting_out))
         assert opt_out.status_code == 201
         assert_before(stage, message, candidate, (candidate, "candidate.opted_out"))
-        if message.status_code == 409:
-            assert codes(message) == ["candidate_opted_out"]
+        if message.status_code != 201:
+            assert codes(message) == ["unknown"]
 
 
 def test_no_message_comes_after_the_erasure(stage: Stage, scene: Scene) -> None:
@@ -132,8 +132,8 @@ def test_no_message_comes_after_the_erasure(stage: Stage, scene: Scene) -> None:
         )
         assert erasure.status_code == 200
         assert_before(stage, message, candidate, (candidate, "candidate.erased"))
-        if message.status_code == 409:
-            assert codes(message) == ["candidate_is_erased"]
+        if message.status_code != 201:
+            assert codes(message) == ["unknown"]
 
 
 def test_no_message_comes_after_the_suspension(stage: Stage, another: Stage) -> None:
@@ -197,7 +197,7 @@ def assert_before(stage: Stage, message: Any, candidate: str, end: tuple[str, st
         (position,) = sent(stage, candidate)
         assert position < ended
     else:
-        assert message.status_code == 409, message.text
+        assert message.status_code in {404, 409}, message.text
         assert sent(stage, candidate) == []
 
 

@@ -9,7 +9,7 @@ from domain.actor import Role
 from tests.support.api_routes import filled, v1_routes
 from tests.support.bodies import body_of
 from tests.support.client import Client, done
-from tests.support.stage import Scene, Stage
+from tests.support.stage import MESSAGE, Scene, Stage
 
 OWNED = ("{employer_id}", "{position_id}", "{outreach_id}")
 ROUTES = [(method, path) for method, path in v1_routes() if any(id in path for id in OWNED)]
@@ -69,6 +69,43 @@ def test_what_is_anothers_and_what_is_nowhere_look_alike(
             text = text.replace(id, "…")
         answers.append((response.status_code, text))
     assert answers[0] == answers[1]
+
+
+LEFT_ALONE = {
+    "opted out": lambda scene, candidate: scene.platform.post(f"/candidates/{candidate}/opt-out"),
+    "erased": lambda scene, candidate: scene.platform("DELETE", f"/candidates/{candidate}"),
+    "blocked": lambda scene, candidate: scene.platform.post(
+        f"/candidates/{candidate}/blocked-employers", {"employer_id": scene.employer_id}
+    ),
+}
+
+ABOUT_A_CANDIDATE = (
+    ("GET", "/positions/{position}/candidates/{candidate}"),
+    ("GET", "/positions/{position}/candidates/{candidate}/likelihood"),
+    ("POST", "/positions/{position}/messages"),
+    ("POST", "/positions/{position}/interview-requests"),
+)
+
+
+@pytest.mark.parametrize("kind", LEFT_ALONE)
+@pytest.mark.parametrize(("method", "path"), ABOUT_A_CANDIDATE)
+def test_who_wants_to_be_left_alone_looks_as_nobody_does(
+    stage: Stage, kind: str, method: str, path: str
+) -> None:
+    scene = stage.scene().in_beta()
+    position, candidate = scene.position(), scene.member("Quiet", silent_days=400)
+    done(LEFT_ALONE[kind](scene, candidate))
+    latest = scene.latest()
+    answers = []
+    for id in (candidate, "11111111-1111-4111-8111-111111111111"):
+        body = {"candidate_id": id, "message": MESSAGE} if method == "POST" else None
+        key = {"Idempotency-Key": f"about {id}"}
+        at = path.format(position=position, candidate=id)
+        for _ in range(2):  # the second time it is the answer that was kept
+            response = scene.recruiter(method, at, body, params={"after": latest}, headers=key)
+            answers.append((response.status_code, response.text.replace(id, "…")))
+    assert len({*answers}) == 1
+    assert answers[0][0] == 404
 
 
 def test_the_owner_reads_all_of_it(acmes: Acmes) -> None:

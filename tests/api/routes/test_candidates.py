@@ -127,7 +127,7 @@ def test_a_blocked_employer_sees_nothing_and_others_do(stage: Stage, scene: Scen
     position = scene.position(required_skills=["Blocking"])
     assert scene.names(position, "passive-candidates") == []
     assert seen_from(scene, position, candidate).status_code == 404
-    assert codes(scene.message(position, candidate)) == ["candidate_blocked_employer"]
+    assert codes(scene.message(position, candidate)) == ["unknown"]
     others_position = other.position(required_skills=["Blocking"])
     assert other.names(others_position, "passive-candidates") == ["Ada"]
     assert seen_from(other, others_position, candidate).status_code == 200
@@ -166,7 +166,7 @@ def test_who_is_forgotten_is_gone_for_everybody_and_for_good(stage: Stage, scene
     assert seen_from(scene, position, candidate).status_code == 404
     assert codes(scene.platform("DELETE", path)) == ["candidate_is_erased"]
     assert codes(scene.platform.post(f"{path}/opt-in")) == ["candidate_is_erased"]
-    assert "candidate_is_erased" in codes(scene.message(scene.position(), candidate))
+    assert codes(scene.message(scene.position(), candidate)) == ["unknown"]
     document = {"basics": {"name": "Ada"}, "meta": {"sourcing": {"candidate_id": candidate}}}
     assert codes(scene.platform.post("/candidates", document)) == ["candidate_is_erased"]
     everywhere = [

@@ -121,3 +121,29 @@ def test_a_search_backwards_finds_events_however_they_are_written(
     wanted = [row.log_position for row in reversed(log) if since <= row.at < until]
     assert ([one.log_position for one in found], further) == (wanted, None)
     assert any(position % 5 == 0 for position in wanted)
+
+
+def test_a_search_forwards_returns_nothing_beyond_where_it_says_it_has_got(
+    pool: Pool, log: list[Row]
+) -> None:
+    with pool.connection() as db:
+        db.execute("UPDATE log_head SET log_position = 100")  # the others are just being committed
+        found, reached = queries.after(db, 90, 1000)
+    assert [one.log_position for one in found] == [*range(91, 101)]
+    assert reached == 100
+
+
+@pytest.mark.parametrize("state", [b"", b"no JSON", b"[]", b"\x00\xff", b'{"timestamp":"soon"}'])
+def test_what_cannot_be_read_is_found_by_when_it_was_recorded(
+    pool: Pool, log: list[Row], state: bytes
+) -> None:
+    with pool.connection() as db:
+        db.execute("UPDATE log_head SET log_position = %s", [len(log)])
+        db.execute("UPDATE events SET state = %s WHERE log_position = 7", [state])
+        at = log[6].at
+        for wanted in (
+            queries.Wanted(since=at, until=at + timedelta(microseconds=1)),
+            queries.Wanted(actor_id="ada", since=at),
+        ):
+            found, _ = queries.before(db, None, 200, wanted)
+            assert (7 in [one.log_position for one in found]) is (wanted.actor_id is None)

@@ -38,6 +38,7 @@ from domain.employer import (
     SuspendEmployer,
 )
 from domain.event import Event
+from domain.identifier import SignUpCandidate
 from domain.position import Position
 from domain.profile import Facts
 from infrastructure.database.postgres import Pool, open_pool
@@ -140,6 +141,24 @@ def test_what_has_nothing_to_do_with_it_does_not_disturb(store: EventStore) -> N
     command, decided = meanwhile(a_message(store), lambda: employer(store))
     store.execute(command)
     assert len(decided) == 1
+
+
+def test_a_refusal_by_what_has_changed_meanwhile_is_decided_again(store: EventStore) -> None:
+    one = uuid4()
+
+    class Slow(OptOut):
+        """Looks at a candidate who signs up a moment later."""
+
+        def execute(self, work: Work) -> Candidate:
+            if not work.find(Candidate, one).exists:
+                store.execute(SignUpCandidate(**BY, candidate_id=one, name="Ada"))
+            return super().execute(work)
+
+    store.execute(Slow(**BY, candidate_id=one))
+    assert [event.topic for event in store.recorder.select_events(one)] == [
+        "candidate.signed_up",
+        "candidate.opted_out",
+    ]
 
 
 def test_a_command_that_always_conflicts_is_given_up_and_has_recorded_nothing(
