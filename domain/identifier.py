@@ -88,13 +88,13 @@ class SignUpCandidate(Command):
     opted_in: bool | None = None
 
     def execute(self, work: Work) -> Candidate:
-        named = (
-            [self.candidate_id] if work.find(Candidate, self.candidate_id, needed=()).exists else []
-        )
         identifiers = (*([self.address] if self.address else ()), *self.identifiers)
-        candidate = _identified(work, named, identifiers)
+        # Before the candidates: whom an identifier names is there by then.
+        claimed = _claimed(work, identifiers)
+        proposed = work.find(Candidate, self.candidate_id, needed=())
+        candidate = _one_of(work, [*([proposed.id] if proposed.exists else ()), *claimed])
         if candidate is None:
-            candidate = work.find(Candidate, self.candidate_id, needed=())
+            candidate = proposed
             candidate.sign_up(
                 self,
                 at=self.signed_up_at,
@@ -138,8 +138,9 @@ class EnhanceProfile(Command):
     identifiers: Identifiers = ()
 
     def execute(self, work: Work) -> Candidate:
+        claimed = _claimed(work, self.identifiers)
         candidate = person(work, self.candidate_id, DECIDES_PROFILE)
-        _identified(work, [candidate.id], self.identifiers)
+        _one_of(work, [candidate.id, *claimed])
         candidate.enhance_profile(self, self.observation)
         _claim(work, self, candidate, self.identifiers)
         return candidate
@@ -181,14 +182,19 @@ class SeparateCandidates(Command):
         return candidate
 
 
-def _identified(work: Work, named: Iterable[UUID], identifiers: Iterable[UUID]) -> Candidate | None:
-    """The candidate whom these ids and identifiers name; None if they name nobody yet.
+def _claimed(work: Work, identifiers: Iterable[UUID]) -> list[UUID]:
+    """The candidates whom these identifiers name already."""
+    found = (work.find(Identifier, id).candidate_id for id in identifiers)
+    return [candidate_id for candidate_id in found if candidate_id]
+
+
+def _one_of(work: Work, ids: Iterable[UUID]) -> Candidate | None:
+    """The one person whom all these candidates are; None for no candidate.
 
     Raises:
-        Refused: they name several, or somebody who was erased.
+        Refused: they are several people, or somebody who was erased.
     """
-    claimed = (work.find(Identifier, id).candidate_id for id in identifiers)
-    found = [person(work, id, DECIDES_PROFILE) for id in (*named, *claimed) if id]
+    found = [person(work, id, DECIDES_PROFILE) for id in ids]
     people = {candidate.id: candidate for candidate in found}
     refuse([CandidateIsErased()] if any(one.erased for one in people.values()) else [])
     if len(people) > 1:

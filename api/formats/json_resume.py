@@ -9,7 +9,7 @@ field of it optional:
 
     roles               names such as "Developer, back-end"; without it, `basics.label` is the role
     years_experience    a number; without it, the months of `work`, each counted once
-    expected_salary     {"amount": 70000, "currency": "EUR"}, a year
+    expected_salary     {"amount": 70000, "currency": "EUR"}, a year, or "per": "hour"
     open_to_remote      true or false
     work_authorisation  countries in which the person may work without sponsorship
     languages           names; without it, those of `languages`

@@ -1,6 +1,5 @@
 """Reads `meta.sourcing` of a document: what a marketplace wants to know beside a JSON Resume."""
 
-import re
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -8,7 +7,8 @@ from uuid import UUID
 from pydantic import TypeAdapter, ValidationError
 
 from api.formats.documents import Part, is_blank
-from domain.money import MOST_PAY, Salary
+from api.formats.pay import amount_of, currency_of, period_of
+from domain.money import Salary
 from domain.values import Moment
 
 LONGEST_ID = 100
@@ -79,16 +79,12 @@ def _past(part: Part, as_of: date | None) -> datetime | None:
 def _salary(part: Part) -> Salary | None:
     if not part.content:
         return None
-    amount, currency = part.number("amount", MOST_PAY), part.text("currency")
-    code = "EUR" if currency == "€" else (currency or "").upper()
-    if amount is None:
-        if is_blank(part.at("amount").content):
-            part.at("amount").warn("is missing; the salary is left out")
+    amount, currency, per = amount_of(part, "amount"), currency_of(part, part), period_of(part)
+    if amount is None and is_blank(part.at("amount").content):
+        part.at("amount").warn("is missing; the salary is left out")
+    if amount is None or currency is None or per is None:
         return None
-    if not re.fullmatch("[A-Z]{3}", code):
-        part.at("currency").warn("is no code of a currency, such as EUR; the salary is left out")
-        return None
-    return Salary(amount=round(amount), currency=code)
+    return Salary(amount=amount, currency=currency, per=per)
 
 
 def _id(part: Part) -> str | None:

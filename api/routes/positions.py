@@ -1,20 +1,21 @@
 """Positions, their filters, and the candidates that the filters let through."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, BackgroundTasks, Query
+from fastapi import APIRouter, BackgroundTasks, Body, Depends, Query
 from pydantic import AfterValidator, Field
 
 from api.candidates import cards, viewings, visibility
 from api.candidates.cards import Card, NamedInterview
 from api.candidates.profile import Explanation, FullProfile, approach, current_explanation
 from api.candidates.visibility import Counts, position_of, profile_of
-from api.formats.job_posting import JobPosting
-from api.http.access import Reader, Recruiter, RecruiterOrSupport
+from api.formats.documents import BadDocument, DocumentWarning
+from api.formats.job_posting import ReadPosting, read_posting
+from api.http.access import Reader, Recruiter, RecruiterOrSupport, allowed
 from api.http.caller import Caller, CommandResult, IfMatch, version_in
 from api.http.lists import Cursor, Limit
-from api.http.problems import faults_of_the_request
+from api.http.problems import Problem, Reason
 from domain.actor import Role
 from domain.candidate import Candidate
 from domain.command import NotFound
@@ -87,16 +88,51 @@ def open_position(employer_id: UUID, body: NewPosition, caller: Recruiter) -> Co
     )
 
 
+class OpenedFromPosting(CommandResult):
+    """The position that a posting became."""
+
+    warnings: list[DocumentWarning] = Field(description="what was left out, or read in part")
+
+
+Posting = Annotated[Any, Body(description="JSON-LD with a schema.org `JobPosting`")]
+
+
 @router.post("/employers/{employer_id}/job-postings", status_code=201)
 def open_position_from_job_posting(
-    employer_id: UUID, body: JobPosting, caller: Recruiter
-) -> CommandResult:
-    """Open a position from a schema.org `JobPosting`."""
-    with faults_of_the_request():
-        position = body.as_position()
-    return caller.run(
-        OpenPosition, employer_id=employer_id, position_id=caller.new_id(), **position
+    employer_id: UUID, document: Posting, caller: Recruiter
+) -> OpenedFromPosting:
+    """Open a position from a schema.org `JobPosting`; a preview shows what is understood."""
+    posting = posting_of(document, caller)
+    opened = caller.run(
+        OpenPosition,
+        employer_id=employer_id,
+        position_id=caller.new_id(),
+        # What the posting says depends on the day that it is read on; what was sent does not.
+        payload=document,
+        **posting.facts(),
     )
+    return OpenedFromPosting(**dict(opened), warnings=[*posting.warnings])
+
+
+@router.post("/employers/{employer_id}/job-postings/preview")
+def preview_job_posting(
+    employer_id: UUID,
+    document: Posting,
+    caller: Annotated[Caller, Depends(allowed(Role.RECRUITER, keyed=False))],
+) -> ReadPosting:
+    """What a `JobPosting` is understood as, and what is left out. Nothing is opened."""
+    if not caller.actor.acts_for(employer_id):
+        raise NotFound(Employer, employer_id)
+    return posting_of(document, caller)
+
+
+def posting_of(document: Any, caller: Caller) -> ReadPosting:
+    """A posting as it is understood. Raises a 422 if it has no title."""
+    try:
+        return read_posting(document, caller.at)
+    except BadDocument as error:
+        reasons = [Reason(code="bad_document", detail=problem) for problem in error.problems]
+        raise Problem(422, "invalid", str(error), reasons) from None
 
 
 @router.get("/employers/{employer_id}/positions")

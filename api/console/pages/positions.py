@@ -1,21 +1,25 @@
 """An employer's positions: listed, opened, and closed for good."""
 
+import json
+import re
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from api.console.forms import REFUSED
+from api.console.forms import REFUSED, Sent
 from api.console.rendering import address
 from api.console.session import Recruiter, RecruiterOrSupport, Visit
+from api.formats.job_posting import ReadPosting
 from api.http.lists import Cursor
-from api.http.problems import faults_of_the_request
+from api.http.problems import Problem, Reason, faults_of_the_request
 from api.routes.employers import list_employers, read_employer
 from api.routes.positions import (
     ClosingDate,
     Closure,
     NewPosition,
     list_positions,
+    posting_of,
     read_position,
 )
 from domain.filters import Filters
@@ -71,6 +75,20 @@ def new_position_page(visit: Recruiter, employer: UUID | None = None) -> Respons
     if who is None:
         return visit.go("/positions")
     return visit.page("position_new.html", **_form_for(visit, who))
+
+
+@router.post("/positions/posting")
+def read_posting_page(visit: Recruiter, employer: UUID | None = None) -> Response:
+    """The form to open a position, with what a pasted job posting was understood as."""
+    who = _employer(visit, employer)
+    if who is None:
+        return visit.go("/positions")
+    try:
+        posting = posting_of(_parsed(visit.sent.value("posting")), visit.caller)
+    except REFUSED as error:
+        return visit.again("position_new.html", error, **_form_for(visit, who))
+    shown = _form_for(visit, who) | {"warnings": posting.warnings}
+    return visit.page("position_new.html", sent=_as_typed(posting), faults=None, **shown)
 
 
 @router.post("/positions")
@@ -170,8 +188,40 @@ def _form_for(visit: Visit, employer: Employer) -> dict[str, Any]:
         "employer": employer,
         "filters": Filters(),
         "currencies": CURRENCIES,
+        "warnings": (),
+        "posting_at": _of(visit, employer, "/positions/posting"),
         "list_at": _of(visit, employer),
     }
+
+
+def _parsed(typed: str) -> Any:
+    """JSON-LD as it is pasted, perhaps with the script element around it."""
+    text = re.sub(r"^\s*<script[^>]*>|</script>\s*$", "", typed.strip(), flags=re.IGNORECASE)
+    try:
+        return json.loads(text)
+    except ValueError:
+        detail = "This is not JSON. Paste what stands between <script> tags of the posting's page."
+        reason = Reason(code="bad_document", detail=detail, field="posting")
+        raise Problem(422, "invalid", detail, [reason]) from None
+
+
+def _as_typed(posting: ReadPosting) -> Sent:
+    """What a posting was understood as, in the fields of the form."""
+    fields: list[tuple[str, str]] = []
+
+    def add(name: str, value: Any) -> None:
+        if isinstance(value, dict):
+            for inner, of in value.items():
+                add(f"{name}.{inner}".removeprefix("."), of)
+        elif isinstance(value, list):
+            fields.append((f"{name}[]", "\n".join(value)))
+        elif value not in (None, False):
+            fields.append((name, "true" if value is True else str(value)))
+
+    add("", posting.model_dump(mode="json", exclude={"warnings", "closes_at"}))
+    if posting.closes_at:
+        fields.append(("closes_at", f"{posting.closes_at:%Y-%m-%dT%H:%M}"))
+    return Sent(fields)
 
 
 def _of(visit: Visit, employer: Employer, path: str = "/positions", **more: object) -> str:

@@ -1,5 +1,6 @@
 """The positions of an employer: listed, opened and closed, and who gets to see them."""
 
+import json
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -333,6 +334,39 @@ def test_a_closed_position_is_not_closed_again(stage: Stage, scene: Scene) -> No
 
 
 # --- In the browser
+
+
+# --- From a posting
+
+
+def test_a_pasted_posting_fills_in_the_form_and_opens_nothing(stage: Stage, scene: Scene) -> None:
+    posting = {
+        "@type": "JobPosting",
+        "title": "Cook",
+        "jobLocation": {"address": "Berlin, Germany"},
+        "baseSalary": {"currency": "EUR", "value": {"value": 20, "unitText": "HOUR"}},
+        "skills": ["Baking", "Brewing"],
+        "validThrough": "2019-01-01",
+    }
+    one = recruiter(stage, scene.approved())
+    form = {"posting": f'<script type="application/ld+json">{json.dumps(posting)}</script>'}
+    at = f"/positions/new?after={stage.reached()}"
+    page = one.post("/positions/posting", form, at=at)
+    assert page.status_code == 200
+    assert 'value="Cook"' in page.text
+    assert "Baking\nBrewing" in page.text
+    assert '<option value="hour" selected>' in page.text
+    assert "validThrough</code>: 2019-01-01 has passed" in page.text
+    assert "No open positions" in seen(stage, scene)
+
+
+def test_what_is_no_posting_is_said_and_kept(stage: Stage, scene: Scene) -> None:
+    one = recruiter(stage, scene.approved())
+    at = f"/positions/new?after={stage.reached()}"
+    page = one.post("/positions/posting", {"posting": "We look for a cook."}, at=at)
+    assert page.status_code == 422
+    assert "This is not JSON." in page.text
+    assert "We look for a cook." in page.text
 
 
 # --- The closing date

@@ -238,13 +238,8 @@ def test_a_field_whose_name_cannot_be_sent_back_is_refused(scene: Scene) -> None
     "more",
     [
         {"title": "  "},
-        {"skills": "x" * 300},
-        {"occupationalCategory": ["x"] * 3 + ["y" * 300]},
-        {"jobLocation": {"address": {"addressLocality": "x" * 300}}},
-        {"baseSalary": {"currency": "XXX", "value": {"value": 1}}},
-        {"baseSalary": {"currency": "EUR", "value": {"value": 1e300}}},
-        {"baseSalary": {"currency": "EUR", "value": {"value": 900_000_000, "unitText": "HOUR"}}},
-        {"baseSalary": {"currency": "EUR", "value": {}}},
+        {"title": None},
+        {"@type": "Recipe"},
     ],
     ids=str,
 )
@@ -259,7 +254,8 @@ def test_a_number_that_is_none_is_refused(scene: Scene, number: bytes) -> None:
     salary = b'{"currency": "EUR", "value": {"value": ' + number + b"}}"
     body = b'{"@type": "JobPosting", "title": "x", "baseSalary": ' + salary + b"}"
     path = f"/employers/{scene.employer_id}/job-postings"
-    problem(raw(scene.recruiter, "POST", path, body), 422, "invalid")
+    opened = done(raw(scene.recruiter, "POST", path, body))
+    assert [warning["path"] for warning in opened["warnings"]] == ["baseSalary.value.value"]
     body = b'{"title": "x", "filters": {"years_from": ' + number + b"}}"
     path = f"/employers/{scene.employer_id}/positions"
     problem(raw(scene.recruiter, "POST", path, body), 422, "invalid")

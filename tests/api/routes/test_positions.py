@@ -68,12 +68,29 @@ def test_a_job_posting_becomes_a_position(scene: Scene) -> None:
     path = f"/employers/{scene.employer_id}/job-postings"
     position = read(scene, done(scene.recruiter.post(path, posting))["id"])
     assert position["title"] == "Developer"
-    pay = {"minimum": 60_000, "maximum": 72_000, "currency": "EUR", "per": "year"}
+    pay = {"minimum": 5_000, "maximum": 6_000, "currency": "EUR", "per": "month"}
     assert position["salary"] == pay
     filters = position["filters"]
     assert filters["required_skills"] == ["Python", "SQL"]
     assert (filters["years_from"], filters["remote"]) == (3, True)
     assert filters["locations"] == ["Berlin"]
+
+
+def test_a_posting_is_previewed_without_being_opened(scene: Scene) -> None:
+    posting = {"@type": "JobPosting", "title": "Cook", "experienceRequirements": "much"}
+    path = f"/employers/{scene.employer_id}/job-postings/preview"
+    preview = done(scene.recruiter.post(path, posting))
+    assert (preview["title"], preview["warnings"][0]["path"]) == ("Cook", "experienceRequirements")
+    listed = done(scene.recruiter.get(f"/employers/{scene.employer_id}/positions"))
+    assert "Cook" not in [position["title"] for position in listed["items"]]
+
+
+def test_what_is_left_out_of_a_posting_is_in_the_answer(scene: Scene) -> None:
+    posting = {"@type": "JobPosting", "title": "Cook", "validThrough": "2019-01-01"}
+    path = f"/employers/{scene.employer_id}/job-postings"
+    opened = done(scene.recruiter.post(path, posting))
+    assert [warning["path"] for warning in opened["warnings"]] == ["validThrough"]
+    assert read(scene, opened["id"])["closes_at"] is None
 
 
 def test_an_employer_who_is_not_approved_opens_nothing(stage: Stage) -> None:
