@@ -11,7 +11,7 @@ from domain.values import Value
 ONE_LINE = 200
 PARAGRAPHS = 2_000
 
-_UNREADABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+UNREADABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 """What no database stores or no page shows: control characters, and halves of characters."""
 
 
@@ -210,7 +210,7 @@ class Part:
             self.leave_out("text")
             return None
         lines = said.replace("\r\n", "\n").replace("\r", "\n")
-        clean = _UNREADABLE.sub("", lines)
+        clean = UNREADABLE.sub("", lines)
         if clean != lines:
             self.warn("has characters that cannot be stored; they are left out")
         text = " ".join(clean.split()) if one_line else clean.strip()

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 
-from api.formats.documents import Part, is_blank
+from api.formats.documents import UNREADABLE, Part, is_blank
 from api.formats.pay import amount_of, currency_of, period_of
 from domain.money import Salary
 from domain.values import Moment
@@ -94,7 +94,7 @@ def _id(part: Part) -> str | None:
         said = str(said)
     if is_blank(said):
         return None
-    if not isinstance(said, str) or len(said.strip()) > LONGEST_ID or "\0" in said:
+    if not isinstance(said, str) or len(said.strip()) > LONGEST_ID or UNREADABLE.search(said):
         part.leave_out(f"an id of at most {LONGEST_ID} characters")
         return None
     return said.strip()

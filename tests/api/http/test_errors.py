@@ -160,6 +160,19 @@ TEXTS = [
     ("recruiter", "POST", "/employers/{employer}/positions", {"title": "{}"}),
     ("recruiter", "POST", "/employers/{employer}/positions", {"title": "x", "description": "{}"}),
     ("recruiter", "POST", "/employers/{employer}/positions", {"title": "x", "location": "{}"}),
+    ("recruiter", "PUT", "/positions/{position}/filters", {"roles": ["{}"]}),
+    ("recruiter", "POST", "/positions/{position}/closure", {"reason": "{}"}),
+    (
+        "platform",
+        "POST",
+        "/candidates/{position}/observations",
+        {"source": "{}", "observed_on": "2026-01-01", "facts": {"city": "x"}},
+    ),
+    ("platform", "POST", "/outreach/{position}/acceptance", {"note": "{}"}),
+]
+
+
+DOCUMENTS = [
     (
         "recruiter",
         "POST",
@@ -182,8 +195,6 @@ TEXTS = [
             "jobLocation": {"address": {"addressLocality": "{}"}},
         },
     ),
-    ("recruiter", "PUT", "/positions/{position}/filters", {"roles": ["{}"]}),
-    ("recruiter", "POST", "/positions/{position}/closure", {"reason": "{}"}),
     ("platform", "POST", "/candidates", {"basics": {"name": "{}"}}),
     ("platform", "POST", "/candidates", {"basics": {"name": "x", "summary": "{}"}}),
     (
@@ -192,13 +203,6 @@ TEXTS = [
         "/candidates",
         {"basics": {"name": "x"}, "meta": {"sourcing": {"external_id": "{}"}}},
     ),
-    (
-        "platform",
-        "POST",
-        "/candidates/{position}/observations",
-        {"source": "{}", "observed_on": "2026-01-01", "facts": {"city": "x"}},
-    ),
-    ("platform", "POST", "/outreach/{position}/acceptance", {"note": "{}"}),
 ]
 
 
@@ -227,6 +231,18 @@ def test_text_that_cannot_be_kept_never_reaches_the_database(
     path = path.format(employer=scene.employer_id, position=position)
     problem(raw(client, method, path, escaped(with_text(body, text))), 422, "invalid")
     assert stage.reached() == before
+
+
+@pytest.mark.parametrize("text", [NUL, LONE_SURROGATE], ids=["NUL", "lone surrogate"])
+@pytest.mark.parametrize(("role", "method", "path", "body"), DOCUMENTS, ids=str)
+def test_text_that_cannot_be_kept_is_left_out_of_a_document_with_a_warning(
+    scene: Scene, role: str, method: str, path: str, body: Any, text: str
+) -> None:
+    client: Client = getattr(scene, role)
+    path = path.format(employer=scene.employer_id)
+    taken = done(raw(client, method, path, escaped(with_text(body, text))))
+    assert all("left out" in warning["problem"] for warning in taken["warnings"])
+    assert taken["warnings"]
 
 
 def test_a_field_whose_name_cannot_be_sent_back_is_refused(scene: Scene) -> None:
@@ -263,8 +279,6 @@ def test_a_number_that_is_none_is_refused(scene: Scene, number: bytes) -> None:
 
 @pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
 def test_a_moment_outside_the_calendar_is_refused(scene: Scene, moment: str) -> None:
-    document = {"basics": {"name": "x"}, "meta": {"sourcing": {"signed_up_at": moment}}}
-    problem(scene.platform.post("/candidates", document), 422, "invalid")
     response = scene.recruiter.post(f"/outreach/{uuid4()}/interview", {"starts_at": moment})
     assert fields(response) == ["starts_at"]
 
