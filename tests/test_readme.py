@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from domain.money import USD_PER_UNIT
 from infrastructure.settings import settings_table
 
 ROOT = Path(__file__).parents[1]
@@ -18,6 +19,11 @@ def test_its_links_lead_somewhere() -> None:
     for page in pages:
         for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
             assert (page.parent / link).exists(), f"{page.name} links to {link}"
+
+
+def test_the_rates_that_pay_is_compared_with_are_documented() -> None:
+    documents = (ROOT / "docs" / "documents.md").read_text(encoding="utf-8")
+    assert [c for c, rate in USD_PER_UNIT.items() if f"{c} {rate}" not in documents] == []
 
 
 def test_its_two_commands_are_targets_of_make() -> None:
