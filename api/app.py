@@ -75,4 +75,17 @@ def make_app(marketplace: Marketplace, *, with_worker: bool) -> FastAPI:
     app.include_router(metrics.router)
     console.install(app)
     app.add_middleware(head_as_get)
+    describe = app.openapi
+    app.openapi = lambda: _with_keys(describe())  # type: ignore[method-assign] # FastAPI's own way
     return app
+
+
+def _with_keys(document: dict[str, Any]) -> dict[str, Any]:
+    """Every POST but that of activity requires a key; the dependency that checks it cannot say."""
+    for path, operations in document["paths"].items():
+        if path == "/v1/activity":
+            continue
+        for parameter in operations.get("post", {}).get("parameters", ()):
+            if parameter["name"].lower() == "idempotency-key":
+                parameter["required"] = True
+    return document

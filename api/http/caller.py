@@ -20,7 +20,7 @@ from domain.command import Command
 from infrastructure.database.postgres import Database
 from infrastructure.event_log import queries
 from infrastructure.event_log.statements import Statement
-from infrastructure.projecting.checkpoints import not_caught_up
+from infrastructure.projecting.checkpoints import check_within_log
 from infrastructure.projecting.projection import Projection
 from infrastructure.requests import idempotency
 
@@ -98,9 +98,7 @@ class Caller:
         `advisory` read models get a short time to catch up and are then read as they are.
         """
         if self.after is not None and not projections:
-            reached = self.marketplace.store.head()
-            if reached < self.after:
-                raise not_caught_up({"the log": reached}, self.after)
+            check_within_log(self.after, self.marketplace.store.head())
         reading = self.marketplace.read_models.reading
         with reading(*projections, advisory=advisory, after=self.after) as db:
             yield db

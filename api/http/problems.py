@@ -14,12 +14,13 @@ from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from domain.aggregate import Refused
 from domain.command import NotFound
 from infrastructure.error_redaction import error_kind, redacted_traceback
 from infrastructure.event_log.store import Contended, VersionMismatch
-from infrastructure.projecting.checkpoints import NotCaughtUp
+from infrastructure.projecting.checkpoints import LogEndsBefore, NotCaughtUp
 from infrastructure.requests.idempotency import InFlight, KeyReused
 from projections.paging import BadCursor
 
@@ -105,6 +106,8 @@ def install(app: FastAPI, page_of: Callable[[Request, Problem], Response | None]
 
     def answer(request: Request, error: Exception) -> Response:
         problem = problem_of(error)
+        if problem.details.status == 405:
+            problem.headers = {**(problem.headers or {}), "Allow": _allowed(request)}
         response = page_of(request, problem) or problem.response()
         if request_id := getattr(request.state, "request_id", None):
             response.headers["X-Request-ID"] = request_id
@@ -114,6 +117,17 @@ def install(app: FastAPI, page_of: Callable[[Request, Problem], Response | None]
         app.add_exception_handler(kind, answer)
     describe = app.openapi
     app.openapi = lambda: _with_problems(describe())  # type: ignore[method-assign] # FastAPI's own way
+
+
+def _allowed(request: Request) -> str:
+    """Every method that the address takes; Starlette names those of the first route alone."""
+    taken = [
+        method
+        for method in ("DELETE", "GET", "PATCH", "POST", "PUT")
+        for scope in [{**request.scope, "method": method}]
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+    ]
+    return ", ".join([*taken, *(["HEAD"] if "GET" in taken else [])])
 
 
 def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
@@ -193,6 +207,7 @@ _PROBLEMS: dict[type, Callable[[Any], Problem]] = {
     InFlight: lambda error: Problem(409, "request-in-flight", str(error), headers=_SOON),
     KeyReused: lambda error: Problem(422, "idempotency-key-reused", str(error)),
     Contended: lambda error: Problem(503, "contended", str(error), headers=_SOON),
+    LogEndsBefore: lambda error: Problem(422, "log-ends-before", str(error)),
     NotCaughtUp: lambda error: Problem(
         503, "not-caught-up", str(error), headers={"Retry-After": str(error.retry_after)}
     ),

@@ -169,7 +169,6 @@ def _record(
 ) -> tuple[int, int, list[Rejected], int]:
     """How many were recorded and repeated, which were refused, and the log position."""
     first = {_receipt(activity): (number, activity) for number, activity in reversed(chunk)}
-    numbers = {receipt: number for receipt, (number, _) in first.items()}
 
     def new_ones() -> list[NoteActivity]:
         with pool.connection() as db:
@@ -189,13 +188,16 @@ def _record(
         ),
         also=lambda decided: [receipts.keeping(new)] if (new := taken(decided)) else [],
     )
+    why = {_receipt(c.activity): refusal for c, refusal in decided if refusal is not None}
     refused = [
-        Rejected(line=numbers[_receipt(command.activity)], code=reason.code, detail=str(reason))
-        for command, refusal in decided
-        if refusal is not None
+        Rejected(line=number, code=reason.code, detail=str(reason))
+        for number, activity in chunk
+        if (refusal := why.get(_receipt(activity)))
         for reason in refusal.reasons
     ]
-    return len(taken(decided)), len(chunk) - len(decided), refused, log_position
+    accepted = len(taken(decided))
+    repeated = sum(_receipt(activity) not in why for _, activity in chunk) - accepted
+    return accepted, repeated, refused, log_position
 
 
 def _receipt(activity: Activity) -> Receipt:

@@ -124,7 +124,7 @@ def before(
     With the log position before which to look on, None at the log's beginning. One call looks at a
     part of the log, so there may be more although few were found.
     """
-    end = min(log_position or 2**62, head(db) + 1)
+    end = min(2**62 if log_position is None else log_position, head(db) + 1)
     by_index = wanted.aggregate_id is not None
     first = 1 if by_index else max(1, end - STRIDE)
     parameters = {

@@ -29,6 +29,10 @@ class NotCaughtUp(Exception):
     """Seconds after which asking again is worth it."""
 
 
+class LogEndsBefore(NotCaughtUp):
+    """What was asked for is a log position that no event has."""
+
+
 def log_positions(
     projections: Iterable[AnyProjection], pool: ConnectionPool, timeout: float | None = None
 ) -> dict[str, int]:
@@ -55,7 +59,8 @@ def wait_for(
     """Wait until these projections have reached a position of the log.
 
     Raises:
-        NotCaughtUp: they have not within `timeout` seconds, or the log does not go so far.
+        LogEndsBefore: the log does not go so far.
+        NotCaughtUp: they have not within `timeout` seconds.
     """
     deadline = time.monotonic() + timeout
     pause = 0.002
@@ -65,11 +70,20 @@ def wait_for(
         if not behind:
             return
         with pool.connection() as db:
-            log_ends_before = head(db) < log_position
-        if time.monotonic() > deadline or log_ends_before:
+            check_within_log(log_position, head(db))
+        if time.monotonic() > deadline:
             raise not_caught_up(behind, log_position)
         time.sleep(pause)
         pause = min(pause * 1.5, 0.05)
+
+
+def check_within_log(log_position: int, end: int) -> None:
+    """Raise `LogEndsBefore` if the log, which ends there, does not have this log position."""
+    if end < log_position:
+        raise LogEndsBefore(
+            f"There is no event {log_position:,}: the log ends at {end:,}. Give a log position that"
+            " a command answered with."
+        )
 
 
 def not_caught_up(behind: Mapping[str, int], log_position: int) -> NotCaughtUp:

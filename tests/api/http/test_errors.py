@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from domain.actor import Role
+from tests.support.api_routes import filled, v1_routes
 from tests.support.client import Client, codes, done
 from tests.support.databases import Databases
 from tests.support.stage import MESSAGE, Scene, Stage, own_stage
@@ -74,7 +75,7 @@ def test_an_unknown_route_is_not_found(scene: Scene) -> None:
 def test_a_wrong_method_says_which_ones_there_are(scene: Scene) -> None:
     response = scene.admin("DELETE", "/employers")
     problem(response, 405, "method-not-allowed")
-    assert response.headers["allow"] in {"GET, HEAD", "POST"}
+    assert response.headers["allow"] == "GET, POST, HEAD"
 
 
 @pytest.mark.parametrize("id", ["1", "none", "%00", "🙂", SOME_ID[:-1]])
@@ -391,9 +392,18 @@ def test_waiting_for_what_has_not_happened_ends_soon(
 ) -> None:
     began = time.monotonic()
     response = scene.admin("GET", f"{path.format(position=position)}?after={stage.reached() + 1}")
-    problem(response, 503, "not-caught-up")
-    assert response.headers["retry-after"]
+    problem(response, 422, "log-ends-before")
     assert time.monotonic() - began < 30
+
+
+@pytest.mark.parametrize("path", sorted({path for _, path in v1_routes()}))
+def test_a_method_that_an_address_does_not_take_is_answered_with_all_that_it_takes(
+    stage: Stage, path: str
+) -> None:
+    response = stage.http.request("OPTIONS", f"/v1{filled(path)}")
+    assert response.status_code == 405
+    taken = {method for method, other in v1_routes() if other == path}
+    assert taken <= set(response.headers["allow"].split(", "))
 
 
 # If-Match.

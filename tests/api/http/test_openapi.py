@@ -137,3 +137,14 @@ def test_whatever_the_document_allows_gets_an_answer_that_it_describes(stage: St
         test: Any = given(operation.as_strategy())(answers_as_described)  # type: ignore[no-untyped-call]
         bounded(test)()
     assert tried > 150
+
+
+def test_every_post_requires_a_key_but_that_of_activity(document: Any) -> None:
+    optional = [
+        path
+        for method, path, operation in operations(document)
+        for parameter in operation.get("parameters", ())
+        if method == "POST"
+        if parameter["name"].lower() == "idempotency-key" and not parameter["required"]
+    ]
+    assert optional == ["/v1/activity"]

@@ -268,3 +268,10 @@ def test_old_activity_keeps_nobody_from_being_passive(scene: Scene) -> None:
     before = (now() - timedelta(days=300)).isoformat()
     assert counts(scene.tell(activity(member, occurred_at=before))) == (1, 0, 0)
     assert scene.names(position, "passive-candidates") == ["Silent"]
+
+
+def test_a_refused_line_that_comes_twice_is_rejected_twice_and_not_repeated(scene: Scene) -> None:
+    line = activity(str(uuid4()))
+    told = done(scene.tell(line, line))
+    assert (told["accepted"], told["repeated"], told["rejected"]) == (0, 0, 2)
+    assert [one["line"] for one in told["rejections"]] == [1, 2]

@@ -107,3 +107,7 @@ def test_the_request_and_the_actor_are_those_who_caused_it(stage: Stage, auditor
     (event,) = done(auditor.get(f"/events/{outreach}"))
     assert (event["requestid"], event["actorrole"]) == ("ticket 7", "recruiter")
     assert event["data"]["text"] == MESSAGE["text"]
+
+
+def test_before_the_first_event_there_is_nothing(auditor: Client) -> None:
+    assert done(auditor.get("/events/search", before=0))["items"] == []
