@@ -216,12 +216,16 @@ def _as_typed(posting: ReadPosting) -> Sent:
         elif isinstance(value, list):
             fields.append((f"{name}[]", "\n".join(value)))
         elif value not in (None, False):
-            fields.append((name, "true" if value is True else str(value)))
+            fields.append((name, "true" if value is True else _plain(value)))
 
     add("", posting.model_dump(mode="json", exclude={"warnings", "closes_at"}))
     if posting.closes_at:
         fields.append(("closes_at", f"{posting.closes_at:%Y-%m-%dT%H:%M}"))
     return Sent(fields)
+
+
+def _plain(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _of(visit: Visit, employer: Employer, path: str = "/positions", **more: object) -> str:
