@@ -10,6 +10,7 @@ from prometheus_client import Counter
 
 from api.identifiers import claim_known_addresses
 from api.periodic_tasks import close_due, expire_overdue
+from infrastructure.database.clock import Clock
 from infrastructure.database.installation import (
     address_key,
     addresses_claimed,
@@ -51,6 +52,7 @@ class Marketplace:
     """Which ids of imported people derive from."""
     address_key: bytes
     """Which e-mail addresses are hashed with."""
+    clock: Clock
     worker: Worker | None = field(default=None)
     refusals: Counter = field(
         default_factory=lambda: Counter(
@@ -66,12 +68,14 @@ class Marketplace:
         """Keep the read models up to date meanwhile."""
         tasks = [
             PeriodicTask(
-                "expire outreaches", 60, lambda: expire_overdue(self.store, self.read_models, now())
+                "expire outreaches",
+                60,
+                lambda: expire_overdue(self.store, self.read_models, self.now()),
             ),
             PeriodicTask(
                 "close due positions",
                 60,
-                lambda: close_due(self.store, self.read_models, now()),
+                lambda: close_due(self.store, self.read_models, self.now()),
             ),
             PeriodicTask("delete expired records", 3600, self.forget),
             PeriodicTask(
@@ -93,9 +97,15 @@ class Marketplace:
 
     def forget(self) -> None:
         """Delete old answers to requests and revoked tokens that have expired."""
+        at = self.now()
         with self.pool.connection() as db:
-            idempotency.forget_old(db, now())
-            revocations.forget_expired(db, now())
+            idempotency.forget_old(db, at)
+            revocations.forget_expired(db, at)
+
+    def now(self) -> datetime:
+        """The moment. Raises `ClockIsOff` if the database's clock says another."""
+        self.clock.check()
+        return now()
 
 
 @contextmanager
@@ -107,6 +117,7 @@ def open_marketplace(settings: Settings, *, rebuild: bool = False) -> Iterator[M
 
     Raises:
         OlderProjection: a read model is of an older version, and is not to be rebuilt.
+        ClockIsOff: this process and the database disagree about the time.
         SettingsError: there is no challenger of a name in the settings.
         WrongSecret: the database was made with another secret.
     """
@@ -116,6 +127,8 @@ def open_marketplace(settings: Settings, *, rebuild: bool = False) -> Iterator[M
         size = settings.database_pool_size
         # Beside those of the requests each projection holds a connection while it works.
         with open_pool(url, name="marketplace", max_size=size + len(every)) as pool:
+            clock = Clock(pool)
+            clock.check()
             create_tables(every, pool, rebuild=rebuild)
             secret, group = settings.secret.get_secret_value(), settings.writer_batch_size
             with EventStore(url, pool, secret, batch_size=group) as store:
@@ -130,7 +143,7 @@ def open_marketplace(settings: Settings, *, rebuild: bool = False) -> Iterator[M
                     with pool.connection() as db:
                         note_addresses_claimed(db)
                 yield Marketplace(
-                    settings, url, pool, store, every, reading, log_position, namespace, key
+                    settings, url, pool, store, every, reading, log_position, namespace, key, clock
                 )
 
 

@@ -6,6 +6,7 @@ import psycopg
 from eventsourcing.persistence import PersistenceError
 from psycopg_pool import PoolTimeout
 
+from infrastructure.database.clock import ClockIsOff
 from infrastructure.database.embedded import EmbeddedServerError
 from infrastructure.database.migrations import MigrationError
 from infrastructure.event_log.keys import WrongSecret
@@ -57,7 +58,7 @@ def ending(error: Exception) -> CannotGoOn | None:
             return CannotGoOn(str(error), Exit.WRONG_USAGE)
         case EmbeddedServerError():
             return CannotGoOn(str(error), Exit.UNREACHABLE)
-        case MigrationError() | NotCaughtUp():
+        case MigrationError() | NotCaughtUp() | ClockIsOff():
             return CannotGoOn(str(error), Exit.FAILED)
         case psycopg.OperationalError() | PoolTimeout() | PersistenceError():
             reason = str(error).strip().partition("\n")[0].rstrip(".")

@@ -15,6 +15,7 @@ import uvicorn
 from api.app import make_app
 from api.cli.exit_codes import CannotGoOn, Exit
 from api.cli.terminal import log_to_stderr, program
+from api.console.session import demo_key, has_demo
 from api.marketplace import open_marketplace
 from infrastructure.settings import Settings, load_settings
 
@@ -94,7 +95,8 @@ def _listen(settings: Settings, *, with_worker: bool, access_log: bool) -> None:
                 server_header=False,
                 timeout_graceful_shutdown=SECONDS_TO_FINISH,
             )
-            _Server(config, lambda: _announce(address, with_worker)).run_on(listener)
+            demo = f"/sign-in?demo={demo_key(settings)}" if has_demo(settings) else ""
+            _Server(config, lambda: _announce(address, demo, with_worker)).run_on(listener)
 
 
 class _Server(uvicorn.Server):
@@ -165,10 +167,10 @@ def _address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _announce(address: str, with_worker: bool) -> None:
+def _announce(address: str, demo: str, with_worker: bool) -> None:
     alone = "" if with_worker else f"Read models are kept by `{program()} worker` beside it.\n"
     typer.echo(
-        f"Console: {address}\nAPI:     {address}/docs\n{alone}"
+        f"Console: {address}{demo}\nAPI:     {address}/docs\n{alone}"
         "\n"
         "Next, in another terminal in the same folder:\n"
         f"  {program()} walkthrough --url {address}\n"

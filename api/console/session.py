@@ -23,6 +23,10 @@ COOKIE = "sourcing_session"
 LASTS = timedelta(hours=8)
 STALE_FORM = "stale-form"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+DEMO_COOKIE = "sourcing_demo"
+DEMO_LASTS = timedelta(days=30)
+FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+"""Headers by which a proxy says that somebody else asks."""
 
 DEMO_USERS = {
     "recruiter": LOCAL_RECRUITER,
@@ -124,21 +128,47 @@ def end(request: Request, response: Response) -> None:
 
 def demo_token(request: Request, user: str) -> str | None:
     """A token for a user of the local demo; none where there are no such users."""
-    if user not in demo_users(request):
+    if user not in (demo_users(request) or ()):
         return None
     settings = request.app.state.marketplace.settings
     return make_token(settings, DEMO_USERS[user], now(), LASTS)
 
 
-def demo_users(request: Request) -> list[str]:
-    """The users who may sign in without a token: only on one's own machine and database.
+def demo_users(request: Request) -> list[str] | None:
+    """The users who may sign in without a token; None if the demo must be opened first.
 
-    The machine must be asked for by a name of its own: a site elsewhere may have its name lead
-    here, and would otherwise count as this one.
+    There are such users only on one's own machine and database, for a browser that opened the
+    address with the `demo_key`, which only the terminal of the server shows: a proxy on this
+    machine, or a site elsewhere whose name leads here, looks like a visitor of this machine too.
     """
-    settings: Settings = request.app.state.marketplace.settings
-    own = settings.database_url is None and settings.host in LOOPBACK
-    return [*DEMO_USERS] if own and request.url.hostname in LOOPBACK else []
+    if not has_demo(request.app.state.marketplace.settings):
+        return []
+    if request.url.hostname not in LOOPBACK or any(name in request.headers for name in FORWARDED):
+        return []
+    is_open = is_demo_key(request, request.cookies.get(DEMO_COOKIE, ""))
+    return [*DEMO_USERS] if is_open else None
+
+
+def has_demo(settings: Settings) -> bool:
+    """Whether there are users of a local demo."""
+    return settings.database_url is None and settings.host in LOOPBACK
+
+
+def demo_key(settings: Settings) -> str:
+    """What opens the demo in a browser; the same after a restart."""
+    return hmac.digest(local_key(settings), b"demo", "sha256").hex()[:32]
+
+
+def is_demo_key(request: Request, key: str) -> bool:
+    """Whether this opens the demo."""
+    expected = demo_key(request.app.state.marketplace.settings)
+    return hmac.compare_digest(key.encode(), expected.encode())
+
+
+def open_demo(response: Response, key: str) -> None:
+    """Keep the key for this browser."""
+    lasts = int(DEMO_LASTS.total_seconds())
+    response.set_cookie(DEMO_COOKIE, key, max_age=lasts, httponly=True, samesite="lax")
 
 
 def csrf_token(request: Request) -> str:

@@ -5,21 +5,24 @@ Each role dependency below is a type for a route's `caller` parameter.
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Annotated
 from uuid import uuid4
 
+import psycopg
 from fastapi import Depends, Header, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
+from psycopg_pool import PoolTimeout
 from pydantic import Field
 
 from api.http.caller import Caller
 from api.http.middleware import is_head
 from api.http.problems import Problem
 from api.http.tokens import Tokens
-from api.marketplace import now
+from api.marketplace import PROBE_SECONDS, Marketplace, now
 from domain.actor import Actor, Role
 from domain.values import StorableText
 
@@ -57,6 +60,7 @@ def enter(
     """The caller for an authenticated actor who has one of these roles or is `admin`.
 
     Raises:
+        ClockIsOff: this process must not decide anything.
         Problem: 403 for another role, 429 for too many requests.
     """
     request_id = request.state.request_id = request_id or str(uuid4())
@@ -65,11 +69,14 @@ def enter(
     if actor.role not in (*roles, Role.ADMIN):
         allowed_roles = ", ".join(sorted({*roles, Role.ADMIN}))
         raise Problem(403, "forbidden", f"This takes one of these roles: {allowed_roles}.")
+    marketplace: Marketplace = request.app.state.marketplace
+    with suppress(psycopg.Error, PoolTimeout):  # whoever needs the database will say so
+        marketplace.clock.check(PROBE_SECONDS)
     return Caller(
         actor=actor,
         at=now(),
         request_id=request_id,
-        marketplace=request.app.state.marketplace,
+        marketplace=marketplace,
         response=response,
         idempotency_key=idempotency_key,
         after=after,

@@ -10,6 +10,7 @@ from psycopg_pool import PoolTimeout
 
 from api.http.problems import problem_of
 from api.marketplace import PROBE_SECONDS, Marketplace, now
+from infrastructure.database.clock import ALLOWED
 from infrastructure.projecting import parking, standstill, unknown_events
 from infrastructure.projecting.checkpoints import log_positions
 from infrastructure.projecting.reading import Rebuilding, TakenOver, not_live
@@ -39,7 +40,8 @@ def ready(request: Request) -> JSONResponse:
     `failing` names the projections that cannot go on, in whatever process they run, each with the
     kind of error; `standing_still` also those that no process moves on. `parked` counts the parked
     events of each projection, `unknown_kinds` the events of each kind that this program does not
-    know. None of these makes a process unready, since the others serve.
+    know. None of these makes a process unready, since the others serve. A clock that differs from
+    the database's by more than a minute does: `clock_offset` is how many seconds it is ahead.
     """
     marketplace: Marketplace = request.app.state.marketplace
     try:
@@ -49,12 +51,22 @@ def ready(request: Request) -> JSONResponse:
             parked = parking.counts(db)
             still = standstill.standing_still(db, now())
             unknown_kinds = unknown_events.first_of_each_kind(db)
+        offset = marketplace.clock.offset(PROBE_SECONDS)
     except (PersistenceError, psycopg.Error, PoolTimeout) as error:
         return problem_of(error).response()
     started_at = marketplace.started_at_log_position
     behind = {name: at for name, at in reached.items() if at < started_at}
     taken_over = [name for name, why in waiting.items() if isinstance(why, TakenOver)]
-    status = "rebuilding" if waiting else "catching up" if behind else "ready"
+    is_off = abs(offset) > ALLOWED
+    status = (
+        "clock is off"
+        if is_off
+        else "rebuilding"
+        if waiting
+        else "catching up"
+        if behind
+        else "ready"
+    )
     failures = {one.projection: one.failure for one in still if one.failure}
     failures |= marketplace.worker.failures if marketplace.worker else {}
     body: dict[str, Any] = {
@@ -77,6 +89,7 @@ def ready(request: Request) -> JSONResponse:
             for one in still
         },
         "parked": parked,
+        "clock_offset": round(offset.total_seconds(), 3),
         "unknown_kinds": {kind: count for kind, _, count in unknown_kinds},
     }
-    return JSONResponse(body, 503 if behind or waiting else 200)
+    return JSONResponse(body, 503 if behind or waiting or is_off else 200)

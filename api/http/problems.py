@@ -18,6 +18,7 @@ from starlette.routing import Match
 
 from domain.aggregate import Refused
 from domain.command import NotFound
+from infrastructure.database.clock import ClockIsOff
 from infrastructure.error_redaction import error_kind, redacted_traceback
 from infrastructure.event_log.store import Contended, VersionMismatch
 from infrastructure.projecting.checkpoints import LogEndsBefore, NotCaughtUp
@@ -207,6 +208,7 @@ _PROBLEMS: dict[type, Callable[[Any], Problem]] = {
     InFlight: lambda error: Problem(409, "request-in-flight", str(error), headers=_SOON),
     KeyReused: lambda error: Problem(422, "idempotency-key-reused", str(error)),
     Contended: lambda error: Problem(503, "contended", str(error), headers=_SOON),
+    ClockIsOff: lambda error: Problem(503, "clock-is-off", str(error), headers=_SOON),
     LogEndsBefore: lambda error: Problem(422, "log-ends-before", str(error)),
     NotCaughtUp: lambda error: Problem(
         503, "not-caught-up", str(error), headers={"Retry-After": str(error.retry_after)}

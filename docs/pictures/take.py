@@ -1,7 +1,7 @@
 """Takes the README's pictures of the console, from a server with a fresh demo marketplace.
 
 sourcing serve --port 8000
-python docs/pictures/take.py http://127.0.0.1:8000
+python docs/pictures/take.py ADDRESS, which `serve` printed for the console
 """
 
 import shutil
@@ -26,7 +26,7 @@ def signed_in(browser: Browser, address: str, user: str, *, phone: bool = False)
         base_url=address,
     )
     page = context.new_page()
-    page.goto("/sign-in")
+    page.goto(address)  # as the server printed it, so that it opens the demo
     page.locator(f"button[name=_user][value={user}]").click()
     page.wait_for_load_state()
     yield page

@@ -53,4 +53,4 @@ def running(env: Mapping[str, str], *arguments: str, says: str) -> Iterator[tupl
 
 def address(line: str) -> str:
     """Where a server said that it listens."""
-    return line.removeprefix("Console: ").strip()
+    return line.removeprefix("Console: ").partition("/sign-in")[0].strip()

@@ -15,6 +15,8 @@ from api.console.session import (
     demo_token,
     demo_users,
     end,
+    is_demo_key,
+    open_demo,
     signed_in,
 )
 from api.http.access import LogPosition
@@ -35,8 +37,14 @@ def home(request: Request, after: LogPosition | None = None) -> Response:
 
 
 @router.get("/sign-in")
-def sign_in_page(request: Request, next: Next = "/") -> Response:
-    """Where to sign in, with a token or as a user of the local demo."""
+def sign_in_page(
+    request: Request, next: Next = "/", demo: Annotated[str, Query(max_length=100)] = ""
+) -> Response:
+    """Where to sign in, with a token or as a user of the local demo, which `demo` opens."""
+    if is_demo_key(request, demo):
+        opened = RedirectResponse(address("/sign-in", next=local_path(next)), 303)
+        open_demo(opened, demo)
+        return opened
     users = demo_users(request)
     ended = COOKIE in request.cookies and signed_in(request) is None
     why = "Your session has ended; sign in again." if ended else None

@@ -1,13 +1,13 @@
 """Signing in and out, and what happens to a page when the session has ended."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
-from api.console.session import COOKIE
+from api.console.session import COOKIE, demo_key
 from api.http.tokens import make_token
 from api.marketplace import now
 from domain.actor import Actor, Role
@@ -18,6 +18,7 @@ from tests.support.stage import Scene, Stage, a_stage
 from tests.support.visitor import Visitor, in_every_look, visitor
 
 BROWSER = {"Accept": "text/html"}
+NO_HEADERS: Mapping[str, str] = {}
 TICKET = {"_key": "1", "subject": "Nothing lost", "text": "My feed is empty."}
 
 
@@ -83,10 +84,18 @@ def of_its_own(stage: Stage, monkeypatch: pytest.MonkeyPatch, **settings: str) -
     monkeypatch.setattr(stage.marketplace, "settings", changed)
 
 
-def as_demo_user(stage: Stage, host: str) -> Any:
+def as_demo_user(
+    stage: Stage, host: str, more: Mapping[str, str] = NO_HEADERS, *, opened: bool = True
+) -> Any:
+    """Sign in as one, perhaps having opened the address that the terminal shows."""
     form = {"_user": "admin", "_next": "/help"}
     url = f"http://{host}/sign-in"
-    response = stage.http.post(url, data=form, headers=BROWSER, follow_redirects=False)
+    if opened:
+        key = demo_key(stage.marketplace.settings)
+        response = stage.http.get(url, params={"demo": key}, headers=BROWSER)
+        assert key not in str(response.url)
+    headers = {**BROWSER, **more}
+    response = stage.http.post(url, data=form, headers=headers, follow_redirects=False)
     stage.http.cookies.clear()
     return response
 
@@ -99,6 +108,26 @@ def test_a_user_of_the_demo_needs_no_token_on_their_own_machine(
     response = as_demo_user(stage, host)
     assert (response.status_code, response.headers["location"]) == (303, "/help")
     assert COOKIE in response.headers["set-cookie"]
+
+
+def test_nobody_signs_in_as_a_demo_user_who_has_not_seen_the_terminal(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As through a proxy on this machine that sends its own name for it, and no other header."""
+    of_its_own(stage, monkeypatch)
+    assert as_demo_user(stage, "127.0.0.1:8000", opened=False).status_code == 401
+    page = stage.http.get("http://127.0.0.1:8000/sign-in").text
+    assert "open the address that the server printed" in page
+    assert "The local demo" not in page
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "Via"])
+def test_nobody_signs_in_as_a_demo_user_through_a_proxy(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, header: str
+) -> None:
+    of_its_own(stage, monkeypatch)
+    response = as_demo_user(stage, "127.0.0.1:8000", {header: "203.0.113.9"})
+    assert response.status_code == 401
 
 
 def test_nobody_signs_in_as_a_demo_user_on_a_given_database(stage: Stage) -> None:
@@ -246,11 +275,12 @@ def busy(databases: Databases) -> Iterator[Stage]:
 
 def test_a_page_that_is_not_caught_up_says_so_and_may_be_asked_for_again(busy: Stage) -> None:
     one = Visitor(busy.http, busy.token(Role.CSM, name="early"))
-    response = one.get("/help?after=99")
+    busy.scene()
+    response = one.get("/help?after=1")
     assert response.status_code == 503
     assert response.headers["retry-after"] == "1"
     assert "does not show yet what was just done" in response.text
-    assert 'href="/help?after=99">Try again</a>' in response.text
+    assert 'href="/help?after=1">Try again</a>' in response.text
 
 
 def test_who_asks_too_often_is_told_when_to_come_back(busy: Stage) -> None:
