@@ -1,5 +1,6 @@
 """What keeps other sites, scripts and people without a session out of the console's pages."""
 
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -9,8 +10,9 @@ from fastapi.routing import APIRoute
 from api.console import pages
 from api.console.session import COOKIE
 from domain.actor import Role
-from tests.support.api_routes import filled
+from tests.support.api_routes import ANYONE, filled
 from tests.support.browser import Desks
+from tests.support.client import done
 from tests.support.stage import Scene, Stage
 from tests.support.visitor import Visitor, visitor
 
@@ -43,6 +45,48 @@ def sent(one: Visitor, path: str, form: dict[str, str], **headers: str) -> Any:
     return one.http.post(
         filled(path), data=form, headers=BROWSER | cookie | headers, follow_redirects=False
     )
+
+
+# --- Roles
+
+RECRUITING = {Role.RECRUITER, Role.SUPPORT}
+PAGES: list[tuple[str, str, set[Role]]] = [
+    (".*", "/(help.*|sign-out)", ANYONE),
+    (".*", "/duplicates.*", {Role.SUPPORT}),
+    ("GET", "/events.*", {Role.AUDITOR}),
+    ("GET", "/feedback", {Role.CSM}),
+    ("GET", "/(funnel|model).*", {Role.ANALYST}),
+    ("GET", "/outreach(/[^/]+/timeline)?", {Role.SUPPORT}),
+    ("GET", "/outreach/[^/]+/explanation", {Role.SUPPORT, Role.AUDITOR}),
+    ("GET", "/outreach/[^/]+", RECRUITING),
+    (".*", "/tickets.*", {Role.SUPPORT}),
+    ("GET", "/positions/(new|[^/]+/(filters|closure))", {Role.RECRUITER}),
+    ("GET", "/positions.*", RECRUITING),
+    ("POST", "/(positions|outreach|feedback).*", {Role.RECRUITER}),
+]
+"""The roles that a page or a form is for, beside `admin`: the first rule that matches counts."""
+
+MATRIX = [(method, path) for method in ("GET", "POST") for path in routes(method)]
+
+
+@pytest.mark.parametrize(("method", "path"), MATRIX)
+def test_a_page_is_for_its_roles_alone(stage: Stage, method: str, path: str) -> None:
+    at = filled(path)
+    (*_, roles) = next(
+        rule for rule in PAGES if re.fullmatch(rule[0], method) and re.fullmatch(rule[1], at)
+    )
+    let_in = set()
+    for role in {*ANYONE, Role.ADMIN}:
+        one = visitor(stage, role, uuid4() if role is Role.RECRUITER else None)
+        form = {"_csrf": one.csrf("/help"), "_key": str(uuid4())} if method == "POST" else {}
+        response = sent(one, path, form) if method == "POST" else one.get(at)
+        if response.status_code != 403:
+            let_in.add(role)
+    # Feedback is an employer's, and an admin has none.
+    assert let_in | ({Role.ADMIN} if (method, path) == ("POST", "/feedback") else set()) == {
+        *roles,
+        Role.ADMIN,
+    }
 
 
 # --- Without a session
@@ -173,3 +217,36 @@ def test_another_employers_position_is_not_there(stage: Stage, scene: Scene, pat
     response = stranger.get(f"{mine}?after={stage.reached()}&reached=0&count=0")
     assert response.status_code == 404
     assert "There is nothing here" in response.text
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in routes("GET") if path.startswith("/outreach/{outreach_id}")]
+)
+def test_another_employers_outreach_is_not_there(stage: Stage, scene: Scene, path: str) -> None:
+    candidate = scene.in_beta().member("Silent", silent_days=400)
+    outreach = done(scene.message(scene.position(), candidate))["id"]
+    stranger = visitor(stage, Role.RECRUITER, uuid4())
+    answers = [
+        stranger.get(f"{filled(path, outreach_id=id)}?after={stage.reached()}").status_code
+        for id in (outreach, str(uuid4()))
+    ]
+    assert len({*answers}) == 1
+    assert answers[0] in {403, 404}
+
+
+@pytest.mark.parametrize("ended", ["opt-out", "blocked-employers", "erasure"])
+def test_the_profile_of_who_wants_to_be_left_alone_is_not_there(
+    stage: Stage, scene: Scene, ended: str
+) -> None:
+    candidate, position = scene.in_beta().member("Quiet", silent_days=400), scene.position()
+    if ended == "erasure":
+        done(scene.platform("DELETE", f"/candidates/{candidate}"))
+    else:
+        about = {"employer_id": scene.employer_id} if ended == "blocked-employers" else None
+        done(scene.platform.post(f"/candidates/{candidate}/{ended}", about))
+    recruiter = visitor(stage, Role.RECRUITER, scene.employer_id)
+    answers = [
+        recruiter.get(f"/positions/{position}/candidates/{id}?after={stage.reached()}")
+        for id in (candidate, str(uuid4()))
+    ]
+    assert [answer.status_code for answer in answers] == [404, 404]
