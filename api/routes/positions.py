@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, BackgroundTasks, Body, Depends, Query
+from fastapi import APIRouter, BackgroundTasks, Body, Query
 from pydantic import AfterValidator, Field
 
 from api.candidates import cards, viewings, visibility
@@ -12,7 +12,7 @@ from api.candidates.profile import Explanation, FullProfile, approach, current_e
 from api.candidates.visibility import Counts, position_of, profile_of
 from api.formats.documents import BadDocument, DocumentWarning
 from api.formats.job_posting import ReadPosting, read_posting
-from api.http.access import Reader, Recruiter, RecruiterOrSupport, allowed
+from api.http.access import Reader, Recruiter, RecruiterOrSupport
 from api.http.caller import Caller, CommandResult, IfMatch, version_in
 from api.http.lists import Cursor, Limit
 from api.http.problems import Problem, Reason
@@ -102,7 +102,7 @@ def open_position_from_job_posting(
     employer_id: UUID, document: Posting, caller: Recruiter
 ) -> OpenedFromPosting:
     """Open a position from a schema.org `JobPosting`; a preview shows what is understood."""
-    posting = posting_of(document, caller)
+    posting = posting_of(employer_id, document, caller)
     opened = caller.run(
         OpenPosition,
         employer_id=employer_id,
@@ -115,19 +115,15 @@ def open_position_from_job_posting(
 
 
 @router.post("/employers/{employer_id}/job-postings/preview")
-def preview_job_posting(
-    employer_id: UUID,
-    document: Posting,
-    caller: Annotated[Caller, Depends(allowed(Role.RECRUITER, keyed=False))],
-) -> ReadPosting:
+def preview_job_posting(employer_id: UUID, document: Posting, caller: Recruiter) -> ReadPosting:
     """What a `JobPosting` is understood as, and what is left out. Nothing is opened."""
+    return posting_of(employer_id, document, caller)
+
+
+def posting_of(employer_id: UUID, document: Any, caller: Caller) -> ReadPosting:
+    """A posting of an employer as it is understood. Raises a 422 if it has no title."""
     if not caller.actor.acts_for(employer_id):
         raise NotFound(Employer, employer_id)
-    return posting_of(document, caller)
-
-
-def posting_of(document: Any, caller: Caller) -> ReadPosting:
-    """A posting as it is understood. Raises a 422 if it has no title."""
     try:
         return read_posting(document, caller.at)
     except BadDocument as error:

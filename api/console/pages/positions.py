@@ -84,7 +84,7 @@ def read_posting_page(visit: Recruiter, employer: UUID | None = None) -> Respons
     if who is None:
         return visit.go("/positions")
     try:
-        posting = posting_of(_parsed(visit.sent.value("posting")), visit.caller)
+        posting = posting_of(who.employer_id, _parsed(visit.sent.value("posting")), visit.caller)
     except REFUSED as error:
         return visit.again("position_new.html", error, **_form_for(visit, who))
     shown = _form_for(visit, who) | {"warnings": posting.warnings}
