@@ -95,6 +95,26 @@ def test_what_is_parked_is_reported_and_takes_the_service_away_from_nobody(
         assert 'sourcing_projection_parked_events{projection="employers"} 0.0' in figures
 
 
+def test_a_read_model_that_fails_in_another_process_is_named_too(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catch_up = Projector.catch_up
+
+    def unlucky(projector: Projector) -> bool:
+        if projector.projection.name == "positions":
+            raise ValueError("bad luck")
+        return catch_up(projector)
+
+    with a_stage(url, with_worker=False) as api, monkeypatch.context() as failing:
+        failing.setattr(Projector, "catch_up", unlucky)
+        with api.marketplace.working():
+            api.marketplace.worker = None  # as where the worker is another process
+            wait_until(lambda: ready(api).json()["failing"] == {"positions": "ValueError"})
+            assert "positions" in ready(api).json()["standing_still"]
+            failing.undo()
+            wait_until(lambda: ready(api).json()["failing"] == {})
+
+
 def test_without_its_database_it_says_so_before_long_and_recovers(postgres: str, url: str) -> None:
     name = sql.Identifier(str(conninfo_to_dict(url)["dbname"]))
     with (
