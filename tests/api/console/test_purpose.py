@@ -130,7 +130,7 @@ def test_who_has_opted_out_meanwhile_is_left_alone(desk: Desks, stage: Stage) ->
     page = at_the_profile(desk, at).page
     done(at.scene.platform.post(f"/candidates/{at.candidate}/opt-out"))
     send(page)
-    page.get_by_role("alert").get_by_text("has not opted in").wait_for()
+    page.get_by_role("alert").get_by_text("can no longer be contacted").wait_for()
     assert text(page) == LETTER["text"]
 
 
