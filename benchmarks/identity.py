@@ -261,6 +261,7 @@ def main() -> None:
                     raise
 
         employer = call("recruiter", "GET", "/me", None).json()["employer_id"]
+        call("recruiter", "POST", f"/employers/{employer}/beta", None)
         opened = {"title": "Developer", "filters": {"required_skills": [SKILL]}, "location": "Rome"}
         path = f"/employers/{employer}/positions"
         positions = [call("recruiter", "POST", path, opened).json()["id"] for _ in range(5)]
