@@ -148,9 +148,12 @@ class Ranking:
             JOIN likelihood_features AS f USING (candidate_id)
             WHERE {self._condition} {{after}}
             ORDER BY l.logit DESC, l.candidate_id LIMIT %(size)s"""  # noqa: S608 - our own text
+        # Not as a bound of the index: where few are guessed to match, a plan would read all scores
+        # below the bound for each of them. A chunk is larger than all before it, so reading on from
+        # the top costs little.
         after = """
-            AND l.logit <= %(logit)s::double precision
-            AND (l.logit < %(logit)s OR l.candidate_id > %(last)s::uuid)"""
+            AND (l.logit + 0.0 < %(logit)s::double precision
+                OR l.logit + 0.0 = %(logit)s AND l.candidate_id > %(last)s::uuid)"""
         asked = {**self._parameters, "size": FIRST_CHUNK}
         rows = self._db.execute(statement.format(after=""), asked, binary=True).fetchall()
         while rows:
