@@ -28,7 +28,7 @@ LINES = 25
 """Activities in a writer's request."""
 
 PROBED = 20
-NAP = 0.005
+POLL_SECONDS = 0.005
 MESSAGE = {
     "subject": "A role for you",
     "text": "We would like to talk.",
@@ -114,7 +114,7 @@ class Marketplace:
                 as_of = (card["likelihood"] or {}).get("as_of_position") or 0
                 if card["candidate_id"] == candidate and seen and as_of >= accepted["log_position"]:
                     return time.perf_counter() - start
-            time.sleep(NAP)  # between two looks at the feed
+            time.sleep(POLL_SECONDS)  # between two looks at the feed
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from uuid import uuid4
 import httpx2 as httpx
 
 from api.cli.exit_codes import Exit
+from benchmarks.freshness import MESSAGE
 from benchmarks.ingestion import server
 
 AT_ONCE = 8
@@ -33,15 +34,6 @@ IMPORTED = 40
 BUDGET = 3
 SILENT_SINCE = "2020-01-01T00:00:00Z"
 SKILL = "Identity bench"
-MESSAGE = {
-    "subject": "A role for you",
-    "text": "We would like to talk.",
-    "location": "Berlin",
-    "salary": {"minimum": 60_000, "maximum": 80_000, "currency": "EUR"},
-    "sender_name": "Robin",
-    "sender_role": "Head of engineering",
-}
-
 Call = Callable[[str, str, str, Any], Any]
 
 

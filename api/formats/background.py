@@ -28,7 +28,7 @@ _WITHOUT_SCHEME = re.compile(r"(?!.*@)[\w-]+(\.[\w-]+)*\.[a-z]{2,}(/\S*)?", re.I
 
 _BETWEEN_LANGUAGES = re.compile(r"[,;|/、\n](?![^(]*\))")
 _AND = re.compile(r"\s(?:and|und|et|y|e|&)\s")
-_LEVEL = re.compile(r"(?P<language>.+?)\s*(?:[(\[:–—]|\s-)\s*(?P<level>[^)\]]+?)[)\]]?")  # noqa: RUF001
+_LEVEL = re.compile(r"(?P<language>.+?)\s*(?:[(\[:\u2013\u2014]|\s-)\s*(?P<level>[^)\]]+?)[)\]]?")
 
 
 def jobs_of(resume: Part) -> tuple[Job, ...]:
