@@ -13,7 +13,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from domain.money import SalaryRange
 from domain.profile import Facts, Terms, Text, Years
 from domain.terms import key, search_key
-from domain.values import Value
+from domain.values import Flag, Value
 
 
 class CriterionKind(StrEnum):
@@ -55,7 +55,7 @@ class Filters(Value):
     years_from: Years | None = None
     years_to: Years | None = None
     locations: Terms = Field((), description="cities or countries, any of these")
-    remote: bool = Field(
+    remote: Flag = Field(
         False,
         description="take people open to remote work, beside those in the locations if any",
     )

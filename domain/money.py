@@ -7,7 +7,7 @@ from unicodedata import normalize
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
-from domain.values import Value
+from domain.values import NUMBER, Value
 
 # Rounded mid-market rates of June 2026, only for comparing expected salaries with budgets. They are
 # constants so that every replay gives the same answer.
@@ -108,7 +108,7 @@ def _amount(said: object, info: ValidationInfo) -> object:
 
 
 Amount = Annotated[
-    int | float, BeforeValidator(_amount), Field(ge=0, le=MOST_PAY, allow_inf_nan=False)
+    int | float, BeforeValidator(_amount), NUMBER, Field(ge=0, le=MOST_PAY, allow_inf_nan=False)
 ]
 
 

@@ -22,7 +22,7 @@ from domain.event import Event, Personal
 from domain.handlers import on
 from domain.money import SalaryRange
 from domain.position import own_position
-from domain.values import IN_ONE_LINE, Moment, StorableText, Value
+from domain.values import IN_ONE_LINE, Flag, Moment, StorableText, Value
 
 ANSWER_WINDOW = timedelta(days=14)
 """How long a candidate can answer before the outreach expires."""
@@ -317,7 +317,7 @@ class Message(Value):
     subject: Line
     text: Annotated[StorableText, Field(min_length=1, max_length=10_000)]
     salary: SalaryRange
-    remote: bool = False
+    remote: Flag = False
     location: Annotated[
         Line | None, AfterValidator(_needed_on_site), Field(validate_default=True)
     ] = None

@@ -14,7 +14,7 @@ from domain.event import Event
 from domain.filters import Filters
 from domain.handlers import on
 from domain.money import SalaryRange
-from domain.values import IN_ONE_LINE, Moment, StorableText
+from domain.values import IN_ONE_LINE, Flag, Moment, StorableText
 
 CLOSING_DATE = "closing date"
 """The reason of a position that closed by itself."""
@@ -174,7 +174,7 @@ class OpenPosition(Command):
     title: Title
     description: Annotated[StorableText, Field(max_length=20_000)] = ""
     location: Place | None = None
-    remote: bool = False
+    remote: Flag = False
     salary: SalaryRange | None = None
     filters: Filters = Filters()
     closes_at: Moment | None = None

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field
 from domain.money import Salary
 from domain.partial_date import PartialDate
 from domain.terms import key
-from domain.values import Name, StorableText, Value
+from domain.values import NUMBER, Flag, Name, StorableText, Value
 
 Text = Annotated[StorableText, Field(min_length=1, max_length=200)]
 LongText = Annotated[StorableText, Field(min_length=1, max_length=2_000)]
@@ -30,7 +30,7 @@ def _distinct(terms: object) -> object:
 Terms = Annotated[tuple[Text, ...], BeforeValidator(_distinct), Field(max_length=200)]
 """Names in the order given, without duplicates; case is ignored."""
 
-Years = Annotated[float, Field(ge=0, le=80, allow_inf_nan=False)]
+Years = Annotated[float, NUMBER, Field(ge=0, le=80, allow_inf_nan=False)]
 
 
 class Facts(Value):
@@ -41,7 +41,7 @@ class Facts(Value):
     years_experience: Years | None = None
     city: Text | None = None
     country: Text | None = None
-    open_to_remote: bool | None = None
+    open_to_remote: Flag | None = None
     expected_salary: Salary | None = None
     work_authorisation: Terms | None = Field(
         None, description="countries in which the person may work without sponsorship"
@@ -61,7 +61,7 @@ class Job(Value):
     title: Name | None = None
     started_on: PartialDate | None = None
     ended_on: PartialDate | None = None
-    end_is_unknown: bool = Field(False, description="it ended, but nobody knows when")
+    end_is_unknown: Flag = Field(False, description="it ended, but nobody knows when")
     summary: StorableText = Field("", max_length=5_000)
     highlights: tuple[LongText, ...] = Field((), max_length=MOST_ENTRIES)
 

@@ -4,7 +4,15 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+)
 
 _NUMBER = re.compile(r"\s*[-+]?\d+(\.\d*)?\s*")
 _LEAP_SECOND = re.compile(r"(?<=[T ]\d\d:\d\d:)60")
@@ -26,6 +34,26 @@ def _in_utc(moment: datetime) -> datetime:
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_as_written), AfterValidator(_in_utc)]
 """A moment with any offset, converted to UTC, because the rules count days in UTC."""
+
+
+def _number(said: object, info: ValidationInfo) -> object:
+    if isinstance(said, bool) or (isinstance(said, str) and info.context is None):
+        raise ValueError("send a number, such as 3")
+    return said
+
+
+NUMBER = BeforeValidator(_number)
+"""Refuses what is no number. Text is read only with a context, which the forms of pages give."""
+
+
+def _true_or_false(said: object, info: ValidationInfo) -> object:
+    if not isinstance(said, bool) and info.context is None:
+        raise ValueError("send true or false")
+    return said
+
+
+Flag = Annotated[bool, BeforeValidator(_true_or_false)]
+"""True or false. Text is read only with a context, which the forms of pages give."""
 
 StorableText = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 """Text without NUL characters, which PostgreSQL cannot store."""

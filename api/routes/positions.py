@@ -31,7 +31,7 @@ from domain.position import (
     SetFilters,
     Title,
 )
-from domain.values import Moment, StorableText, Value
+from domain.values import Flag, Moment, StorableText, Value
 from domain.viewing import Feed, Sort
 from projections import candidate_search, employers, interview_list, positions
 from projections.candidate_pool import CandidatePool
@@ -55,7 +55,7 @@ class NewPosition(Value):
     title: Title
     description: Annotated[StorableText, Field(max_length=20_000)] = ""
     location: Place | None = None
-    remote: bool = False
+    remote: Flag = False
     salary: SalaryRange | None = None
     filters: ReadFilters = Filters()
     closes_at: Moment | None = Field(None, description="when it closes by itself")

@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from api.http.access import Anyone
 from api.http.caller import CommandResult
 from domain.rating import GiveRating, RatedPage
-from domain.values import Value
+from domain.values import Flag, Value
 from projections import ratings
 from projections.ratings import PageRatings, Ratings
 
@@ -15,7 +15,7 @@ router = APIRouter(prefix="/ratings", tags=["Help"])
 class Answer(Value):
     """Yes or no."""
 
-    helpful: bool
+    helpful: Flag
 
 
 @router.put("/{page}")
