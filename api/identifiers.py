@@ -15,7 +15,7 @@ from uuid import UUID, uuid4, uuid5
 import idna
 
 from domain.actor import Actor, Cause, Role
-from domain.candidate import CandidateSignedUp, ProfileEnhanced
+from domain.candidate_events import CandidateSignedUp, ProfileEnhanced
 from domain.identifier import ClaimIdentifier, Identifier
 from domain.terms import key as folded
 from infrastructure.event_log.store import EventStore

@@ -4,11 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from domain.aggregate import Refusal
-from domain.candidate import (
-    CONTACT_WINDOW_RETENTION,
-    Candidate,
-    CandidateOptedOut,
-)
+from domain.candidate import CONTACT_WINDOW_RETENTION, Candidate, CandidateOptedOut
 from domain.employer import Employer, NotInBeta
 from domain.position import Position
 

@@ -14,19 +14,14 @@ from pydantic import Field
 
 from domain.actor import Cause
 from domain.aggregate import Aggregate, Refusal, Refused, refuse
-from domain.candidate import (
-    DECIDES_PROFILE,
-    PERSONAL_FIELDS,
-    Candidate,
-    CandidateIsErased,
-    Observation,
-    Source,
-    person,
-)
+from domain.candidate import Candidate, CandidateIsErased
+from domain.candidate_events import DECIDES_PROFILE
 from domain.command import Command, Work
 from domain.event import Event
 from domain.handlers import on
+from domain.merging import person
 from domain.profile import MOST_JOBS, Facts, FullBackground, Job
+from domain.sources import PERSONAL_FIELDS, Observation, Source
 from domain.values import Email, Moment, Name, StorableText
 
 
@@ -156,30 +151,6 @@ class ClaimIdentifier(Command):
         identifier = work.find(Identifier, self.identifier_id)
         identifier.claim(self, self.candidate_id)
         return identifier
-
-
-class MergeCandidates(Command):
-    """Let one candidate stand for another, who is the same person."""
-
-    candidate_id: UUID
-    duplicate_id: UUID
-
-    def execute(self, work: Work) -> Candidate:
-        candidate = work.get(Candidate, self.candidate_id)
-        candidate.merge(self, work.get(Candidate, self.duplicate_id))
-        return candidate
-
-
-class SeparateCandidates(Command):
-    """Undo a merge: each candidate stands for themselves again."""
-
-    candidate_id: UUID
-    duplicate_id: UUID
-
-    def execute(self, work: Work) -> Candidate:
-        candidate = work.get(Candidate, self.candidate_id)
-        candidate.separate(self, work.get(Candidate, self.duplicate_id))
-        return candidate
 
 
 def _claimed(work: Work, identifiers: Iterable[UUID]) -> list[UUID]:

@@ -15,7 +15,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 from domain import contact_gate
 from domain.actor import Cause
 from domain.aggregate import Aggregate, Refusal, refuse
-from domain.candidate import DECIDES_CONTACT, Candidate, CandidateErased
+from domain.candidate import Candidate
+from domain.candidate_events import DECIDES_CONTACT, CandidateErased
 from domain.command import Command, NotFound, Work
 from domain.employer import Employer
 from domain.event import Event, Personal

@@ -24,7 +24,7 @@ from psycopg import Connection
 from pydantic import BaseModel, Field
 
 from domain.attributes import Attributes
-from domain.candidate import AttributesCleared, AttributesReported, CandidateErased
+from domain.candidate_events import AttributesCleared, AttributesReported, CandidateErased
 from domain.handlers import on
 from domain.passivity import active_since
 from infrastructure.projecting.projection import Change, Projection

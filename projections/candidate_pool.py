@@ -14,7 +14,7 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel, Field
 
-from domain.candidate import (
+from domain.candidate_events import (
     CandidateErased,
     CandidateMerged,
     CandidateSeparated,

@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 from pydantic import BaseModel
 
 from domain.actor import Role
-from domain.candidate import CandidateErased
+from domain.candidate_events import CandidateErased
 from domain.event import ENVELOPE, ERASED, Event
 from domain.handlers import on
 from domain.outreach import Outreach

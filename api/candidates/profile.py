@@ -15,12 +15,7 @@ from api.http.caller import Caller, CommandResult
 from api.http.problems import Problem, problem_of
 from domain.actor import Role
 from domain.aggregate import Refused
-from domain.candidate import (
-    Candidate,
-    CandidateIsErased,
-    CandidateOptedOut,
-    CandidateWasMerged,
-)
+from domain.candidate import Candidate, CandidateIsErased, CandidateOptedOut, CandidateWasMerged
 from domain.command import NotFound
 from domain.contact_gate import AlreadyContacted, CandidateBlockedEmployer
 from domain.outreach import (

@@ -30,7 +30,6 @@ from api.demo.companies import (
 from api.demo.members import HISTORY, PLATFORM, Members, Person
 from domain import contact_gate
 from domain.actor import Actor, Role
-from domain.candidate import ActivityKind
 from domain.employer import Employer
 from domain.filters import Filters
 from domain.outreach import (
@@ -42,6 +41,7 @@ from domain.outreach import (
 )
 from domain.position import Position
 from domain.profile import Facts
+from domain.sources import ActivityKind
 
 MARKETPLACE_STAFF = Actor(id="approvals", role=Role.ADMIN)
 SYSTEM = Actor(id="expiry", role=Role.SYSTEM)

@@ -25,9 +25,10 @@ from api.demo.companies import company_name
 from api.formats.json_resume import Profile
 from domain.actor import Actor, Role
 from domain.attributes import AgeBand, Attributes, Disability, Ethnicity, Gender
-from domain.candidate import Activity, ActivityKind, Candidate, Observation
+from domain.candidate import Candidate
 from domain.partial_date import PartialDate
 from domain.profile import Facts, Job
+from domain.sources import Activity, ActivityKind, Observation
 
 PLATFORM = Actor(id="marketplace", role=Role.PLATFORM)
 """Passes on what members do."""

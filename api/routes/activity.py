@@ -12,15 +12,15 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from api.http.access import PlatformCaller
 from api.http.problems import Problem
 from domain.actor import Cause
-from domain.candidate import (
-    Activity,
-    Candidate,
+from domain.candidate import Candidate
+from domain.candidate_commands import NoteActivity
+from domain.candidate_events import (
     CandidateErased,
     CandidateMerged,
     CandidateSeparated,
     CandidateSignedUp,
-    NoteActivity,
 )
+from domain.sources import Activity
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import Decided, EventStore
 from infrastructure.requests import receipts

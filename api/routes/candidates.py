@@ -16,18 +16,18 @@ from api.http.caller import Caller, CommandResult
 from api.http.problems import Problem, Reason
 from domain.actor import Role
 from domain.attributes import Attributes
-from domain.candidate import (
+from domain.candidate import Candidate
+from domain.candidate_commands import (
     BlockEmployer,
-    Candidate,
     ClearAttributes,
     EraseCandidate,
-    Observation,
     OptIn,
     OptOut,
     ReportAttributes,
 )
 from domain.command import NotFound
 from domain.identifier import EnhanceProfile, SignUpCandidate
+from domain.sources import Observation
 from domain.values import Value
 from projections import candidate_pool
 from projections.candidate_pool import CandidatePool, CandidateProfile

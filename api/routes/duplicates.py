@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from api.http.access import Support
 from api.http.caller import CommandResult
 from api.http.lists import Cursor, Limit
-from domain.identifier import MergeCandidates, SeparateCandidates
+from domain.merging import MergeCandidates, SeparateCandidates
 from domain.values import Value
 from projections import candidate_pool
 from projections.candidate_pool import CandidatePool, OneOfSeveral, SharedAddress

@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
-from domain.candidate import CandidateErased
+from domain.candidate_events import CandidateErased
 from domain.event import Event
 from domain.position import FiltersSet, PositionOpened
 from infrastructure.event_log.log_head import LOG_ID

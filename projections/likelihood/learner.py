@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from heapq import heapify, heappop, heappush
 from uuid import UUID
 
-from domain.candidate import (
+from domain.candidate_events import (
     CandidateErased,
     CandidateSignedUp,
     OptedIn,

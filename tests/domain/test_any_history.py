@@ -18,22 +18,15 @@ from hypothesis.stateful import (
 )
 
 from domain.aggregate import Refused
-from domain.candidate import (
-    Activity,
-    ActivityKind,
-    BlockEmployer,
-    Candidate,
+from domain.candidate import Candidate
+from domain.candidate_commands import BlockEmployer, EraseCandidate, NoteActivity, OptIn, OptOut
+from domain.candidate_events import (
     CandidateErased,
     CandidateSignedUp,
     Contacted,
     EmployerBlocked,
-    EraseCandidate,
-    NoteActivity,
-    Observation,
     OptedIn,
     OptedOut,
-    OptIn,
-    OptOut,
     WasActive,
 )
 from domain.command import Command
@@ -69,6 +62,7 @@ from domain.outreach import (
 )
 from domain.position import ClosePosition, PositionClosed
 from domain.profile import Facts
+from domain.sources import Activity, ActivityKind, Observation
 from tests.support.given import (
     A_LETTER,
     ACME,

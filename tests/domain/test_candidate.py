@@ -9,27 +9,25 @@ from pydantic import ValidationError
 from domain.actor import Cause
 from domain.aggregate import Refused
 from domain.attributes import AgeBand, Attributes, Disability, Gender
-from domain.candidate import (
-    CLOCK_SKEW,
-    Activity,
-    ActivityKind,
-    AttributesCleared,
-    AttributesReported,
+from domain.candidate import Candidate
+from domain.candidate_commands import (
     BlockEmployer,
-    Candidate,
-    CandidateErased,
-    CandidateSignedUp,
     ClearAttributes,
-    EmployerBlocked,
     EraseCandidate,
     NoteActivity,
-    Observation,
-    OptedIn,
-    OptedOut,
     OptIn,
     OptOut,
-    ProfileEnhanced,
     ReportAttributes,
+)
+from domain.candidate_events import (
+    AttributesCleared,
+    AttributesReported,
+    CandidateErased,
+    CandidateSignedUp,
+    EmployerBlocked,
+    OptedIn,
+    OptedOut,
+    ProfileEnhanced,
     WasActive,
 )
 from domain.command import Command
@@ -37,6 +35,7 @@ from domain.event import ERASED
 from domain.identifier import EnhanceProfile, SignUpCandidate
 from domain.partial_date import PartialDate
 from domain.profile import Facts, Job
+from domain.sources import CLOCK_SKEW, Activity, ActivityKind, Observation
 from tests.support.given import (
     ACME,
     CASEY,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.candidate import BlockEmployer
+from domain.candidate_commands import BlockEmployer
 from domain.contact_gate import CONTACT_WINDOW
 from domain.employer import BetaLeft, EmployerSuspended
 from domain.outreach import InterviewRequested, MessageSent, RequestInterview, SendMessage

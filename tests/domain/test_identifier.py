@@ -7,9 +7,9 @@ from uuid import UUID
 from hypothesis import given as whatever
 from hypothesis import strategies as some
 
-from domain.candidate import (
-    BlockEmployer,
-    Candidate,
+from domain.candidate import Candidate
+from domain.candidate_commands import BlockEmployer, EraseCandidate, OptIn, OptOut
+from domain.candidate_events import (
     CandidateErased,
     CandidateMerged,
     CandidateSeparated,
@@ -18,25 +18,16 @@ from domain.candidate import (
     DuplicateMerged,
     DuplicateSeparated,
     EmployerBlocked,
-    EraseCandidate,
-    Observation,
     OptedIn,
     OptedOut,
-    OptIn,
-    OptOut,
     ProfileEnhanced,
     WasActive,
 )
-from domain.identifier import (
-    ClaimIdentifier,
-    EnhanceProfile,
-    IdentifierClaimed,
-    MergeCandidates,
-    SeparateCandidates,
-    SignUpCandidate,
-)
+from domain.identifier import ClaimIdentifier, EnhanceProfile, IdentifierClaimed, SignUpCandidate
+from domain.merging import MergeCandidates, SeparateCandidates
 from domain.outreach import AcceptOutreach, OutreachAccepted, SendMessage, outreach_id
 from domain.profile import Facts
+from domain.sources import Observation
 from domain.standing import Standing
 from tests.support.given import (
     A_LETTER,

@@ -12,9 +12,9 @@ from types import FunctionType, ModuleType
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from domain import merging
 from domain.actor import Actor
 from domain.aggregate import Aggregate
-from domain.candidate import Activity
 from domain.command import Command
 from domain.employer import Manager, SuspendEmployer
 from domain.event import Event, Personal
@@ -22,6 +22,7 @@ from domain.identifier import SignUpCandidate
 from domain.outreach import DeclineOutreach, Message
 from domain.position import OpenPosition
 from domain.profile import Facts, Job
+from domain.sources import Activity
 from domain.ticket import CloseTicket, SubmitTicket
 from tests.support.vocabulary import AGGREGATES, COMMANDS, EVENTS, MODULES, SOURCES
 
@@ -91,11 +92,11 @@ def test_every_event_stands_at_module_level() -> None:
 
 
 def is_well_named(event: type[Event]) -> bool:
-    """Stored under its module and a past participle, which are also the name of its class."""
+    """Stored under its aggregate and a past participle, which are also the name of its class."""
     aggregate, verb = event.TOPIC.split(".")
     words = "".join(word.title() for word in f"{aggregate}_{verb}".split("_"))
     return (
-        event.__module__ == f"domain.{aggregate}"
+        event.__module__ in (f"domain.{aggregate}", f"domain.{aggregate}_events")
         and any(word.endswith("ed") or word in IRREGULAR for word in verb.split("_"))
         and event.__name__ in {words, words.removeprefix(aggregate.title())}
     )
@@ -162,9 +163,9 @@ def first_word(name: str) -> str:
 
 DECISIONS = {
     first_word(name)
-    for aggregate in AGGREGATES
-    for name, method in vars(aggregate).items()
-    if isinstance(method, FunctionType) and not name.startswith(("_", "on_"))
+    for decides in (*AGGREGATES, merging)
+    for name, decision in vars(decides).items()
+    if isinstance(decision, FunctionType) and not name.startswith(("_", "on_"))
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from domain.candidate import CandidateErased, Contacted
+from domain.candidate_events import CandidateErased, Contacted
 from domain.command import Command
 from domain.money import SalaryRange
 from domain.outreach import (

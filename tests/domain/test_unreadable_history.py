@@ -2,22 +2,15 @@
 
 import pytest
 
-from domain.candidate import (
+from domain.candidate_commands import BlockEmployer, EraseCandidate, NoteActivity, OptIn, OptOut
+from domain.candidate_events import (
     DECIDES_CONTACT,
-    Activity,
-    ActivityKind,
-    BlockEmployer,
     CandidateErased,
     CandidateSignedUp,
     Contacted,
     EmployerBlocked,
-    EraseCandidate,
-    NoteActivity,
-    Observation,
     OptedIn,
     OptedOut,
-    OptIn,
-    OptOut,
     ProfileEnhanced,
     WasActive,
 )
@@ -28,6 +21,7 @@ from domain.identifier import EnhanceProfile
 from domain.outreach import AcceptOutreach, MessageSent, OutreachAccepted, SendMessage
 from domain.position import PositionOpened
 from domain.profile import Facts
+from domain.sources import Activity, ActivityKind, Observation
 from tests.support.given import (
     A_LETTER,
     ACME,

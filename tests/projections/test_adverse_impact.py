@@ -19,13 +19,8 @@ from psycopg.rows import TupleRow
 import projections
 from domain.actor import Actor, Role
 from domain.attributes import AgeBand, Attributes, Disability, Ethnicity, Gender
-from domain.candidate import (
-    AttributesCleared,
-    AttributesReported,
-    ClearAttributes,
-    EraseCandidate,
-    ReportAttributes,
-)
+from domain.candidate_commands import ClearAttributes, EraseCandidate, ReportAttributes
+from domain.candidate_events import AttributesCleared, AttributesReported
 from domain.command import Command
 from domain.identifier import SignUpCandidate
 from infrastructure.database.postgres import Pool
@@ -315,6 +310,8 @@ def test_the_words_for_it_are_known_where_it_is_told_and_reported_alone() -> Non
     }
     assert knowing - {"api/demo/members.py"} == {
         "domain/candidate.py",
+        "domain/candidate_commands.py",
+        "domain/candidate_events.py",
         "projections/adverse_impact.py",
         "api/routes/candidates.py",
     }

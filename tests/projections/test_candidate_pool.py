@@ -10,21 +10,14 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from domain.actor import Actor, Role
-from domain.candidate import (
-    Activity,
-    ActivityKind,
-    BlockEmployer,
-    EraseCandidate,
-    NoteActivity,
-    Observation,
-    OptOut,
-)
+from domain.candidate_commands import BlockEmployer, EraseCandidate, NoteActivity, OptOut
 from domain.command import Command
 from domain.filters import Filters
 from domain.identifier import EnhanceProfile, SignUpCandidate
 from domain.money import PayPeriod, Salary, SalaryRange
 from domain.passivity import is_passive
 from domain.profile import Education, Facts, FullBackground, Job
+from domain.sources import Activity, ActivityKind, Observation
 from domain.viewing import Feed, Sort
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore

@@ -15,8 +15,7 @@ from eventsourcing.persistence import StoredEvent
 
 from domain.actor import Actor, Role
 from domain.aggregate import Aggregate, Refused, refuse
-from domain.candidate import (
-    ActivityKind,
+from domain.candidate_events import (
     CandidateErased,
     CandidateSignedUp,
     Contacted,
@@ -42,6 +41,7 @@ from domain.outreach import (
 )
 from domain.position import PositionClosed, PositionOpened
 from domain.profile import Facts
+from domain.sources import ActivityKind
 from infrastructure.event_log.codec import EventMapper
 from infrastructure.event_log.keys import Key, Keyring
 from tests.support.events import event_of

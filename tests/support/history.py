@@ -5,12 +5,13 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from domain.actor import Actor, Role
-from domain.candidate import ActivityKind, CandidateSignedUp, Contacted, OptedIn, WasActive
+from domain.candidate_events import CandidateSignedUp, Contacted, OptedIn, WasActive
 from domain.event import Event
 from domain.filters import Filters
 from domain.outreach import MessageSent, OutreachAccepted, OutreachExpired
 from domain.position import PositionOpened
 from domain.profile import Facts
+from domain.sources import ActivityKind
 from tests.support.events import A_MESSAGE, event_of
 
 START = datetime(2025, 1, 1, 9, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 import random
 
-from domain.candidate import CandidateErased
+from domain.candidate_events import CandidateErased
 from domain.event import Event
 from domain.outreach import DeclineReason, OutreachDeclined, OutreachWithdrawn
 from projections.likelihood.learner import FOLLOWED, Learner

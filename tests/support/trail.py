@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from uuid import UUID, uuid4
 
-from domain.candidate import CandidateErased, CandidateSignedUp, OptedIn, OptedOut, WasActive
+from domain.candidate_events import CandidateErased, CandidateSignedUp, OptedIn, OptedOut, WasActive
 from domain.event import Event
 from domain.handlers import on
 from domain.outreach import MessageSent, OutreachAccepted

@@ -15,7 +15,8 @@ from api.http.lists import Cursor, found
 from api.routes import outreach as outreach_routes
 from domain import contact_gate
 from domain.actor import Role
-from domain.candidate import DECIDES_CONTACT, Candidate
+from domain.candidate import Candidate
+from domain.candidate_events import DECIDES_CONTACT
 from domain.contact_gate import AlreadyContacted
 from domain.employer import Employer
 from domain.outreach import Outreach

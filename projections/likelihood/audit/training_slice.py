@@ -16,7 +16,7 @@ from uuid import UUID
 from eventsourcing.persistence import StoredEvent
 from psycopg import DataError
 
-from domain.candidate import Contacted
+from domain.candidate_events import Contacted
 from domain.event import Event
 from domain.outreach import InterviewRequested, MessageSent
 from infrastructure.database.postgres import Database

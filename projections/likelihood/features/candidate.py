@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.candidate import CandidateSignedUp, OptedIn, OptedOut, ProfileEnhanced, WasActive
+from domain.candidate_events import CandidateSignedUp, OptedIn, OptedOut, ProfileEnhanced, WasActive
 from domain.event import Event
 from domain.handlers import HandlesEvents, on
 from domain.outreach import (

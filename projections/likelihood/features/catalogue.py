@@ -12,7 +12,7 @@ machine, and JSON keeps them.
 from enum import StrEnum
 from typing import NamedTuple
 
-from domain.candidate import ActivityKind
+from domain.sources import ActivityKind
 from projections.likelihood.estimator.schema import Features, Scale, Schema
 from projections.likelihood.features.role_names import ROLES
 

@@ -17,7 +17,7 @@ from psycopg.rows import TupleRow
 from api.cli.exit_codes import Exit
 from api.marketplace import now
 from domain.actor import Actor, Role
-from domain.candidate import WasActive
+from domain.candidate_events import WasActive
 from domain.outreach import Message, SendMessage, outreach_id
 from projections.likelihood import batch
 from projections.likelihood.audit import records

@@ -23,7 +23,7 @@ from api.cli.documents import entries
 from api.cli.exit_codes import MEANINGS, Exit, ending
 from api.demo import NORDLICHT, fill
 from api.demo.fill import Log
-from domain.candidate import CandidateSignedUp
+from domain.candidate_events import CandidateSignedUp
 from domain.event import Event
 from infrastructure.database.migrations import MigrationError
 from infrastructure.database.postgres import Pool

@@ -18,9 +18,9 @@ from api.demo.world import Shift
 from api.http.tokens import LOCAL_RECRUITER
 from domain.actor import Role
 from domain.aggregate import Aggregate
-from domain.candidate import (
+from domain.candidate import Candidate
+from domain.candidate_events import (
     AttributesReported,
-    Candidate,
     CandidateSignedUp,
     Contacted,
     OptedIn,

@@ -11,10 +11,19 @@ from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 
-from domain import candidate, employer, identifier, outreach, position, rating, ticket, viewing
+from domain import (
+    candidate_commands,
+    employer,
+    identifier,
+    merging,
+    outreach,
+    position,
+    rating,
+    ticket,
+    viewing,
+)
 from domain.aggregate import Refused
 from domain.attributes import AgeBand, Attributes, Disability, Ethnicity, Gender
-from domain.candidate import Activity, ActivityKind, Observation
 from domain.command import Command
 from domain.employer import Manager
 from domain.event import Event
@@ -32,6 +41,7 @@ from domain.profile import (
     Project,
     SpokenLanguage,
 )
+from domain.sources import Activity, ActivityKind, Observation
 from infrastructure.event_log.codec import EventMapper
 from tests.support.given import (
     A_LETTER,
@@ -208,9 +218,9 @@ _COMMANDS: list[Command] = [
         )
         for id, name in ((CASEY, "Casey"), (ROBIN, "Robin"), (_AGAIN, "Cas"))
     ),
-    identifier.MergeCandidates(candidate_id=CASEY, duplicate_id=_AGAIN, **by(the_support)),
-    identifier.SeparateCandidates(candidate_id=CASEY, duplicate_id=_AGAIN, **by(the_support)),
-    candidate.NoteActivity(
+    merging.MergeCandidates(candidate_id=CASEY, duplicate_id=_AGAIN, **by(the_support)),
+    merging.SeparateCandidates(candidate_id=CASEY, duplicate_id=_AGAIN, **by(the_support)),
+    candidate_commands.NoteActivity(
         activity=Activity(
             candidate_id=ROBIN,
             kind=ActivityKind.VIEWED_JOB,
@@ -285,7 +295,7 @@ _COMMANDS: list[Command] = [
     ),
     outreach.ExpireOutreach(outreach_id=_OUTREACHES[2], **by(the_system, at=_LATER)),
     outreach.WithdrawOutreach(outreach_id=_OUTREACHES[3], **by(acmes_recruiter, at=_LATER)),
-    candidate.ReportAttributes(
+    candidate_commands.ReportAttributes(
         candidate_id=CASEY,
         attributes=Attributes(
             gender=Gender.NON_BINARY,
@@ -295,10 +305,10 @@ _COMMANDS: list[Command] = [
         ),
         **by(the_platform),
     ),
-    candidate.ClearAttributes(candidate_id=CASEY, **by(the_platform)),
-    candidate.BlockEmployer(candidate_id=CASEY, employer_id=ACME, **by(the_platform)),
-    candidate.OptOut(candidate_id=CASEY, **by(the_platform)),
-    candidate.EraseCandidate(candidate_id=CASEY, **by(the_platform)),
+    candidate_commands.ClearAttributes(candidate_id=CASEY, **by(the_platform)),
+    candidate_commands.BlockEmployer(candidate_id=CASEY, employer_id=ACME, **by(the_platform)),
+    candidate_commands.OptOut(candidate_id=CASEY, **by(the_platform)),
+    candidate_commands.EraseCandidate(candidate_id=CASEY, **by(the_platform)),
     position.ClosePosition(position_id=BACKEND_ENGINEER, **by(acmes_recruiter)),
     ticket.SubmitTicket(
         ticket_id=named("a ticket"),

@@ -12,7 +12,7 @@ import pytest
 from eventsourcing.persistence import StoredEvent
 
 from domain.actor import Actor, Role
-from domain.candidate import CandidateSignedUp
+from domain.candidate_events import CandidateSignedUp
 from domain.employer import EmployerApproved, EmployerRegistered
 from domain.event import Event, Personal
 from domain.outreach import OutreachAccepted

@@ -19,16 +19,9 @@ from psycopg.rows import TupleRow
 from domain.actor import Cause
 from domain.aggregate import Aggregate, Refused
 from domain.attributes import Attributes, Gender
-from domain.candidate import (
-    Activity,
-    ActivityKind,
-    Candidate,
-    CandidateErased,
-    CandidateSignedUp,
-    EraseCandidate,
-    NoteActivity,
-    OptOut,
-)
+from domain.candidate import Candidate
+from domain.candidate_commands import EraseCandidate, NoteActivity, OptOut
+from domain.candidate_events import CandidateErased, CandidateSignedUp
 from domain.command import Command, NotFound, Work
 from domain.employer import (
     ApproveEmployer,
@@ -41,6 +34,7 @@ from domain.event import Event
 from domain.identifier import SignUpCandidate
 from domain.position import Position
 from domain.profile import Facts
+from domain.sources import Activity, ActivityKind
 from infrastructure.database.postgres import Pool, open_pool
 from infrastructure.event_log import store as module
 from infrastructure.event_log.codec import EventMapper

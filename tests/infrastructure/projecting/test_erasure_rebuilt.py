@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from api.demo import fill
-from domain.candidate import EraseCandidate
+from domain.candidate_commands import EraseCandidate
 from domain.outreach import AcceptOutreach, DeclineOutreach, DeclineReason
 from infrastructure.database.postgres import Pool, open_pool
 from infrastructure.event_log.store import EventStore

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from domain.candidate import CandidateErased, CandidateSignedUp, OptedIn, WasActive
+from domain.candidate_events import CandidateErased, CandidateSignedUp, OptedIn, WasActive
 from domain.event import Event
 from domain.handlers import on
 from domain.outreach import MessageSent

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.candidate import CandidateErased, CandidateSignedUp
+from domain.candidate_events import CandidateErased, CandidateSignedUp
 from domain.event import Event
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.demo import fill
-from domain.candidate import CandidateErased
+from domain.candidate_events import CandidateErased
 from infrastructure.database.postgres import Pool, open_pool
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.projection import Projection

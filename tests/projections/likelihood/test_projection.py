@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from domain.candidate import CandidateErased, OptedOut, ProfileEnhanced
+from domain.candidate_events import CandidateErased, OptedOut, ProfileEnhanced
 from domain.event import Event
 from domain.identifier import SignUpCandidate
 from domain.outreach import (

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.candidate import CandidateErased, OptedIn, OptedOut, ProfileEnhanced, WasActive
+from domain.candidate_events import CandidateErased, OptedIn, OptedOut, ProfileEnhanced, WasActive
 from domain.event import Event
 from domain.filters import Filters
 from domain.outreach import (

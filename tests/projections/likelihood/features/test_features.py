@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from domain.actor import Actor, Role
-from domain.candidate import CandidateSignedUp, ProfileEnhanced
+from domain.candidate_events import CandidateSignedUp, ProfileEnhanced
 from domain.event import Event
 from domain.filters import Filters
 from domain.money import Salary, SalaryRange

@@ -1,0 +1,112 @@
+"""What members do about themselves: consent, activity, blocked employers, attributes, erasure."""
+
+from uuid import UUID
+
+from domain.actor import Cause
+from domain.attributes import Attributes
+from domain.candidate import Candidate
+from domain.candidate_events import (
+    MERGES,
+    AttributesCleared,
+    AttributesReported,
+    CandidateErased,
+    CandidateSignedUp,
+    OptedIn,
+    OptedOut,
+)
+from domain.command import Command, Work
+from domain.merging import person
+from domain.sources import Activity
+
+
+class OptIn(Command):
+    """Agree to receive communications."""
+
+    candidate_id: UUID
+
+    def execute(self, work: Work) -> Candidate:
+        candidate = person(
+            work, self.candidate_id, needed=(OptedIn, OptedOut, CandidateErased, *MERGES)
+        )
+        candidate.opt_in(self)
+        return candidate
+
+
+class OptOut(Command):
+    """Withdraw consent to communications."""
+
+    candidate_id: UUID
+
+    def execute(self, work: Work) -> Candidate:
+        candidate = person(work, self.candidate_id, needed=())
+        candidate.opt_out(self)
+        return candidate
+
+
+class NoteActivity(Command):
+    """Record that a member did something."""
+
+    activity: Activity
+
+    def execute(self, work: Work) -> Candidate:
+        candidate = person(
+            work, self.activity.candidate_id, needed=(CandidateSignedUp, CandidateErased, *MERGES)
+        )
+        candidate.note_activity(self, self.activity)
+        return candidate
+
+
+class BlockEmployer(Command):
+    """Stop an employer from contacting a candidate."""
+
+    candidate_id: UUID
+    employer_id: UUID
+
+    def execute(self, work: Work) -> Candidate:
+        candidate = person(work, self.candidate_id, needed=())
+        candidate.block_employer(self, employer_id=self.employer_id)
+        return candidate
+
+
+class ReportAttributes(Command):
+    """Report a candidate's protected attributes, which replace those reported before."""
+
+    candidate_id: UUID
+    attributes: Attributes
+
+    def execute(self, work: Work) -> Candidate:
+        candidate = person(work, self.candidate_id, needed=(CandidateErased, *MERGES))
+        candidate.report_attributes(self, self.attributes)
+        return candidate
+
+
+class ClearAttributes(Command):
+    """Withdraw a candidate's protected attributes."""
+
+    candidate_id: UUID
+
+    def execute(self, work: Work) -> Candidate:
+        candidate = person(
+            work,
+            self.candidate_id,
+            needed=(AttributesReported, AttributesCleared, CandidateErased, *MERGES),
+        )
+        candidate.clear_attributes(self)
+        return candidate
+
+
+class EraseCandidate(Command):
+    """Erase a candidate's personal data, for ever."""
+
+    candidate_id: UUID
+
+    def execute(self, work: Work) -> Candidate:
+        candidate = person(work, self.candidate_id, needed=())
+        _erase(work, self, candidate)
+        return candidate
+
+
+def _erase(work: Work, cause: Cause, candidate: Candidate) -> None:
+    candidate.erase(cause)
+    for duplicate_id in candidate.duplicates:
+        _erase(work, cause, work.get(Candidate, duplicate_id, needed=()))

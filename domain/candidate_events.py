@@ -1,0 +1,158 @@
+"""What happens to a candidate, and which of it a decision needs."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from domain.attributes import AgeBand, Disability, Ethnicity, Gender
+from domain.event import Event, Personal
+from domain.profile import Facts, FullBackground, Job
+from domain.sources import ActivityKind
+from domain.standing import Standing
+
+
+class CandidateSignedUp(Event, name="candidate.signed_up", version=2):
+    """A person became a member. `fields` names the profile fields that they filled in.
+
+    `document` is a keyed hash of the document that said so, so that it is taken once.
+    """
+
+    name: Personal[str]
+    email: Personal[str | None] = None
+    summary: Personal[str | None] = None
+    jobs: Personal[tuple[Job, ...]] = ()
+    background: Personal[FullBackground | None] = None
+    fields: tuple[str, ...]
+    facts: Facts
+    has_address: bool = False
+    document: UUID | None = None
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """Version 1 does not say, without the person's key, whether there is an address."""
+        state["has_address"] = True
+
+
+class OptedIn(Event, name="candidate.opted_in", version=1):
+    """The member agreed to receive communications."""
+
+
+class OptedOut(Event, name="candidate.opted_out", version=1, withdrawal=True):
+    """The member no longer agrees to receive communications."""
+
+
+class WasActive(Event, name="candidate.was_active", version=1):
+    """The member did something on the marketplace, as reported by `source`."""
+
+    kind: ActivityKind
+    source: str
+    source_id: str
+
+
+class ProfileEnhanced(Event, name="candidate.profile_enhanced", version=2):
+    """A source observed newer facts about the member. `fields` names those it changed.
+
+    `document` is a keyed hash of the document that said so, so that it is taken once.
+    """
+
+    source: str
+    observed_on: date
+    fields: tuple[str, ...]
+    facts: Facts
+    name: Personal[str | None] = None
+    email: Personal[str | None] = None
+    summary: Personal[str | None] = None
+    jobs: Personal[tuple[Job, ...] | None] = None
+    background: Personal[FullBackground | None] = None
+    document: UUID | None = None
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """Version 1 has neither name, address nor background; the defaults say so."""
+
+
+class EmployerBlocked(Event, name="candidate.employer_blocked", version=1, withdrawal=True):
+    """The member blocked this employer from contacting them."""
+
+    employer_id: UUID
+
+
+class Contacted(Event, name="candidate.contacted", version=1):
+    """An employer sent the member a message or an interview request."""
+
+    employer_id: UUID
+    position_id: UUID
+    outreach_id: UUID
+
+
+class AttributesReported(
+    Event, name="candidate.attributes_reported", version=1, redacted_in_log=True
+):
+    """The member reported protected attributes, which replace those reported before."""
+
+    gender: Personal[Gender | None] = None
+    ethnicity: Personal[Ethnicity | None] = None
+    age_band: Personal[AgeBand | None] = None
+    disability: Personal[Disability | None] = None
+
+
+class AttributesCleared(Event, name="candidate.attributes_cleared", version=1):
+    """The member withdrew the protected attributes that they had reported."""
+
+
+class CandidateMerged(Event, name="candidate.merged", version=1):
+    """Support found that this is a duplicate of another candidate, who now stands for both."""
+
+    kept_id: UUID
+
+
+class CandidateSeparated(Event, name="candidate.separated", version=1):
+    """Support found that the merge was wrong. `opted_in` is the stricter consent of the two."""
+
+    kept_id: UUID
+    opted_in: bool
+
+
+class DuplicateMerged(Event, name="candidate.duplicate_merged", version=1):
+    """The member stands for a duplicate too. `duplicate` was its standing, `standing` is theirs."""
+
+    duplicate_id: UUID
+    duplicate: Standing
+    standing: Standing
+
+
+class DuplicateSeparated(Event, name="candidate.duplicate_separated", version=1):
+    """The member no longer stands for this candidate, who was no duplicate."""
+
+    duplicate_id: UUID
+    standing: Standing
+
+
+class CandidateErased(Event, name="candidate.erased", version=1, erases=True):
+    """The member asked for erasure: their key is destroyed in the same transaction."""
+
+
+MERGES = (CandidateMerged, CandidateSeparated, DuplicateMerged, DuplicateSeparated)
+
+DECIDES_CONTACT = (
+    CandidateSignedUp,
+    OptedIn,
+    OptedOut,
+    WasActive,
+    EmployerBlocked,
+    Contacted,
+    CandidateErased,
+    *MERGES,
+)
+"""The events by which the contact gate decides: without the others it forbids at least as much."""
+
+DECIDES_PROFILE = (
+    CandidateSignedUp,
+    ProfileEnhanced,
+    OptedIn,
+    OptedOut,
+    WasActive,
+    CandidateErased,
+    *MERGES,
+)
+"""The events by which it is decided what of a document or an observation is new."""
