@@ -22,7 +22,7 @@ from psycopg.conninfo import make_conninfo
 from benchmarks.recorder import server
 from domain.filters import Filters
 from domain.money import Salary, SalaryRange
-from domain.outreach import InterviewRequested, MessageSent
+from domain.outreach_events import InterviewRequested, MessageSent
 from domain.partial_date import PartialDate
 from domain.viewing import Feed
 from infrastructure.database.migrations import migrate

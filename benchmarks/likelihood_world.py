@@ -36,7 +36,8 @@ from river import compose, linear_model, preprocessing
 
 from api.demo.answers import USUAL, Process
 from api.demo.world import Shift, World
-from domain.outreach import ANSWER_WINDOW, InterviewRequested, MessageSent
+from domain.outreach import ANSWER_WINDOW
+from domain.outreach_events import InterviewRequested, MessageSent
 from projections.likelihood.changes import Changes, Prediction
 from projections.likelihood.estimator.schema import Features
 from projections.likelihood.learner import FOLLOWED, Learner

@@ -1,29 +1,28 @@
-"""An employer's outreach to one candidate about one position.
+"""An employer's outreach to one candidate about one position."""
 
-The module is long because the whole aggregate is here, to be read from top to bottom: its events,
-its refusals, its decisions, its facts, and the commands that lead to them.
-"""
-
-from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID, uuid5
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
-
-from domain import contact_gate
 from domain.actor import Cause
 from domain.aggregate import Aggregate, Refusal, refuse
 from domain.candidate import Candidate
-from domain.candidate_events import DECIDES_CONTACT, CandidateErased
+from domain.candidate_events import CandidateErased
 from domain.command import Command, NotFound, Work
-from domain.employer import Employer
-from domain.event import Event, Personal
 from domain.handlers import on
-from domain.money import SalaryRange
-from domain.position import own_position
-from domain.values import IN_ONE_LINE, Flag, Moment, StorableText, Value
+from domain.outreach_events import (
+    DeclineReason,
+    InterviewRequested,
+    InterviewScheduled,
+    MessageSent,
+    OutreachAccepted,
+    OutreachDeclined,
+    OutreachExpired,
+    OutreachFact,
+    OutreachWithdrawn,
+    Status,
+)
+from domain.values import Moment
 
 ANSWER_WINDOW = timedelta(days=14)
 """How long a candidate can answer before the outreach expires."""
@@ -34,130 +33,6 @@ OUTREACHES = UUID("6f2f5f0e-8a5c-5d0b-9b57-2a4a0d4e7c11")
 def outreach_id(position_id: UUID, candidate_id: UUID) -> UUID:
     """The id of the only outreach to this candidate about this position."""
     return uuid5(OUTREACHES, f"{position_id}/{candidate_id}")
-
-
-class Status(StrEnum):
-    """The state of an outreach."""
-
-    AWAITING_ANSWER = "awaiting_answer"
-    ACCEPTED = "accepted"
-    DECLINED = "declined"
-    WITHDRAWN = "withdrawn"
-    EXPIRED = "expired"
-    INTERVIEW_SCHEDULED = "interview_scheduled"
-
-
-class DeclineReason(StrEnum):
-    """Why a candidate declined."""
-
-    NOT_LOOKING = "not_looking"
-    SALARY = "salary"
-    LOCATION = "location"
-    ROLE = "role"
-    COMPANY = "company"
-    OTHER = "other"
-
-
-class Likelihood(Value):
-    """The likelihood to respond that the sender saw, and the model that estimated it.
-
-    `model_position` is the log position up to which that model had learned, `model_hash` the
-    SHA-256 of its state, `as_of_position` the log position of the newest event about the candidate
-    that it used, and `estimator_version` the arithmetic: another version gives other bits.
-    """
-
-    probability: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-    logit: Annotated[float, Field(allow_inf_nan=False)]
-    model_position: Annotated[int, Field(ge=0)]
-    feature_version: Annotated[int, Field(ge=1)]
-    model_hash: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
-    as_of_position: Annotated[int, Field(ge=0)] | None = None
-    estimator_version: Annotated[int, Field(ge=1)] | None = None
-
-
-class Band(StrEnum):
-    """A likelihood in one word."""
-
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
-
-
-BAND_FROM = {Band.HIGH: 0.25, Band.MEDIUM: 0.1, Band.LOW: 0.0}
-"""The lowest probability of each band, from the highest to the lowest."""
-
-
-def band(probability: float) -> Band:
-    """The word for a probability.
-
-    >>> band(0.3), band(0.15), band(0.02)
-    (<Band.HIGH: 'high'>, <Band.MEDIUM: 'medium'>, <Band.LOW: 'low'>)
-    """
-    return next(word for word, lowest in BAND_FROM.items() if probability >= lowest)
-
-
-class _OutreachFact(BaseModel):
-    """What every event of an outreach carries."""
-
-    employer_id: UUID
-    position_id: UUID
-    candidate_id: UUID
-
-
-class _OutreachSent(_OutreachFact):
-    """What the first event of an outreach carries: the message and the estimated likelihood."""
-
-    subject: Personal[str]
-    text: Personal[str]
-    salary: SalaryRange
-    location: str | None
-    remote: bool
-    sender_name: Personal[str]
-    sender_role: Personal[str]
-    likelihood: Likelihood | None
-
-
-class InterviewRequested(
-    _OutreachSent, Event, name="outreach.interview_requested", version=1, person="candidate_id"
-):
-    """An employer asked an active candidate for an interview."""
-
-
-class MessageSent(
-    _OutreachSent, Event, name="outreach.message_sent", version=1, person="candidate_id"
-):
-    """An employer sent a message to a passive candidate."""
-
-
-class OutreachWithdrawn(_OutreachFact, Event, name="outreach.withdrawn", version=1):
-    """The employer withdrew the outreach before the candidate answered."""
-
-
-class OutreachAccepted(
-    _OutreachFact, Event, name="outreach.accepted", version=1, person="candidate_id"
-):
-    """The candidate accepted."""
-
-    note: Personal[str | None] = None
-
-
-class OutreachDeclined(
-    _OutreachFact, Event, name="outreach.declined", version=1, person="candidate_id"
-):
-    """The candidate declined."""
-
-    reason: DeclineReason
-    note: Personal[str | None] = None
-
-
-class OutreachExpired(_OutreachFact, Event, name="outreach.expired", version=1):
-    """The candidate did not answer within the answer window."""
-
-
-class InterviewScheduled(_OutreachFact, Event, name="outreach.interview_scheduled", version=1):
-    """An interview was scheduled, or moved to another time."""
-
-    starts_at: Moment
 
 
 class AlreadyAnswered(Refusal):
@@ -264,7 +139,7 @@ class Outreach(Aggregate, kind="outreach"):
     @on(InterviewRequested, MessageSent)
     def on_sent(self, event: InterviewRequested | MessageSent) -> None:
         self.sent_at = event.timestamp
-        self.about = {name: getattr(event, name) for name in _OutreachFact.model_fields}
+        self.about = {name: getattr(event, name) for name in OutreachFact.model_fields}
 
     @on(OutreachWithdrawn)
     def on_outreach_withdrawn(self, _: OutreachWithdrawn) -> None:
@@ -288,94 +163,6 @@ class Outreach(Aggregate, kind="outreach"):
         self.interview_at = event.starts_at
 
 
-Line = Annotated[StorableText, Field(min_length=1, max_length=200), IN_ONE_LINE]
-
-
-def _needed_on_site(location: str | None, others: ValidationInfo) -> str | None:
-    if location is None and not others.data.get("remote", True):
-        raise ValueError("give a location or mark the work as remote")
-    return location
-
-
-class Message(Value):
-    """What an employer writes. Every field is required; `location` only if not `remote`."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "subject": "Queues at Acme",
-                    "text": "Would you like to talk about our queues?",
-                    "salary": {"minimum": 90_000, "maximum": 120_000, "currency": "EUR"},
-                    "location": "Berlin",
-                    "sender_name": "Robin Doe",
-                    "sender_role": "Head of Engineering",
-                }
-            ]
-        }
-    )
-
-    subject: Line
-    text: Annotated[StorableText, Field(min_length=1, max_length=10_000)]
-    salary: SalaryRange
-    remote: Flag = False
-    location: Annotated[
-        Line | None, AfterValidator(_needed_on_site), Field(validate_default=True)
-    ] = None
-    sender_name: Line
-    sender_role: Line
-
-
-class SendMessage(Command):
-    """Send a passive candidate a message about a position."""
-
-    position_id: UUID
-    candidate_id: UUID
-    message: Message
-    likelihood: Likelihood | None = None
-
-    def execute(self, work: Work) -> Outreach:
-        return _contact(work, self, Outreach.send_message, contact_gate.against_message)
-
-
-class RequestInterview(Command):
-    """Ask an active candidate for an interview about a position."""
-
-    position_id: UUID
-    candidate_id: UUID
-    message: Message
-    likelihood: Likelihood | None = None
-
-    def execute(self, work: Work) -> Outreach:
-        return _contact(
-            work, self, Outreach.request_interview, contact_gate.against_interview_request
-        )
-
-
-def _contact(
-    work: Work,
-    command: SendMessage | RequestInterview,
-    decide: Callable[..., None],
-    reasons_against: Callable[..., Iterable[Refusal]],
-) -> Outreach:
-    position = own_position(work, command, command.position_id)
-    employer = work.get(Employer, position.employer_id)
-    candidate = work.get(Candidate, command.candidate_id, needed=DECIDES_CONTACT)
-    outreach = work.find(Outreach, outreach_id(position.id, candidate.id))
-    refuse(reasons_against(employer, position, candidate, contacted=outreach.exists, at=command.at))
-    about = {"employer_id": employer.id, "position_id": position.id}
-    decide(
-        outreach,
-        command,
-        **about,
-        candidate_id=candidate.id,
-        likelihood=command.likelihood,
-        **dict(command.message),
-    )
-    candidate.be_contacted(command, **about, outreach_id=outreach.id)
-    return outreach
-
-
 class WithdrawOutreach(Command):
     """Withdraw an outreach before the candidate answers."""
 
@@ -384,34 +171,6 @@ class WithdrawOutreach(Command):
     def execute(self, work: Work) -> Outreach:
         outreach = own_outreach(work, self, self.outreach_id)
         outreach.withdraw(self)
-        return outreach
-
-
-Note = Annotated[StorableText, Field(max_length=5_000)]
-
-
-class AcceptOutreach(Command):
-    """Accept an outreach on the candidate's behalf."""
-
-    outreach_id: UUID
-    note: Note | None = None
-
-    def execute(self, work: Work) -> Outreach:
-        outreach = _answerable(work, work.get(Outreach, self.outreach_id))
-        outreach.accept(self, note=self.note)
-        return outreach
-
-
-class DeclineOutreach(Command):
-    """Decline an outreach on the candidate's behalf."""
-
-    outreach_id: UUID
-    reason: DeclineReason
-    note: Note | None = None
-
-    def execute(self, work: Work) -> Outreach:
-        outreach = _answerable(work, work.get(Outreach, self.outreach_id))
-        outreach.decline(self, reason=self.reason, note=self.note)
         return outreach
 
 
@@ -433,12 +192,13 @@ class ScheduleInterview(Command):
     starts_at: Moment
 
     def execute(self, work: Work) -> Outreach:
-        outreach = _answerable(work, own_outreach(work, self, self.outreach_id))
+        outreach = answerable(work, own_outreach(work, self, self.outreach_id))
         outreach.schedule_interview(self, starts_at=self.starts_at)
         return outreach
 
 
-def _answerable(work: Work, outreach: Outreach) -> Outreach:
+def answerable(work: Work, outreach: Outreach) -> Outreach:
+    """The outreach. Raises `Refused` if its candidate is erased."""
     candidate = work.get(Candidate, outreach.about["candidate_id"], needed=(CandidateErased,))
     refuse(candidate.reasons_against_anything())
     return outreach

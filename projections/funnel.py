@@ -18,15 +18,13 @@ from pydantic import BaseModel, Field
 
 from domain.event import Event
 from domain.handlers import on
-from domain.outreach import (
-    BAND_FROM,
-    Band,
+from domain.likelihood import BAND_FROM, Band, band
+from domain.outreach_events import (
     InterviewRequested,
     InterviewScheduled,
     MessageSent,
     OutreachAccepted,
     OutreachDeclined,
-    band,
 )
 from domain.viewing import CandidatesShown, Feed, ProfileOpened
 from infrastructure.database.postgres import fetch_all

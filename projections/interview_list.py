@@ -11,13 +11,13 @@ from pydantic import BaseModel
 
 from domain.event import Event
 from domain.handlers import on
+from domain.likelihood import Likelihood
 from domain.money import SalaryRange
-from domain.outreach import (
-    ANSWER_WINDOW,
+from domain.outreach import ANSWER_WINDOW
+from domain.outreach_events import (
     DeclineReason,
     InterviewRequested,
     InterviewScheduled,
-    Likelihood,
     MessageSent,
     OutreachAccepted,
     OutreachDeclined,

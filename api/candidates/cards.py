@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from api.candidates.disclosure import to_recruiters
 from domain.event import ERASED
 from domain.filters import Filters
-from domain.outreach import Band, Likelihood, band
+from domain.likelihood import Band, Likelihood, band
 from domain.profile import Facts
 from domain.terms import key
 from domain.viewing import Feed, Sort

@@ -18,15 +18,9 @@ from domain.aggregate import Refused
 from domain.candidate import Candidate, CandidateIsErased, CandidateOptedOut, CandidateWasMerged
 from domain.command import NotFound
 from domain.contact_gate import AlreadyContacted, CandidateBlockedEmployer
-from domain.outreach import (
-    Band,
-    Likelihood,
-    Message,
-    RequestInterview,
-    SendMessage,
-    band,
-    outreach_id,
-)
+from domain.contacting import Message, RequestInterview, SendMessage
+from domain.likelihood import Band, Likelihood, band
+from domain.outreach import outreach_id
 from domain.passivity import is_passive
 from domain.profile import Background, Job
 from infrastructure.database.postgres import Database

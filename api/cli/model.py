@@ -9,7 +9,7 @@ from api.cli.exit_codes import EXIT_CODES, CannotGoOn, Exit
 from api.cli.terminal import progress
 from api.marketplace import open_marketplace
 from domain.command import NotFound
-from domain.outreach import band
+from domain.likelihood import band
 from infrastructure.event_log import log_head
 from infrastructure.settings import load_settings
 from projections.likelihood.audit import replay as audit

@@ -14,7 +14,8 @@ from enum import Enum
 from random import Random
 
 from api.demo.agenda import DAY
-from domain.outreach import ANSWER_WINDOW, DeclineReason
+from domain.outreach import ANSWER_WINDOW
+from domain.outreach_events import DeclineReason
 
 RESTLESS_YEARS, RESTLESS_WIDTH = 2.5, 1.1
 UNKNOWN_RESTLESSNESS = 0.35

@@ -13,7 +13,7 @@ from api.demo.agenda import DAY
 from api.demo.world import World
 from domain.employer import EmployerRegistered
 from domain.event import Event
-from domain.outreach import (
+from domain.outreach_events import (
     InterviewRequested,
     MessageSent,
     OutreachAccepted,

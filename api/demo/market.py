@@ -30,15 +30,11 @@ from api.demo.companies import (
 from api.demo.members import HISTORY, PLATFORM, Members, Person
 from domain import contact_gate
 from domain.actor import Actor, Role
+from domain.contacting import Message
 from domain.employer import Employer
 from domain.filters import Filters
-from domain.outreach import (
-    ANSWER_WINDOW,
-    Message,
-    Outreach,
-    Status,
-    outreach_id,
-)
+from domain.outreach import ANSWER_WINDOW, Outreach, outreach_id
+from domain.outreach_events import Status
 from domain.position import Position
 from domain.profile import Facts
 from domain.sources import ActivityKind

@@ -14,16 +14,10 @@ from api.http.access import AuditReader, Platform, Recruiter, Support, TimelineR
 from api.http.caller import CommandResult
 from api.http.lists import Cursor, Limit, found
 from api.http.problems import Problem
-from domain.outreach import (
-    AcceptOutreach,
-    DeclineOutreach,
-    DeclineReason,
-    Note,
-    Outreach,
-    ScheduleInterview,
-    WithdrawOutreach,
-    band,
-)
+from domain.answering import AcceptOutreach, DeclineOutreach, Note
+from domain.likelihood import band
+from domain.outreach import Outreach, ScheduleInterview, WithdrawOutreach
+from domain.outreach_events import DeclineReason
 from domain.values import Moment, StorableText, Value
 from projections import interview_list, outreach_timeline
 from projections.interview_list import Interview, InterviewList

@@ -19,10 +19,11 @@ from api.http.problems import Problem, Reason
 from domain.actor import Role
 from domain.candidate import Candidate
 from domain.command import NotFound
+from domain.contacting import Message, RequestInterview, SendMessage
 from domain.employer import Employer
 from domain.filters import Filters
 from domain.money import SalaryRange
-from domain.outreach import Message, RequestInterview, SendMessage, Status
+from domain.outreach_events import Status
 from domain.position import (
     ClosePosition,
     OpenPosition,

@@ -22,7 +22,7 @@ from domain.candidate_events import (
 )
 from domain.event import Event
 from domain.handlers import HandlesEvents, on
-from domain.outreach import (
+from domain.outreach_events import (
     InterviewRequested,
     MessageSent,
     OutreachAccepted,

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from domain.outreach import Likelihood
+from domain.likelihood import Likelihood
 from infrastructure.event_log.log_head import LOG_ID
 from projections.likelihood.candidate_states import COLUMNS_READ
 from projections.likelihood.estimator.model import ESTIMATOR, LikelihoodModel

@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 
 from api.periodic_tasks import close_due, expire_overdue
+from domain.answering import AcceptOutreach
 from domain.employer import ApproveEmployer
 from domain.event import Event
-from domain.outreach import AcceptOutreach
 from domain.position import SetClosingDate
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore

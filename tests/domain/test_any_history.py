@@ -18,6 +18,7 @@ from hypothesis.stateful import (
 )
 
 from domain.aggregate import Refused
+from domain.answering import AcceptOutreach, DeclineOutreach
 from domain.candidate import Candidate
 from domain.candidate_commands import BlockEmployer, EraseCandidate, NoteActivity, OptIn, OptOut
 from domain.candidate_events import (
@@ -30,6 +31,7 @@ from domain.candidate_events import (
     WasActive,
 )
 from domain.command import Command
+from domain.contacting import RequestInterview, SendMessage
 from domain.employer import (
     ApproveEmployer,
     BetaJoined,
@@ -42,11 +44,9 @@ from domain.employer import (
 )
 from domain.event import Event
 from domain.identifier import EnhanceProfile, SignUpCandidate
-from domain.outreach import (
-    AcceptOutreach,
-    DeclineOutreach,
+from domain.outreach import ExpireOutreach, ScheduleInterview, WithdrawOutreach, outreach_id
+from domain.outreach_events import (
     DeclineReason,
-    ExpireOutreach,
     InterviewRequested,
     InterviewScheduled,
     MessageSent,
@@ -54,11 +54,6 @@ from domain.outreach import (
     OutreachDeclined,
     OutreachExpired,
     OutreachWithdrawn,
-    RequestInterview,
-    ScheduleInterview,
-    SendMessage,
-    WithdrawOutreach,
-    outreach_id,
 )
 from domain.position import ClosePosition, PositionClosed
 from domain.profile import Facts

@@ -7,6 +7,7 @@ from uuid import UUID
 from hypothesis import given as whatever
 from hypothesis import strategies as some
 
+from domain.answering import AcceptOutreach
 from domain.candidate import Candidate
 from domain.candidate_commands import BlockEmployer, EraseCandidate, OptIn, OptOut
 from domain.candidate_events import (
@@ -23,9 +24,11 @@ from domain.candidate_events import (
     ProfileEnhanced,
     WasActive,
 )
+from domain.contacting import SendMessage
 from domain.identifier import ClaimIdentifier, EnhanceProfile, IdentifierClaimed, SignUpCandidate
 from domain.merging import MergeCandidates, SeparateCandidates
-from domain.outreach import AcceptOutreach, OutreachAccepted, SendMessage, outreach_id
+from domain.outreach import outreach_id
+from domain.outreach_events import OutreachAccepted
 from domain.profile import Facts
 from domain.sources import Observation
 from domain.standing import Standing

@@ -15,11 +15,12 @@ from pydantic import BaseModel, ValidationError
 from domain import merging
 from domain.actor import Actor
 from domain.aggregate import Aggregate
+from domain.answering import DeclineOutreach
 from domain.command import Command
+from domain.contacting import Message
 from domain.employer import Manager, SuspendEmployer
 from domain.event import Event, Personal
 from domain.identifier import SignUpCandidate
-from domain.outreach import DeclineOutreach, Message
 from domain.position import OpenPosition
 from domain.profile import Facts, Job
 from domain.sources import Activity

@@ -6,29 +6,28 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from domain.answering import AcceptOutreach, DeclineOutreach
 from domain.candidate_events import CandidateErased, Contacted
 from domain.command import Command
+from domain.contacting import Message, RequestInterview, SendMessage
+from domain.likelihood import Likelihood
 from domain.money import SalaryRange
 from domain.outreach import (
     ANSWER_WINDOW,
-    AcceptOutreach,
-    DeclineOutreach,
-    DeclineReason,
     ExpireOutreach,
+    ScheduleInterview,
+    WithdrawOutreach,
+    outreach_id,
+)
+from domain.outreach_events import (
+    DeclineReason,
     InterviewRequested,
     InterviewScheduled,
-    Likelihood,
-    Message,
     MessageSent,
     OutreachAccepted,
     OutreachDeclined,
     OutreachExpired,
     OutreachWithdrawn,
-    RequestInterview,
-    ScheduleInterview,
-    SendMessage,
-    WithdrawOutreach,
-    outreach_id,
 )
 from tests.support.given import (
     A_LETTER,

@@ -6,9 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from domain.command import Command
+from domain.contacting import SendMessage
 from domain.filters import Filters
 from domain.money import SalaryRange
-from domain.outreach import SendMessage
 from domain.position import (
     CloseDuePosition,
     ClosePosition,

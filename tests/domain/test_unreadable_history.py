@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.answering import AcceptOutreach
 from domain.candidate_commands import BlockEmployer, EraseCandidate, NoteActivity, OptIn, OptOut
 from domain.candidate_events import (
     DECIDES_CONTACT,
@@ -15,10 +16,11 @@ from domain.candidate_events import (
     WasActive,
 )
 from domain.command import Command
+from domain.contacting import SendMessage
 from domain.employer import EmployerApproved, EmployerSuspended, JoinBeta
 from domain.event import Event
 from domain.identifier import EnhanceProfile
-from domain.outreach import AcceptOutreach, MessageSent, OutreachAccepted, SendMessage
+from domain.outreach_events import MessageSent, OutreachAccepted
 from domain.position import PositionOpened
 from domain.profile import Facts
 from domain.sources import Activity, ActivityKind, Observation

@@ -19,7 +19,7 @@ from psycopg.rows import TupleRow
 
 from domain.filters import Filters
 from domain.money import Salary, SalaryRange
-from domain.outreach import InterviewRequested, MessageSent
+from domain.outreach_events import InterviewRequested, MessageSent
 from domain.viewing import Feed, Sort
 from infrastructure.projecting.projection import LoggedEvent
 from projections import candidate_feed

@@ -14,16 +14,14 @@ from psycopg.rows import TupleRow
 
 from domain.actor import Actor, Role
 from domain.event import Event
-from domain.outreach import (
-    Band,
+from domain.likelihood import Band, Likelihood, band
+from domain.outreach_events import (
     DeclineReason,
     InterviewRequested,
     InterviewScheduled,
-    Likelihood,
     MessageSent,
     OutreachAccepted,
     OutreachDeclined,
-    band,
 )
 from domain.viewing import CandidatesShown, Feed, ProfileOpened, Slot, Sort
 from infrastructure.database.postgres import Pool

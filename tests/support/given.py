@@ -25,19 +25,19 @@ from domain.candidate_events import (
     WasActive,
 )
 from domain.command import Command, NotFound
+from domain.contacting import Message
 from domain.employer import BetaJoined, EmployerApproved, EmployerRegistered, EmployerSuspended
 from domain.event import Event
 from domain.filters import Filters
 from domain.money import SalaryRange
-from domain.outreach import (
+from domain.outreach import outreach_id
+from domain.outreach_events import (
     InterviewScheduled,
-    Message,
     MessageSent,
     OutreachAccepted,
     OutreachDeclined,
     OutreachExpired,
     OutreachWithdrawn,
-    outreach_id,
 )
 from domain.position import PositionClosed, PositionOpened
 from domain.profile import Facts

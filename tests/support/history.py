@@ -8,7 +8,7 @@ from domain.actor import Actor, Role
 from domain.candidate_events import CandidateSignedUp, Contacted, OptedIn, WasActive
 from domain.event import Event
 from domain.filters import Filters
-from domain.outreach import MessageSent, OutreachAccepted, OutreachExpired
+from domain.outreach_events import MessageSent, OutreachAccepted, OutreachExpired
 from domain.position import PositionOpened
 from domain.profile import Facts
 from domain.sources import ActivityKind

@@ -4,7 +4,7 @@ import random
 
 from domain.candidate_events import CandidateErased
 from domain.event import Event
-from domain.outreach import DeclineReason, OutreachDeclined, OutreachWithdrawn
+from domain.outreach_events import DeclineReason, OutreachDeclined, OutreachWithdrawn
 from projections.likelihood.learner import FOLLOWED, Learner
 from tests.support.history import History, days, hours, somebody
 

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from domain.actor import Actor, Role
 from domain.command import Command
+from domain.contacting import Message, SendMessage
 from domain.employer import (
     ApproveEmployer,
     JoinBeta,
@@ -14,7 +15,6 @@ from domain.employer import (
 )
 from domain.identifier import SignUpCandidate
 from domain.money import SalaryRange
-from domain.outreach import Message, SendMessage
 from domain.position import OpenPosition
 from infrastructure.event_log.store import (
     EventStore,

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from domain.candidate_events import CandidateErased, CandidateSignedUp, OptedIn, OptedOut, WasActive
 from domain.event import Event
 from domain.handlers import on
-from domain.outreach import MessageSent, OutreachAccepted
+from domain.outreach_events import MessageSent, OutreachAccepted
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting import parking

@@ -17,7 +17,7 @@ from api.http.caller import Caller
 from api.http.lists import Cursor
 from domain.contact_gate import CONTACT_WINDOW, CONTACTS_ALLOWED
 from domain.employer import JoinBeta, LeaveBeta
-from domain.outreach import BAND_FROM
+from domain.likelihood import BAND_FROM
 from domain.passivity import MONTHS_OF_SILENCE
 from domain.viewing import Feed, Sort
 from infrastructure.database.postgres import Database

@@ -14,7 +14,7 @@ from api.console.forms import REFUSED, Faults, Sent
 from api.console.session import Analyst, Visit
 from api.formats import csv
 from api.marketplace import now
-from domain.outreach import BAND_FROM
+from domain.likelihood import BAND_FROM
 from projections import funnel
 from projections.funnel import Funnel, Interval, Split, Steps
 

@@ -14,7 +14,8 @@ from api.console.rendering import address
 from api.console.session import Recruiter, RecruiterOrSupport, Visit
 from api.http.lists import Cursor, found
 from api.routes.outreach import Appointment
-from domain.outreach import ANSWER_WINDOW, Outreach, ScheduleInterview, Status, WithdrawOutreach
+from domain.outreach import ANSWER_WINDOW, Outreach, ScheduleInterview, WithdrawOutreach
+from domain.outreach_events import Status
 from projections import interview_list, outreach_timeline
 from projections.candidate_pool import CandidatePool
 from projections.employers import Employers

@@ -17,8 +17,9 @@ from api.http.caller import Caller, CommandResult
 from api.http.problems import Problem, Reason
 from domain.candidate import Candidate
 from domain.command import NotFound
+from domain.contacting import Message, RequestInterview, SendMessage
 from domain.event import ERASED
-from domain.outreach import Message, RequestInterview, SendMessage, outreach_id
+from domain.outreach import outreach_id
 from domain.partial_date import PartialDate
 from infrastructure.projecting.checkpoints import NotCaughtUp
 from infrastructure.requests.idempotency import InFlight

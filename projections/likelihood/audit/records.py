@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from domain.outreach import Likelihood
+from domain.likelihood import Likelihood
 from infrastructure.database.postgres import Database
 from infrastructure.event_log.log_head import LOG_ID
 from projections.likelihood.audit.training_slice import Differs

@@ -15,7 +15,9 @@ from uuid import UUID
 
 from domain.command import NotFound
 from domain.event import Event
-from domain.outreach import InterviewRequested, Likelihood, MessageSent, Outreach
+from domain.likelihood import Likelihood
+from domain.outreach import Outreach
+from domain.outreach_events import InterviewRequested, MessageSent
 from infrastructure.database.postgres import Database
 from infrastructure.event_log import queries
 from infrastructure.event_log.store import EventStore

@@ -18,7 +18,7 @@ from psycopg import DataError
 
 from domain.candidate_events import Contacted
 from domain.event import Event
-from domain.outreach import InterviewRequested, MessageSent
+from domain.outreach_events import InterviewRequested, MessageSent
 from infrastructure.database.postgres import Database
 from infrastructure.event_log import queries
 from infrastructure.event_log.log_head import LOG_ID

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from domain.candidate_events import CandidateSignedUp, OptedIn, OptedOut, ProfileEnhanced, WasActive
 from domain.event import Event
 from domain.handlers import HandlesEvents, on
-from domain.outreach import (
+from domain.outreach_events import (
     InterviewRequested,
     MessageSent,
     OutreachAccepted,

@@ -12,7 +12,7 @@ import numpy as np
 
 from domain.filters import Filters
 from domain.money import SalaryRange
-from domain.outreach import InterviewRequested, MessageSent
+from domain.outreach_events import InterviewRequested, MessageSent
 from domain.position import PositionOpened
 from projections.likelihood.estimator.schema import Columns, Features
 from projections.likelihood.features.candidate import STATE, CandidateState, seniority

@@ -18,7 +18,8 @@ from api.cli.exit_codes import Exit
 from api.marketplace import now
 from domain.actor import Actor, Role
 from domain.candidate_events import WasActive
-from domain.outreach import Message, SendMessage, outreach_id
+from domain.contacting import Message, SendMessage
+from domain.outreach import outreach_id
 from projections.likelihood import batch
 from projections.likelihood.audit import records
 from projections.likelihood.audit.replay import NotReproducible, Replay, explain, replay

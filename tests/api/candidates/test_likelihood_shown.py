@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from domain.event import Event
-from domain.outreach import MessageSent
+from domain.outreach_events import MessageSent
 from projections.likelihood.learner import FOLLOWED, Learner
 from tests.support.client import done
 from tests.support.databases import Databases

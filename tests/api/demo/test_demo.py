@@ -28,11 +28,10 @@ from domain.candidate_events import (
 )
 from domain.employer import Employer, EmployerRegistered
 from domain.event import Event
-from domain.outreach import (
-    ANSWER_WINDOW,
+from domain.outreach import ANSWER_WINDOW, Outreach
+from domain.outreach_events import (
     InterviewRequested,
     MessageSent,
-    Outreach,
     OutreachAccepted,
     OutreachDeclined,
 )

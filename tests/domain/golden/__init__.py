@@ -12,7 +12,9 @@ from uuid import UUID
 from eventsourcing.persistence import StoredEvent
 
 from domain import (
+    answering,
     candidate_commands,
+    contacting,
     employer,
     identifier,
     merging,
@@ -28,8 +30,10 @@ from domain.command import Command
 from domain.employer import Manager
 from domain.event import Event
 from domain.filters import Filters
+from domain.likelihood import Likelihood
 from domain.money import Salary, SalaryRange
-from domain.outreach import DeclineReason, Likelihood, outreach_id
+from domain.outreach import outreach_id
+from domain.outreach_events import DeclineReason
 from domain.partial_date import PartialDate
 from domain.profile import (
     Certificate,
@@ -266,7 +270,7 @@ _COMMANDS: list[Command] = [
         probability=0.25,
         **by(acmes_recruiter),
     ),
-    outreach.RequestInterview(
+    contacting.RequestInterview(
         position_id=BACKEND_ENGINEER,
         candidate_id=ROBIN,
         message=A_LETTER,
@@ -274,7 +278,7 @@ _COMMANDS: list[Command] = [
         **by(acmes_recruiter),
     ),
     *(
-        outreach.SendMessage(
+        contacting.SendMessage(
             position_id=id,
             candidate_id=CASEY,
             message=A_LETTER,
@@ -283,11 +287,11 @@ _COMMANDS: list[Command] = [
         )
         for id, at in zip(_POSITIONS, [NOW, NOW, NOW, _LATER], strict=False)
     ),
-    outreach.AcceptOutreach(outreach_id=_OUTREACHES[0], note="Gladly.", **by(the_platform)),
+    answering.AcceptOutreach(outreach_id=_OUTREACHES[0], note="Gladly.", **by(the_platform)),
     outreach.ScheduleInterview(
         outreach_id=_OUTREACHES[0], starts_at=NOW + days(3), **by(acmes_recruiter)
     ),
-    outreach.DeclineOutreach(
+    answering.DeclineOutreach(
         outreach_id=_OUTREACHES[1],
         reason=DeclineReason.SALARY,
         note="Too low.",

@@ -15,7 +15,7 @@ from domain.actor import Actor, Role
 from domain.candidate_events import CandidateSignedUp
 from domain.employer import EmployerApproved, EmployerRegistered
 from domain.event import Event, Personal
-from domain.outreach import OutreachAccepted
+from domain.outreach_events import OutreachAccepted
 from domain.profile import Facts, Job
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.codec import EventMapper, envelope

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from api.demo import fill
+from domain.answering import AcceptOutreach, DeclineOutreach
 from domain.candidate_commands import EraseCandidate
-from domain.outreach import AcceptOutreach, DeclineOutreach, DeclineReason
+from domain.outreach_events import DeclineReason
 from infrastructure.database.postgres import Pool, open_pool
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.projection import Projection

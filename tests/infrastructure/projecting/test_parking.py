@@ -11,7 +11,7 @@ import pytest
 from domain.candidate_events import CandidateErased, CandidateSignedUp, OptedIn, WasActive
 from domain.event import Event
 from domain.handlers import on
-from domain.outreach import MessageSent
+from domain.outreach_events import MessageSent
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting import parking, projector

@@ -7,7 +7,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from domain.event import Event
-from domain.outreach import OutreachWithdrawn
+from domain.outreach_events import OutreachWithdrawn
 from infrastructure.database.postgres import Pool
 from infrastructure.projecting.projection import LoggedEvent
 from projections.likelihood import batch

@@ -21,7 +21,7 @@ from psycopg.rows import TupleRow
 from domain.candidate_events import CandidateErased, OptedOut, ProfileEnhanced
 from domain.event import Event
 from domain.identifier import SignUpCandidate
-from domain.outreach import (
+from domain.outreach_events import (
     DeclineReason,
     InterviewRequested,
     MessageSent,

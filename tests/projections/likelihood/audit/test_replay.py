@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.event import Event
-from domain.outreach import OutreachAccepted
+from domain.outreach_events import OutreachAccepted
 from projections.likelihood.changes import Prediction
 from projections.likelihood.estimator.schema import BadFeatures, Features
 from projections.likelihood.learner import FOLLOWED, Learner

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.event import Event
-from domain.outreach import MessageSent, OutreachAccepted
+from domain.outreach_events import MessageSent, OutreachAccepted
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting import parking

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from domain.candidate_events import CandidateErased, OptedIn, OptedOut, ProfileEnhanced, WasActive
 from domain.event import Event
 from domain.filters import Filters
-from domain.outreach import (
+from domain.likelihood import Likelihood
+from domain.outreach_events import (
     DeclineReason,
     InterviewRequested,
-    Likelihood,
     MessageSent,
     OutreachDeclined,
     OutreachWithdrawn,

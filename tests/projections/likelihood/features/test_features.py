@@ -14,7 +14,7 @@ from domain.candidate_events import CandidateSignedUp, ProfileEnhanced
 from domain.event import Event
 from domain.filters import Filters
 from domain.money import Salary, SalaryRange
-from domain.outreach import MessageSent, OutreachAccepted
+from domain.outreach_events import MessageSent, OutreachAccepted
 from domain.partial_date import PartialDate
 from domain.position import FiltersSet, PositionOpened
 from domain.profile import Facts, Job
