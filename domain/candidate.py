@@ -336,13 +336,9 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
     def on_duplicate_separated(self, event: DuplicateSeparated) -> None:
         self.duplicates.pop(event.duplicate_id, None)
 
-    @on(AttributesReported)
-    def on_attributes_reported(self, _: AttributesReported) -> None:
-        self.has_reported_attributes = True
-
-    @on(AttributesCleared)
-    def on_attributes_cleared(self, _: AttributesCleared) -> None:
-        self.has_reported_attributes = False
+    @on(AttributesReported, AttributesCleared)
+    def on_attributes(self, event: AttributesReported | AttributesCleared) -> None:
+        self.has_reported_attributes = isinstance(event, AttributesReported)
 
     @on(CandidateErased)
     def on_candidate_erased(self, _: CandidateErased) -> None:

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from domain.actor import Cause
@@ -52,6 +52,11 @@ class Work(Protocol):
 
 class Command(Cause):
     """A frozen request for a change, with who asks, when, and in which request."""
+
+    def asked(self, *, without: str) -> dict[str, Any]:
+        """The fields of this kind of command, but for one: neither who asks, when, nor how."""
+        shared = {*Cause.model_fields, without}
+        return {field: value for field, value in self if field not in shared}
 
     @abstractmethod
     def execute(self, work: Work) -> Aggregate:

@@ -138,13 +138,9 @@ class Employer(Aggregate, kind="employer"):
         self.approved = False
         self.suspended_for = event.reason
 
-    @on(BetaJoined)
-    def on_beta_joined(self, _: BetaJoined) -> None:
-        self.in_beta = True
-
-    @on(BetaLeft)
-    def on_beta_left(self, _: BetaLeft) -> None:
-        self.in_beta = False
+    @on(BetaJoined, BetaLeft)
+    def on_beta_joined_or_left(self, event: BetaJoined | BetaLeft) -> None:
+        self.in_beta = isinstance(event, BetaJoined)
 
 
 class Manager(Value):

@@ -188,17 +188,7 @@ class OpenPosition(Command):
                 *position.reasons_against_opening(self.at, self.closes_at),
             ]
         )
-        position.open(
-            self,
-            employer_id=self.employer_id,
-            title=self.title,
-            description=self.description,
-            location=self.location,
-            remote=self.remote,
-            salary=self.salary,
-            filters=self.filters,
-            closes_at=self.closes_at,
-        )
+        position.open(self, **self.asked(without="position_id"))
         return position
 
 

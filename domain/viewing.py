@@ -5,7 +5,7 @@ stated once and never changes. Candidates stand in it by their ids, which stay w
 """
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
@@ -83,55 +83,11 @@ class AlreadyNoted(Refusal):
 class Viewing(Aggregate, kind="viewing"):
     """A page of a list, or a profile, that one recruiter saw; noted once."""
 
-    def show_candidates(
-        self,
-        cause: Cause,
-        *,
-        employer_id: UUID,
-        position_id: UUID,
-        feed: Feed,
-        sort: Sort,
-        slots: tuple[Slot, ...],
-        model_position: int | None,
-    ) -> None:
-        """State which candidates a page showed."""
-        self._refuse_if_noted()
-        self.record(
-            CandidatesShown,
-            cause,
-            employer_id=employer_id,
-            position_id=position_id,
-            feed=feed,
-            sort=sort,
-            slots=slots,
-            model_position=model_position,
-        )
-
-    def open_profile(
-        self,
-        cause: Cause,
-        *,
-        employer_id: UUID,
-        position_id: UUID,
-        candidate_id: UUID,
-        passive: bool,
-        probability: float | None,
-    ) -> None:
-        """State whose profile was opened."""
-        self._refuse_if_noted()
-        self.record(
-            ProfileOpened,
-            cause,
-            employer_id=employer_id,
-            position_id=position_id,
-            candidate_id=candidate_id,
-            passive=passive,
-            probability=probability,
-        )
-
-    def _refuse_if_noted(self) -> None:
+    def note(self, event: type[Event], cause: Cause, **facts: Any) -> None:
+        """State once which candidates a page showed, or whose profile was opened."""
         if self.exists:
             raise Refused(AlreadyNoted())
+        self.record(event, cause, **facts)
 
     @on(CandidatesShown, ProfileOpened)
     def on_seen(self, _: CandidatesShown | ProfileOpened) -> None:
@@ -149,18 +105,7 @@ class NoteCandidatesShown(Command):
     model_position: ModelPosition | None = None
 
     def execute(self, work: Work) -> Viewing:
-        position = own_position(work, self, self.position_id)
-        viewing = work.find(Viewing, self.viewing_id)
-        viewing.show_candidates(
-            self,
-            employer_id=position.employer_id,
-            position_id=position.id,
-            feed=self.feed,
-            sort=self.sort,
-            slots=self.slots,
-            model_position=self.model_position,
-        )
-        return viewing
+        return _note(work, self, CandidatesShown)
 
 
 class NoteProfileOpened(Command):
@@ -173,14 +118,14 @@ class NoteProfileOpened(Command):
     probability: Share | None = None
 
     def execute(self, work: Work) -> Viewing:
-        position = own_position(work, self, self.position_id)
-        viewing = work.find(Viewing, self.viewing_id)
-        viewing.open_profile(
-            self,
-            employer_id=position.employer_id,
-            position_id=position.id,
-            candidate_id=self.candidate_id,
-            passive=self.passive,
-            probability=self.probability,
-        )
-        return viewing
+        return _note(work, self, ProfileOpened)
+
+
+def _note(
+    work: Work, command: NoteCandidatesShown | NoteProfileOpened, event: type[Event]
+) -> Viewing:
+    position = own_position(work, command, command.position_id)
+    viewing = work.find(Viewing, command.viewing_id)
+    facts = command.asked(without="viewing_id")
+    viewing.note(event, command, employer_id=position.employer_id, **facts)
+    return viewing

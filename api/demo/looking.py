@@ -11,7 +11,7 @@ from uuid import UUID
 
 from api.demo.members import Person
 from domain.actor import Cause
-from domain.viewing import Feed, Slot, Sort, Viewing
+from domain.viewing import CandidatesShown, Feed, ProfileOpened, Slot, Sort, Viewing
 
 PAGE = 10
 EXPLORED = 0.03
@@ -61,7 +61,8 @@ def shown(
             )
         )
     passive = people[0].candidate.is_passive(cause.at)
-    viewing.show_candidates(
+    viewing.note(
+        CandidatesShown,
         cause,
         **about,
         feed=Feed.PASSIVE if passive else Feed.RECOMMENDATIONS,
@@ -75,7 +76,8 @@ def shown(
 def opened(id: UUID, cause: Cause, about: dict[str, UUID], person: Person) -> Viewing:
     """Somebody's profile is opened."""
     viewing = Viewing(id)
-    viewing.open_profile(
+    viewing.note(
+        ProfileOpened,
         cause,
         **about,
         candidate_id=person.candidate.id,

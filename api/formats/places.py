@@ -17,9 +17,6 @@ STATES = frozenset(_STATES_WORDS.split())
 CITIES = ("DJ", "GI", "GT", "HK", "KW", "LU", "MC", "MO", "PA", "SG", "SM", "VA")
 """Countries that have a city of their name."""
 
-CITIES = ("DJ", "GI", "GT", "HK", "KW", "LU", "MC", "MO", "PA", "SG", "SM", "VA")
-"""Countries that have a city of their name."""
-
 GEORGIA = "GE"
 """Behind a city it is as likely the state."""
 
