@@ -1,6 +1,6 @@
 """The composition root: everything that a process of the marketplace runs on, put together."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,8 +26,8 @@ from infrastructure.projecting.reading import ReadModels
 from infrastructure.projecting.versions import create_tables
 from infrastructure.projecting.worker import PeriodicTask, Worker
 from infrastructure.requests import idempotency, revocations
-from infrastructure.settings import Settings, SettingsError
-from projections.likelihood.challengers import Challengers, UnknownChallenger, challengers
+from infrastructure.settings import Settings
+from projections.likelihood.challengers import challengers
 from projections.read_models import read_models
 
 PROBE_SECONDS = 2.0
@@ -67,16 +67,8 @@ class Marketplace:
     def working(self) -> Iterator[Worker]:
         """Keep the read models up to date meanwhile."""
         tasks = [
-            PeriodicTask(
-                "expire outreaches",
-                60,
-                lambda: expire_overdue(self.store, self.read_models, self.now()),
-            ),
-            PeriodicTask(
-                "close due positions",
-                60,
-                lambda: close_due(self.store, self.read_models, self.now()),
-            ),
+            PeriodicTask("expire outreaches", 60, lambda: self._command(expire_overdue)),
+            PeriodicTask("close due positions", 60, lambda: self._command(close_due)),
             PeriodicTask("delete expired records", 3600, self.forget),
             PeriodicTask(
                 "find events of unknown kinds",
@@ -94,6 +86,9 @@ class Marketplace:
         ) as worker:
             self.worker = worker
             yield worker
+
+    def _command(self, task: Callable[[EventStore, ReadModels, datetime], int]) -> None:
+        task(self.store, self.read_models, self.now())
 
     def forget(self) -> None:
         """Delete old answers to requests and revoked tokens that have expired."""
@@ -121,7 +116,7 @@ def open_marketplace(settings: Settings, *, rebuild: bool = False) -> Iterator[M
         SettingsError: there is no challenger of a name in the settings.
         WrongSecret: the database was made with another secret.
     """
-    every = read_models(_challengers(settings.challengers))
+    every = read_models(challengers(settings.challengers))
     with database(settings) as url:
         migrate(url, at=now())
         size = settings.database_pool_size
@@ -145,13 +140,6 @@ def open_marketplace(settings: Settings, *, rebuild: bool = False) -> Iterator[M
                 yield Marketplace(
                     settings, url, pool, store, every, reading, log_position, namespace, key, clock
                 )
-
-
-def _challengers(asked: str) -> Challengers:
-    try:
-        return challengers(asked)
-    except UnknownChallenger as error:
-        raise SettingsError(f"SOURCING_CHALLENGERS is {asked!r}. {error}") from None
 
 
 def now() -> datetime:

@@ -162,7 +162,7 @@ def load_settings() -> Settings:
         if settings.database_url and not settings.secret.get_secret_value():
             problems.append(
                 f"{PREFIX}SECRET is not set, and with DATABASE_URL it must be: set it to "
-                f"{_words(Settings.model_fields['secret'], 'type')}, the same for every process "
+                f"{words_of(Settings.model_fields['secret'], 'type')}, the same for every process "
                 "that uses this database."
             )
     if problems:
@@ -172,23 +172,12 @@ def load_settings() -> Settings:
     return settings.model_copy(update={"secret": SecretStr(_local_secret(settings.data_dir))})
 
 
-def settings_table() -> str:
-    """Every setting as a row of a Markdown table, as the README shows it."""
-    rows = ["| Variable | Takes | Default | What it does |", "| --- | --- | --- | --- |"]
-    for name, field in Settings.model_fields.items():
-        shown = _words(field, "shown")
-        rows.append(
-            f"| `{_variable(name)}` | {_words(field, 'type')} | {shown} | {field.description} |"
-        )
-    return "\n".join(rows)
-
-
-def _variable(name: str) -> str:
+def variable_of(name: str) -> str:
     alias = Settings.model_fields[name].validation_alias
     return alias if isinstance(alias, str) else f"{PREFIX}{name.upper()}"
 
 
-def _words(field: FieldInfo, key: str) -> str:
+def words_of(field: FieldInfo, key: str) -> str:
     extra = field.json_schema_extra
     assert isinstance(extra, dict)
     return str(extra[key])
@@ -196,16 +185,16 @@ def _words(field: FieldInfo, key: str) -> str:
 
 def _sentence(location: tuple[int | str, ...]) -> str:
     variable = str(location[0])
-    names = {_variable(name): name for name in Settings.model_fields}
+    names = {variable_of(name): name for name in Settings.model_fields}
     # pydantic names a field by its alias where it has one and by itself where it has none.
     name = names.get(variable, variable)
-    field, variable = Settings.model_fields[name], _variable(name)
+    field, variable = Settings.model_fields[name], variable_of(name)
     value = "" if "Secret" in str(field.annotation) else f' to "{os.environ.get(variable, "")}"'
-    return f"{variable} is set{value}, which does not work: set it to {_words(field, 'type')}."
+    return f"{variable} is set{value}, which does not work: set it to {words_of(field, 'type')}."
 
 
 def _unknown_variables() -> list[str]:
-    known = [_variable(name) for name in Settings.model_fields]
+    known = [variable_of(name) for name in Settings.model_fields]
     problems = []
     for variable in sorted(os.environ):
         if variable.startswith(PREFIX) and variable not in known:

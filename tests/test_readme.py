@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from domain.money import USD_PER_UNIT
-from infrastructure.settings import settings_table
+from tests.support.settings_table import settings_table
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -1,6 +1,7 @@
 """What a caller may see of a position: another employer's does not exist, nor do hidden people."""
 
 import math
+from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Lock
 from time import monotonic
@@ -66,14 +67,14 @@ def changed(db: Database) -> int:
     return changed_log_position((CandidatePool, Positions, Employers, InterviewList), db)
 
 
+@dataclass
 class _Polled:
     """The counts that a position's open pages share, and the log position that they are of."""
 
-    def __init__(self) -> None:
-        self.lock = Lock()
-        self.counted_at = -math.inf
-        self.log_position = 0
-        self.counts: Counts | None = None
+    lock: Lock = field(default_factory=Lock)
+    counted_at: float = -math.inf
+    log_position: int = 0
+    counts: Counts | None = None
 
 
 _polled: dict[tuple[UUID, int], _Polled] = {}

@@ -113,17 +113,13 @@ def _education(part: Part) -> Education:
 
 
 def _certificate(part: Part) -> Certificate | None:
-    name = part.text("name", "title")
-    if name is None:
-        part.warn("has no name; left out")
+    if (name := _name(part)) is None:
         return None
     return Certificate(name=name, issuer=part.text("issuer"), issued_on=part.date("date"))
 
 
 def _project(part: Part) -> Project | None:
-    name = part.text("name", "title")
-    if name is None:
-        part.warn("has no name; left out")
+    if (name := _name(part)) is None:
         return None
     start = _start(part)
     return Project(
@@ -133,6 +129,13 @@ def _project(part: Part) -> Project | None:
         started_on=start,
         ended_on=_end(part, start),
     )
+
+
+def _name(part: Part) -> str | None:
+    name = part.text("name", "title")
+    if name is None:
+        part.warn("has no name; left out")
+    return name
 
 
 def _links(resume: Part) -> Iterator[Link]:

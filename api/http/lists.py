@@ -18,10 +18,7 @@ Cursor = Annotated[
 class OfEmployer(Protocol):
     """Something that belongs to an employer."""
 
-    @property
-    def employer_id(self) -> UUID:
-        """Whose it is."""
-        ...
+    employer_id: UUID
 
 
 T = TypeVar("T", bound=OfEmployer)

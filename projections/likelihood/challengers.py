@@ -14,6 +14,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from infrastructure.settings import SettingsError
 from projections.likelihood.estimator.schema import Features
 
 logger = logging.getLogger(__name__)
@@ -37,13 +38,6 @@ CHALLENGERS: Mapping[str, Callable[[], Any]] = {
     "forest": lambda: _river("forest.ARFClassifier", n_models=5, seed=1),
 }
 """By name, what makes each challenger."""
-
-
-class UnknownChallenger(ValueError):
-    """There is no challenger of this name."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"There is no challenger {name!r}: choose from {', '.join(CHALLENGERS)}.")
 
 
 class Challengers:
@@ -99,18 +93,18 @@ class Challengers:
 
 
 def challengers(names: str) -> Challengers:
-    """The challengers of a comma-separated list of names.
+    """The challengers of a comma-separated list of names. Raises `SettingsError` for unknown ones.
 
     >>> challengers("bayes").probabilities(Features({"visits": 1.0}, {}))
     {}
-
-    Raises:
-        UnknownChallenger: a name is not one of `CHALLENGERS`.
     """
     chosen = dict.fromkeys(name.strip() for name in names.split(",") if name.strip())
     for name in chosen:
         if name not in CHALLENGERS:
-            raise UnknownChallenger(name)
+            raise SettingsError(
+                f"SOURCING_CHALLENGERS is {names!r}. There is no challenger {name!r}: choose from"
+                f" {', '.join(CHALLENGERS)}."
+            )
     return Challengers({name: CHALLENGERS[name] for name in chosen})
 
 

@@ -60,18 +60,6 @@ UNKNOWN_POSITION = PositionState()
 OutreachSent = MessageSent | InterviewRequested
 OutreachSettled = OutreachAccepted | OutreachDeclined | OutreachExpired | OutreachWithdrawn
 
-OF_A_CANDIDATE = (
-    *(CandidateSignedUp, OptedIn, OptedOut, WasActive, ProfileEnhanced),
-    CandidateErased,
-)
-OF_A_POSITION = (PositionOpened, FiltersSet)
-OF_AN_OUTREACH = (
-    *(MessageSent, InterviewRequested),
-    *(OutreachAccepted, OutreachDeclined, OutreachExpired, OutreachWithdrawn),
-)
-FOLLOWED = (*OF_A_CANDIDATE, *OF_A_POSITION, *OF_AN_OUTREACH)
-"""The events that the learner reads."""
-
 RESPONDED: dict[type[Event], bool | None] = {
     OutreachAccepted: True,
     OutreachDeclined: True,
@@ -79,6 +67,12 @@ RESPONDED: dict[type[Event], bool | None] = {
     OutreachWithdrawn: None,
 }
 """Whether a settled outreach was answered; None if it is not learned."""
+
+OF_A_CANDIDATE = (CandidateSignedUp, OptedIn, OptedOut, WasActive, ProfileEnhanced, CandidateErased)
+OF_A_POSITION = (PositionOpened, FiltersSet)
+OF_AN_OUTREACH: tuple[type[Event], ...] = (MessageSent, InterviewRequested, *RESPONDED)
+FOLLOWED: tuple[type[Event], ...] = (*OF_A_CANDIDATE, *OF_A_POSITION, *OF_AN_OUTREACH)
+"""The events that the learner reads."""
 
 
 class Learner(HandlesEvents):

@@ -127,9 +127,7 @@ _MODELS_KEPT = 4
 _RESTORING = Lock()
 
 
-def _model(
-    row: tuple[object, ...], known: Mapping[str, tuple[LikelihoodModel, int]]
-) -> ModelSnapshot:
+def _model(row: tuple[object, ...], known: Known) -> ModelSnapshot:
     log_position, hash, state, as_of, *_ = row
     if hash is None:
         return _untrained()

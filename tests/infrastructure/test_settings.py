@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.settings import Settings, SettingsError, load_settings, settings_table
+from infrastructure.settings import Settings, SettingsError, load_settings
+from tests.support.settings_table import settings_table
 
 SECRET = "a secret that is long enough to be one"
 

@@ -23,6 +23,13 @@ router = APIRouter()
 NUMBERS = ("shown", "opened", "messaged", "accepted", "declined", "answered", "interviews")
 CANDIDATES = {"passive": True, "active": False, "all": None}
 
+Table = Literal["over-time", "by-band", "over-time-by-band"]
+TABLES: dict[Table, str] = {
+    "over-time": "Over time",
+    "by-band": "By likelihood band",
+    "over-time-by-band": "Over time, by likelihood band",
+}
+
 USUALLY = timedelta(weeks=13)
 """How far back the page looks by default; a blank first day is the beginning."""
 
@@ -95,11 +102,7 @@ def funnel_page(visit: Analyst) -> Response:
     return _page(
         visit,
         charts=drawn,
-        downloads=[
-            (asked.address("/funnel/over-time.csv"), "Over time"),
-            (asked.address("/funnel/by-band.csv"), "By likelihood band"),
-            (asked.address("/funnel/over-time-by-band.csv"), "Over time, by likelihood band"),
-        ],
+        downloads=[(asked.address(f"/funnel/{table}.csv"), name) for table, name in TABLES.items()],
     )
 
 
@@ -113,23 +116,12 @@ def _page(visit: Visit, faults: Faults | None = None, **shown: Any) -> Response:
     )
 
 
-@router.get("/funnel/over-time.csv")
-def over_time(visit: Analyst, asked: Annotated[Asked, Depends(asked_by)]) -> Response:
-    """The funnel by period, as CSV."""
-    return csv.download(Steps, asked.steps(visit, asked.interval), "funnel-over-time")
-
-
-@router.get("/funnel/by-band.csv")
-def by_band(visit: Analyst, asked: Annotated[Asked, Depends(asked_by)]) -> Response:
-    """The funnel by likelihood band, as CSV."""
-    return csv.download(Steps, asked.steps(visit, None, Split.BAND), "funnel-by-band")
-
-
-@router.get("/funnel/over-time-by-band.csv")
-def over_time_by_band(visit: Analyst, asked: Annotated[Asked, Depends(asked_by)]) -> Response:
-    """The funnel by period and likelihood band, as CSV."""
-    rows = asked.steps(visit, asked.interval, Split.BAND)
-    return csv.download(Steps, rows, "funnel-over-time-by-band")
+@router.get("/funnel/{table}.csv")
+def download(visit: Analyst, table: Table, asked: Annotated[Asked, Depends(asked_by)]) -> Response:
+    """The funnel by period, by likelihood band or by both, as CSV."""
+    interval = None if table == "by-band" else asked.interval
+    by = () if table == "over-time" else (Split.BAND,)
+    return csv.download(Steps, asked.steps(visit, interval, *by), f"funnel-{table}")
 
 
 def _summed(rows: Iterable[Steps], of: Callable[[Steps], object]) -> list[Steps]:

@@ -70,12 +70,8 @@ def outreach_sent(
     store: EventStore, after: int, until: int, skipped: Collection[int]
 ) -> list[tuple[int, OutreachSent]]:
     """The outreach sent between two log positions, each with its own."""
-    found = []
-    kinds = (MessageSent, InterviewRequested)
-    for log_position, event in _read(store, after, until, kinds, skipped):
-        assert isinstance(event, OutreachSent)
-        found.append((log_position, event))
-    return found
+    read = _read(store, after, until, (MessageSent, InterviewRequested), skipped)
+    return [(at, event) for at, event in read if isinstance(event, OutreachSent)]
 
 
 def full_log(

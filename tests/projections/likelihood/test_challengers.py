@@ -7,10 +7,10 @@ import pytest
 
 from infrastructure.database.postgres import Pool
 from infrastructure.projecting.projection import LoggedEvent
+from infrastructure.settings import SettingsError
 from projections.likelihood.challengers import (
     CHALLENGERS,
     Challengers,
-    UnknownChallenger,
     challengers,
 )
 from projections.likelihood.estimator.schema import Features
@@ -22,7 +22,7 @@ NAMES = "bayes, forest"
 
 
 def test_an_unknown_challenger_is_refused_with_the_names_to_choose_from() -> None:
-    with pytest.raises(UnknownChallenger, match=r"'oak': choose from bayes, .*forest"):
+    with pytest.raises(SettingsError, match=r"'oak': choose from bayes, .*forest"):
         challengers("forest, oak")
 
 

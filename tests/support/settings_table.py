@@ -1,0 +1,14 @@
+"""The settings as the README shows them."""
+
+from infrastructure.settings import Settings, variable_of, words_of
+
+
+def settings_table() -> str:
+    """Every setting as a row of a Markdown table, as the README shows it."""
+    rows = ["| Variable | Takes | Default | What it does |", "| --- | --- | --- | --- |"]
+    for name, field in Settings.model_fields.items():
+        shown = words_of(field, "shown")
+        rows.append(
+            f"| `{variable_of(name)}` | {words_of(field, 'type')} | {shown} | {field.description} |"
+        )
+    return "\n".join(rows)
