@@ -1,7 +1,8 @@
 """`import candidates`: signs candidates up from JSON Resume documents, each once."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, BinaryIO
@@ -9,10 +10,10 @@ from uuid import uuid4
 
 import typer
 
+from api.cli import import_report
 from api.cli.documents import Entry, entries
 from api.cli.exit_codes import EXIT_CODES, Exit
-from api.cli.import_report import ImportReport
-from api.cli.sign_ups import BadRecord, Taken, sign_up, sign_up_of
+from api.cli.sign_ups import BadRecord, Outcome, Result, sign_up, sign_up_of
 from api.cli.terminal import Report, complain, progress
 from api.formats.documents import DocumentWarning
 from api.marketplace import Marketplace, now, open_marketplace
@@ -32,7 +33,6 @@ IMPORT = Actor(id="import", role=Role.PLATFORM)
 AT_ONCE = 500
 """Documents signed up in one transaction."""
 
-
 MOST_SHOWN = 20
 """Warnings that are written to the screen; all of them are in the report."""
 
@@ -41,29 +41,17 @@ MOST_SHOWN = 20
 class Totals:
     """What became of the documents so far."""
 
-    report: ImportReport
-    taken: int = 0
-    known: int = 0
-    bad: int = 0
+    report: import_report.Report
+    counts: Counter[Outcome] = field(default_factory=Counter)
     warned: int = 0
 
-    def refuse(self, where: str, reason: str) -> None:
-        self.bad += 1
-        self.report.add(where, "refused", [("", reason)])
-        complain(f"{where}: {reason}")
-
-    def add(self, chunk: Taken, warnings: Mapping[str, Sequence[DocumentWarning]]) -> None:
-        self.taken += len(chunk.taken)
-        self.known += len(chunk.known)
-        for outcome, records in (("signed up", chunk.taken), ("known already", chunk.known)):
-            for where in records:
-                found = warnings[where]
-                self.report.add(where, outcome, [(one.path, one.problem) for one in found])
-                self._show(where, found)
-        for where, reason in chunk.refused:
-            self.refuse(where, reason)
-
-    def _show(self, where: str, warnings: Sequence[DocumentWarning]) -> None:
+    def add(self, result: Result, warnings: Sequence[DocumentWarning] = ()) -> None:
+        where, outcome, reason = result
+        self.counts[outcome] += 1
+        problems = [(one.path, one.problem) for one in warnings]
+        self.report(where, outcome, problems or [("", reason)])
+        if reason:
+            complain(f"{where}: {reason}")
         for warning in warnings:
             self.warned += 1
             if self.warned <= MOST_SHOWN:
@@ -71,11 +59,9 @@ class Totals:
 
     def summary(self) -> str:
         """How many of each, in a line."""
+        taken, known, bad = (self.counts[outcome] for outcome in Outcome)
         warned = f" Warnings: {self.warned:,}." if self.warned else ""
-        return (
-            f"Candidates taken: {self.taken:,}. Already there: {self.known:,}. "
-            f"Bad: {self.bad:,}.{warned}"
-        )
+        return f"Candidates taken: {taken:,}. Already there: {known:,}. Bad: {bad:,}.{warned}"
 
 
 @importing.callback()
@@ -113,8 +99,8 @@ def candidates(
     itself. A changed document of a known person updates their profile, with the date in
     meta.lastModified or today; it never undoes an opt-out.
     """
-    with open_marketplace(load_settings()) as marketplace, ImportReport(report) as written:
-        totals = Totals(written)
+    with open_marketplace(load_settings()) as marketplace, import_report.writing(report) as write:
+        totals = Totals(write)
         try:
             with progress() as shown:
                 _import_all(marketplace, file, totals, shown)
@@ -125,7 +111,7 @@ def candidates(
             if totals.warned > MOST_SHOWN:
                 complain(f"{totals.warned - MOST_SHOWN:,} more warnings; --report FILE has them.")
             typer.echo(totals.summary())
-    if totals.bad:
+    if totals.counts[Outcome.REFUSED]:
         raise typer.Exit(Exit.BAD_RECORDS)
 
 
@@ -140,8 +126,9 @@ def _import_all(marketplace: Marketplace, file: BinaryIO, totals: Totals, report
                 command, warnings[entry.where] = sign_up_of(marketplace, entry, cause)
                 members.append((entry.where, command))
             except BadRecord as bad:
-                totals.refuse(entry.where, str(bad))
-        totals.add(sign_up(marketplace.store, members), warnings)
+                totals.add(Result(entry.where, Outcome.REFUSED, str(bad)))
+        for result in sign_up(marketplace.store, members):
+            totals.add(result, () if result.reason else warnings[result.where])
         done += len(chunk)
         report("Records read", done)
 

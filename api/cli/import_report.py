@@ -2,45 +2,35 @@
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Self, TextIO
 
 from api.formats.csv import cell
 
 FIELDS = ("record", "outcome", "path", "problem")
 
+Report = Callable[[str, str, Sequence[tuple[str, str]]], None]
+"""Writes what became of a record, and each problem with its path."""
 
-class ImportReport:
-    """Writes what became of each record as CSV or JSON lines; nothing if there is no file."""
 
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-        self._file: TextIO | None = None
+@contextmanager
+def writing(path: Path | None) -> Iterator[Report]:
+    """A report as CSV or JSON lines, by the ending of its file; nothing if there is no file."""
+    if path is None:
+        yield lambda *_: None
+        return
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n") if path.suffix.lower() == ".csv" else None
+        if table:
+            table.writerow(FIELDS)
 
-    def __enter__(self) -> Self:
-        if self._path:
-            self._file = self._path.open("w", encoding="utf-8", newline="")
-            if self._is_csv:
-                csv.writer(self._file, lineterminator="\n").writerow(FIELDS)
-        return self
+        def add(record: str, outcome: str, problems: Sequence[tuple[str, str]]) -> None:
+            for row in [(record, outcome, *problem) for problem in problems]:
+                if table:
+                    table.writerow(map(cell, row))
+                else:
+                    fields = dict(zip(FIELDS, (value or None for value in row), strict=True))
+                    file.write(json.dumps(fields, ensure_ascii=False) + "\n")
 
-    def __exit__(self, *_: object) -> None:
-        if self._file:
-            self._file.close()
-
-    def add(self, record: str, outcome: str, problems: Sequence[tuple[str, str]]) -> None:
-        """Write what became of a record, and each problem with its path."""
-        if self._file is None:
-            return
-        for path, problem in problems or [("", "")]:
-            row = (record, outcome, path, problem)
-            if self._is_csv:
-                csv.writer(self._file, lineterminator="\n").writerow(map(cell, row))
-            else:
-                fields = dict(zip(FIELDS, (value or None for value in row), strict=True))
-                self._file.write(json.dumps(fields, ensure_ascii=False) + "\n")
-
-    @property
-    def _is_csv(self) -> bool:
-        return self._path is not None and self._path.suffix.lower() == ".csv"
+        yield add

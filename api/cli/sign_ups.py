@@ -1,7 +1,8 @@
 """Signs candidates up from documents, or finds them again, many in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
 from uuid import uuid4
 
 from pydantic import ValidationError
@@ -21,13 +22,20 @@ class BadRecord(Exception):
     """Why a document cannot be signed up, in a sentence."""
 
 
-@dataclass
-class Taken:
-    """Who was signed up, who was there already, and who was refused and why, each by place."""
+class Outcome(StrEnum):
+    """What became of a document."""
 
-    taken: list[str]
-    known: list[str]
-    refused: list[tuple[str, str]]
+    SIGNED_UP = "signed up"
+    KNOWN = "known already"
+    REFUSED = "refused"
+
+
+class Result(NamedTuple):
+    """What became of the document at a place, and why it was refused if it was."""
+
+    where: str
+    outcome: Outcome
+    reason: str = ""
 
 
 def sign_up_of(
@@ -35,8 +43,7 @@ def sign_up_of(
 ) -> tuple[SignUpCandidate, Sequence[DocumentWarning]]:
     """The command that signs up the candidate of a document, or finds them again, and warnings.
 
-    Raises:
-        BadRecord: the document cannot be read, or is not valid.
+    Raises `BadRecord` if the document cannot be read, or is not valid.
     """
     if entry.fault:
         raise BadRecord(entry.fault)
@@ -52,12 +59,10 @@ def sign_up_of(
     return command, profile.warnings
 
 
-def sign_up(store: EventStore, members: Sequence[tuple[str, SignUpCandidate]]) -> Taken:
+def sign_up(store: EventStore, members: Sequence[tuple[str, SignUpCandidate]]) -> list[Result]:
     """Sign up the candidates who are not there yet, in one transaction, and update the others.
 
-    Args:
-        store: where they are recorded.
-        members: the commands, each with the place of its document for messages.
+    Each command comes with the place of its document, for messages.
     """
     commands = [command for _, command in members]
     work: UnitOfWork
@@ -72,17 +77,13 @@ def sign_up(store: EventStore, members: Sequence[tuple[str, SignUpCandidate]]) -
         work.load_all(Candidate, (id for id in (*claimed, *new) if id))
 
     decided, _ = store.execute_all(lambda: commands, load=load)
-    refused = [
-        (where, str(refusal))
-        for (where, _), (_, refusal) in zip(members, decided, strict=True)
-        if refusal
-    ]
     new = {candidate.id for candidate in work.new(Candidate)}
-    taken, known = [], []
+    results = []
     for (where, command), (_, refusal) in zip(members, decided, strict=True):
-        if refusal is None and command.candidate_id in new:
-            new.discard(command.candidate_id)
-            taken.append(where)
-        elif refusal is None:
-            known.append(where)
-    return Taken(taken, known, refused)
+        if refusal:
+            results.append(Result(where, Outcome.REFUSED, str(refusal)))
+            continue
+        is_new = command.candidate_id in new
+        new.discard(command.candidate_id)
+        results.append(Result(where, Outcome.SIGNED_UP if is_new else Outcome.KNOWN))
+    return results

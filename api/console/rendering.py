@@ -16,6 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.charts import TEMPLATES
 from api.console.wording import filter_words, words
 from domain.actor import Role
+from domain.contact_gate import CONTACT_WINDOW, CONTACTS_ALLOWED
+from domain.passivity import MONTHS_OF_SILENCE
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -145,5 +147,8 @@ _TEMPLATES.globals.update(
     menu=menu,
     address=address,
     new_key=lambda: str(uuid4()),
+    months=MONTHS_OF_SILENCE,
+    contacts_allowed=CONTACTS_ALLOWED,
+    contact_days=CONTACT_WINDOW.days,
     pay_periods=[(period.value, said) for period, said in words.PERIOD_WORDS.items()],
 )

@@ -58,19 +58,17 @@ def ready(request: Request) -> JSONResponse:
     behind = {name: at for name, at in reached.items() if at < started_at}
     taken_over = [name for name, why in waiting.items() if isinstance(why, TakenOver)]
     is_off = abs(offset) > ALLOWED
-    status = (
-        "clock is off"
-        if is_off
-        else "rebuilding"
-        if waiting
-        else "catching up"
-        if behind
-        else "ready"
-    )
+    states = {
+        "taken over": taken_over,
+        "clock is off": is_off,
+        "rebuilding": waiting,
+        "catching up": behind,
+        "ready": True,
+    }
     failures = {one.projection: one.failure for one in still if one.failure}
     failures |= marketplace.worker.failures if marketplace.worker else {}
     body: dict[str, Any] = {
-        "status": "taken over" if taken_over else status,
+        "status": next(state for state, holds in states.items() if holds),
         "catching_up": behind,
         "to": started_at,
         "rebuilding": {

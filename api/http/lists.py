@@ -8,11 +8,13 @@ from fastapi import Query
 from api.http.caller import Caller
 from domain.aggregate import Aggregate
 from domain.command import NotFound
+from domain.values import StorableText
 
 Limit = Annotated[int, Query(ge=1, le=200, description="how many at most")]
 Cursor = Annotated[
     str | None, Query(max_length=4000, description="`next_cursor` of the page before")
 ]
+Company = Annotated[StorableText | None, Query(max_length=200, description="part of the name")]
 
 
 class OfEmployer(Protocol):

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from api.http.access import Admin, Reader, Recruiter, Staff, SuccessManager
 from api.http.caller import CommandResult
-from api.http.lists import Cursor, Limit, found
+from api.http.lists import Company, Cursor, Limit, found
 from domain.employer import (
     ApproveEmployer,
     Employer,
@@ -25,8 +25,6 @@ from projections.employers import Employers
 from projections.paging import Listed
 
 router = APIRouter(tags=["Employers"])
-
-Company = Annotated[StorableText | None, Query(max_length=200, description="part of the name")]
 
 
 class NewEmployer(Value):

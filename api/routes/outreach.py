@@ -12,7 +12,7 @@ from api.candidates.outreach_search import FoundOutreach
 from api.candidates.profile import Contribution, Explanation
 from api.http.access import AuditReader, Platform, Recruiter, Support, TimelineReader
 from api.http.caller import CommandResult
-from api.http.lists import Cursor, Limit, found
+from api.http.lists import Company, Cursor, Limit, found
 from api.http.problems import Problem
 from domain.answering import AcceptOutreach, DeclineOutreach, Note
 from domain.likelihood import band
@@ -70,9 +70,7 @@ Asked = Annotated[
 def find_outreach(
     caller: Support,
     q: Asked = None,
-    company: Annotated[
-        StorableText | None, Query(max_length=200, description="part of the name")
-    ] = None,
+    company: Company = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Listed[FoundOutreach]:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, BackgroundTasks, Body, Query
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from api.candidates import cards, viewings, visibility
 from api.candidates.cards import Card, NamedInterview
@@ -204,30 +204,31 @@ def list_relaxations(position_id: UUID, caller: RecruiterOrSupport) -> list[Rela
         return candidate_search.relaxations(db, cards.search(position, caller.at))
 
 
+class FeedQuery(BaseModel):
+    """Which part of a list, and in which order."""
+
+    limit: Limit = 20
+    cursor: Cursor = None
+    sort: Sort = Sort.LIKELIHOOD
+
+
+Asked = Annotated[FeedQuery, Query()]
+
+
 @router.get("/positions/{position_id}/recommendations")
 def recommendations(
-    position_id: UUID,
-    caller: RecruiterOrSupport,
-    tasks: BackgroundTasks,
-    limit: Limit = 20,
-    cursor: Cursor = None,
-    sort: Sort = Sort.LIKELIHOOD,
+    position_id: UUID, caller: RecruiterOrSupport, tasks: BackgroundTasks, asked: Asked
 ) -> Listed[Card]:
     """The active candidates whom the filters let through, the likeliest to respond first."""
-    return _listed(position_id, caller, tasks, Feed.RECOMMENDATIONS, limit, cursor, sort)
+    return _listed(position_id, caller, tasks, Feed.RECOMMENDATIONS, asked)
 
 
 @router.get("/positions/{position_id}/passive-candidates")
 def passive_candidates(
-    position_id: UUID,
-    caller: RecruiterOrSupport,
-    tasks: BackgroundTasks,
-    limit: Limit = 20,
-    cursor: Cursor = None,
-    sort: Sort = Sort.LIKELIHOOD,
+    position_id: UUID, caller: RecruiterOrSupport, tasks: BackgroundTasks, asked: Asked
 ) -> Listed[Card]:
     """The passive candidates whom the filters let through. Takes an employer in the beta."""
-    return _listed(position_id, caller, tasks, Feed.PASSIVE, limit, cursor, sort)
+    return _listed(position_id, caller, tasks, Feed.PASSIVE, asked)
 
 
 @router.get("/positions/{position_id}/candidates/{candidate_id}")
@@ -307,14 +308,9 @@ def interviews(
 
 
 def _listed(
-    position_id: UUID,
-    caller: Caller,
-    tasks: BackgroundTasks,
-    feed: Feed,
-    limit: int,
-    cursor: str | None,
-    sort: Sort,
+    position_id: UUID, caller: Caller, tasks: BackgroundTasks, feed: Feed, asked: FeedQuery
 ) -> Listed[Card]:
+    limit, cursor, sort = asked.limit, asked.cursor, asked.sort
     with caller.reading(Positions, CandidatePool, Employers, advisory=(Likelihoods,)) as db:
         position = position_of(db, caller, position_id)
         visibility.check_may_look(employers.one(db, position.employer_id), position, feed)

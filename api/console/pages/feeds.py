@@ -15,10 +15,8 @@ from api.console.rendering import address
 from api.console.session import Recruiter, RecruiterOrSupport, Visit
 from api.http.caller import Caller
 from api.http.lists import Cursor
-from domain.contact_gate import CONTACT_WINDOW, CONTACTS_ALLOWED
 from domain.employer import JoinBeta, LeaveBeta
 from domain.likelihood import BAND_FROM
-from domain.passivity import MONTHS_OF_SILENCE
 from domain.viewing import Feed, Sort
 from infrastructure.database.postgres import Database
 from projections import candidate_search, employers
@@ -165,9 +163,6 @@ def _page(
         against=against,
         reached=changed,
         sorts=[(name, View(view.position_id, view.feed, sort)) for sort, name in SORTS.items()],
-        months=MONTHS_OF_SILENCE,
-        contacts_allowed=CONTACTS_ALLOWED,
-        contact_days=CONTACT_WINDOW.days,
         bands=BAND_FROM,
         **_cards(view, listed),
     )

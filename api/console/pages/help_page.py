@@ -9,9 +9,7 @@ from api.console.forms import REFUSED
 from api.console.session import Anyone, Visit
 from api.routes.ratings import Answer
 from api.routes.tickets import NewTicket
-from domain.contact_gate import CONTACT_WINDOW, CONTACTS_ALLOWED
 from domain.outreach import ANSWER_WINDOW
-from domain.passivity import MONTHS_OF_SILENCE
 from domain.rating import GiveRating
 from domain.ticket import SubmitTicket
 from projections import employers, ratings, tickets
@@ -60,9 +58,6 @@ def _shown(visit: Visit) -> dict[str, Any]:
             "rating": ratings.of_page(db, PAGE, actor),
             "tickets": tickets.listed(db, LATEST, None, person=actor).items,
             "came_from": _came_from(visit.request),
-            "months": MONTHS_OF_SILENCE,
-            "contacts_allowed": CONTACTS_ALLOWED,
-            "contact_days": CONTACT_WINDOW.days,
             "answer_days": ANSWER_WINDOW.days,
         }
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from api.cli.documents import Entry
-from api.cli.sign_ups import sign_up, sign_up_of
+from api.cli.sign_ups import Outcome, sign_up, sign_up_of
 from api.demo.survey_2019 import to_profile
 from api.formats.json_resume import Profile
 from api.marketplace import now
@@ -77,8 +77,9 @@ def imported(databases: Databases) -> Iterator[Imported]:
         for number, document in enumerate(documents):
             entry = Entry(f"record {number}", document)
             commands.append((entry.where, sign_up_of(stage.marketplace, entry, cause)[0]))
-        taken = sign_up(stage.marketplace.store, commands)
-        assert (len(taken.taken), taken.refused) == (len(documents), [])
+        results = sign_up(stage.marketplace.store, commands)
+        assert len(results) == len(documents)
+        assert {(result.outcome, result.reason) for result in results} == {(Outcome.SIGNED_UP, "")}
         stage.catch_up()
         profiles = [to_profile(document) for document in documents]
         yield Imported(stage.scene(), at, profiles)
