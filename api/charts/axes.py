@@ -9,7 +9,8 @@ DAY = timedelta(days=1)
 DAYS = (1, 2, 7, 14)
 MONTHS = (1, 2, 3, 6, 12, 24, 60, 120)
 HOURS = (1, 3, 6, 12)
-NOTHING = "–"  # noqa: RUF001 - the dash that tables have for no value
+NOTHING = "-"
+"""What stands where there is no value."""
 
 
 def round_steps(low: float, high: float, most: int = 6) -> list[float]:
@@ -106,15 +107,20 @@ def number(value: float | None) -> str:
     return f"{value:.4g}"
 
 
-def share(value: float | None) -> str:
-    """A share of one as a percentage.
+def percent(share: float | None, digits: int = 0) -> str:
+    """A share of one as a percentage, with so many decimals unless they are all 0.
 
-    >>> share(0.123), share(0.5), share(1)
-    ('12.3 %', '50 %', '100 %')
+    >>> percent(0.234), percent(0.123, 1), percent(0.5, 1), percent(None)
+    ('23%', '12.3%', '50%', '-')
     """
-    if value is None or not isfinite(value):
+    if share is None or not isfinite(share):
         return NOTHING
-    return f"{value * 100:.1f}".removesuffix(".0") + " %"
+    return f"{share * 100:.{digits}f}".removesuffix(".0") + "%"
+
+
+def share(value: float | None) -> str:
+    """A share of one as charts and their tables have it."""
+    return percent(value, digits=1)
 
 
 def texts(steps: list[float], text: Callable[[float], str]) -> list[str]:

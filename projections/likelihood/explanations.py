@@ -234,7 +234,7 @@ def _above(log_ratio: float) -> str:
     if abs(log_ratio) >= LARGEST_OFFER:
         return "at least twice" if log_ratio > 0 else "at most half of"
     percent = round(math.expm1(log_ratio) * 100)
-    return f"{abs(percent)} % {'above' if percent > 0 else 'below'}" if percent else "just"
+    return f"{abs(percent)}% {'above' if percent > 0 else 'below'}" if percent else "just"
 
 
 _UNITS: Mapping[str, Callable[..., str]] = {
@@ -248,7 +248,7 @@ _UNITS: Mapping[str, Callable[..., str]] = {
     "few_messages": lambda value: _messages(round(value)),
     "years": lambda value: _counted(round(value), "year"),
     "thousands": lambda value: f"{round(math.expm1(value)) * 1_000:,}",
-    "percent": lambda value: f"{round(value * 100)} %",
+    "percent": lambda value: f"{round(value * 100)}%",
     "above": _above,
     "words": lambda value: value.replace("-", " "),
 }

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from api.console.wording.words import NOTHING, money
+from api.charts.axes import NOTHING
+from api.console.wording.words import money
 from domain.filters import Criterion, CriterionKind, Filters
 from domain.money import Salary, SalaryRange
 

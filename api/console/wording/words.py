@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from api.charts.axes import NOTHING, number, percent
 from domain.money import PayPeriod, Salary, SalaryRange
 from domain.partial_date import PartialDate
 from domain.profile import Education, Job, Project
@@ -12,10 +13,6 @@ from projections.positions import Position
 
 EXPERIENCE = ("jobs", "years_experience", "in_present_job_since", "roles")
 """The fields of a profile that describe work."""
-
-NOTHING = "-"
-"""What stands where there is no value."""
-
 
 CLOSES_SOON_DAYS = 7
 
@@ -105,20 +102,6 @@ def span(part: Job | Education | Project) -> str:
 def minute(moment: datetime) -> str:
     """A moment to the minute, in UTC, as all moments are."""
     return f"{day(moment)}, {moment:%H:%M} UTC"
-
-
-def percent(share: float | None, digits: int = 0) -> str:
-    """A share of one, such as 23%.
-
-    >>> percent(0.234), percent(None)
-    ('23%', '-')
-    """
-    return NOTHING if share is None else f"{share:.{digits}%}"
-
-
-def number(value: float | None) -> str:
-    """A count with its thousands apart."""
-    return NOTHING if value is None else f"{value:,.0f}"
 
 
 PERIOD_WORDS = {

@@ -84,7 +84,7 @@ def test_a_higher_value_stands_higher_and_a_later_one_further_right() -> None:
 
 def test_a_funnel_tells_the_share_of_the_step_before() -> None:
     chart = charts.funnel("Way", [("Shown", 200), ("Opened", 50), ("Messaged", 10)])
-    assert [row[2] for row in chart.rows] == [axes.NOTHING, "25 %", "20 %"]
+    assert [row[2] for row in chart.rows] == [axes.NOTHING, "25%", "20%"]
     assert [bar.width for bar in marks(chart, "bar", 1)] == [560.0, 140.0, 28.0]
 
 

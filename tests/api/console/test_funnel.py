@@ -39,8 +39,8 @@ def rows_of(response: Any) -> list[dict[str, str]]:
 
 def test_the_funnel_tells_how_many_came_how_far(busy: Stage) -> None:
     page = text_of(visitor(busy, Role.ANALYST).get(f"/funnel?after={busy.reached()}"))
-    assert "Messaged 4 (100 % of the step before)" in page
-    assert "Answered 2 (50 % of the step before)" in page
+    assert "Messaged 4 (100% of the step before)" in page
+    assert "Answered 2 (50% of the step before)" in page
 
 
 def test_the_tables_behind_the_charts_are_there_as_csv(busy: Stage) -> None:

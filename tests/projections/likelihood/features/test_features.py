@@ -372,7 +372,7 @@ def test_a_missing_salary_says_whose_it_is() -> None:
         ("dormancy", "Silent for 14 months"),
         ("job_2", "Has been in the present job for 2 years 5 months"),
         ("answer_rate", "Answered 2 of 3 earlier messages"),
-        ("offer", "The offered salary is 12 % above what they expect"),
+        ("offer", "The offered salary is 12% above what they expect"),
         ("place", "Lives in the country where the work is"),
         ("received_30", "Received 1 message in the last weeks"),
         ("pay", "The position pays up to 80,000 US dollars"),
