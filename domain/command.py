@@ -31,17 +31,10 @@ class Work(Protocol):
     """
 
     def get(self, kind: type[A], id: UUID, needed: Sequence[type[Event]] | None = None) -> A:
-        """Load an aggregate.
+        """Load an aggregate. Raises `NotFound` if it has no events.
 
-        Args:
-            kind: of the aggregate.
-            id: of the aggregate.
-            needed: the events that the decision needs, all if not told. It is made although others
-                cannot be read, as if they had not happened.
-
-        Raises:
-            NotFound: it has no events.
-            Refused: one of the events that are needed cannot be read.
+        `needed` are the events that the decision needs, by default all. It is made although others
+        cannot be read, as if they had not happened. Raises `Refused` if one of these cannot be.
         """
         ...
 
@@ -62,6 +55,5 @@ class Command(Cause):
     def execute(self, work: Work) -> Aggregate:
         """Decide, and return the aggregate that the command is about.
 
-        Raises:
-            Refused: with all reasons at once; then nothing is recorded.
+        Raises `Refused` with all reasons at once; then nothing is recorded.
         """

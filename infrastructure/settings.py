@@ -150,8 +150,7 @@ class Settings(BaseSettings):
 def load_settings() -> Settings:
     """Read the environment, and make the local secret on the first start that needs one.
 
-    Raises:
-        SettingsError: something is wrong; its text has one sentence a problem.
+    Raises `SettingsError` with one sentence a problem.
     """
     problems = _unknown_variables()
     try:

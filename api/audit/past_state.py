@@ -67,7 +67,7 @@ def past_state(store: EventStore, logged: Sequence[Logged]) -> PastState | None:
         return None
     *_, last = logged
     id = UUID(str(last.stored.originator_id))  # which the library types as either
-    kind = kind_of(logged)
+    kind, events = kind_of(logged), _read(store, logged)
     before, after = (_state(store, kind, id, events) for events in (logged[:-1], logged))
     changes = difference(before, after)
     if len(logged) == 1:  # before it there was nothing, whatever the rules begin with
@@ -81,17 +81,8 @@ def past_state(store: EventStore, logged: Sequence[Logged]) -> PastState | None:
         recorded_at=last.recorded_at,
         state=after,
         changes=changes,
-        unreadable=_unreadable(store, logged),
+        unreadable=[entry.log_position for entry, event in events if not isinstance(event, Event)],
     )
-
-
-def _unreadable(store: EventStore, logged: Sequence[Logged]) -> list[int]:
-    events = store.mapper.read([entry.stored for entry in logged])
-    return [
-        entry.log_position
-        for entry, event in zip(logged, events, strict=True)
-        if isinstance(event, UnreadableEvent)
-    ]
 
 
 def until(
@@ -100,12 +91,13 @@ def until(
     """Those of an aggregate's events that were recorded, or had happened, at this moment."""
     if clock is Clock.RECORDED:
         return [entry for entry in logged if entry.recorded_at <= at]
-    events = store.mapper.read([entry.stored for entry in logged])
-    return [
-        entry
-        for entry, event in zip(logged, events, strict=True)
-        if _happened_at(entry, event) <= at
-    ]
+    return [entry for entry, event in _read(store, logged) if _happened_at(entry, event) <= at]
+
+
+def _read(
+    store: EventStore, logged: Sequence[Logged]
+) -> list[tuple[Logged, Event | UnreadableEvent]]:
+    return [*zip(logged, store.mapper.read([entry.stored for entry in logged]), strict=True)]
 
 
 def _happened_at(entry: Logged, event: Event | UnreadableEvent) -> datetime:

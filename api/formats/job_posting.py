@@ -64,12 +64,8 @@ class ReadPosting(Value):
 def read_posting(document: Any, at: datetime) -> ReadPosting:
     """Read a `JobPosting`, by itself, in a list or in an `@graph`.
 
-    Args:
-        document: what a page holds as `application/ld+json`.
-        at: when it is read; a posting that is valid through an earlier moment has no closing date.
-
-    Raises:
-        BadDocument: there is no posting, or it has no title.
+    The document is what a page holds as `application/ld+json`. A posting that is valid through a
+    moment before `at` has no closing date. Raises `BadDocument` if there is none, or no title.
 
     >>> at = datetime(2026, 3, 1, tzinfo=UTC)
     >>> posting = {"@type": "JobPosting", "title": "Cook", "validThrough": "2019-01-01"}

@@ -36,7 +36,7 @@ from api.formats.experience import in_present_job_since, years_of
 from api.formats.fresh import as_json_resume
 from api.formats.places import place_of
 from api.formats.sourcing import Sourcing, sourcing_of
-from domain.profile import MOST_JOBS, Facts, FullBackground, Job
+from domain.profile import MOST_JOBS, Facts, FullBackground, Job, SpokenLanguage
 from domain.skills import MOST_SKILLS, skill_names
 from domain.values import Email, Name, Value
 from projections.canonical import canonical_facts
@@ -77,16 +77,10 @@ class Profile(Value):
 
 
 def to_profile(document: Mapping[str, Any], *, as_of: date | None = None) -> Profile:
-    """Read a document.
+    """Read a document. Raises `BadDocument` if it is no object, or names nobody.
 
-    Args:
-        document: a JSON Resume; fields that the schema does not know are let be.
-        as_of: the day on which it is read. What lies after it is not counted as experience, nor
-            what lies after the document's `meta.lastModified`. Without either, the years of a
-            present job are not known.
-
-    Raises:
-        BadDocument: it is no object, or names nobody.
+    What lies after the day `as_of` on which it is read is not counted as experience, nor what lies
+    after its `meta.lastModified`. Without either, the years of a present job are not known.
 
     >>> to_profile({"basics": {"name": "Ada", "location": {"countryCode": "GB"}}}).facts.country
     'United Kingdom'
@@ -108,9 +102,7 @@ def to_profile(document: Mapping[str, Any], *, as_of: date | None = None) -> Pro
         summary=basics.paragraphs("summary", most=10_000),
         jobs=jobs,
         background=background_of(resume, spoken),
-        facts=_facts(resume, more, jobs, observed_on or as_of).model_copy(
-            update={"languages": more.languages or tuple(s.language for s in spoken) or None}
-        ),
+        facts=canonical_facts(_facts(resume, more, jobs, spoken, observed_on or as_of)),
         opted_in=more.opted_in,
         signed_up_at=more.signed_up_at,
         last_active_at=more.last_active_at,
@@ -119,13 +111,8 @@ def to_profile(document: Mapping[str, Any], *, as_of: date | None = None) -> Pro
     for section in NOT_KEPT:
         if not is_blank((left := resume.at(section)).content):
             left.warn("is not kept")
-    warnings = dict.fromkeys(resume.warnings)
-    return profile.model_copy(
-        update={
-            "facts": canonical_facts(profile.facts),
-            "warnings": tuple(warnings)[:MOST_WARNINGS],
-        }
-    )
+    warnings = tuple(dict.fromkeys(resume.warnings))[:MOST_WARNINGS]
+    return profile.model_copy(update={"warnings": warnings})
 
 
 def _name(basics: Part, *, known: bool) -> str:
@@ -155,7 +142,13 @@ def _observed_on(meta: Part, as_of: date | None) -> date | None:
     return day
 
 
-def _facts(resume: Part, more: Sourcing, jobs: tuple[Job, ...], as_of: date | None) -> Facts:
+def _facts(
+    resume: Part,
+    more: Sourcing,
+    jobs: tuple[Job, ...],
+    spoken: tuple[SpokenLanguage, ...],
+    as_of: date | None,
+) -> Facts:
     basics = resume.part("basics")
     city, country = place_of(basics.at("location"))
     label = basics.text("label")
@@ -169,6 +162,7 @@ def _facts(resume: Part, more: Sourcing, jobs: tuple[Job, ...], as_of: date | No
         open_to_remote=more.open_to_remote,
         expected_salary=more.expected_salary,
         work_authorisation=more.work_authorisation or None,
+        languages=more.languages or tuple(each.language for each in spoken) or None,
         in_present_job_since=in_present_job_since(jobs, as_of),
     )
 

@@ -21,7 +21,7 @@ from pydantic import Field
 from api.http.caller import Caller
 from api.http.middleware import is_head
 from api.http.problems import Problem
-from api.http.tokens import Tokens
+from api.http.tokens import Tokens, unauthorized
 from api.marketplace import PROBE_SECONDS, Marketplace, now
 from domain.actor import Actor, Role
 from domain.values import StorableText
@@ -113,12 +113,7 @@ def allowed(*roles: Role, keyed: bool = True) -> Callable[..., Caller]:
     ) -> Caller:
         x_request_id = request.state.request_id = x_request_id or str(uuid4())
         if token is None:
-            raise Problem(
-                401,
-                "unauthorized",
-                "Send a bearer token: `Authorization: Bearer …`.",
-                headers={"WWW-Authenticate": "Bearer"},
-            )
+            raise unauthorized("Send a bearer token: `Authorization: Bearer …`.")
         tokens: Tokens = request.app.state.tokens
         caller = enter(
             request,

@@ -81,14 +81,10 @@ class Tokens:
         self._audience = settings.jwt_audience
 
     def actor(self, token: str) -> Actor:
-        """The actor of a token.
-
-        Raises:
-            Problem: 401, saying what is wrong with it.
-        """
+        """The actor of a token. Raises a 401 that says what is wrong with it."""
         claims = self._claims(token)
         if self._is_revoked(_fingerprint(token)):
-            raise _unauthorized("The bearer token was revoked; get a new one.")
+            raise unauthorized("The bearer token was revoked; get a new one.")
         try:
             actor = Actor(
                 id=claims["sub"],
@@ -96,16 +92,15 @@ class Tokens:
                 employer_id=UUID(claims["employer_id"]) if "employer_id" in claims else None,
             )
         except (KeyError, ValueError, TypeError, AttributeError, ValidationError):
-            raise _unauthorized("The bearer token must name sub and a known role.") from None
+            raise unauthorized("The bearer token must name sub and a known role.") from None
         if actor.role is Role.SYSTEM or (actor.role is Role.RECRUITER and not actor.employer_id):
-            raise _unauthorized("A recruiter's token must name employer_id; system has no tokens.")
+            raise unauthorized("A recruiter's token must name employer_id; system has no tokens.")
         return actor
 
     def revoke(self, token: str) -> None:
         """Revoke a token: at once in this process, in others within `REVOCATION_CACHE_SECONDS`.
 
-        Raises:
-            Problem: 401 for one that is not valid anyway.
+        Raises a 401 for one that is not valid anyway.
         """
         expires = min(int(self._claims(token)["exp"]), LAST_SECOND)
         fingerprint = _fingerprint(token)
@@ -129,14 +124,12 @@ class Tokens:
         try:
             return self._read(token)
         except jwt.ExpiredSignatureError:
-            raise _unauthorized("The bearer token has expired; get a new one.") from None
+            raise unauthorized("The bearer token has expired; get a new one.") from None
         except jwt.PyJWKClientConnectionError:
             detail = "The published keys cannot be read at the moment; try again."
             raise Problem(503, "keys-unavailable", detail, headers={"Retry-After": "5"}) from None
         except jwt.PyJWTError as error:
-            raise _unauthorized(
-                f"The bearer token is not valid ({error}); get a new one."
-            ) from None
+            raise unauthorized(f"The bearer token is not valid ({error}); get a new one.") from None
 
     def _read(self, token: str) -> dict[str, Any]:
         algorithms = [LOCAL_ALGORITHM]
@@ -159,5 +152,6 @@ def _fingerprint(token: str) -> bytes:
     return hashlib.sha256(token.rpartition(".")[0].encode()).digest()
 
 
-def _unauthorized(detail: str) -> Problem:
+def unauthorized(detail: str) -> Problem:
+    """A 401 that says what is wrong with a token, or that there is none."""
     return Problem(401, "unauthorized", detail, headers={"WWW-Authenticate": "Bearer"})

@@ -22,10 +22,8 @@ T = TypeVar("T")
 def database(settings: Settings) -> Iterator[str]:
     """The address of the database to use: `DATABASE_URL`, or the data folder's embedded server.
 
-    Several processes may share an embedded server; the last to leave stops it.
-
-    Raises:
-        EmbeddedServerError: the embedded server cannot run here; the text says why.
+    Several processes may share an embedded server; the last to leave stops it. Raises
+    `EmbeddedServerError` if it cannot run here.
     """
     if settings.database_url is not None:
         yield settings.database_url.get_secret_value()

@@ -115,8 +115,7 @@ def _check(
 ) -> tuple[dict[UUID, tuple[int, int]], dict[UUID, int]]:
     """What a save expects of streams that are not in `current`, and the versions it leads to.
 
-    Raises:
-        IntegrityError: it does not fit onto the streams as they are.
+    Raises `IntegrityError` if it does not fit onto the streams as they are.
     """
     expected: dict[UUID, tuple[int, int]] = {}
     then: dict[UUID, int] = {}

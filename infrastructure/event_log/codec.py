@@ -57,18 +57,13 @@ class EventMapper(Mapper[UUID]):
         return StoredEvent(event.originator_id, event.originator_version, kind.TOPIC, state)
 
     def to_domain_event(self, stored_event: StoredEvent) -> Event:
-        """The event with its personal fields erased; aggregates do not need them.
-
-        Raises:
-            UnreadableEvent: it cannot be read.
-        """
+        """The event as aggregates need it, its personal fields erased. Raises `UnreadableEvent`."""
         return _readable(self.read([stored_event]))[0]
 
     def with_personal_fields(self, stored_events: Sequence[StoredEvent]) -> list[Event]:
         """The events with their personal fields, erased if the person's key was destroyed.
 
-        Raises:
-            UnreadableEvent: one of them cannot be read.
+        Raises `UnreadableEvent` for the first that cannot be read.
         """
         return _readable(self.read(stored_events, personal=True))
 

@@ -115,17 +115,9 @@ class EventStore:
     ) -> tuple[Decided[C], int]:
         """Decide many commands in one transaction; those that are refused do not stop the others.
 
-        Args:
-            commands: gives the commands, in order; called again after a conflict.
-            load: loads at once what the commands will look at; what it leaves out is loaded alone.
-            also: statements to commit together with the events.
-
-        Returns:
-            Each command, refused or not, and the position of the last event.
-
-        Raises:
-            Contended: every attempt conflicted with a concurrent change.
-            psycopg.Error: the database refused a statement of `also`.
+        `commands` gives them in order, again after each conflict. `load` loads at once what they
+        will look at; what it leaves out is loaded alone. Returns each command, refused or not, and
+        the position of the last event; `also` and errors are as in `execute`.
         """
 
         def begin() -> UnitOfWork:

@@ -101,8 +101,7 @@ class Projector:
     def catch_up(self) -> bool:
         """Apply one batch of events, or take over from the version before if that is due.
 
-        Returns:
-            Whether there may be more to do at once; not so if another worker has the projection.
+        Returns whether there may be more to do at once: not if another worker has the projection.
         """
         try:
             more = self._apply_batch()
@@ -187,7 +186,9 @@ class Projector:
             move = (reached, changed, datetime.now(UTC), *self._checkpoint, log_position)
             moved = db.execute(self.MOVE, move).rowcount
             assert moved == 1, "the checkpoint was locked"
-            self._log_parked(stored, failed)
+            for event in stored:
+                if error := failed.get(event.id):
+                    self._log(event, " is parked", error)
         return reached
 
     def _lock(self, db: Connection, statement: str) -> tuple[int, bool]:
@@ -251,13 +252,7 @@ class Projector:
             (event,) = stored
             stream = self._stream(event)
             if stream in parked:  # a withdrawal; it waits in its place as well
-                logger.error(
-                    "projection %s: the withdrawal at event %d (%s) is not applied yet: %s",
-                    self.projection.name,
-                    event.id,
-                    event.topic,
-                    redacted_traceback(error),
-                )
+                self._log(event, ", a withdrawal, is not applied yet", error)
                 return
             parked[stream] = event.id
             failed[event.id] = error
@@ -308,16 +303,9 @@ class Projector:
             part = log_positions[start : start + self._batch_size]
             self._apply(db, parking.stored(db, LOG_ID, part))
 
-    def _log_parked(self, stored: Sequence[Notification], failed: Failed) -> None:
-        kinds = {event.id: event.topic for event in stored}
-        for log_position, error in failed.items():
-            logger.error(
-                "projection %s: event %d (%s) is parked: %s",
-                self.projection.name,
-                log_position,
-                kinds[log_position],
-                redacted_traceback(error),
-            )
+    def _log(self, event: Notification, what: str, error: Exception) -> None:
+        of, why = self.projection.name, redacted_traceback(error)
+        logger.error("projection %s: event %d (%s)%s: %s", of, event.id, event.topic, what, why)
 
 
 def backoff(failures: int) -> float:

@@ -71,11 +71,7 @@ class Asked(BaseModel):
 
 
 def asked_by(request: Request) -> Asked:
-    """The part that a page's address names.
-
-    Raises:
-        RequestValidationError: it names no such part.
-    """
+    """The part that a page's address names. Raises `RequestValidationError` if it names none."""
     return _typed(request).read(Asked)
 
 

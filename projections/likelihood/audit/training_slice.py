@@ -100,18 +100,9 @@ def since_snapshot(
 ) -> Iterator[Step]:
     """What a model learns from between a snapshot and a later log position, in log order.
 
-    Args:
-        store: decodes the log's events.
-        db: the database of the log.
-        after: the log position of the snapshot.
-        until: the log position at which the model is wanted.
-        open_outreach: the outreach open at the snapshot; None where its silence is not learned yet.
-        besides: outreach whose candidates and positions are needed as well.
-        most: how many events may be needed; scanned timestamps count by their time.
-        progress: told how many events are decoded.
-
-    Raises:
-        TakesLong: more are needed.
+    `open_outreach` was open at the snapshot, with None where its silence is not learned yet. The
+    candidates and positions of the outreach `besides` are needed as well. Raises `TakesLong` if
+    more than `most` events are needed; scanned timestamps count by their time.
     """
     scanned = (until - after) // SCANNED_FOR_ONE
     _check(scanned, most)

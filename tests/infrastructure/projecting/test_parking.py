@@ -319,9 +319,7 @@ def test_an_erasure_that_fails_is_reported(
     poison = {event_id(log, WasActive, "Ada"): "raises", erasing: "raises"}
     projector = Projector(poisoned(Trail(), poison), store, pool)
     drain(projector)
-    assert (
-        "the withdrawal at event 4 (candidate.erased) is not applied yet: ValueError" in caplog.text
-    )
+    assert "event 4 (candidate.erased), a withdrawal, is not applied yet: ValueError" in caplog.text
     assert parked_streams(pool) == {somebody("Ada"): (3, 1)}
     poison.clear()
     projector.replay_parked()
