@@ -1,5 +1,6 @@
 """A member of the marketplace: consent, activity, profile, contacts and erasure."""
 
+from collections import Counter
 from datetime import date, datetime, timedelta
 from functools import reduce
 from typing import Any
@@ -9,13 +10,16 @@ from domain.actor import Cause
 from domain.aggregate import Aggregate, Refusal, Refused, refuse
 from domain.attributes import Attributes
 from domain.candidate_events import (
+    AddressBounced,
     AttributesCleared,
     AttributesReported,
     CandidateErased,
     CandidateMerged,
     CandidateSeparated,
     CandidateSignedUp,
+    ContactBudgetSet,
     Contacted,
+    ContactRetracted,
     DuplicateMerged,
     DuplicateSeparated,
     EmployerBlocked,
@@ -85,8 +89,12 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
         self.observed_on: dict[str, date] = {}
         self.has_reported_attributes = False
         self.has_address = False
+        self.address_bounced = False
         self.has_opted_out = False
         self.positions: set[UUID] = set()
+        self.contact_budget: int | None = None
+        self.retracted: Counter[UUID] = Counter()
+        """How many contacts about a position did not reach them."""
         self.documents: set[UUID] = set()
         self.merged_into: UUID | None = None
         self.duplicates: dict[UUID, Standing] = {}
@@ -231,6 +239,35 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
             outreach_id=outreach_id,
         )
 
+    def retract_contact(
+        self,
+        cause: Cause,
+        *,
+        employer_id: UUID,
+        position_id: UUID,
+        outreach_id: UUID,
+        contacted_at: datetime,
+    ) -> None:
+        """Record that a contact has not reached them, so that it does not count."""
+        self.record(
+            ContactRetracted,
+            cause,
+            employer_id=employer_id,
+            position_id=position_id,
+            outreach_id=outreach_id,
+            contacted_at=contacted_at,
+        )
+
+    def note_bounce(self, cause: Cause) -> None:
+        """Record that their address does not exist, so that nothing is sent to it."""
+        self.record(AddressBounced, cause)
+
+    def set_contact_budget(self, cause: Cause, *, contacts: int) -> None:
+        """Say how many contacts they want within the window, from all employers together."""
+        self._refuse_if_erased()
+        if contacts != self.contact_budget:
+            self.record(ContactBudgetSet, cause, contacts=contacts)
+
     def report_attributes(self, cause: Cause, attributes: Attributes) -> None:
         """Report protected attributes, which replace those reported before."""
         self._refuse_if_erased()
@@ -305,7 +342,8 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
     @on(ProfileEnhanced)
     def on_profile_enhanced(self, event: ProfileEnhanced) -> None:
         self.observed_on |= dict.fromkeys(event.fields, event.observed_on)
-        self.has_address |= "email" in event.fields
+        if "email" in event.fields:
+            self.has_address, self.address_bounced = True, False
         self.documents |= {event.document} if event.document else set()
 
     @on(EmployerBlocked)
@@ -317,6 +355,20 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
         recent = event.timestamp - CONTACT_WINDOW_RETENTION
         self.contacted_at = [*(c for c in self.contacted_at if c > recent), event.timestamp]
         self.positions.add(event.position_id)
+
+    @on(ContactRetracted)
+    def on_contact_retracted(self, event: ContactRetracted) -> None:
+        self.contacted_at = [c for c in self.contacted_at if c != event.contacted_at]
+        self.positions.discard(event.position_id)
+        self.retracted[event.position_id] += 1
+
+    @on(AddressBounced)
+    def on_address_bounced(self, _: AddressBounced) -> None:
+        self.address_bounced = True
+
+    @on(ContactBudgetSet)
+    def on_contact_budget_set(self, event: ContactBudgetSet) -> None:
+        self.contact_budget = event.contacts
 
     @on(CandidateMerged)
     def on_candidate_merged(self, event: CandidateMerged) -> None:

@@ -1,6 +1,9 @@
 """What members do about themselves: consent, activity, blocked employers, attributes, erasure."""
 
+from typing import Annotated
 from uuid import UUID
+
+from pydantic import Field
 
 from domain.actor import Cause
 from domain.attributes import Attributes
@@ -15,6 +18,7 @@ from domain.candidate_events import (
     OptedOut,
 )
 from domain.command import Command, Work
+from domain.contact_gate import MOST_CONTACTS
 from domain.merging import person
 from domain.sources import Activity
 
@@ -65,6 +69,18 @@ class BlockEmployer(Command):
     def execute(self, work: Work) -> Candidate:
         candidate = person(work, self.candidate_id, needed=())
         candidate.block_employer(self, employer_id=self.employer_id)
+        return candidate
+
+
+class SetContactBudget(Command):
+    """Say how many contacts a candidate wants within 30 days, from all employers together."""
+
+    candidate_id: UUID
+    contacts: Annotated[int, Field(ge=0, le=MOST_CONTACTS)]
+
+    def execute(self, work: Work) -> Candidate:
+        candidate = person(work, self.candidate_id, needed=(CandidateErased, *MERGES))
+        candidate.set_contact_budget(self, contacts=self.contacts)
         return candidate
 
 

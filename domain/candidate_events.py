@@ -9,6 +9,7 @@ from domain.event import Event, Personal
 from domain.profile import Facts, FullBackground, Job
 from domain.sources import ActivityKind
 from domain.standing import Standing
+from domain.values import Moment
 
 
 class CandidateSignedUp(Event, name="candidate.signed_up", version=2):
@@ -85,6 +86,25 @@ class Contacted(Event, name="candidate.contacted", version=1):
     outreach_id: UUID
 
 
+class ContactRetracted(Event, name="candidate.contact_retracted", version=1):
+    """A contact did not reach the member: it was undone, stopped or could not be delivered."""
+
+    employer_id: UUID
+    position_id: UUID
+    outreach_id: UUID
+    contacted_at: Moment
+
+
+class AddressBounced(Event, name="candidate.address_bounced", version=1):
+    """A mail server said that the member's address does not exist."""
+
+
+class ContactBudgetSet(Event, name="candidate.contact_budget_set", version=1):
+    """The member said how many contacts they want within 30 days, from all employers together."""
+
+    contacts: int
+
+
 class AttributesReported(
     Event, name="candidate.attributes_reported", version=1, redacted_in_log=True
 ):
@@ -141,6 +161,9 @@ DECIDES_CONTACT = (
     WasActive,
     EmployerBlocked,
     Contacted,
+    ContactRetracted,
+    ContactBudgetSet,
+    AddressBounced,
     CandidateErased,
     *MERGES,
 )

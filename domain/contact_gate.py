@@ -2,15 +2,21 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from enum import StrEnum
 
 from domain.aggregate import Refusal
 from domain.candidate import CONTACT_WINDOW_RETENTION, Candidate, CandidateOptedOut
 from domain.employer import Employer, NotInBeta
+from domain.outreach_events import Grounds
 from domain.position import Position
+from domain.standing import Standing
 
 CONTACT_WINDOW = CONTACT_WINDOW_RETENTION
 CONTACTS_ALLOWED = 3
-"""How many contacts a candidate may receive within the window, from all employers together."""
+"""How many contacts a candidate receives within the window unless they want another number."""
+
+MOST_CONTACTS = 10
+"""The most contacts within the window that a candidate can ask for."""
 
 
 class AlreadyContacted(Refusal):
@@ -37,33 +43,56 @@ class CandidateNotActive(Refusal):
     """The candidate has not been active for six months or more; send a message instead."""
 
 
-def against_message(
-    employer: Employer, position: Position, candidate: Candidate, *, contacted: bool, at: datetime
+class AddressHasBounced(Refusal):
+    """The candidate's e-mail address does not exist any more; a message would not reach them."""
+
+
+class Contact(StrEnum):
+    """The ways in which an employer contacts a candidate."""
+
+    MESSAGE = "message"
+    INTERVIEW_REQUEST = "interview_request"
+    FOLLOW_UP = "follow_up"
+
+
+def against_contact(
+    contact: Contact,
+    employer: Employer,
+    position: Position,
+    candidate: Candidate,
+    *,
+    contacted: bool,
+    at: datetime,
 ) -> Iterator[Refusal]:
-    """Why a message to a passive candidate is refused."""
-    if employer.approved and not employer.in_beta:
-        yield NotInBeta()
-    yield from _against_anything(employer, position, candidate, contacted=contacted, at=at)
-    if not candidate.reasons_against_contact() and not candidate.is_passive(at):
+    """Why the employer may not contact the candidate now."""
+    yield from against_letter(contact, employer, position, candidate, at=at)
+    standing = candidate.standing()
+    if contact is not Contact.FOLLOW_UP and (contacted or position.id in standing.positions):
+        yield AlreadyContacted()
+    if candidate.reasons_against_contact():
+        return
+    times, allowed = candidate.contacts_since(at - CONTACT_WINDOW), contacts_allowed(standing)
+    if times >= allowed:
+        yield CandidateContactedTooOften(times=times, days=CONTACT_WINDOW.days)
+    if contact is Contact.MESSAGE and not candidate.is_passive(at):
         yield CandidateNotPassive()
-
-
-def against_interview_request(
-    employer: Employer, position: Position, candidate: Candidate, *, contacted: bool, at: datetime
-) -> Iterator[Refusal]:
-    """Why an interview request to an active candidate is refused."""
-    yield from _against_anything(employer, position, candidate, contacted=contacted, at=at)
-    if not candidate.reasons_against_contact() and candidate.is_passive(at):
+    if contact is Contact.INTERVIEW_REQUEST and candidate.is_passive(at):
         yield CandidateNotActive()
 
 
-def _against_anything(
-    employer: Employer, position: Position, candidate: Candidate, *, contacted: bool, at: datetime
+def against_letter(
+    contact: Contact, employer: Employer, position: Position, candidate: Candidate, *, at: datetime
 ) -> Iterator[Refusal]:
+    """Why a letter must not leave, although the contact was allowed when it was written."""
+    if contact is not Contact.INTERVIEW_REQUEST and employer.approved and not employer.in_beta:
+        yield NotInBeta()
     yield from employer.reasons_against_approaching()
     yield from position.reasons_against_filling(at)
-    if contacted or position.id in candidate.standing().positions:
-        yield AlreadyContacted()
+    yield from against_reply(employer, candidate)
+
+
+def against_reply(employer: Employer, candidate: Candidate) -> Iterator[Refusal]:
+    """Why a candidate who has answered must not be written to any more."""
     if against := candidate.reasons_against_contact():
         yield from against
         return
@@ -72,7 +101,22 @@ def _against_anything(
         yield CandidateOptedOut()
     if not standing.has_address:
         yield CandidateHasNoAddress()
+    elif candidate.address_bounced:
+        yield AddressHasBounced()
     if employer.id in standing.blocked:
         yield CandidateBlockedEmployer()
-    if (times := candidate.contacts_since(at - CONTACT_WINDOW)) >= CONTACTS_ALLOWED:
-        yield CandidateContactedTooOften(times=times, days=CONTACT_WINDOW.days)
+
+
+def contacts_allowed(standing: Standing) -> int:
+    """How many contacts the person may receive within the window, from all employers together."""
+    return CONTACTS_ALLOWED if standing.contact_budget is None else standing.contact_budget
+
+
+def grounds(candidate: Candidate, at: datetime) -> Grounds:
+    """What the gate looked at when it allowed a contact."""
+    standing = candidate.standing()
+    return Grounds(
+        last_active_at=standing.last_active_at,
+        contacts=candidate.contacts_since(at - CONTACT_WINDOW),
+        contacts_allowed=contacts_allowed(standing),
+    )

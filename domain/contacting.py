@@ -1,22 +1,25 @@
 """Commands by which an employer contacts a candidate: each passes the contact gate."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo
 
 from domain import contact_gate
-from domain.aggregate import Refusal, refuse
+from domain.aggregate import refuse
 from domain.candidate import Candidate
 from domain.candidate_events import DECIDES_CONTACT
 from domain.command import Command, Work
+from domain.contact_gate import Contact
 from domain.employer import Employer
 from domain.likelihood import Likelihood
 from domain.money import SalaryRange
-from domain.outreach import Outreach, outreach_id
-from domain.position import own_position
-from domain.values import IN_ONE_LINE, Flag, StorableText, Value
+from domain.outreach import Outreach, outreach_id, own_outreach
+from domain.outreach_events import Status
+from domain.position import Position, own_position
+from domain.values import IN_ONE_LINE, Flag, FreeText, StorableText, Value
 
 Line = Annotated[StorableText, Field(min_length=1, max_length=200), IN_ONE_LINE]
 
@@ -57,50 +60,136 @@ class Message(Value):
 
 
 class SendMessage(Command):
-    """Send a passive candidate a message about a position."""
+    """Send a passive candidate a message about a position.
+
+    It leaves after `undo_window`, until when it can be undone; None if others deliver it.
+    """
 
     position_id: UUID
     candidate_id: UUID
     message: Message
     likelihood: Likelihood | None = None
+    undo_window: timedelta | None = None
 
     def execute(self, work: Work) -> Outreach:
-        return _contact(work, self, Outreach.send_message, contact_gate.against_message)
+        return _contact(work, self, Contact.MESSAGE, Outreach.send_message)
 
 
 class RequestInterview(Command):
-    """Ask an active candidate for an interview about a position."""
+    """Ask an active candidate for an interview about a position.
+
+    It leaves after `undo_window`, until when it can be undone; None if others deliver it.
+    """
 
     position_id: UUID
     candidate_id: UUID
     message: Message
     likelihood: Likelihood | None = None
+    undo_window: timedelta | None = None
 
     def execute(self, work: Work) -> Outreach:
-        return _contact(
-            work, self, Outreach.request_interview, contact_gate.against_interview_request
-        )
+        return _contact(work, self, Contact.INTERVIEW_REQUEST, Outreach.request_interview)
 
 
 def _contact(
     work: Work,
     command: SendMessage | RequestInterview,
+    contact: Contact,
     decide: Callable[..., None],
-    reasons_against: Callable[..., Iterable[Refusal]],
 ) -> Outreach:
     position = own_position(work, command, command.position_id)
     employer = work.get(Employer, position.employer_id)
     candidate = work.get(Candidate, command.candidate_id, needed=DECIDES_CONTACT)
-    outreach = work.find(Outreach, outreach_id(position.id, candidate.id))
-    refuse(reasons_against(employer, position, candidate, contacted=outreach.exists, at=command.at))
+    retracted = candidate.retracted[position.id]
+    outreach = work.find(Outreach, outreach_id(position.id, candidate.id, retracted))
+    gate = (contact, employer, position, candidate)
+    refuse(contact_gate.against_contact(*gate, contacted=outreach.exists, at=command.at))
     about = {"employer_id": employer.id, "position_id": position.id}
+    window = command.undo_window
     decide(
         outreach,
         command,
         **about,
         candidate_id=candidate.id,
         likelihood=command.likelihood,
+        deliver_at=None if window is None else command.at + window,
+        grounds=contact_gate.grounds(candidate, command.at),
         **dict(command.message),
     )
     candidate.be_contacted(command, **about, outreach_id=outreach.id)
     return outreach
+
+
+class EditMessage(Command):
+    """Change a message before it leaves."""
+
+    outreach_id: UUID
+    message: Message
+
+    def execute(self, work: Work) -> Outreach:
+        outreach = own_outreach(work, self, self.outreach_id)
+        outreach.edit_message(self, **dict(self.message))
+        return outreach
+
+
+class FollowUp(Command):
+    """Write once more to a candidate who has not answered. It cannot be undone."""
+
+    outreach_id: UUID
+    text: FreeText
+    sender_name: Line
+
+    def execute(self, work: Work) -> Outreach:
+        outreach = own_outreach(work, self, self.outreach_id)
+        candidate = work.get(Candidate, outreach.about["candidate_id"], needed=DECIDES_CONTACT)
+        position = work.get(Position, outreach.about["position_id"])
+        employer = work.get(Employer, outreach.about["employer_id"])
+        gate = (Contact.FOLLOW_UP, employer, position, candidate)
+        refuse(contact_gate.against_contact(*gate, contacted=True, at=self.at))
+        content = {"text": self.text, "sender_name": self.sender_name}
+        outreach.follow_up(self, **content, deliver_at=self.at)
+        about = {"employer_id": employer.id, "position_id": position.id}
+        candidate.be_contacted(self, **about, outreach_id=outreach.id)
+        return outreach
+
+
+class ReplyToCandidate(Command):
+    """Write to a candidate who has answered."""
+
+    outreach_id: UUID
+    text: FreeText
+    sender_name: Line
+
+    def execute(self, work: Work) -> Outreach:
+        outreach = own_outreach(work, self, self.outreach_id)
+        candidate = work.get(Candidate, outreach.about["candidate_id"], needed=DECIDES_CONTACT)
+        employer = work.get(Employer, outreach.about["employer_id"])
+        refuse(employer.reasons_against_approaching())
+        refuse(contact_gate.against_reply(employer, candidate))
+        content = {"text": self.text, "sender_name": self.sender_name}
+        outreach.reply(self, **content, deliver_at=self.at)
+        return outreach
+
+
+class MarkThreadRead(Command):
+    """Note that a recruiter read a thread up to one of its events."""
+
+    outreach_id: UUID
+    up_to: Annotated[int, Field(ge=1)]
+
+    def execute(self, work: Work) -> Outreach:
+        outreach = own_outreach(work, self, self.outreach_id)
+        outreach.mark_read(self, up_to=min(self.up_to, outreach.version))
+        return outreach
+
+
+class CorrectAnswer(Command):
+    """Take a candidate's written reply for something else than the rules did."""
+
+    outreach_id: UUID
+    status: Status
+
+    def execute(self, work: Work) -> Outreach:
+        outreach = own_outreach(work, self, self.outreach_id)
+        outreach.correct_answer(self, status=self.status)
+        return outreach

@@ -95,6 +95,11 @@ class Event(BaseModel):
             if info.annotation is not str and info.is_required():
                 raise TypeError(f"{cls.__name__}.{field} is personal: make it text or default it")
 
+    @staticmethod
+    def all_of(aggregate: str) -> list[type["Event"]]:
+        """The types of events of this kind of aggregate, such as `candidate`."""
+        return [kind for name, kind in TYPES.items() if name.startswith(f"{aggregate}.")]
+
     @property
     def person_id(self) -> UUID:
         """The person whose personal data this event carries."""

@@ -1,6 +1,8 @@
 """What happens in an outreach: its events, and the types of their fields."""
 
+from datetime import date
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -8,7 +10,7 @@ from pydantic import BaseModel
 from domain.event import Event, Personal
 from domain.likelihood import Likelihood
 from domain.money import SalaryRange
-from domain.values import Moment
+from domain.values import Moment, Value
 
 
 class Status(StrEnum):
@@ -20,6 +22,10 @@ class Status(StrEnum):
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     INTERVIEW_SCHEDULED = "interview_scheduled"
+    WROTE_BACK = "wrote_back"
+    POSTPONED = "postponed"
+    UNDONE = "undone"
+    UNDELIVERED = "undelivered"
 
 
 class DeclineReason(StrEnum):
@@ -33,6 +39,32 @@ class DeclineReason(StrEnum):
     OTHER = "other"
 
 
+class Channel(StrEnum):
+    """The way that a letter or an answer takes."""
+
+    MAIL = "mail"
+    PAGE = "page"
+    API = "api"
+
+
+class Understood(StrEnum):
+    """What a written reply says, as far as the rules can tell."""
+
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    POSTPONED = "postponed"
+    UNCLEAR = "unclear"
+
+
+class Grounds(Value):
+    """What the contact gate looked at when it allowed a message."""
+
+    last_active_at: Moment
+    contacts: int
+    """How many contacts the candidate had had within the window."""
+    contacts_allowed: int
+
+
 class OutreachFact(BaseModel):
     """What every event of an outreach carries."""
 
@@ -41,8 +73,8 @@ class OutreachFact(BaseModel):
     candidate_id: UUID
 
 
-class OutreachSent(OutreachFact):
-    """What the first event of an outreach carries: the message and the estimated likelihood."""
+class MessageContent(BaseModel):
+    """What an employer writes to a candidate."""
 
     subject: Personal[str]
     text: Personal[str]
@@ -51,19 +83,100 @@ class OutreachSent(OutreachFact):
     remote: bool
     sender_name: Personal[str]
     sender_role: Personal[str]
+
+
+class OutreachSent(OutreachFact, MessageContent):
+    """What the first event of an outreach carries: the message and the estimated likelihood.
+
+    The letter leaves at `deliver_at`, the end of the undo window; None if others delivered it.
+    """
+
     likelihood: Likelihood | None
+    deliver_at: Moment | None = None
+    grounds: Grounds | None = None
 
 
 class InterviewRequested(
-    OutreachSent, Event, name="outreach.interview_requested", version=1, person="candidate_id"
+    OutreachSent, Event, name="outreach.interview_requested", version=2, person="candidate_id"
 ):
     """An employer asked an active candidate for an interview."""
 
+    @staticmethod
+    def upcast_v1_v2(_: dict[str, Any]) -> None:
+        """Version 1 was delivered by others; the defaults say so."""
+
 
 class MessageSent(
-    OutreachSent, Event, name="outreach.message_sent", version=1, person="candidate_id"
+    OutreachSent, Event, name="outreach.message_sent", version=2, person="candidate_id"
 ):
     """An employer sent a message to a passive candidate."""
+
+    @staticmethod
+    def upcast_v1_v2(_: dict[str, Any]) -> None:
+        """Version 1 was delivered by others; the defaults say so."""
+
+
+class MessageEdited(
+    OutreachFact,
+    MessageContent,
+    Event,
+    name="outreach.message_edited",
+    version=1,
+    person="candidate_id",
+):
+    """The employer changed the message before it left."""
+
+
+class OutreachUndone(OutreachFact, Event, name="outreach.undone", version=1):
+    """The employer took the message back before it left."""
+
+
+class FollowUpSent(
+    OutreachFact, Event, name="outreach.follow_up_sent", version=1, person="candidate_id"
+):
+    """The employer wrote once more, because there was no answer."""
+
+    text: Personal[str]
+    sender_name: Personal[str]
+    deliver_at: Moment
+
+
+class ReplySent(OutreachFact, Event, name="outreach.reply_sent", version=1, person="candidate_id"):
+    """The employer wrote to a candidate who had answered."""
+
+    text: Personal[str]
+    sender_name: Personal[str]
+    deliver_at: Moment
+
+
+class LetterFact(OutreachFact):
+    """What the delivery of a letter carries: `letter` is the version of the event in it."""
+
+    letter: int
+
+
+class LetterReleased(LetterFact, Event, name="outreach.letter_released", version=1):
+    """A letter is on its way: the undo window has ended, and the contact gate allowed it."""
+
+
+class LetterDelivered(LetterFact, Event, name="outreach.letter_delivered", version=1):
+    """A mail server, or the platform that delivers itself, has taken a letter."""
+
+    message_id: str
+    channel: Channel
+
+
+class LetterFailed(LetterFact, Event, name="outreach.letter_failed", version=1):
+    """A letter could not be delivered, by this reply code; perhaps there is no such address."""
+
+    code: str
+    bad_address: bool
+
+
+class LetterStopped(LetterFact, Event, name="outreach.letter_stopped", version=1):
+    """The contact gate stopped a letter before it left, for these reasons."""
+
+    reasons: tuple[str, ...]
 
 
 class OutreachWithdrawn(OutreachFact, Event, name="outreach.withdrawn", version=1):
@@ -85,6 +198,52 @@ class OutreachDeclined(
 
     reason: DeclineReason
     note: Personal[str | None] = None
+
+
+class OutreachPostponed(
+    OutreachFact, Event, name="outreach.postponed", version=1, person="candidate_id"
+):
+    """The candidate does not want to talk now, but from this day on."""
+
+    until: date
+    note: Personal[str | None] = None
+
+
+class PostponementEnded(OutreachFact, Event, name="outreach.postponement_ended", version=1):
+    """The day has come that the candidate named."""
+
+
+class ContactDisclosed(
+    OutreachFact, Event, name="outreach.contact_disclosed", version=1, person="candidate_id"
+):
+    """The candidate, who accepted, told the employer how to reach them."""
+
+    name: Personal[str | None] = None
+    email: Personal[str | None] = None
+    phone: Personal[str | None] = None
+
+
+class ReplyReceived(
+    OutreachFact, Event, name="outreach.reply_received", version=1, person="candidate_id"
+):
+    """The candidate wrote back. `mail` is a hash of the id of the mail, which is taken once."""
+
+    text: Personal[str]
+    channel: Channel
+    understood: Understood
+    mail: UUID | None = None
+
+
+class AnswerCorrected(OutreachFact, Event, name="outreach.answer_corrected", version=1):
+    """The employer read a written reply in another way than the rules."""
+
+    status: Status
+
+
+class ThreadRead(OutreachFact, Event, name="outreach.thread_read", version=1):
+    """A recruiter read the thread up to this event."""
+
+    up_to: int
 
 
 class OutreachExpired(OutreachFact, Event, name="outreach.expired", version=1):

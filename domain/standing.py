@@ -16,9 +16,11 @@ class Standing(Value):
     blocked: tuple[UUID, ...]
     contacted_at: tuple[Moment, ...]
     positions: tuple[UUID, ...]
+    contact_budget: int | None = None
+    """How many contacts the person wants within the window; None if they have not said."""
 
     def with_duplicate(self, other: Self) -> Self:
-        """The stricter consent, the later activity, and the contacts of both."""
+        """The stricter consent, the later activity, the contacts of both, the smaller budget."""
         return type(self)(
             opted_in=self.opted_in and other.opted_in,
             has_address=self.has_address or other.has_address,
@@ -27,4 +29,8 @@ class Standing(Value):
             blocked=tuple(dict.fromkeys((*self.blocked, *other.blocked))),
             contacted_at=tuple(sorted((*self.contacted_at, *other.contacted_at))),
             positions=tuple(dict.fromkeys((*self.positions, *other.positions))),
+            contact_budget=min(
+                (one for one in (self.contact_budget, other.contact_budget) if one is not None),
+                default=None,
+            ),
         )

@@ -122,6 +122,15 @@ class Settings(BaseSettings):
         ge=1,
         le=100_000,
     )
+    undo_seconds: float = _setting(
+        300.0,
+        "a number from 0 to 86400",
+        "How long a message waits before it leaves, so that its sender can take it back or change "
+        "it.",
+        ge=0,
+        le=86_400,
+        allow_inf_nan=False,
+    )
     rate_limit: Annotated[str, AfterValidator(_rate)] = _setting(
         "600/minute",
         "a rate such as 600/minute or 10/second",

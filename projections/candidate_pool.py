@@ -15,11 +15,14 @@ from psycopg.types.json import Jsonb
 from pydantic import BaseModel, Field
 
 from domain.candidate_events import (
+    AddressBounced,
     CandidateErased,
     CandidateMerged,
     CandidateSeparated,
     CandidateSignedUp,
+    ContactBudgetSet,
     Contacted,
+    ContactRetracted,
     DuplicateMerged,
     DuplicateSeparated,
     EmployerBlocked,
@@ -28,7 +31,7 @@ from domain.candidate_events import (
     ProfileEnhanced,
     WasActive,
 )
-from domain.contact_gate import CONTACTS_ALLOWED
+from domain.contact_gate import CONTACTS_ALLOWED, MOST_CONTACTS, contacts_allowed
 from domain.handlers import on
 from domain.profile import Facts, FullBackground, Job
 from domain.terms import key, search_key
@@ -86,7 +89,11 @@ COMPARED = {
 }
 
 
-class CandidatePool(Projection, name="candidate_pool", version=4, key="id", personal=True):
+CONTACTS_KEPT = 2 * MOST_CONTACTS
+"""How many of the last contacts are kept: more than any budget, since some are retracted."""
+
+
+class CandidatePool(Projection, name="candidate_pool", version=5, key="id", personal=True):
     """Every candidate with what filters ask for, in the form that filters compare."""
 
     TABLES = f"""
@@ -108,6 +115,8 @@ class CandidatePool(Projection, name="candidate_pool", version=4, key="id", pers
             blocked         uuid[] NOT NULL,
             positions       uuid[] NOT NULL,
             last_contacts   timestamptz[] NOT NULL,
+            contact_budget  int NOT NULL,
+            bounced         boolean NOT NULL,
             random_key      bigint NOT NULL  -- the exploration's order, from 0 to 2^63
         ) WITH (fillfactor = 85);
         CREATE INDEX candidate_pool_by_terms ON candidate_pool
@@ -120,12 +129,12 @@ class CandidatePool(Projection, name="candidate_pool", version=4, key="id", pers
     ADD = f"""
         INSERT INTO candidate_pool (
             candidate_id, name, name_key, email, summary, jobs, background, facts, provenance,
-            signed_up_at, last_active_at, opted_in, blocked, positions, last_contacts, random_key,
-            {", ".join(COMPARED)})
+            signed_up_at, last_active_at, opted_in, blocked, positions, last_contacts,
+            contact_budget, bounced, random_key, {", ".join(COMPARED)})
         VALUES (
             %(id)s, %(name)s, %(name_key)s, %(email)s, %(summary)s, %(jobs)s, %(background)s,
             %(facts)s, %(provenance)s, %(at)s, %(at)s, false, '{{}}', '{{}}', '{{}}',
-            %(random_key)s,
+            %(contact_budget)s, false, %(random_key)s,
             {", ".join(f"coalesce(%({n})s::{c.type}, {c.unknown})" for n, c in COMPARED.items())})
         """  # noqa: S608 - our own names
 
@@ -133,6 +142,7 @@ class CandidatePool(Projection, name="candidate_pool", version=4, key="id", pers
         UPDATE candidate_pool SET
             name = coalesce(%(name)s, name), name_key = coalesce(%(name_key)s, name_key),
             email = coalesce(%(email)s, email),
+            bounced = bounced AND %(email)s::text IS NULL,
             summary = coalesce(%(summary)s, summary), jobs = coalesce(%(jobs)s::jsonb, jobs),
             background = background || %(background)s,
             facts = facts || %(facts)s, provenance = provenance || %(provenance)s,
@@ -160,6 +170,18 @@ class CandidatePool(Projection, name="candidate_pool", version=4, key="id", pers
                 greatest(1, cardinality(last_contacts) + 2 - %(kept)s):]
         WHERE candidate_id = %(id)s"""
 
+    RETRACT = """
+        UPDATE candidate_pool SET
+            positions = array_remove(positions, %(position_id)s::uuid),
+            last_contacts = array_remove(last_contacts, %(contacted_at)s::timestamptz)
+        WHERE candidate_id = %(id)s"""
+
+    SET_BUDGET = (
+        "UPDATE candidate_pool SET contact_budget = %(contacts)s WHERE candidate_id = %(id)s"
+    )
+
+    BOUNCE = "UPDATE candidate_pool SET bounced = true WHERE candidate_id = %(id)s"
+
     MERGE = """
         UPDATE candidate_pool SET merged_into = %(kept_id)s, opted_in = %(opted_in)s
         WHERE candidate_id = %(id)s"""
@@ -168,7 +190,8 @@ class CandidatePool(Projection, name="candidate_pool", version=4, key="id", pers
         UPDATE candidate_pool SET
             opted_in = %(opted_in)s, last_active_at = %(last_active_at)s,
             blocked = %(blocked)s::uuid[], positions = %(positions)s::uuid[],
-            last_contacts = %(last_contacts)s::timestamptz[]
+            last_contacts = %(last_contacts)s::timestamptz[],
+            contact_budget = %(contact_budget)s
         WHERE candidate_id = %(id)s"""
 
     ERASE = "DELETE FROM candidate_pool WHERE candidate_id = %(id)s"
@@ -177,6 +200,7 @@ class CandidatePool(Projection, name="candidate_pool", version=4, key="id", pers
     def on_candidate_signed_up(self, event: CandidateSignedUp) -> Change:
         return self.ADD, {
             "name_key": search_key(event.name),
+            "contact_budget": CONTACTS_ALLOWED,
             "random_key": _random_key(event.originator_id),
             **_profile(event),
             **_provenance(event.fields, SIGN_UP, event.timestamp.date()),
@@ -204,7 +228,19 @@ class CandidatePool(Projection, name="candidate_pool", version=4, key="id", pers
 
     @on(Contacted)
     def on_contacted(self, _event: Contacted) -> Change:
-        return self.CONTACT, {"kept": CONTACTS_ALLOWED}
+        return self.CONTACT, {"kept": CONTACTS_KEPT}
+
+    @on(ContactRetracted)
+    def on_contact_retracted(self, _event: ContactRetracted) -> Change:
+        return self.RETRACT, {}
+
+    @on(ContactBudgetSet)
+    def on_contact_budget_set(self, _event: ContactBudgetSet) -> Change:
+        return self.SET_BUDGET, {}
+
+    @on(AddressBounced)
+    def on_address_bounced(self, _event: AddressBounced) -> Change:
+        return self.BOUNCE, {}
 
     @on(CandidateMerged)
     def on_candidate_merged(self, event: CandidateMerged) -> Change:
@@ -222,7 +258,8 @@ class CandidatePool(Projection, name="candidate_pool", version=4, key="id", pers
             "last_active_at": standing.last_active_at,
             "blocked": [*standing.blocked],
             "positions": [*standing.positions],
-            "last_contacts": [*standing.contacted_at[-CONTACTS_ALLOWED:]],
+            "last_contacts": [*standing.contacted_at[-CONTACTS_KEPT:]],
+            "contact_budget": contacts_allowed(standing),
         }
 
     @on(CandidateErased)

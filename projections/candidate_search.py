@@ -16,7 +16,7 @@ from uuid import UUID
 from psycopg import Connection
 from pydantic import BaseModel
 
-from domain.contact_gate import CONTACT_WINDOW, CONTACTS_ALLOWED
+from domain.contact_gate import CONTACT_WINDOW
 from domain.filters import Criterion, CriterionKind, Filters
 from domain.passivity import active_since
 from domain.viewing import Feed
@@ -182,12 +182,13 @@ def _approachable(search: CandidateSearch) -> tuple[str, dict[str, Any]]:
     condition += (
         " AND p.opted_in AND NOT p.blocked @> ARRAY[%(employer)s::uuid]"
         " AND NOT p.positions @> ARRAY[%(position)s::uuid]"
-        " AND (cardinality(p.last_contacts) < %(contacts)s OR p.last_contacts[1] <= %(window)s)"
+        " AND NOT p.bounced AND p.contact_budget > 0 AND (cardinality(p.last_contacts)"
+        " < p.contact_budget OR p.last_contacts[cardinality(p.last_contacts) + 1"
+        " - p.contact_budget] <= %(window)s)"
     )
     parameters |= {
         "employer": search.employer_id,
         "position": search.position_id,
-        "contacts": CONTACTS_ALLOWED,
         "window": search.at - CONTACT_WINDOW,
         "active_since": active_since(search.at),
         "nice_to_have": keys(canonical_filters(search.filters).nice_to_have_skills),

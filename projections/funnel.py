@@ -16,15 +16,18 @@ from uuid import UUID
 from psycopg import Connection
 from pydantic import BaseModel, Field
 
+from domain.candidate_events import ContactRetracted
 from domain.event import Event
 from domain.handlers import on
 from domain.likelihood import BAND_FROM, Band, band
 from domain.outreach_events import (
+    AnswerCorrected,
     InterviewRequested,
     InterviewScheduled,
     MessageSent,
     OutreachAccepted,
     OutreachDeclined,
+    Status,
 )
 from domain.viewing import CandidatesShown, Feed, ProfileOpened
 from infrastructure.database.postgres import fetch_all
@@ -35,7 +38,7 @@ UNKNOWN: Literal["unknown"] = "unknown"
 """The band of what was shown without a probability."""
 
 
-class Funnel(Projection, name="funnel", version=2, key="position_id"):
+class Funnel(Projection, name="funnel", version=3, key="position_id"):
     """What was seen of each position's lists, counted by day, and how far each outreach came."""
 
     READS = (Likelihoods,)
@@ -138,6 +141,17 @@ class Funnel(Projection, name="funnel", version=2, key="position_id"):
         )
     }
 
+    # Of an outreach that did not reach the candidate nothing counts.
+    RETRACT = """
+        DELETE FROM funnel_outreach
+        WHERE employer_id = %(employer_id)s AND outreach_id = %(outreach_id)s"""
+
+    CORRECT = """
+        UPDATE funnel_outreach SET
+            accepted_on = CASE WHEN %(accepted)s THEN coalesce(accepted_on, %(day)s::date) END,
+            declined_on = CASE WHEN %(declined)s THEN coalesce(declined_on, %(day)s::date) END
+        WHERE employer_id = %(employer_id)s AND outreach_id = %(id)s"""
+
     @on(CandidatesShown)
     def on_candidates_shown(self, event: CandidatesShown) -> Iterable[Change]:
         passive = event.feed is Feed.PASSIVE
@@ -166,6 +180,17 @@ class Funnel(Projection, name="funnel", version=2, key="position_id"):
         self, event: OutreachAccepted | OutreachDeclined | InterviewScheduled
     ) -> Change:
         return self.COME_FURTHER[type(event)], _day(event)
+
+    @on(ContactRetracted)
+    def on_contact_retracted(self, _event: ContactRetracted) -> Change:
+        return self.RETRACT, {}
+
+    @on(AnswerCorrected)
+    def on_answer_corrected(self, event: AnswerCorrected) -> Change:
+        return self.CORRECT, _day(event) | {
+            "accepted": event.status is Status.ACCEPTED,
+            "declined": event.status is Status.DECLINED,
+        }
 
 
 def _day(event: Event) -> dict[str, Any]:

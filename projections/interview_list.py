@@ -1,7 +1,7 @@
 """Everyone an employer has approached for a position, as the Interviews tab shows them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -13,17 +13,31 @@ from domain.event import Event
 from domain.handlers import on
 from domain.likelihood import Likelihood
 from domain.money import SalaryRange
-from domain.outreach import ANSWER_WINDOW
+from domain.outreach import ANSWER_WINDOW, ANSWERABLE
 from domain.outreach_events import (
+    AnswerCorrected,
+    ContactDisclosed,
     DeclineReason,
+    FollowUpSent,
     InterviewRequested,
     InterviewScheduled,
+    LetterDelivered,
+    LetterFailed,
+    LetterReleased,
+    LetterStopped,
+    MessageEdited,
     MessageSent,
     OutreachAccepted,
     OutreachDeclined,
     OutreachExpired,
+    OutreachPostponed,
+    OutreachUndone,
     OutreachWithdrawn,
+    PostponementEnded,
+    ReplyReceived,
+    ReplySent,
     Status,
+    ThreadRead,
 )
 from domain.terms import search_key
 from infrastructure.database.postgres import fetch_all, fetch_one
@@ -36,6 +50,9 @@ PASSIVE_CANDIDATE: Literal["Passive Candidate"] = "Passive Candidate"
 """The badge of who was passive when the message was sent, whatever they do later."""
 
 STATUS_AFTER: dict[type[Event], Status] = {
+    OutreachUndone: Status.UNDONE,
+    OutreachPostponed: Status.POSTPONED,
+    PostponementEnded: Status.AWAITING_ANSWER,
     OutreachAccepted: Status.ACCEPTED,
     OutreachDeclined: Status.DECLINED,
     OutreachWithdrawn: Status.WITHDRAWN,
@@ -44,7 +61,11 @@ STATUS_AFTER: dict[type[Event], Status] = {
 }
 
 
-class InterviewList(Projection, name="interview_list", version=2, key="id"):
+HEARD = (OutreachAccepted, OutreachDeclined, OutreachPostponed, PostponementEnded)
+"""What a recruiter wants to hear of."""
+
+
+class InterviewList(Projection, name="interview_list", version=3, key="id"):
     """Both kinds of approach, how far each has come, and when it was last heard of."""
 
     READS = (CandidatePool, Employers)
@@ -63,28 +84,86 @@ class InterviewList(Projection, name="interview_list", version=2, key="id"):
             sent_at       timestamptz NOT NULL,
             changed_at    timestamptz NOT NULL,
             interview_at  timestamptz,
+            deliver_at    timestamptz,  -- when the first letter leaves, or left
+            left_at       timestamptz,
+            waiting_since timestamptz NOT NULL,
+            postponed_until date,
+            followed_up   boolean NOT NULL,
+            heard_step    bigint NOT NULL,  -- the last thing the candidate said
+            read_step     bigint NOT NULL,
             version       bigint NOT NULL,
             PRIMARY KEY (employer_id, outreach_id)
         );
         CREATE INDEX interview_list_by_id ON interview_list (outreach_id);
         CREATE INDEX interview_list_by_position
             ON interview_list (employer_id, position_id, sent_at DESC, outreach_id);
+        CREATE INDEX interview_list_by_candidate ON interview_list (candidate_id, position_id);
+        CREATE INDEX interview_list_unread ON interview_list (employer_id, changed_at)
+            WHERE heard_step > read_step;
+        CREATE INDEX interview_list_postponed ON interview_list (postponed_until)
+            WHERE status = 'postponed';
         CREATE INDEX interview_list_by_age ON interview_list (sent_at DESC, outreach_id);
-        CREATE INDEX interview_list_unanswered ON interview_list (sent_at)
+        CREATE INDEX interview_list_unanswered ON interview_list (waiting_since)
             WHERE status = 'awaiting_answer'"""
 
     ADD = """
         INSERT INTO interview_list (
             employer_id, outreach_id, position_id, candidate_id, badge, status, salary, likelihood,
-            sent_at, changed_at, version)
+            sent_at, changed_at, deliver_at, left_at, waiting_since, followed_up, heard_step,
+            read_step, version)
         VALUES (
             %(employer_id)s, %(id)s, %(position_id)s, %(candidate_id)s, %(badge)s,
-            'awaiting_answer', %(salary)s, %(likelihood)s, %(at)s, %(at)s, %(version)s)"""
+            'awaiting_answer', %(salary)s, %(likelihood)s, %(at)s, %(at)s, %(deliver_at)s,
+            CASE WHEN %(deliver_at)s::timestamptz IS NULL THEN %(at)s::timestamptz END, %(at)s,
+            false, 0, 0, %(version)s)"""
 
     SET_STATUS = """
         UPDATE interview_list
         SET status = %(status)s, decline_reason = %(reason)s, changed_at = %(at)s,
-            interview_at = %(interview_at)s, version = %(version)s
+            interview_at = %(interview_at)s, postponed_until = %(until)s,
+            waiting_since = CASE WHEN %(waits_anew)s THEN %(at)s ELSE waiting_since END,
+            heard_step = CASE WHEN %(heard)s THEN %(version)s ELSE heard_step END,
+            version = %(version)s
+        WHERE employer_id = %(employer_id)s AND outreach_id = %(id)s"""
+
+    # What is written does not undo an answer that was given.
+    HEAR = """
+        UPDATE interview_list
+        SET status = CASE WHEN status = ANY(%(answerable)s::text[]) THEN %(wrote_back)s
+                          ELSE status END,
+            changed_at = %(at)s, heard_step = %(version)s, version = %(version)s
+        WHERE employer_id = %(employer_id)s AND outreach_id = %(id)s"""
+
+    READ = """
+        UPDATE interview_list
+        SET read_step = greatest(read_step, %(up_to)s), version = %(version)s
+        WHERE employer_id = %(employer_id)s AND outreach_id = %(id)s"""
+
+    OFFER = """
+        UPDATE interview_list
+        SET salary = %(salary)s, changed_at = %(at)s, version = %(version)s
+        WHERE employer_id = %(employer_id)s AND outreach_id = %(id)s"""
+
+    FOLLOW_UP = """
+        UPDATE interview_list
+        SET followed_up = true, changed_at = %(at)s, version = %(version)s
+        WHERE employer_id = %(employer_id)s AND outreach_id = %(id)s"""
+
+    LEAVE = """
+        UPDATE interview_list
+        SET left_at = coalesce(left_at, %(at)s), version = %(version)s
+        WHERE employer_id = %(employer_id)s AND outreach_id = %(id)s"""
+
+    # A letter of the conversation that is lost leaves the outreach as it is; recruiters look at it.
+    GIVE_UP = """
+        UPDATE interview_list
+        SET status = CASE WHEN %(letter)s = 1 AND status = 'awaiting_answer' THEN 'undelivered'
+                          ELSE status END,
+            heard_step = %(version)s, changed_at = %(at)s, version = %(version)s
+        WHERE employer_id = %(employer_id)s AND outreach_id = %(id)s"""
+
+    NOTE = """
+        UPDATE interview_list SET version = %(version)s
         WHERE employer_id = %(employer_id)s AND outreach_id = %(id)s"""
 
     @on(MessageSent, InterviewRequested)
@@ -101,7 +180,43 @@ class InterviewList(Projection, name="interview_list", version=2, key="id"):
             "status": STATUS_AFTER[type(event)],
             "reason": event.reason if isinstance(event, OutreachDeclined) else None,
             "interview_at": event.starts_at if isinstance(event, InterviewScheduled) else None,
+            "until": event.until if isinstance(event, OutreachPostponed) else None,
+            "waits_anew": isinstance(event, PostponementEnded),
+            "heard": isinstance(event, HEARD),
         }
+
+    @on(AnswerCorrected)
+    def on_answer_corrected(self, _event: AnswerCorrected) -> Change:
+        nothing = dict.fromkeys(("reason", "interview_at", "until"))
+        return self.SET_STATUS, {**nothing, "waits_anew": False, "heard": False}
+
+    @on(ReplyReceived)
+    def on_reply_received(self, _event: ReplyReceived) -> Change:
+        return self.HEAR, {"answerable": [*ANSWERABLE], "wrote_back": Status.WROTE_BACK}
+
+    @on(ThreadRead)
+    def on_thread_read(self, _event: ThreadRead) -> Change:
+        return self.READ, {}
+
+    @on(MessageEdited)
+    def on_message_edited(self, event: MessageEdited) -> Change:
+        return self.OFFER, {"salary": Jsonb(event.salary.model_dump())}
+
+    @on(FollowUpSent)
+    def on_follow_up_sent(self, _event: FollowUpSent) -> Change:
+        return self.FOLLOW_UP, {}
+
+    @on(LetterReleased)
+    def on_letter_released(self, _event: LetterReleased) -> Change:
+        return self.LEAVE, {}
+
+    @on(LetterFailed, LetterStopped)
+    def on_letter_given_up(self, _event: LetterFailed | LetterStopped) -> Change:
+        return self.GIVE_UP, {}
+
+    @on(LetterDelivered, ReplySent, ContactDisclosed)
+    def on_noted(self, _event: Event) -> Change:
+        return self.NOTE, {}
 
 
 class Interview(BaseModel):
@@ -119,6 +234,13 @@ class Interview(BaseModel):
     sent_at: datetime
     changed_at: datetime
     interview_at: datetime | None
+    deliver_at: datetime | None
+    left_at: datetime | None
+    waiting_since: datetime
+    postponed_until: date | None
+    followed_up: bool
+    heard_step: int
+    read_step: int
     version: int
 
 
@@ -149,7 +271,7 @@ def of_position(
         """
         SELECT * FROM interview_list
         WHERE employer_id = %(employer)s AND position_id = %(position)s
-          AND (%(status)s::text IS NULL OR status = %(status)s)
+          AND (%(status)s::text IS NULL AND status <> 'undone' OR status = %(status)s)
           AND (%(passive)s::boolean IS NULL OR (badge IS NOT NULL) = %(passive)s)
           AND (%(sent_at)s::timestamptz IS NULL OR sent_at < %(sent_at)s
                OR (sent_at = %(sent_at)s AND outreach_id > %(id)s::uuid))
@@ -204,7 +326,8 @@ def found(
 def count(db: Connection, employer_id: UUID, position_id: UUID) -> int:
     """How many were approached for a position."""
     row = db.execute(
-        "SELECT count(*) FROM interview_list WHERE employer_id = %s AND position_id = %s",
+        "SELECT count(*) FROM interview_list"
+        " WHERE employer_id = %s AND position_id = %s AND status <> 'undone'",
         [employer_id, position_id],
     ).fetchone()
     return int(row[0]) if row else 0
@@ -214,7 +337,34 @@ def overdue(db: Connection, at: datetime, limit: int) -> list[UUID]:
     """Approaches whose answer window has closed without an answer, the oldest first."""
     rows = db.execute(
         "SELECT outreach_id FROM interview_list"
-        " WHERE status = 'awaiting_answer' AND sent_at <= %s ORDER BY sent_at LIMIT %s",
+        " WHERE status = 'awaiting_answer' AND waiting_since <= %s"
+        " ORDER BY waiting_since LIMIT %s",
         [at - ANSWER_WINDOW, limit],
+    ).fetchall()
+    return [id for (id,) in rows]
+
+
+def latest(db: Connection, position_id: UUID, candidate_id: UUID) -> Interview | None:
+    """The last outreach about a position that reached a candidate or a duplicate of theirs."""
+    return fetch_one(
+        db,
+        Interview,
+        """
+        SELECT * FROM interview_list
+        WHERE position_id = %(position)s AND status NOT IN ('undone', 'undelivered')
+          AND candidate_id IN (
+              SELECT %(candidate)s::uuid
+              UNION SELECT candidate_id FROM candidate_pool WHERE merged_into = %(candidate)s)
+        ORDER BY sent_at DESC LIMIT 1""",
+        {"position": position_id, "candidate": candidate_id},
+    )
+
+
+def postponed_until(db: Connection, day: date, limit: int) -> list[UUID]:
+    """Outreach that was postponed until this day or one before, the earliest first."""
+    rows = db.execute(
+        "SELECT outreach_id FROM interview_list"
+        " WHERE status = 'postponed' AND postponed_until <= %s ORDER BY postponed_until LIMIT %s",
+        [day, limit],
     ).fetchall()
     return [id for (id,) in rows]

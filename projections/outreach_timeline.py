@@ -17,14 +17,16 @@ from infrastructure.database.postgres import fetch_all, fetch_one
 from infrastructure.projecting.projection import Change, Projection
 from projections.paging import Listed, WholeNumber, after, page
 
+STEPS = Event.all_of(Outreach.kind)
+
 ALWAYS_TEXTS = sorted(
-    {name for kind in Outreach.handlers for name, value in kind.erased().items() if value == ERASED}
+    {name for kind in STEPS for name, value in kind.erased().items() if value == ERASED}
 )
 """The personal fields of steps that have a text whenever they are there."""
 
 
 class OutreachTimeline(
-    Projection, name="outreach_timeline", version=3, key="candidate_id", personal=True
+    Projection, name="outreach_timeline", version=4, key="candidate_id", personal=True
 ):
     """Every step of every outreach, as support reads it out."""
 
@@ -77,7 +79,7 @@ class OutreachTimeline(
             "texts": ALWAYS_TEXTS,
         }
 
-    @on(*Outreach.handlers)
+    @on(*STEPS)
     def on_step(self, event: Event) -> Change:
         said = event.model_dump(mode="json", exclude=ENVELOPE, exclude_none=True)
         for name in ("employer_id", "position_id", "candidate_id"):

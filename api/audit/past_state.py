@@ -153,7 +153,7 @@ def _flat(state: Mapping[str, Any], within: str = "") -> dict[str, Any]:
         if isinstance(plain, Mapping) and plain:
             flat |= _flat(plain, f"{within}{name}.")
         elif isinstance(plain, set | frozenset):
-            flat[within + name] = sorted(to_jsonable_python(plain))
+            flat[f"{within}{name}"] = sorted(to_jsonable_python(plain))
         else:
-            flat[within + name] = to_jsonable_python(plain)
+            flat[f"{within}{name}"] = to_jsonable_python(plain)
     return flat

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal
 from uuid import UUID
@@ -20,12 +20,11 @@ from domain.command import NotFound
 from domain.contact_gate import AlreadyContacted, CandidateBlockedEmployer
 from domain.contacting import Message, RequestInterview, SendMessage
 from domain.likelihood import Band, Likelihood, band
-from domain.outreach import outreach_id
 from domain.passivity import is_passive
 from domain.profile import Background, Job
 from infrastructure.database.postgres import Database
 from infrastructure.error_redaction import error_kind
-from projections import candidate_pool
+from projections import candidate_pool, interview_list
 from projections.canonical import canonical_filters
 from projections.likelihood import scoring
 from projections.likelihood.projection import Likelihoods
@@ -97,6 +96,7 @@ def full_profile(
     to_be_left_alone = not known.opted_in or position.employer_id in known.blocked
     if to_be_left_alone and not contacted:
         return None
+    approached = interview_list.latest(db, position.position_id, candidate_id)
     passive = is_passive(known.last_active_at, at)
     scores = scoring.of_candidates(db, [candidate_id], at, position.position_id)
     card = card_of(known, canonical_filters(position.filters), scores.get(candidate_id), reasons)
@@ -107,7 +107,7 @@ def full_profile(
         background=known.background.without_contact_data(),
         passive=passive,
         approach_by="message" if passive else "interview_request",
-        outreach_id=outreach_id(position.position_id, candidate_id) if contacted else None,
+        outreach_id=approached.outreach_id if approached else None,
     )
 
 
@@ -153,6 +153,7 @@ def approach(
             position_id=position_id,
             candidate_id=candidate_id,
             message=message,
+            undo_window=timedelta(seconds=caller.marketplace.settings.undo_seconds),
             computed=partial(_likelihood, caller, position_id, candidate_id),
         )
     except (Refused, Problem) as error:

@@ -30,6 +30,7 @@ from api.demo.companies import (
 from api.demo.members import HISTORY, PLATFORM, Members, Person
 from domain import contact_gate
 from domain.actor import Actor, Role
+from domain.contact_gate import Contact
 from domain.contacting import Message
 from domain.employer import Employer
 from domain.filters import Filters
@@ -318,8 +319,9 @@ class Market:
         """How the employer may approach a person for the first time, if at all."""
         now = self._agenda.today()
         passive = person.candidate.is_passive(now)
-        gate = contact_gate.against_message if passive else contact_gate.against_interview_request
-        reasons = gate(firm.employer, post.position, person.candidate, contacted=False, at=now)
+        contact = Contact.MESSAGE if passive else Contact.INTERVIEW_REQUEST
+        about = (contact, firm.employer, post.position, person.candidate)
+        reasons = contact_gate.against_contact(*about, contacted=False, at=now)
         if any(True for _ in reasons):
             return None
         return Outreach.send_message if passive else Outreach.request_interview

@@ -46,6 +46,8 @@ from projections.positions import Positions
 
 router = APIRouter(tags=["Positions"])
 
+READS_OF_PROFILE = (Positions, CandidatePool, Employers, InterviewList)
+
 ReadFilters = Annotated[Filters, AfterValidator(with_canonical_names)]
 """Filters whose countries and languages are written in any of their names or codes."""
 
@@ -236,7 +238,7 @@ def read_profile(
     position_id: UUID, candidate_id: UUID, caller: RecruiterOrSupport, tasks: BackgroundTasks
 ) -> FullProfile:
     """A candidate's whole profile as seen from a position, and how to approach them."""
-    with caller.reading(Positions, CandidatePool, Employers, advisory=(Likelihoods,)) as db:
+    with caller.reading(*READS_OF_PROFILE, advisory=(Likelihoods,)) as db:
         position = position_of(db, caller, position_id)
         employer = employers.one(db, position.employer_id)
         profile = profile_of(db, caller, employer, position, candidate_id)
@@ -253,7 +255,7 @@ def explain_likelihood(
     Recruiters read behaviour (activity in detail, approaches of other employers) as one line, and
     the likelihood in steps.
     """
-    with caller.reading(Positions, CandidatePool, Likelihoods, Employers) as db:
+    with caller.reading(*READS_OF_PROFILE, Likelihoods) as db:
         position = position_of(db, caller, position_id)
         employer = employers.one(db, position.employer_id)
         profile_of(db, caller, employer, position, candidate_id)

@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
-from domain.candidate_events import CandidateErased
+from domain.candidate_events import CandidateErased, ContactRetracted
 from domain.event import Event
 from domain.position import FiltersSet, PositionOpened
 from infrastructure.event_log.log_head import LOG_ID
@@ -248,6 +248,7 @@ class Batch:
 
     def _load_outreach(self, events: Sequence[Event]) -> list[Prediction]:
         closing = {e.originator_id for e in events if isinstance(e, CandidateErased)}
+        closing |= {e.originator_id for e in events if isinstance(e, ContactRetracted)}
         closing |= {e.candidate_id for e in events if isinstance(e, OutreachSettled)}
         latest = max([self._row.latest, *(event.timestamp for event in events)])
         rows = self._db.execute(self.OPEN_OUTREACH, ([*closing], latest))

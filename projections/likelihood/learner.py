@@ -15,6 +15,7 @@ from uuid import UUID
 from domain.candidate_events import (
     CandidateErased,
     CandidateSignedUp,
+    ContactRetracted,
     OptedIn,
     OptedOut,
     ProfileEnhanced,
@@ -28,7 +29,9 @@ from domain.outreach_events import (
     OutreachAccepted,
     OutreachDeclined,
     OutreachExpired,
+    OutreachPostponed,
     OutreachWithdrawn,
+    ReplyReceived,
 )
 from domain.position import FiltersSet, PositionOpened
 from projections.likelihood.challengers import Challengers
@@ -58,17 +61,29 @@ UNKNOWN_POSITION = PositionState()
 """The state of a position that was never opened in this log."""
 
 OutreachSent = MessageSent | InterviewRequested
-OutreachSettled = OutreachAccepted | OutreachDeclined | OutreachExpired | OutreachWithdrawn
+OutreachSettled = (
+    OutreachAccepted
+    | OutreachDeclined
+    | OutreachPostponed
+    | ReplyReceived
+    | OutreachExpired
+    | OutreachWithdrawn
+)
 
 RESPONDED: dict[type[Event], bool | None] = {
     OutreachAccepted: True,
     OutreachDeclined: True,
+    OutreachPostponed: True,
+    ReplyReceived: True,
     OutreachExpired: False,
     OutreachWithdrawn: None,
 }
 """Whether a settled outreach was answered; None if it is not learned."""
 
-OF_A_CANDIDATE = (CandidateSignedUp, OptedIn, OptedOut, WasActive, ProfileEnhanced, CandidateErased)
+OF_A_CANDIDATE = (
+    *(CandidateSignedUp, OptedIn, OptedOut, WasActive, ProfileEnhanced),
+    *(ContactRetracted, CandidateErased),
+)
 OF_A_POSITION = (PositionOpened, FiltersSet)
 OF_AN_OUTREACH: tuple[type[Event], ...] = (MessageSent, InterviewRequested, *RESPONDED)
 FOLLOWED: tuple[type[Event], ...] = (*OF_A_CANDIDATE, *OF_A_POSITION, *OF_AN_OUTREACH)
@@ -163,6 +178,9 @@ class Learner(HandlesEvents):
         elif isinstance(event, OutreachSettled):
             self.open.pop(event.originator_id, None)
             self._fold_outcome(event)
+        elif isinstance(event, ContactRetracted):
+            self.open.pop(event.outreach_id, None)
+            self._fold(event.originator_id, event)
         elif isinstance(event, CandidateErased):
             self._forget(event.originator_id)
         else:
@@ -242,11 +260,20 @@ class Learner(HandlesEvents):
             silent_from=event.timestamp + SILENCE,
         )
 
-    @on(OutreachAccepted, OutreachDeclined, OutreachExpired, OutreachWithdrawn)
+    @on(*RESPONDED)
     def on_settled(self, event: OutreachSettled) -> None:
-        """Learn the outcome of an outreach."""
-        if prediction := self.open.pop(event.originator_id, None):
-            responded = RESPONDED[type(event)]
+        """Learn the outcome of an outreach: the first answer to it counts."""
+        self._settle(event.originator_id, event, RESPONDED[type(event)])
+        self._fold_outcome(event)
+
+    @on(ContactRetracted)
+    def on_contact_retracted(self, event: ContactRetracted) -> None:
+        """Outreach that did not reach the candidate is not learned."""
+        self._settle(event.outreach_id, event, None)
+        self._fold(event.originator_id, event)
+
+    def _settle(self, outreach_id: UUID, event: Event, responded: bool | None) -> None:
+        if prediction := self.open.pop(outreach_id, None):
             self._learn_outcome(prediction, responded)
             prediction.outcome = responded
             prediction.settled_at = event.timestamp
@@ -256,10 +283,9 @@ class Learner(HandlesEvents):
             else:
                 self.challengers.learn(self._log_position, prediction.features, answered=responded)
                 self.changes.predictions[prediction.outreach_id] = prediction
-        self._fold_outcome(event)
 
     def _fold_outcome(self, event: OutreachSettled) -> None:
-        if not isinstance(event, OutreachWithdrawn):
+        if not isinstance(event, OutreachWithdrawn | ReplyReceived):
             self._fold(event.candidate_id, event)
 
     @on(CandidateErased)
@@ -322,6 +348,7 @@ class Learner(HandlesEvents):
 
 def _ends(event: Event, prediction: Prediction) -> bool:
     """Whether this event settles an outreach or erases its candidate."""
-    return event.originator_id == prediction.outreach_id or (
-        isinstance(event, CandidateErased) and event.originator_id == prediction.candidate_id
-    )
+    if isinstance(event, CandidateErased):
+        return event.originator_id == prediction.candidate_id
+    about = event.outreach_id if isinstance(event, ContactRetracted) else event.originator_id
+    return about == prediction.outreach_id

@@ -74,7 +74,7 @@ def test_a_look_at_the_clock_would_be_found() -> None:
 
 # --- Events
 
-IRREGULAR = {"active", "given", "left", "sent", "set", "shown", "withdrawn"}
+IRREGULAR = {"active", "given", "left", "sent", "set", "shown", "undone", "withdrawn", "read"}
 
 
 def stated_names(tree: ast.Module) -> Iterator[tuple[str, bool]]:

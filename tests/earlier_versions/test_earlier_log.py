@@ -117,6 +117,8 @@ def test_every_read_model_has_the_rows_it_had(replayed: Replayed) -> None:
         then = [{column: row[column] for column in columns} for row in rows]
         if table == "candidate_pool":
             then = [*map(_in_canonical_form, then)]
+            for row in now:  # that version kept no more of them
+                row["last_contacts"] = row["last_contacts"][-3:]
         now, then = sorted(now, key=_text), sorted(then, key=_text)
         assert as_far_as(then, now) == then, table
 

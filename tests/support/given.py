@@ -199,12 +199,16 @@ def contacted(*moments: datetime) -> History:
 
 
 def message_sent(
-    *, at: datetime, position: UUID = BACKEND_ENGINEER, employer: UUID = ACME
+    *,
+    at: datetime,
+    position: UUID = BACKEND_ENGINEER,
+    employer: UUID = ACME,
+    deliver_at: datetime | None = None,
 ) -> History:
     """A passive Casey has had a message about a position."""
     about: dict[str, Any] = {"employer_id": employer, "position_id": position}
     outreach = outreach_id(position, CASEY)
-    letter: dict[str, Any] = {**dict(A_LETTER), "likelihood": None}
+    letter: dict[str, Any] = {**dict(A_LETTER), "likelihood": None, "deliver_at": deliver_at}
     return (
         fact(MessageSent, outreach, at=at, **about, candidate_id=CASEY, **letter),
         fact(Contacted, CASEY, at=at, **about, outreach_id=outreach),

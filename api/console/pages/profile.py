@@ -19,7 +19,6 @@ from domain.candidate import Candidate
 from domain.command import NotFound
 from domain.contacting import Message, RequestInterview, SendMessage
 from domain.event import ERASED
-from domain.outreach import outreach_id
 from domain.partial_date import PartialDate
 from infrastructure.projecting.checkpoints import NotCaughtUp
 from infrastructure.requests.idempotency import InFlight
@@ -152,7 +151,7 @@ def _seen(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
         except (NotFound, Problem) as error:
             hidden = error
         letter = outreach_timeline.last_letter(db, position.employer_id, caller.actor.id)
-        outreach = interview_list.one(db, outreach_id(position_id, candidate_id))
+        outreach = interview_list.latest(db, position_id, candidate_id)
     return Seen(position, employer, profile, hidden, outreach, _beginning(position, letter))
 
 

@@ -17,7 +17,7 @@ from domain import contact_gate
 from domain.actor import Role
 from domain.candidate import Candidate
 from domain.candidate_events import DECIDES_CONTACT
-from domain.contact_gate import AlreadyContacted
+from domain.contact_gate import AlreadyContacted, Contact
 from domain.employer import Employer
 from domain.outreach import Outreach
 from domain.position import Position
@@ -67,14 +67,13 @@ def timeline(visit: Support, outreach_id: UUID) -> Response:
         employer = loaded(store, db, Employer, outreach.employer_id)
         position = loaded(store, db, Position, outreach.position_id)
         candidate = loaded(store, db, Candidate, outreach.candidate_id)
-    gate = (
-        contact_gate.against_message if outreach.badge else contact_gate.against_interview_request
-    )
+    contact = Contact.MESSAGE if outreach.badge else Contact.INTERVIEW_REQUEST
+    about = (contact, employer, position, candidate)
     against = [
         *employer.reasons_if_unreadable(),
         *position.reasons_if_unreadable(),
         *candidate.reasons_if_unreadable(DECIDES_CONTACT),
-        *gate(employer, position, candidate, contacted=False, at=caller.at),
+        *contact_gate.against_contact(*about, contacted=False, at=caller.at),
     ]
     return visit.page(
         "timeline.html",

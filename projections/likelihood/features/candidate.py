@@ -15,7 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.candidate_events import CandidateSignedUp, OptedIn, OptedOut, ProfileEnhanced, WasActive
+from domain.candidate_events import (
+    CandidateSignedUp,
+    ContactRetracted,
+    OptedIn,
+    OptedOut,
+    ProfileEnhanced,
+    WasActive,
+)
 from domain.event import Event
 from domain.handlers import HandlesEvents, on
 from domain.outreach_events import (
@@ -24,6 +31,7 @@ from domain.outreach_events import (
     OutreachAccepted,
     OutreachDeclined,
     OutreachExpired,
+    OutreachPostponed,
 )
 from domain.profile import Facts
 from projections.likelihood.estimator.schema import Columns, Features
@@ -114,8 +122,15 @@ class CandidateState(HandlesEvents):
             self.last_contact_at = at
         _count(self, "received", at, (30, 365))
 
-    @on(OutreachAccepted, OutreachDeclined)
-    def on_answered(self, event: OutreachAccepted | OutreachDeclined, at: float) -> None:
+    @on(ContactRetracted)
+    def on_contact_retracted(self, event: ContactRetracted, _at: float) -> None:
+        self.received -= 1
+        _count(self, "received", event.contacted_at.timestamp(), (30, 365), by=-1)
+
+    @on(OutreachAccepted, OutreachDeclined, OutreachPostponed)
+    def on_answered(
+        self, event: OutreachAccepted | OutreachDeclined | OutreachPostponed, at: float
+    ) -> None:
         self.answered += 1
         _count(self, "answered", at, (365,))
         if isinstance(event, OutreachAccepted):
@@ -151,10 +166,12 @@ def fold(state: CandidateState, event: Event) -> None:
     state.handlers[type(event)](state, event, event.timestamp.timestamp())
 
 
-def _count(state: CandidateState, counter: str, at: float, half_lives: Iterable[int]) -> None:
+def _count(
+    state: CandidateState, counter: str, at: float, half_lives: Iterable[int], *, by: int = 1
+) -> None:
     for days in half_lives:
         name = f"{counter}_{days}"
-        setattr(state, name, getattr(state, name) + math.exp2(_half_lives(at, days)))
+        setattr(state, name, getattr(state, name) + by * math.exp2(_half_lives(at, days)))
 
 
 def _half_lives(at: float, days: int) -> float:

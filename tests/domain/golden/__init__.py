@@ -5,6 +5,7 @@ as changes only with an upcaster; its author states here what it makes of the ol
 """
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from domain import (
     answering,
     candidate_commands,
     contacting,
+    delivering,
     employer,
     identifier,
     merging,
@@ -33,7 +35,7 @@ from domain.filters import Filters
 from domain.likelihood import Likelihood
 from domain.money import Salary, SalaryRange
 from domain.outreach import outreach_id
-from domain.outreach_events import DeclineReason
+from domain.outreach_events import Channel, DeclineReason, Status
 from domain.partial_date import PartialDate
 from domain.profile import (
     Certificate,
@@ -125,6 +127,12 @@ def write_missing() -> list[Path]:
 _POSITIONS = [BACKEND_ENGINEER, DATA_ENGINEER, *map(named, ("third", "fourth", "fifth"))]
 _OUTREACHES = [outreach_id(position, CASEY) for position in _POSITIONS]
 _AGAIN = named("casey again")
+_DANA, _EDEN, _FRAN = map(named, ("dana", "eden", "fran"))
+_LETTERS = [(DATA_ENGINEER, _DANA), (BACKEND_ENGINEER, _DANA), (DATA_ENGINEER, _EDEN)]
+_LETTERS += [(DATA_ENGINEER, _FRAN)]
+_DELIVERED, _UNDONE, _BOUNCED, _STOPPED = (outreach_id(*about) for about in _LETTERS)
+_UNDO_WINDOW = timedelta(minutes=5)
+_SOON = NOW + _UNDO_WINDOW
 _LATER = NOW + days(40)
 _FACTS = Facts(
     roles=("Backend engineer",),
@@ -172,6 +180,7 @@ _FILTERS = Filters(
     work_authorisation=("Switzerland",),
     languages=("German",),
 )
+_ADDRESSEES = ((_DANA, "Dana"), (_EDEN, "Eden"), (_FRAN, "Fran"))
 _LIKELIHOOD = Likelihood(probability=0.25, logit=-1.1, model_position=41, feature_version=1)
 
 _COMMANDS: list[Command] = [
@@ -220,7 +229,7 @@ _COMMANDS: list[Command] = [
             opted_in=True,
             **by(the_platform),
         )
-        for id, name in ((CASEY, "Casey"), (ROBIN, "Robin"), (_AGAIN, "Cas"))
+        for id, name in ((CASEY, "Casey"), (ROBIN, "Robin"), (_AGAIN, "Cas"), *_ADDRESSEES)
     ),
     merging.MergeCandidates(candidate_id=CASEY, duplicate_id=_AGAIN, **by(the_support)),
     merging.SeparateCandidates(candidate_id=CASEY, duplicate_id=_AGAIN, **by(the_support)),
@@ -287,7 +296,25 @@ _COMMANDS: list[Command] = [
         )
         for id, at in zip(_POSITIONS, [NOW, NOW, NOW, _LATER], strict=False)
     ),
-    answering.AcceptOutreach(outreach_id=_OUTREACHES[0], note="Gladly.", **by(the_platform)),
+    *(
+        contacting.SendMessage(
+            position_id=position_id,
+            candidate_id=candidate_id,
+            message=A_LETTER,
+            likelihood=_LIKELIHOOD,
+            undo_window=_UNDO_WINDOW,
+            **by(acmes_recruiter),
+        )
+        for position_id, candidate_id in _LETTERS
+    ),
+    answering.AcceptOutreach(
+        outreach_id=_OUTREACHES[0],
+        note="Gladly.",
+        contact=answering.Contact(
+            name="Casey Miller", email="casey@example.com", phone="+41 44 000 00 00"
+        ),
+        **by(the_platform),
+    ),
     outreach.ScheduleInterview(
         outreach_id=_OUTREACHES[0], starts_at=NOW + days(3), **by(acmes_recruiter)
     ),
@@ -297,6 +324,57 @@ _COMMANDS: list[Command] = [
         note="Too low.",
         **by(the_platform),
     ),
+    contacting.EditMessage(outreach_id=_DELIVERED, message=A_LETTER, **by(acmes_recruiter)),
+    delivering.ReleaseLetter(outreach_id=_DELIVERED, letter=1, **by(the_system, at=_SOON)),
+    delivering.NoteDelivery(
+        outreach_id=_DELIVERED,
+        letter=1,
+        message_id="<1@example.org>",
+        channel=Channel.MAIL,
+        **by(the_system, at=_SOON),
+    ),
+    answering.PostponeOutreach(
+        outreach_id=_DELIVERED,
+        until=(NOW + days(30)).date(),
+        note="After my holiday.",
+        **by(the_platform),
+    ),
+    answering.EndPostponement(outreach_id=_DELIVERED, **by(the_system, at=NOW + days(30))),
+    contacting.FollowUp(
+        outreach_id=_DELIVERED,
+        text="Is it a good time now?",
+        sender_name="Sam Sender",
+        **by(acmes_recruiter, at=_LATER),
+    ),
+    answering.ReceiveReply(
+        outreach_id=_DELIVERED,
+        text="Which queues?",
+        channel=Channel.MAIL,
+        mail=named("a mail"),
+        **by(the_platform, at=_LATER),
+    ),
+    contacting.ReplyToCandidate(
+        outreach_id=_DELIVERED,
+        text="All of them.",
+        sender_name="Sam Sender",
+        **by(acmes_recruiter, at=_LATER),
+    ),
+    contacting.MarkThreadRead(outreach_id=_DELIVERED, up_to=5, **by(acmes_recruiter, at=_LATER)),
+    contacting.CorrectAnswer(
+        outreach_id=_DELIVERED, status=Status.DECLINED, **by(acmes_recruiter, at=_LATER)
+    ),
+    outreach.WithdrawOutreach(outreach_id=_UNDONE, **by(acmes_recruiter)),
+    delivering.ReleaseLetter(outreach_id=_BOUNCED, letter=1, **by(the_system, at=_SOON)),
+    delivering.NoteFailure(
+        outreach_id=_BOUNCED,
+        letter=1,
+        code="550 5.1.1",
+        bad_address=True,
+        **by(the_system, at=_SOON),
+    ),
+    candidate_commands.OptOut(candidate_id=_FRAN, **by(the_platform)),
+    delivering.ReleaseLetter(outreach_id=_STOPPED, letter=1, **by(the_system, at=_SOON)),
+    candidate_commands.SetContactBudget(candidate_id=CASEY, contacts=1, **by(the_platform)),
     outreach.ExpireOutreach(outreach_id=_OUTREACHES[2], **by(the_system, at=_LATER)),
     outreach.WithdrawOutreach(outreach_id=_OUTREACHES[3], **by(acmes_recruiter, at=_LATER)),
     candidate_commands.ReportAttributes(
