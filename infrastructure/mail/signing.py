@@ -1,0 +1,66 @@
+"""DKIM signatures (RFC 6376)."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dkim
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+_ONCE = ("mime-version", "content-type", "in-reply-to", "references", "auto-submitted")
+# Named twice, so that a second header of that name breaks the signature.
+_TWICE = (
+    "from",
+    "to",
+    "subject",
+    "date",
+    "message-id",
+    "reply-to",
+    "list-unsubscribe",
+    "list-unsubscribe-post",
+)
+SIGNED = (*_TWICE, *_TWICE, *_ONCE)
+
+
+@dataclass(frozen=True)
+class DkimKey:
+    """The private key of a domain, and the selector under which DNS publishes its public key."""
+
+    domain: str
+    selector: str
+    pem: bytes = field(repr=False)
+
+
+def read_dkim_key(path: Path, domain: str, selector: str) -> DkimKey:
+    """Read an RSA key in PEM, PKCS#1 or PKCS#8.
+
+    Raises:
+        ValueError: the file holds no such key.
+        OSError: the file cannot be read.
+    """
+    try:
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except (ValueError, TypeError) as error:
+        raise ValueError("not a private key in PEM without a password") from error
+    if not isinstance(key, RSAPrivateKey):
+        raise ValueError("not an RSA key")
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    return DkimKey(domain, selector, pem)
+
+
+def signed(raw: bytes, key: DkimKey) -> bytes:
+    """A mail with its signature in front."""
+    signature: bytes = dkim.sign(
+        raw,
+        selector=key.selector.encode("idna"),
+        domain=key.domain.encode("idna"),
+        privkey=key.pem,
+        canonicalize=(b"relaxed", b"relaxed"),
+        include_headers=[name.encode() for name in SIGNED],
+    )
+    return signature + raw
