@@ -1,0 +1,71 @@
+"""Signed links by which candidates reach their pages without an account.
+
+A link names one outreach and one purpose. Nobody can guess or change one without the installation's
+secret; whether it still leads anywhere is for its page to decide. Letters and pages both need it.
+"""
+
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from enum import StrEnum
+from uuid import UUID
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from infrastructure.settings import Settings
+
+ID_BYTES, MAC_BYTES = 16, 16
+TOKEN_LENGTH = 43
+
+
+class Purpose(StrEnum):
+    """What a link is for."""
+
+    ANSWER = "answer"
+    UNSUBSCRIBE = "unsubscribe"
+
+
+def link_key(settings: Settings) -> bytes:
+    """The key that links are signed with, derived from the secret."""
+    derive = HKDF(SHA256(), length=32, salt=None, info=b"passive-candidate-sourcing/links")
+    return derive.derive(settings.secret.get_secret_value().encode())
+
+
+def answer_path(key: bytes, outreach_id: UUID) -> str:
+    """The path of the page on which a candidate answers an outreach."""
+    return f"/p/{token_of(key, outreach_id, Purpose.ANSWER)}"
+
+
+def unsubscribe_path(key: bytes, outreach_id: UUID) -> str:
+    """The path that stops all messages to the candidate of an outreach (RFC 8058)."""
+    return f"/u/{token_of(key, outreach_id, Purpose.UNSUBSCRIBE)}"
+
+
+def token_of(key: bytes, outreach_id: UUID, purpose: Purpose) -> str:
+    """The token of a link.
+
+    >>> token = token_of(b"key", UUID(int=1), Purpose.ANSWER)
+    >>> outreach_of(b"key", token), outreach_of(b"key", token, Purpose.UNSUBSCRIBE)
+    (UUID('00000000-0000-0000-0000-000000000001'), None)
+    """
+    signed = outreach_id.bytes + _mac(key, outreach_id, purpose)
+    return urlsafe_b64encode(signed).decode().rstrip("=")
+
+
+def outreach_of(key: bytes, token: str, purpose: Purpose = Purpose.ANSWER) -> UUID | None:
+    """The outreach that a token names for this purpose; None unless we made exactly this token."""
+    if len(token) != TOKEN_LENGTH or not token.isascii():
+        return None
+    try:
+        signed = urlsafe_b64decode(f"{token}=")
+    except ValueError:
+        return None
+    outreach_id = UUID(bytes=signed[:ID_BYTES].ljust(ID_BYTES, b"\0"))
+    # Compared as text, since several texts decode to the same bytes.
+    ours = token_of(key, outreach_id, purpose)
+    return outreach_id if hmac.compare_digest(ours, token) else None
+
+
+def _mac(key: bytes, outreach_id: UUID, purpose: Purpose) -> bytes:
+    said = f"{purpose}\n{outreach_id}".encode()
+    return hmac.digest(key, said, "sha256")[:MAC_BYTES]
