@@ -7,16 +7,17 @@ import difflib
 import os
 import secrets
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import limits
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
-PREFIX = "SOURCING_"
+from infrastructure.mail.settings import MailSettings, mail_problems
+from infrastructure.setting_fields import PREFIX, setting
+
 SHORTEST_SECRET = 32
 
 
@@ -43,64 +44,48 @@ def _rate(value: str) -> str:
     return value
 
 
-def _setting(default: Any, type_: str, description: str, **more: Any) -> Any:
-    """A field with a description of its values, for the README and for error messages."""
-    shown = more.pop("shown", None)
-    extra = {"type": type_, "shown": shown if shown is not None else str(default)}
-    return Field(default=default, description=description, json_schema_extra=extra, **more)
-
-
-class Settings(BaseSettings):
+class Settings(MailSettings):
     """The settings of one process, read once and passed on."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX,
-        env_ignore_empty=True,
-        frozen=True,
-        extra="forbid",
-        populate_by_name=True,
-        hide_input_in_errors=True,
-    )
-
-    port: int = _setting(
+    port: int = setting(
         8000,
         "a whole number from 0 to 65535",
         "Port of the HTTP API; 0 takes a free one.",
         ge=0,
         le=65535,
     )
-    host: str = _setting("127.0.0.1", "a host name or address", "Address the HTTP API listens on.")
-    data_dir: Path = _setting(
+    host: str = setting("127.0.0.1", "a host name or address", "Address the HTTP API listens on.")
+    data_dir: Path = setting(
         Path(".sourcing"), "a folder", "Where the embedded PostgreSQL and the local secret live."
     )
-    database_url: Annotated[SecretStr, AfterValidator(_conninfo)] | None = _setting(
+    database_url: Annotated[SecretStr, AfterValidator(_conninfo)] | None = setting(
         None,
         "a PostgreSQL address such as postgresql://user:password@host/database",
         "The PostgreSQL to use. Unset: an embedded one in the data folder.",
         shown="embedded",
         validation_alias="DATABASE_URL",
     )
-    secret: Annotated[SecretStr, AfterValidator(_long_enough)] = _setting(
+    secret: Annotated[SecretStr, AfterValidator(_long_enough)] = setting(
         SecretStr(""),
         f"a text of at least {SHORTEST_SECRET} characters",
         "Wraps the keys of personal data and signs local tokens. If it is lost, so are the "
         "personal data. Required with `DATABASE_URL`.",
         shown="made once, in the data folder",
     )
-    jwks_url: str | None = _setting(
+    jwks_url: str | None = setting(
         None,
         "an http(s) address",
         "Where the public keys of bearer tokens are published.",
         shown="local tokens only",
         pattern="^https?://",
     )
-    jwt_issuer: str | None = _setting(
+    jwt_issuer: str | None = setting(
         None, "a text", "Issuer that a bearer token must name.", shown="not checked"
     )
-    jwt_audience: str | None = _setting(
+    jwt_audience: str | None = setting(
         None, "a text", "Audience that a bearer token must name.", shown="not checked"
     )
-    database_pool_size: int = _setting(
+    database_pool_size: int = setting(
         10,
         "a whole number from 1 to 1000",
         "Most connections for requests; a process opens up to some twenty more for its event log "
@@ -108,21 +93,21 @@ class Settings(BaseSettings):
         ge=1,
         le=1000,
     )
-    writer_batch_size: int = _setting(
+    writer_batch_size: int = setting(
         1000,
         "a whole number from 1 to 10000",
         "Most events that one group commit writes.",
         ge=1,
         le=10_000,
     )
-    projector_batch_size: int = _setting(
+    projector_batch_size: int = setting(
         2000,
         "a whole number from 1 to 100000",
         "Most events that a projection applies in one transaction.",
         ge=1,
         le=100_000,
     )
-    undo_seconds: float = _setting(
+    undo_seconds: float = setting(
         300.0,
         "a number from 0 to 86400",
         "How long a message waits before it leaves, so that its sender can take it back or change "
@@ -131,12 +116,12 @@ class Settings(BaseSettings):
         le=86_400,
         allow_inf_nan=False,
     )
-    rate_limit: Annotated[str, AfterValidator(_rate)] = _setting(
+    rate_limit: Annotated[str, AfterValidator(_rate)] = setting(
         "600/minute",
         "a rate such as 600/minute or 10/second",
         "Most requests a bearer token may make.",
     )
-    wait_timeout_seconds: float = _setting(
+    wait_timeout_seconds: float = setting(
         5.0,
         "a number from 0 to 300",
         "How long a query waits for the position that it was asked to see.",
@@ -144,14 +129,14 @@ class Settings(BaseSettings):
         le=300,
         allow_inf_nan=False,
     )
-    challengers: str = _setting(
+    challengers: str = setting(
         "",
         "names of bayes, logistic, tree and forest, with commas between",
         "River classifiers that learn and predict beside the likelihood model, to compare; never "
         "shown.",
         shown="none",
     )
-    log_level: Literal["debug", "info", "warning", "error"] = _setting(
+    log_level: Literal["debug", "info", "warning", "error"] = setting(
         "info", "debug, info, warning or error", "Least severe message that is logged."
     )
 
@@ -173,6 +158,7 @@ def load_settings() -> Settings:
                 f"{words_of(Settings.model_fields['secret'], 'type')}, the same for every process "
                 "that uses this database."
             )
+        problems += mail_problems(settings)
     if problems:
         raise SettingsError("\n".join(problems))
     if settings.secret.get_secret_value():

@@ -38,6 +38,15 @@ def wire_address(address: str) -> str:
     return written
 
 
+def domain_of(address: str) -> str:
+    """The domain of an address.
+
+    >>> domain_of("jo@example.org")
+    'example.org'
+    """
+    return address.rpartition("@")[2]
+
+
 def with_token(address: str, token: str) -> str:
     """An address that carries a token, to tell what a mail to it answers.
 

@@ -12,6 +12,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from infrastructure.mail.addresses import domain_of
+from infrastructure.mail.settings import MailSettings
+
 _ONCE = ("mime-version", "content-type", "in-reply-to", "references", "auto-submitted")
 # Named twice, so that a second header of that name breaks the signature.
 _TWICE = (
@@ -51,6 +54,20 @@ def read_dkim_key(path: Path, domain: str, selector: str) -> DkimKey:
         raise ValueError("not an RSA key")
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
     return DkimKey(domain, selector, pem)
+
+
+def dkim_key(settings: MailSettings) -> DkimKey | None:
+    """The key that is set, if one is.
+
+    Raises:
+        ValueError: the file holds no RSA key.
+        OSError: the file cannot be read.
+    """
+    if settings.dkim_key is None:
+        return None
+    assert settings.dkim_selector is not None, "load_settings refuses a key without one"
+    domain = settings.dkim_domain or domain_of(settings.mail_from)
+    return read_dkim_key(settings.dkim_key, domain, settings.dkim_selector)
 
 
 def signed(raw: bytes, key: DkimKey) -> bytes:

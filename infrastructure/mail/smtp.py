@@ -8,8 +8,9 @@ from typing import Literal, Self
 
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 
-from infrastructure.mail.addresses import wire_address
+from infrastructure.mail.addresses import domain_of, wire_address
 from infrastructure.mail.outcomes import Outcome, Stage, of_failure, of_reply
+from infrastructure.mail.settings import MailSettings
 
 CLOSING = 421
 """The server ends the connection (RFC 5321)."""
@@ -26,6 +27,21 @@ class SmtpServer:
     security: Literal["none", "starttls", "tls"] = "starttls"
     timeout: float = 30.0
     client_name: str | None = None
+
+
+def smtp_server(settings: MailSettings) -> SmtpServer | None:
+    """The server that is set, if one is."""
+    if settings.smtp_host is None:
+        return None
+    password = settings.smtp_password
+    return SmtpServer(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_user,
+        password.get_secret_value() if password else None,
+        settings.smtp_security,
+        client_name=domain_of(settings.mail_from),
+    )
 
 
 async def send(server: SmtpServer, raw: bytes, sender: str, recipient: str) -> Outcome:
