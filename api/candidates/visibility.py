@@ -18,6 +18,7 @@ from domain.aggregate import Refusal
 from domain.candidate import Candidate
 from domain.command import NotFound
 from domain.employer import EmployerIsSuspended, EmployerNotApproved, NotInBeta
+from domain.outreach import Outreach
 from domain.position import Position, PositionIsClosed
 from domain.viewing import Feed
 from infrastructure.database.postgres import Database
@@ -26,7 +27,7 @@ from projections import candidate_search, funnel, interview_list, positions
 from projections.candidate_pool import CandidatePool
 from projections.candidate_search import still_listed
 from projections.employers import Employer, Employers
-from projections.interview_list import InterviewList
+from projections.interview_list import Interview, InterviewList
 from projections.positions import Positions
 
 SHOWN_FOR = timedelta(hours=24)
@@ -50,6 +51,11 @@ class Counts(BaseModel):
 def position_of(db: Database, caller: Caller, position_id: UUID) -> positions.Position:
     """The position, if it is the caller's. Raises `NotFound` otherwise."""
     return found(caller, Position, position_id, positions.one(db, position_id))
+
+
+def outreach_of(db: Database, caller: Caller, outreach_id: UUID) -> Interview:
+    """The outreach, if it is the caller's. Raises `NotFound` otherwise."""
+    return found(caller, Outreach, outreach_id, interview_list.one(db, outreach_id))
 
 
 def counts(db: Database, position: positions.Position, caller: Caller) -> Counts:

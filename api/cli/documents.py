@@ -31,7 +31,7 @@ def entries(file: BinaryIO) -> Iterator[Entry]:
     >>> [entry.fault for entry in entries(BytesIO(b'{"a": "\t"}'))]
     ['is not JSON: Invalid control character at character 8']
     """
-    lines = enumerate(_without_mark(file), start=1)
+    lines = enumerate((line.removeprefix(codecs.BOM_UTF8) for line in file), start=1)
     first = next((line for line in lines if line[1].strip()), None)
     if first is None:
         return
@@ -79,8 +79,3 @@ def _parsed(where: str, text: bytes) -> Entry:
         return Entry(where, fault="is nested too deeply")
     except ValueError as error:  # such as a number of more digits than Python converts
         return Entry(where, fault=f"is not JSON that can be read: {error}")
-
-
-def _without_mark(file: BinaryIO) -> Iterator[bytes]:
-    for line in file:
-        yield line.removeprefix(codecs.BOM_UTF8)

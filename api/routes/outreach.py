@@ -10,6 +10,7 @@ from api.audit import timeline
 from api.candidates import outreach_search
 from api.candidates.outreach_search import FoundOutreach
 from api.candidates.profile import Contribution, Explanation
+from api.candidates.visibility import outreach_of
 from api.http.access import AuditReader, Platform, Recruiter, Support, TimelineReader
 from api.http.caller import CommandResult
 from api.http.lists import Company, Cursor, Limit, found
@@ -19,7 +20,7 @@ from domain.likelihood import band
 from domain.outreach import Outreach, ScheduleInterview, WithdrawOutreach
 from domain.outreach_events import DeclineReason
 from domain.values import Moment, StorableText, Value
-from projections import interview_list, outreach_timeline
+from projections import outreach_timeline
 from projections.interview_list import Interview, InterviewList
 from projections.likelihood.audit import replay
 from projections.likelihood.audit.replay import NotReproducible
@@ -87,7 +88,7 @@ def find_outreach(
 def read_outreach(outreach_id: UUID, caller: TimelineReader) -> Interview:
     """An approach and how far it has come."""
     with caller.reading(InterviewList) as db:
-        outreach = found(caller, Outreach, outreach_id, interview_list.one(db, outreach_id))
+        outreach = outreach_of(db, caller, outreach_id)
     caller.set_etag(outreach.version)
     return outreach
 

@@ -98,23 +98,14 @@ def country_code(said: str) -> str | None:
     return _by_code(name) or _by_flag(said) or _by_name(name)
 
 
-def country_name(code: str) -> str:
-    """What a country is called in everyday English; a code that is none stays as it is.
-
-    >>> country_name("GB"), country_name("HK")
-    ('United Kingdom', 'Hong Kong')
-    """
-    return IN_ENGLISH.get(code) or english().countries.get(code, code)
-
-
 def canonical_country(said: str) -> str:
     """A country by its everyday English name; as it was said if it is none.
 
-    >>> canonical_country("GBR"), canonical_country("Atlantis")
-    ('United Kingdom', 'Atlantis')
+    >>> canonical_country("GBR"), canonical_country("HK"), canonical_country("Atlantis")
+    ('United Kingdom', 'Hong Kong', 'Atlantis')
     """
     code = country_code(said)
-    return country_name(code) if code else said
+    return IN_ENGLISH.get(code) or english().countries.get(code, code) if code else said
 
 
 def canonical_place(said: str) -> str:

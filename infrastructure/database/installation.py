@@ -10,14 +10,12 @@ from infrastructure.event_log.log_head import LOG_ID
 CLAIM = """
     INSERT INTO installation (log_id, candidate_namespace) VALUES (%s, %s) ON CONFLICT DO NOTHING"""
 
-READ = "SELECT candidate_namespace FROM installation WHERE log_id = %s"
+READ = """
+    SELECT candidate_namespace, address_key, addresses_claimed
+    FROM installation WHERE log_id = %s"""
 
 SEAL = """
     UPDATE installation SET address_key = %s::bytea WHERE log_id = %s AND address_key IS NULL"""
-
-SEALED = "SELECT address_key FROM installation WHERE log_id = %s"
-
-CLAIMED = "SELECT addresses_claimed FROM installation WHERE log_id = %s"
 
 HAVE_CLAIMED = "UPDATE installation SET addresses_claimed = true WHERE log_id = %s"
 
@@ -29,7 +27,7 @@ CONTEXT = b"installation/address-key"
 def candidate_namespace(db: Database, new: UUID) -> UUID:
     """The namespace of imported people's ids: the `new` one if there is none yet."""
     db.execute(CLAIM, (LOG_ID, new))
-    ((namespace,),) = db.execute(READ, (LOG_ID,)).fetchall()
+    ((namespace, *_),) = db.execute(READ, (LOG_ID,)).fetchall()
     return UUID(str(namespace))
 
 
@@ -44,13 +42,13 @@ def address_key(db: Database, keyring: Keyring) -> bytes:
     """
     keyring.check()
     db.execute(SEAL, (keyring.wrap(os.urandom(ADDRESS_KEY_BYTES), CONTEXT), LOG_ID))
-    ((sealed,),) = db.execute(SEALED, (LOG_ID,)).fetchall()
+    ((_, sealed, _),) = db.execute(READ, (LOG_ID,)).fetchall()
     return keyring.unwrap(sealed, CONTEXT)
 
 
 def addresses_claimed(db: Database) -> bool:
     """Whether every address in the log that came before there were identifiers has its own."""
-    ((claimed,),) = db.execute(CLAIMED, (LOG_ID,)).fetchall()
+    ((*_, claimed),) = db.execute(READ, (LOG_ID,)).fetchall()
     return bool(claimed)
 
 

@@ -1,7 +1,7 @@
 """How far each projection has come in the log, and waiting for it."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
@@ -72,7 +72,10 @@ def wait_for(
         with pool.connection() as db:
             check_within_log(log_position, head(db))
         if time.monotonic() > deadline:
-            raise not_caught_up(behind, log_position)
+            names = ", ".join(f"{name} is at {at}" for name, at in behind.items())
+            raise NotCaughtUp(
+                f"Not up to event position {log_position} yet: {names}. Try again in a moment."
+            )
         time.sleep(pause)
         pause = min(pause * 1.5, 0.05)
 
@@ -84,11 +87,3 @@ def check_within_log(log_position: int, end: int) -> None:
             f"There is no event {log_position:,}: the log ends at {end:,}. Give a log position that"
             " a command answered with."
         )
-
-
-def not_caught_up(behind: Mapping[str, int], log_position: int) -> NotCaughtUp:
-    """The error that says who is behind a log position, and where each is."""
-    names = ", ".join(f"{name} is at {at}" for name, at in behind.items())
-    return NotCaughtUp(
-        f"Not up to event position {log_position} yet: {names}. Try again in a moment."
-    )

@@ -137,11 +137,6 @@ def park(
         db.execute(PARK, (*checkpoint, at, *columns))
 
 
-def stream_alone(event: Notification) -> UUID:
-    """The stream of an event that no other waits behind."""
-    return UUID(int=event.id)
-
-
 def unpark(db: Database, checkpoint: Checkpoint, stream: UUID) -> list[int]:
     """Unpark a stream's events. Returns their log positions in order."""
     return sorted(log_position for (log_position,) in db.execute(UNPARK, (*checkpoint, stream)))

@@ -32,16 +32,11 @@ class Pair(Value):
     duplicate_id: UUID
 
 
-@router.get("/duplicates")
-def shared_addresses_page(visit: Support, cursor: Cursor = None) -> Response:
-    """Candidates who share an address."""
-    return visit.page("duplicates.html", **_shown(visit, SHARED, cursor))
-
-
-@router.get("/duplicates/merged")
-def merged_page(visit: Support, cursor: Cursor = None) -> Response:
-    """Candidates who were merged into another."""
-    return visit.page("duplicates.html", **_shown(visit, MERGED, cursor))
+@router.get(SHARED)
+@router.get(MERGED)
+def list_page(visit: Support, cursor: Cursor = None) -> Response:
+    """Candidates who share an address, or who were merged into another."""
+    return visit.page("duplicates.html", **_shown(visit, visit.request.url.path, cursor))
 
 
 @router.post("/duplicates")

@@ -12,9 +12,9 @@ from api.candidates.outreach_search import with_all_names
 from api.console.forms import REFUSED
 from api.console.rendering import address
 from api.console.session import Recruiter, RecruiterOrSupport, Visit
-from api.http.lists import Cursor, found
+from api.http.lists import Cursor
 from api.routes.outreach import Appointment
-from domain.outreach import ANSWER_WINDOW, Outreach, ScheduleInterview, WithdrawOutreach
+from domain.outreach import ANSWER_WINDOW, ScheduleInterview, WithdrawOutreach
 from domain.outreach_events import Status
 from projections import interview_list, outreach_timeline
 from projections.candidate_pool import CandidatePool
@@ -141,7 +141,7 @@ def _again(visit: Visit, outreach_id: UUID, error: Exception) -> Response:
 def _conversation(visit: Visit, outreach_id: UUID) -> dict[str, Any]:
     caller = visit.caller
     with caller.reading(InterviewList, OutreachTimeline, CandidatePool, Employers, Positions) as db:
-        outreach = found(caller, Outreach, outreach_id, interview_list.one(db, outreach_id))
+        outreach = visibility.outreach_of(db, caller, outreach_id)
         steps = outreach_timeline.of_outreach(db, outreach_id)
         (named,) = with_all_names(db, [outreach])
     waits = named.status is Status.AWAITING_ANSWER

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Depends, Query, Response
 from api.audit import timeline as audit_timeline
 from api.audit.past_state import loaded
 from api.candidates.outreach_search import search, with_all_names
+from api.candidates.visibility import outreach_of
 from api.charts import charts
 from api.console.rendering import address
 from api.console.session import Support, Visit, visiting
-from api.http.lists import Cursor, found
+from api.http.lists import Cursor
 from api.routes import outreach as outreach_routes
 from domain import contact_gate
 from domain.actor import Role
@@ -19,10 +20,8 @@ from domain.candidate import Candidate
 from domain.candidate_events import DECIDES_CONTACT
 from domain.contact_gate import AlreadyContacted, Contact
 from domain.employer import Employer
-from domain.outreach import Outreach
 from domain.position import Position
 from domain.values import StorableText
-from projections import interview_list
 from projections.candidate_pool import CandidatePool
 from projections.employers import Employers
 from projections.interview_list import InterviewList
@@ -59,8 +58,7 @@ def timeline(visit: Support, outreach_id: UUID) -> Response:
     caller = visit.caller
     reads = (InterviewList, OutreachTimeline, CandidatePool, Employers, Positions)
     with caller.reading(*reads) as db:
-        one = interview_list.one(db, outreach_id)
-        outreach = found(caller, Outreach, outreach_id, one)
+        outreach = outreach_of(db, caller, outreach_id)
         (named,) = with_all_names(db, [outreach])
         store = caller.marketplace.store
         steps = audit_timeline.of_outreach(store, db, outreach_id)
@@ -92,8 +90,7 @@ def explanation(visit: AuditReader, outreach_id: UUID, rebuilt: bool = False) ->
     """
     if not rebuilt:
         with visit.caller.reading(InterviewList) as db:
-            one = interview_list.one(db, outreach_id)
-        outreach = found(visit.caller, Outreach, outreach_id, one)
+            outreach = outreach_of(db, visit.caller, outreach_id)
         if outreach.likelihood:
             shown = outreach.likelihood
             return visit.page("explanation_awaited.html", outreach=outreach, shown=shown)
