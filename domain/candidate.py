@@ -1,4 +1,7 @@
-"""A member of the marketplace: consent, activity, profile, contacts and erasure."""
+"""A member of the marketplace: consent, activity, profile, contacts and erasure.
+
+The module is long because all that is decided about one candidate is here, with its facts.
+"""
 
 from collections import Counter
 from datetime import date, datetime, timedelta
@@ -156,14 +159,8 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
         """Record that the member did something."""
         self._refuse_if_erased()
         refuse(reasons_against_activity(cause, activity.occurred_at, self.standing().signed_up_at))
-        self.record(
-            WasActive,
-            cause,
-            at=activity.occurred_at,
-            kind=activity.kind,
-            source=activity.source,
-            source_id=activity.source_id,
-        )
+        seen = {"kind": activity.kind, "source": activity.source, "source_id": activity.source_id}
+        self.record(WasActive, cause, at=activity.occurred_at, **seen)
 
     def enhance_profile(self, cause: Cause, observation: Observation) -> None:
         """Record what a source observed, except fields with a later observation."""
@@ -227,36 +224,13 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
             raise Refused(EmployerAlreadyBlocked())
         self.record(EmployerBlocked, cause, employer_id=employer_id)
 
-    def be_contacted(
-        self, cause: Cause, *, employer_id: UUID, position_id: UUID, outreach_id: UUID
-    ) -> None:
+    def be_contacted(self, cause: Cause, **contact: Any) -> None:
         """Record that an employer contacted them, which the contact gate has allowed."""
-        self.record(
-            Contacted,
-            cause,
-            employer_id=employer_id,
-            position_id=position_id,
-            outreach_id=outreach_id,
-        )
+        self.record(Contacted, cause, **contact)
 
-    def retract_contact(
-        self,
-        cause: Cause,
-        *,
-        employer_id: UUID,
-        position_id: UUID,
-        outreach_id: UUID,
-        contacted_at: datetime,
-    ) -> None:
+    def retract_contact(self, cause: Cause, *, contacted_at: datetime, **contact: Any) -> None:
         """Record that a contact has not reached them, so that it does not count."""
-        self.record(
-            ContactRetracted,
-            cause,
-            employer_id=employer_id,
-            position_id=position_id,
-            outreach_id=outreach_id,
-            contacted_at=contacted_at,
-        )
+        self.record(ContactRetracted, cause, contacted_at=contacted_at, **contact)
 
     def note_bounce(self, cause: Cause) -> None:
         """Record that their address does not exist, so that nothing is sent to it."""
