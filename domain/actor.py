@@ -16,6 +16,7 @@ class Role(StrEnum):
     AUDITOR = "auditor"
     CSM = "csm"
     ADMIN = "admin"
+    CANDIDATE = "candidate"
     SYSTEM = "system"
 
 

@@ -6,12 +6,12 @@ from uuid import UUID
 
 import typer
 
-from api.http.tokens import LOCAL_RECRUITER, make_token
+from api.http.tokens import LOCAL_RECRUITER, WITH_TOKENS, make_token
 from api.marketplace import now
 from domain.actor import Actor, Role
 from infrastructure.settings import load_settings
 
-ROLES = [role.value for role in Role if role is not Role.SYSTEM]
+ROLES = [role.value for role in WITH_TOKENS]
 
 
 def token(

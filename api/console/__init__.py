@@ -9,10 +9,14 @@ from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 
 from api.console import pages
-from api.console.forms import Sent, in_plain_words
-from api.console.rendering import STATIC, add_security_headers, rendered
+from api.console.rendering import STATIC, is_page, rendered
 from api.console.session import STALE_FORM, csrf_token, demo_users, signed_in
 from api.http.problems import Problem
+from api.web.forms import Sent, in_plain_words
+from api.web.rendering import add_headers
+
+SHARED = ("api.charts", "api.web")
+"""The rooms whose styles and scripts the pages use, beside the console's own."""
 
 PASSING = (429, 503)
 """What is over in a moment, so that the same may be asked again."""
@@ -22,9 +26,11 @@ IN_FLIGHT, KEY_REUSED = ":request-in-flight", ":idempotency-key-reused"
 
 def install(app: FastAPI) -> None:
     """Serve the pages of the console."""
-    app.add_middleware(add_security_headers)
+    app.add_middleware(add_headers, to=is_page)
     app.mount(
-        "/static", StaticFiles(directory=STATIC, packages=[("api.charts", "static")]), name="static"
+        "/static",
+        StaticFiles(directory=STATIC, packages=[(room, "static") for room in SHARED]),
+        name="static",
     )
     for router in pages.ROUTERS:
         app.include_router(router, include_in_schema=False)

@@ -1,38 +1,23 @@
-"""Makes pages of templates, each with the headers that keep other sites and scripts out of it."""
+"""Makes the console's pages of templates."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
-from uuid import uuid4
 
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.charts import TEMPLATES
-from api.console.wording import filter_words, words
+from api.console.wording import filter_words
+from api.web.rendering import HEADERS, address, environment
+from api.web.words import PERIOD_WORDS
 from domain.actor import Role
 from domain.contact_gate import CONTACT_WINDOW, CONTACTS_ALLOWED
 from domain.passivity import MONTHS_OF_SILENCE
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
-        " connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    ),
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
-"""Of every page. `no-store` because pages show people, and a shared computer has a back button."""
 
 NOT_THE_CONSOLE = ("/v1/", "/docs", "/redoc", "/openapi.json", "/static-offline-docs")
 
@@ -94,35 +79,9 @@ def rendered(request: Request, template: str, status: int = 200, **shown: Any) -
     return HTMLResponse(text, status, headers=HEADERS)
 
 
-def add_security_headers(app: ASGIApp) -> ASGIApp:
-    """Add to an answer those of the pages' headers that it lacks; assets may be kept."""
-
-    async def answering(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(NOT_THE_CONSOLE):
-            return await app(scope, receive, send)
-        is_asset = scope["path"].startswith("/static/")
-
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    if not (is_asset and name == "Cache-Control"):
-                        headers.setdefault(name, value)
-            await send(message)
-
-        return await app(scope, receive, with_headers)
-
-    return answering
-
-
-def address(path: str, **parameters: object) -> str:
-    """A page's address with these parameters, save those that say nothing.
-
-    >>> address("/events", since=5, kind=None)
-    '/events?since=5'
-    """
-    given = {name: str(value) for name, value in parameters.items() if value not in (None, "")}
-    return f"{path}?{urlencode(given)}" if given else path
+def is_page(path: str) -> bool:
+    """Whether a path is of the console, or its answer may be shown in a browser as well."""
+    return not path.startswith(NOT_THE_CONSOLE)
 
 
 def local_path(path: str) -> str:
@@ -135,20 +94,13 @@ def local_path(path: str) -> str:
     return path if ours else "/"
 
 
-_TEMPLATES = Environment(
-    loader=FileSystemLoader([HERE / "templates", TEMPLATES]),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_TEMPLATES.filters.update(words.FILTERS | filter_words.FILTERS)
+_TEMPLATES = environment(HERE / "templates", TEMPLATES)
+_TEMPLATES.filters.update(filter_words.FILTERS)
 _TEMPLATES.globals.update(
     menu=menu,
     address=address,
-    new_key=lambda: str(uuid4()),
     months=MONTHS_OF_SILENCE,
     contacts_allowed=CONTACTS_ALLOWED,
     contact_days=CONTACT_WINDOW.days,
-    pay_periods=[(period.value, said) for period, said in words.PERIOD_WORDS.items()],
+    pay_periods=[(period.value, said) for period, said in PERIOD_WORDS.items()],
 )

@@ -9,13 +9,14 @@ from typing import Annotated, Any, NoReturn
 from fastapi import Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api.console.forms import Faults, Sent, read_form
-from api.console.rendering import address, rendered
+from api.console.rendering import rendered
 from api.http.access import LogPosition, enter
 from api.http.caller import Caller, CommandResult
 from api.http.problems import Problem
-from api.http.tokens import LOCAL_RECRUITER, Tokens, local_key, make_token
+from api.http.tokens import LOCAL_RECRUITER, WITH_TOKENS, Tokens, local_key, make_token
 from api.marketplace import now
+from api.web.forms import Faults, Sent, read_form
+from api.web.rendering import address
 from domain.actor import Actor, Role
 from infrastructure.settings import Settings
 
@@ -194,7 +195,7 @@ def _is_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "") and not is_part
 
 
-Anyone = Annotated[Visit, Depends(visiting(*Role))]
+Anyone = Annotated[Visit, Depends(visiting(*WITH_TOKENS))]
 Recruiter = Annotated[Visit, Depends(visiting(Role.RECRUITER))]
 RecruiterOrSupport = Annotated[Visit, Depends(visiting(Role.RECRUITER, Role.SUPPORT))]
 SuccessManager = Annotated[Visit, Depends(visiting(Role.CSM))]

@@ -21,7 +21,7 @@ from pydantic import Field
 from api.http.caller import Caller
 from api.http.middleware import is_head
 from api.http.problems import Problem
-from api.http.tokens import Tokens, unauthorized
+from api.http.tokens import WITH_TOKENS, Tokens, unauthorized
 from api.marketplace import PROBE_SECONDS, Marketplace, now
 from domain.actor import Actor, Role
 from domain.values import StorableText
@@ -132,7 +132,7 @@ def allowed(*roles: Role, keyed: bool = True) -> Callable[..., Caller]:
     return caller
 
 
-Anyone = Annotated[Caller, Depends(allowed(*Role))]
+Anyone = Annotated[Caller, Depends(allowed(*WITH_TOKENS))]
 Recruiter = Annotated[Caller, Depends(allowed(Role.RECRUITER))]
 Platform = Annotated[Caller, Depends(allowed(Role.PLATFORM))]
 PlatformCaller = Annotated[Caller, Depends(allowed(Role.PLATFORM, keyed=False))]

@@ -34,6 +34,9 @@ LOCAL_RECRUITER = Actor(
 )
 """Whom a local token of a recruiter speaks for: one of the employer that the demo fills in."""
 
+WITH_TOKENS: list[Role] = [role for role in Role if role not in (Role.SYSTEM, Role.CANDIDATE)]
+"""The roles of those who call with tokens; candidates come by signed links."""
+
 REVOCATION_CACHE_SECONDS = 1.0
 """How long a token found not revoked is accepted without asking the database again."""
 
@@ -93,8 +96,10 @@ class Tokens:
             )
         except (KeyError, ValueError, TypeError, AttributeError, ValidationError):
             raise unauthorized("The bearer token must name sub and a known role.") from None
-        if actor.role is Role.SYSTEM or (actor.role is Role.RECRUITER and not actor.employer_id):
-            raise unauthorized("A recruiter's token must name employer_id; system has no tokens.")
+        if actor.role not in WITH_TOKENS:
+            raise unauthorized(f"There are no tokens of the role {actor.role}.")
+        if actor.role is Role.RECRUITER and not actor.employer_id:
+            raise unauthorized("A recruiter's token must name employer_id.")
         return actor
 
     def revoke(self, token: str) -> None:

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials
 
 from api.http.access import Anyone, allowed, bearer
-from api.http.tokens import Tokens
-from domain.actor import Actor, Role
+from api.http.tokens import WITH_TOKENS, Tokens
+from domain.actor import Actor
 
 router = APIRouter(prefix="/me", tags=["Me"])
 
@@ -18,7 +18,7 @@ def read_me(caller: Anyone) -> Actor:
     return caller.actor
 
 
-@router.delete("/token", status_code=204, dependencies=[Depends(allowed(*Role))])
+@router.delete("/token", status_code=204, dependencies=[Depends(allowed(*WITH_TOKENS))])
 def revoke_token(
     request: Request, token: Annotated[HTTPAuthorizationCredentials, Depends(bearer)]
 ) -> None:

@@ -6,6 +6,7 @@ from uuid import uuid4
 from fastapi.routing import APIRoute
 
 from api import routes
+from api.http.tokens import WITH_TOKENS
 from domain.actor import Role
 
 
@@ -25,7 +26,7 @@ def filled(path: str, **ids: str) -> str:
     return re.sub(r"\{(\w+)\}", lambda name: ids.get(name[1], str(uuid4())), path)
 
 
-ANYONE = set(Role) - {Role.SYSTEM, Role.ADMIN}
+ANYONE: set[Role] = set(WITH_TOKENS) - {Role.ADMIN}
 READERS = ANYONE - {Role.PLATFORM}
 STAFF = READERS - {Role.RECRUITER}
 RECRUITING = {Role.RECRUITER, Role.SUPPORT}

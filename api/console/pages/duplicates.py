@@ -6,11 +6,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from api.console.forms import REFUSED
-from api.console.rendering import address
 from api.console.session import Support, Visit
 from api.http.lists import Cursor
 from api.routes.duplicates import Duplicate, list_merged, list_shared_addresses, merge, separate
+from api.web.forms import REFUSED
+from api.web.rendering import address
 from domain.values import Value
 from projections.paging import Listed
 

@@ -10,12 +10,12 @@ from fastapi import APIRouter, Request, Response
 from api.audit import past_state
 from api.audit.cloud_events import CloudEvent, cloud_events
 from api.audit.past_state import Clock
-from api.console.forms import REFUSED, Faults, Sent
-from api.console.rendering import address
 from api.console.session import Auditor, Visit
 from api.http.problems import Problem
 from api.routes import events as event_routes
 from api.routes.events import AsOf, Search
+from api.web.forms import REFUSED, Faults, Sent
+from api.web.rendering import address
 from domain.event import Event
 from infrastructure.event_log import queries
 from infrastructure.event_log.queries import Logged

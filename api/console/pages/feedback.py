@@ -4,12 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from api.console.forms import REFUSED
-from api.console.rendering import address, local_path
+from api.console.rendering import local_path
 from api.console.session import Recruiter, SuccessManager
 from api.http.lists import Cursor
 from api.http.problems import Problem
 from api.routes.employers import NewFeedback
+from api.web.forms import REFUSED
+from api.web.rendering import address
 from domain.employer import ShareFeedback
 from domain.values import StorableText
 from projections import employers

@@ -10,11 +10,11 @@ from pydantic import BaseModel, Field
 from api.candidates import cards, viewings, visibility
 from api.candidates.cards import Card
 from api.candidates.visibility import Counts
-from api.console.forms import REFUSED, Faults
-from api.console.rendering import address
 from api.console.session import Recruiter, RecruiterOrSupport, Visit
 from api.http.caller import Caller
 from api.http.lists import Cursor
+from api.web.forms import REFUSED, Faults
+from api.web.rendering import address
 from domain.employer import JoinBeta, LeaveBeta
 from domain.likelihood import BAND_FROM
 from domain.viewing import Feed, Sort

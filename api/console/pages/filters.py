@@ -8,10 +8,10 @@ from fastapi import APIRouter, Response
 from api.audit import past_state
 from api.audit.cloud_events import cloud_events
 from api.candidates import cards, visibility
-from api.console.forms import REFUSED, Faults
 from api.console.pages.positions import CURRENCIES
 from api.console.session import Recruiter, Visit
 from api.console.wording.filter_words import differences
+from api.web.forms import REFUSED, Faults
 from domain.filters import Criterion, Filters
 from domain.position import Position, SetFilters
 from infrastructure.event_log import queries

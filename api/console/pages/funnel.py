@@ -10,10 +10,10 @@ from pydantic import BaseModel, ValidationInfo, field_validator
 
 from api.charts import axes, charts
 from api.charts.charts import Chart
-from api.console.forms import REFUSED, Faults, Sent
 from api.console.session import Analyst, Visit
 from api.formats import csv
 from api.marketplace import now
+from api.web.forms import REFUSED, Faults, Sent
 from domain.likelihood import BAND_FROM
 from projections import funnel
 from projections.funnel import Funnel, Interval, Split, Steps

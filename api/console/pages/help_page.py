@@ -5,10 +5,10 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
 
-from api.console.forms import REFUSED
 from api.console.session import Anyone, Visit
 from api.routes.ratings import Answer
 from api.routes.tickets import NewTicket
+from api.web.forms import REFUSED
 from domain.outreach import ANSWER_WINDOW
 from domain.rating import GiveRating
 from domain.ticket import SubmitTicket

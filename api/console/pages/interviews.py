@@ -9,11 +9,11 @@ from pydantic import BaseModel
 
 from api.candidates import cards, visibility
 from api.candidates.outreach_search import with_all_names
-from api.console.forms import REFUSED
-from api.console.rendering import address
 from api.console.session import Recruiter, RecruiterOrSupport, Visit
 from api.http.lists import Cursor
 from api.routes.outreach import Appointment
+from api.web.forms import REFUSED
+from api.web.rendering import address
 from domain.outreach import ANSWER_WINDOW, ScheduleInterview, WithdrawOutreach
 from domain.outreach_events import Status
 from projections import interview_list, outreach_timeline

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Response
 from api.charts import axes, charts
 from api.charts.charts import Chart
 from api.console.session import Analyst
-from api.console.wording.words import words
 from api.formats import csv
 from api.routes import model as model_routes
+from api.web.words import words
 from projections.adverse_impact import FOUR_FIFTHS, Comparison
 from projections.funnel import Funnel, Interval
 from projections.likelihood.monitoring import performance

@@ -7,8 +7,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from api.console.forms import REFUSED, Sent
-from api.console.rendering import address
 from api.console.session import Recruiter, RecruiterOrSupport, Visit
 from api.formats.job_posting import ReadPosting
 from api.http.lists import Cursor
@@ -22,6 +20,8 @@ from api.routes.positions import (
     posting_of,
     read_position,
 )
+from api.web.forms import REFUSED, Sent
+from api.web.rendering import address
 from domain.filters import Filters
 from domain.money import USD_PER_UNIT
 from domain.position import ClosePosition, OpenPosition, SetClosingDate

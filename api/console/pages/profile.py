@@ -11,10 +11,10 @@ from fastapi import APIRouter, BackgroundTasks, Response
 
 from api.candidates import viewings, visibility
 from api.candidates.profile import FullProfile, approach
-from api.console.forms import REFUSED, Sent
 from api.console.session import Recruiter, RecruiterOrSupport
 from api.http.caller import Caller, CommandResult
 from api.http.problems import Problem, Reason
+from api.web.forms import REFUSED, Sent
 from domain.candidate import Candidate
 from domain.command import NotFound
 from domain.contacting import Message, RequestInterview, SendMessage

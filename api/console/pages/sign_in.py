@@ -5,8 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api.console.forms import Faults, Sent, read_form
-from api.console.rendering import address, local_path, menu, rendered
+from api.console.rendering import local_path, menu, rendered
 from api.console.session import (
     COOKIE,
     Anyone,
@@ -22,6 +21,8 @@ from api.console.session import (
 from api.http.access import LogPosition
 from api.http.problems import Problem
 from api.http.tokens import Tokens
+from api.web.forms import Faults, Sent, read_form
+from api.web.rendering import address
 
 router = APIRouter()
 

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from api.console.forms import REFUSED
-from api.console.rendering import address
 from api.console.session import Support, Visit
 from api.http.lists import Cursor
 from api.routes.tickets import TicketClosure, read_ticket
+from api.web.forms import REFUSED
+from api.web.rendering import address
 from domain.ticket import CloseTicket
 from projections import employers, tickets
 from projections.employers import Employers

@@ -10,10 +10,10 @@ from api.audit.past_state import loaded
 from api.candidates.outreach_search import search, with_all_names
 from api.candidates.visibility import outreach_of
 from api.charts import charts
-from api.console.rendering import address
 from api.console.session import Support, Visit, visiting
 from api.http.lists import Cursor
 from api.routes import outreach as outreach_routes
+from api.web.rendering import address
 from domain import contact_gate
 from domain.actor import Role
 from domain.candidate import Candidate

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from api.charts.axes import NOTHING
-from api.console.wording.words import money
+from api.web.words import money
 from domain.filters import Criterion, CriterionKind, Filters
 from domain.money import Salary, SalaryRange
 

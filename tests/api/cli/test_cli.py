@@ -156,7 +156,7 @@ def test_a_token_names_whom_it_is_asked_to(sourcing: Run) -> None:
     assert claims["exp"] - claims["iat"] == 2 * 86_400
 
 
-@pytest.mark.parametrize("role", ["system", "boss"])
+@pytest.mark.parametrize("role", ["system", "candidate", "boss"])
 def test_there_is_no_token_for_such_a_role(sourcing: Run, role: str) -> None:
     ended = sourcing("token", role)
     assert ended.code == Exit.WRONG_USAGE

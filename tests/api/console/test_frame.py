@@ -3,12 +3,13 @@
 import pytest
 
 from api.console.rendering import menu
+from api.http.tokens import WITH_TOKENS
 from domain.actor import Role
 from tests.support.browser import Desks
 from tests.support.stage import Scene, Stage
 from tests.support.visitor import visitor
 
-PEOPLE = [role for role in Role if role not in (Role.SYSTEM, Role.PLATFORM)]
+PEOPLE = [role for role in WITH_TOKENS if role is not Role.PLATFORM]
 
 
 @pytest.mark.parametrize("role", PEOPLE)

@@ -14,7 +14,7 @@ from tests.support.client import done
 from tests.support.databases import Databases
 from tests.support.stage import Stage, own_stage
 
-OTHERS = ["/health/live", "/health/ready", "/openapi.json", "/docs", "/static/console.css"]
+OTHERS = ["/health/live", "/health/ready", "/openapi.json", "/docs", "/static/pages.css"]
 """Paths that need no token; `/metrics` has other figures, and another length, each time."""
 
 PAGES = sorted(

@@ -104,6 +104,7 @@ def test_a_token_that_nobody_signed_is_refused(stage: Stage) -> None:
     "claims",
     [
         {"role": "system"},
+        {"role": "candidate"},
         {"role": "recruiter"},
         {"role": "boss"},
         {"role": None},

@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
-from api.console.wording.words import words
 from api.http.problems import Problem, Reason, faults_of_the_request, problem_of
+from api.web.words import words
 from domain.aggregate import Refused
 from infrastructure.event_log.store import VersionMismatch
 
