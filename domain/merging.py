@@ -40,13 +40,9 @@ def person(
 
 def merge(cause: Cause, kept: Candidate, duplicate: Candidate) -> None:
     """Let one candidate stand for another from now on, who is the same person."""
-    refuse(
-        [
-            *([SamePerson()] if duplicate.id == kept.id else []),
-            *kept.reasons_against_contact(),
-            *(duplicate.reasons_against_contact() if duplicate.id != kept.id else ()),
-        ]
-    )
+    is_same = duplicate.id == kept.id
+    against = [SamePerson()] if is_same else duplicate.reasons_against_contact()
+    refuse([*kept.reasons_against_contact(), *against])
     added = duplicate.standing()
     standing = kept.standing().with_duplicate(added)
     duplicate.record(CandidateMerged, cause, kept_id=kept.id)

@@ -182,12 +182,8 @@ class OpenPosition(Command):
     def execute(self, work: Work) -> Position:
         employer = own_employer(work, self, self.employer_id)
         position = work.find(Position, self.position_id)
-        refuse(
-            [
-                *employer.reasons_against_approaching(),
-                *position.reasons_against_opening(self.at, self.closes_at),
-            ]
-        )
+        against = position.reasons_against_opening(self.at, self.closes_at)
+        refuse([*employer.reasons_against_approaching(), *against])
         position.open(self, **self.asked(without="position_id"))
         return position
 

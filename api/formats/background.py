@@ -37,7 +37,7 @@ def jobs_of(resume: Part) -> tuple[Job, ...]:
 
 
 def _job(work: Part) -> Job:
-    start = _start(work)
+    start = work.date("startDate", "start")
     end = _end(work, start)
     says_end = not is_blank(work.at("endDate", "end").content)
     is_ended = (says_end and not _goes_on(work)) or work.at("isCurrent", "current").content is False
@@ -50,10 +50,6 @@ def _job(work: Part) -> Job:
         summary=work.paragraphs("summary", most=5_000) or "",
         highlights=_lines(work),
     )
-
-
-def _start(part: Part) -> PartialDate | None:
-    return part.date("startDate", "start")
 
 
 def _goes_on(part: Part) -> bool:
@@ -100,7 +96,7 @@ def _each(parts: Iterable[Part], read: Callable[[Part], V | None]) -> tuple[V, .
 
 
 def _education(part: Part) -> Education:
-    start = _start(part)
+    start = part.date("startDate", "start")
     return Education(
         institution=part.text("institution", "school"),
         area=part.text("area", "major", "fieldOfStudy"),
@@ -121,7 +117,7 @@ def _certificate(part: Part) -> Certificate | None:
 def _project(part: Part) -> Project | None:
     if (name := _name(part)) is None:
         return None
-    start = _start(part)
+    start = part.date("startDate", "start")
     return Project(
         name=name,
         description=part.paragraphs("description", "summary"),
