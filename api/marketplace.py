@@ -1,5 +1,6 @@
 """The composition root: everything that a process of the marketplace runs on, put together."""
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -8,8 +9,9 @@ from uuid import UUID, uuid4
 
 from prometheus_client import Counter
 
+from api.cloud_events import webhook_bodies
 from api.identifiers import claim_known_addresses
-from api.periodic_tasks import close_due, expire_overdue
+from api.periodic_tasks import close_due, disable_gone, expire_overdue
 from infrastructure.database.clock import Clock
 from infrastructure.database.installation import (
     address_key,
@@ -27,6 +29,8 @@ from infrastructure.projecting.versions import create_tables
 from infrastructure.projecting.worker import PeriodicTask, Worker
 from infrastructure.requests import idempotency, revocations
 from infrastructure.settings import Settings
+from infrastructure.webhooks import queue as webhook_queue
+from infrastructure.webhooks.sender import Duties, Sender
 from projections.likelihood.challengers import challengers
 from projections.read_models import read_models
 
@@ -54,6 +58,10 @@ class Marketplace:
     """Which e-mail addresses are hashed with."""
     clock: Clock
     worker: Worker | None = field(default=None)
+    stopping: threading.Event = field(default_factory=threading.Event)
+    """Set once the server is asked to stop: what would go on for ever then ends."""
+    streams: int = 0
+    """Streams of events that are open."""
     refusals: Counter = field(
         default_factory=lambda: Counter(
             "sourcing_refusals",
@@ -65,7 +73,7 @@ class Marketplace:
 
     @contextmanager
     def working(self) -> Iterator[Worker]:
-        """Keep the read models up to date meanwhile."""
+        """Keep the read models up to date and send to webhooks meanwhile."""
         tasks = [
             PeriodicTask("expire outreaches", 60, lambda: self._command(expire_overdue)),
             PeriodicTask("close due positions", 60, lambda: self._command(close_due)),
@@ -76,26 +84,37 @@ class Marketplace:
                 lambda: unknown_events.search(self.pool, now()),
             ),
         ]
-        with Worker(
+        worker = Worker(
             self.database_url,
             self.store,
             self.pool,
             self.projections,
             tasks,
             self.settings.projector_batch_size,
-        ) as worker:
+        )
+        with worker, self._webhooks():
             self.worker = worker
             yield worker
 
     def _command(self, task: Callable[[EventStore, ReadModels, datetime], int]) -> None:
         task(self.store, self.read_models, self.now())
 
+    def _webhooks(self) -> Sender:
+        duties = Duties(
+            bodies=webhook_bodies,
+            disable=lambda webhook_id: disable_gone(self.store, webhook_id, self.now()),
+            now=self.now,
+            allowed_hosts=self.settings.allowed_webhook_hosts,
+        )
+        return Sender(self.pool, self.store, duties)
+
     def forget(self) -> None:
-        """Delete old answers to requests and revoked tokens that have expired."""
+        """Delete old answers to requests, revoked tokens that have expired, old deliveries."""
         at = self.now()
         with self.pool.connection() as db:
             idempotency.forget_old(db, at)
             revocations.forget_expired(db, at)
+            webhook_queue.forget_old(db, at)
 
     def now(self) -> datetime:
         """The moment. Raises `ClockIsOff` if the database's clock says another."""

@@ -1,15 +1,16 @@
-"""Commands that nobody gives but the calendar: outreaches expire, positions close."""
+"""Commands that no person gives: outreaches expire, positions close, webhooks are disabled."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from domain.actor import Actor, Cause, Role
 from domain.aggregate import Refused
 from domain.command import Command
 from domain.outreach import ExpireOutreach
 from domain.position import CloseDuePosition
+from domain.webhook import DisableWebhook
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.reading import ReadModels
 from projections import interview_list, positions
@@ -17,6 +18,7 @@ from projections.interview_list import InterviewList
 from projections.positions import Positions
 
 EXPIRY = Actor(id="expiry", role=Role.SYSTEM)
+WEBHOOKS = Actor(id="webhooks", role=Role.SYSTEM)
 AT_ONCE = 500
 
 
@@ -32,6 +34,13 @@ def close_due(store: EventStore, read_models: ReadModels, at: datetime) -> int:
     with read_models.reading(Positions) as db:
         due = positions.due(db, at, AT_ONCE)
     return _given(store, (CloseDuePosition(**_cause(at), position_id=id) for id in due))
+
+
+def disable_gone(store: EventStore, webhook_id: UUID, at: datetime) -> int:
+    """Disable a webhook whose address answered that it is gone. Returns whether that was new."""
+    cause = Cause(by=WEBHOOKS, at=at, request_id=str(uuid4()))
+    reason = "the address answered 410 Gone"
+    return _given(store, [DisableWebhook(**dict(cause), webhook_id=webhook_id, reason=reason)])
 
 
 def _given(store: EventStore, commands: Iterable[Command]) -> int:

@@ -9,6 +9,7 @@ from domain.position import Position
 from domain.rating import Rating
 from domain.ticket import Ticket
 from domain.viewing import Viewing
+from domain.webhook import Webhook
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
     Candidate,
@@ -19,4 +20,5 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     Rating,
     Ticket,
     Viewing,
+    Webhook,
 )

@@ -129,6 +129,13 @@ class Settings(MailSettings):
         le=300,
         allow_inf_nan=False,
     )
+    webhook_hosts: str = setting(
+        "",
+        "host names with commas between",
+        "Hosts that webhooks may lead to in a private network and over http: for development. All "
+        "others must be public and speak https.",
+        shown="none",
+    )
     challengers: str = setting(
         "",
         "names of bayes, logistic, tree and forest, with commas between",
@@ -139,6 +146,12 @@ class Settings(MailSettings):
     log_level: Literal["debug", "info", "warning", "error"] = setting(
         "info", "debug, info, warning or error", "Least severe message that is logged."
     )
+
+    @property
+    def allowed_webhook_hosts(self) -> frozenset[str]:
+        """The hosts that webhooks may lead to wherever they are."""
+        hosts = (host.strip().lower() for host in self.webhook_hosts.split(","))
+        return frozenset(filter(None, hosts))
 
 
 def load_settings() -> Settings:

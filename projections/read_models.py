@@ -13,6 +13,7 @@ from projections.outreach_timeline import OutreachTimeline
 from projections.positions import Positions
 from projections.ratings import Ratings
 from projections.tickets import Tickets
+from projections.webhooks import Webhooks
 
 
 def read_models(challengers: Challengers = NO_CHALLENGERS) -> list[Projection]:
@@ -28,4 +29,5 @@ def read_models(challengers: Challengers = NO_CHALLENGERS) -> list[Projection]:
         Positions(),
         Ratings(),
         Tickets(),
+        Webhooks(),
     ]

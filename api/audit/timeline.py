@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from api.audit.cloud_events import CloudEvent, cloud_events
+from api.cloud_events import CloudEvent, cloud_events
 from domain.actor import Role
 from infrastructure.database.postgres import Database
 from infrastructure.event_log import queries

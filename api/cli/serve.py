@@ -7,6 +7,8 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -96,15 +98,24 @@ def _listen(settings: Settings, *, with_worker: bool, access_log: bool) -> None:
                 timeout_graceful_shutdown=SECONDS_TO_FINISH,
             )
             demo = f"/sign-in?demo={demo_key(settings)}" if has_demo(settings) else ""
-            _Server(config, lambda: _announce(address, demo, with_worker)).run_on(listener)
+            listening = partial(_announce, address, demo, with_worker)
+            _Server(config, listening, marketplace.stopping).run_on(listener)
 
 
 class _Server(uvicorn.Server):
     """Tells when it is really listening, and why if it cannot."""
 
-    def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, listening: Callable[[], None], stopping: threading.Event
+    ) -> None:
         super().__init__(config)
         self._listening = listening
+        self._stopping = stopping
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # Streams of events would otherwise go on until their time to finish is over.
+        self._stopping.set()
+        super().handle_exit(sig, frame)
 
     def run_on(self, listener: socket.socket) -> None:
         try:

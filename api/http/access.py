@@ -146,6 +146,7 @@ Auditor = Annotated[Caller, Depends(allowed(Role.AUDITOR))]
 Staff = Annotated[Caller, Depends(allowed(Role.SUPPORT, Role.CSM, Role.ANALYST, Role.AUDITOR))]
 RecruiterOrSupport = Annotated[Caller, Depends(allowed(Role.RECRUITER, Role.SUPPORT))]
 TimelineReader = Annotated[Caller, Depends(allowed(Role.RECRUITER, Role.SUPPORT, Role.AUDITOR))]
+EventReader = Annotated[Caller, Depends(allowed(Role.AUDITOR, Role.RECRUITER))]
 AuditReader = Annotated[Caller, Depends(allowed(Role.SUPPORT, Role.AUDITOR))]
 Reader = Annotated[
     Caller, Depends(allowed(Role.RECRUITER, Role.SUPPORT, Role.CSM, Role.ANALYST, Role.AUDITOR))

@@ -14,6 +14,7 @@ from infrastructure.database.clock import ALLOWED
 from infrastructure.projecting import parking, standstill, unknown_events
 from infrastructure.projecting.checkpoints import log_positions
 from infrastructure.projecting.reading import Rebuilding, TakenOver, not_live
+from infrastructure.webhooks import queue
 
 router = APIRouter(prefix="/health", tags=["Health"])
 
@@ -40,8 +41,9 @@ def ready(request: Request) -> JSONResponse:
     `failing` names the projections that cannot go on, in whatever process they run, each with the
     kind of error; `standing_still` also those that no process moves on. `parked` counts the parked
     events of each projection, `unknown_kinds` the events of each kind that this program does not
-    know. None of these makes a process unready, since the others serve. A clock that differs from
-    the database's by more than a minute does: `clock_offset` is how many seconds it is ahead.
+    know, `webhooks` the deliveries that wait and those that were given up. None of these makes a
+    process unready, since the others serve. A clock that differs from the database's by more than a
+    minute does: `clock_offset` is how many seconds it is ahead.
     """
     marketplace: Marketplace = request.app.state.marketplace
     try:
@@ -51,6 +53,7 @@ def ready(request: Request) -> JSONResponse:
             parked = parking.counts(db)
             still = standstill.standing_still(db, now())
             unknown_kinds = unknown_events.first_of_each_kind(db)
+            webhooks = queue.counts(db)
         offset = marketplace.clock.offset(PROBE_SECONDS)
     except (PersistenceError, psycopg.Error, PoolTimeout) as error:
         return problem_of(error).response()
@@ -88,6 +91,7 @@ def ready(request: Request) -> JSONResponse:
         },
         "parked": parked,
         "clock_offset": round(offset.total_seconds(), 3),
+        "webhooks": {"queued": webhooks.queued, "dead": webhooks.dead},
         "unknown_kinds": {kind: count for kind, _, count in unknown_kinds},
     }
     return JSONResponse(body, 503 if behind or waiting or is_off else 200)

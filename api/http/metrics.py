@@ -25,6 +25,7 @@ from infrastructure.projecting.checkpoints import log_positions
 from infrastructure.projecting.reading import not_live
 from infrastructure.projecting.standstill import standing_still
 from infrastructure.projecting.unknown_events import first_of_each_kind
+from infrastructure.webhooks import queue
 from projections.funnel import Funnel
 from projections.likelihood.monitoring import performance as likelihood_watch
 from projections.likelihood.projection import Likelihoods
@@ -137,6 +138,14 @@ def _of_log(marketplace: Marketplace, db: Database, reached: Mapping[str, int]) 
     yield lag
     yield failing
     yield parked
+    webhooks = queue.counts(db)
+    yield _gauge(
+        "sourcing_webhook_deliveries_queued", "Deliveries that wait for a try.", webhooks.queued
+    )
+    yield _gauge("sourcing_webhook_dead_letters", "Deliveries that were given up.", webhooks.dead)
+    waited = (now() - webhooks.oldest).total_seconds() if webhooks.oldest else 0
+    text = "How long the delivery that waits longest has waited."
+    yield _gauge("sourcing_webhook_oldest_queued_seconds", text, max(waited, 0))
     unknown = sum(count for _, _, count in first_of_each_kind(db))
     yield _gauge("sourcing_unknown_events", "Events of kinds that no program here knows.", unknown)
 

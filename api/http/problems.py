@@ -136,9 +136,8 @@ def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
     for operations in document["paths"].values():
         for operation in operations.values():
             for status, response in operation["responses"].items():
-                content = response.get("content", {})
-                if status >= "400" and "application/json" in content:
-                    content[MEDIA_TYPE] = content.pop("application/json")
+                if status >= "400" and (content := response.get("content")):
+                    response["content"] = {MEDIA_TYPE: next(iter(content.values()))}
     return document
 
 

@@ -5,6 +5,7 @@ from api.routes import (
     candidates,
     duplicates,
     employers,
+    event_stream,
     events,
     funnel,
     me,
@@ -13,6 +14,7 @@ from api.routes import (
     positions,
     ratings,
     tickets,
+    webhooks,
 )
 
 ROUTERS = (
@@ -20,6 +22,7 @@ ROUTERS = (
     duplicates.router,  # before candidates: /candidates/duplicates is no candidate's id
     candidates.router,
     employers.router,
+    event_stream.router,  # before events: /events/stream is no aggregate's id
     events.router,
     funnel.router,
     me.router,
@@ -28,4 +31,5 @@ ROUTERS = (
     positions.router,
     ratings.router,
     tickets.router,
+    webhooks.router,
 )

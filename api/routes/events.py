@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from api.audit import past_state
-from api.audit.cloud_events import CloudEvent, cloud_events
 from api.audit.past_state import Clock, PastState
+from api.cloud_events import CloudEvent, cloud_events
 from api.http.access import Auditor, LogPosition
 from api.http.problems import Problem
 from domain.values import Moment, StorableText

@@ -25,6 +25,11 @@ AFTER = f"""
       AND (%(topics)s::text[] = '{{}}' OR topic = ANY(%(topics)s::text[]))
     ORDER BY log_position LIMIT %(limit)s"""  # noqa: S608 - our own text
 
+AT = f"""
+    SELECT {COLUMNS} FROM events
+    WHERE log_id = {LOG_ID} AND log_position = ANY(%s::bigint[])
+    ORDER BY log_position"""  # noqa: S608 - our own text
+
 OF_AGGREGATE = f"""
     SELECT {COLUMNS} FROM events
     WHERE log_id = {LOG_ID} AND originator_id = %(id)s
@@ -142,6 +147,11 @@ def before(
     if len(found) > limit:
         return found[:limit], found[limit - 1].log_position
     return found, first if first > 1 else None
+
+
+def at(db: Database, log_positions: Collection[int]) -> list[Logged]:
+    """The events at these log positions, in order."""
+    return [_logged(*row) for row in db.execute(AT, [[*log_positions]])]
 
 
 def of_aggregate(db: Database, id: UUID, until: int | None = None) -> list[Logged]:

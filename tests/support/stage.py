@@ -179,7 +179,11 @@ def a_stage(
     database_url: str, *, with_worker: bool = True, secret: str = SECRET, **settings: Any
 ) -> Iterator[Stage]:
     """A marketplace on this database, served."""
-    usual = {"rate_limit": "100000/minute", "wait_timeout_seconds": SECONDS}
+    usual = {
+        "rate_limit": "100000/minute",
+        "wait_timeout_seconds": SECONDS,
+        "webhook_hosts": "127.0.0.1",
+    }
     chosen = Settings(
         database_url=SecretStr(database_url), secret=SecretStr(secret), **{**usual, **settings}
     )

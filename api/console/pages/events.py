@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from api.audit import past_state
-from api.audit.cloud_events import CloudEvent, cloud_events
 from api.audit.past_state import Clock
+from api.cloud_events import CloudEvent, cloud_events
 from api.console.session import Auditor, Visit
 from api.http.problems import Problem
 from api.routes import events as event_routes

@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from api.audit import past_state
-from api.audit.cloud_events import cloud_events
 from api.candidates import cards, visibility
+from api.cloud_events import cloud_events
 from api.console.pages.positions import CURRENCIES
 from api.console.session import Recruiter, Visit
 from api.console.wording.filter_words import differences

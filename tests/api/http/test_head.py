@@ -49,6 +49,7 @@ def ids(stage: Stage) -> dict[str, str]:
         "outreach_id": outreach,
         "aggregate_id": position,
         "ticket_id": ticket,
+        "webhook_id": done(scene.recruiter.post("/webhooks", {"url": "http://127.0.0.1:9/"}))["id"],
         "page": "help",
     }
 

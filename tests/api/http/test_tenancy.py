@@ -11,7 +11,7 @@ from tests.support.bodies import body_of
 from tests.support.client import Client, done
 from tests.support.stage import MESSAGE, Scene, Stage
 
-OWNED = ("{employer_id}", "{position_id}", "{outreach_id}")
+OWNED = ("{employer_id}", "{position_id}", "{outreach_id}", "{webhook_id}")
 ROUTES = [(method, path) for method, path in v1_routes() if any(id in path for id in OWNED)]
 
 
@@ -39,6 +39,7 @@ def acmes(stage: Stage) -> Acmes:
         "position_id": position,
         "outreach_id": outreach,
         "candidate_id": scene.member("Other", silent_days=400),
+        "webhook_id": done(scene.recruiter.post("/webhooks", {"url": "http://127.0.0.1:9/"}))["id"],
     }
     done(scene.recruiter.get(f"/outreach/{outreach}", after=scene.latest()))
     return Acmes(scene, ids, stage.scene().in_beta().recruiter)

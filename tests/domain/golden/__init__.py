@@ -25,6 +25,7 @@ from domain import (
     rating,
     ticket,
     viewing,
+    webhook,
 )
 from domain.aggregate import Refused
 from domain.attributes import AgeBand, Attributes, Disability, Ethnicity, Gender
@@ -401,6 +402,23 @@ _COMMANDS: list[Command] = [
     ),
     ticket.CloseTicket(ticket_id=named("a ticket"), answer="Relax a filter.", **by(the_admin)),
     rating.GiveRating(page="help", helpful=True, **by(acmes_recruiter)),
+    webhook.SubscribeWebhook(
+        webhook_id=named("a webhook"),
+        url="https://hooks.example.com/acme",
+        secret="whsec_b25lIHNlY3JldA==",
+        kinds=("outreach.accepted", "outreach.declined"),
+        employer_id=ACME,
+        **by(acmes_recruiter),
+    ),
+    webhook.RotateSecret(
+        webhook_id=named("a webhook"), secret="whsec_YW5vdGhlcg==", **by(acmes_recruiter)
+    ),
+    webhook.DisableWebhook(webhook_id=named("a webhook"), reason="gone", **by(the_system)),
+    webhook.EnableWebhook(webhook_id=named("a webhook"), **by(acmes_recruiter)),
+    webhook.ReplayDeadLetters(
+        webhook_id=named("a webhook"), log_positions=(3, 5), **by(acmes_recruiter)
+    ),
+    webhook.RemoveWebhook(webhook_id=named("a webhook"), **by(acmes_recruiter)),
     employer.LeaveBeta(employer_id=ACME, **by(acmes_recruiter)),
     employer.SuspendEmployer(employer_id=ACME, reason="spam", **by(the_admin)),
 ]

@@ -1,12 +1,15 @@
-"""The log's events as CloudEvents 1.0 in JSON."""
+"""The log's events as CloudEvents 1.0 in JSON, as far as the reader may see them."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime
 from typing import Any, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, Field
+from pydantic_core import to_json
 
 from domain.event import ENVELOPE, Event
+from domain.event_disclosure import HIDDEN_FROM_EMPLOYERS, employer_of
 from infrastructure.event_log.codec import envelope
 from infrastructure.event_log.queries import Logged
 from infrastructure.event_log.store import EventStore
@@ -36,16 +39,45 @@ class CloudEvent(BaseModel):
     data: dict[str, Any]
 
 
-def cloud_events(store: EventStore, logged: Sequence[Logged]) -> list[CloudEvent]:
-    """Stored events with their personal data as far as it is not erased."""
+def cloud_events(
+    store: EventStore, logged: Sequence[Logged], employer_id: UUID | None = None
+) -> list[CloudEvent]:
+    """Stored events with their personal data as far as it is not erased.
+
+    With an employer, only theirs, without what is for the marketplace's own people.
+    """
+    hidden: frozenset[str] = frozenset()
+    if employer_id is not None:
+        hidden = HIDDEN_FROM_EMPLOYERS
+        logged = [entry for entry in logged if _is_of(entry, employer_id)]
     events = store.mapper.read([entry.stored for entry in logged], personal=True)
     return [
-        _unreadable(entry, event) if isinstance(event, UnreadableEvent) else _readable(entry, event)
+        _unreadable(entry, event)
+        if isinstance(event, UnreadableEvent)
+        else _readable(entry, event, hidden)
         for entry, event in zip(logged, events, strict=True)
     ]
 
 
-def _readable(logged: Logged, event: Event) -> CloudEvent:
+def webhook_bodies(
+    store: EventStore, logged: Sequence[Logged], employer_id: UUID | None
+) -> dict[int, bytes]:
+    """What a webhook sends of these events, by their log positions."""
+    bodies = {}
+    for event in cloud_events(store, logged, employer_id):
+        attributes = event.model_dump(mode="json").items()
+        # What there is none of is left out: not every library takes null for it.
+        bodies[int(event.id)] = to_json({name: v for name, v in attributes if v is not None})
+    return bodies
+
+
+def _is_of(logged: Logged, employer_id: UUID) -> bool:
+    stored = logged.stored
+    id = UUID(str(stored.originator_id))
+    return employer_of(stored.topic, id, stored.state) == employer_id
+
+
+def _readable(logged: Logged, event: Event, hidden: Set[str]) -> CloudEvent:
     return CloudEvent(
         **_stored(logged),
         time=event.timestamp,
@@ -53,7 +85,7 @@ def _readable(logged: Logged, event: Event) -> CloudEvent:
         actorid=event.actor.id,
         actorrole=event.actor.role,
         requestid=event.request_id,
-        data=event.redacted().model_dump(mode="json", exclude=ENVELOPE),
+        data=event.redacted().model_dump(mode="json", exclude={*ENVELOPE, *hidden}),
     )
 
 
