@@ -1,6 +1,6 @@
 """The log's events as CloudEvents 1.0 in JSON, as far as the reader may see them."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
 from domain.event import ENVELOPE, Event
-from domain.event_disclosure import HIDDEN_FROM_EMPLOYERS, employer_of
+from domain.event_disclosure import SHOWN_TO_EMPLOYERS, employer_of
 from infrastructure.event_log.codec import envelope
 from infrastructure.event_log.queries import Logged
 from infrastructure.event_log.store import EventStore
@@ -46,15 +46,13 @@ def cloud_events(
 
     With an employer, only theirs, without what is for the marketplace's own people.
     """
-    hidden: frozenset[str] = frozenset()
     if employer_id is not None:
-        hidden = HIDDEN_FROM_EMPLOYERS
         logged = [entry for entry in logged if _is_of(entry, employer_id)]
     events = store.mapper.read([entry.stored for entry in logged], personal=True)
     return [
         _unreadable(entry, event)
         if isinstance(event, UnreadableEvent)
-        else _readable(entry, event, hidden)
+        else _readable(entry, event, to_employer=employer_id is not None)
         for entry, event in zip(logged, events, strict=True)
     ]
 
@@ -77,7 +75,8 @@ def _is_of(logged: Logged, employer_id: UUID) -> bool:
     return employer_of(stored.topic, id, stored.state) == employer_id
 
 
-def _readable(logged: Logged, event: Event, hidden: Set[str]) -> CloudEvent:
+def _readable(logged: Logged, event: Event, *, to_employer: bool) -> CloudEvent:
+    hidden = {*type(event).model_fields} - SHOWN_TO_EMPLOYERS if to_employer else set()
     return CloudEvent(
         **_stored(logged),
         time=event.timestamp,

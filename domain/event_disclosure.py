@@ -12,28 +12,55 @@ from domain.employer import (
 )
 from domain.event import Event
 from domain.outreach_events import (
+    AnswerCorrected,
+    ContactDisclosed,
+    FollowUpSent,
     InterviewRequested,
     InterviewScheduled,
+    LetterDelivered,
+    LetterFailed,
+    LetterStopped,
+    MessageEdited,
     MessageSent,
     OutreachAccepted,
     OutreachDeclined,
     OutreachExpired,
+    OutreachPostponed,
+    OutreachUndone,
     OutreachWithdrawn,
+    PostponementEnded,
+    ReplyReceived,
+    ReplySent,
 )
 from domain.position import ClosingDateSet, FiltersSet, PositionClosed, PositionOpened
 
 FOR_EMPLOYERS: tuple[type[Event], ...] = (
     EmployerRegistered, EmployerApproved, EmployerSuspended, BetaJoined, BetaLeft,
     PositionOpened, FiltersSet, ClosingDateSet, PositionClosed,
-    MessageSent, InterviewRequested, OutreachWithdrawn, OutreachAccepted, OutreachDeclined,
-    OutreachExpired, InterviewScheduled,
+    MessageSent, InterviewRequested, MessageEdited, OutreachUndone, OutreachWithdrawn,
+    LetterDelivered, LetterFailed, LetterStopped, FollowUpSent, ReplySent, ReplyReceived,
+    OutreachAccepted, OutreachDeclined, OutreachPostponed, PostponementEnded, OutreachExpired,
+    AnswerCorrected, ContactDisclosed, InterviewScheduled,
 )  # fmt: skip
 """Chosen one by one: an event that is not here is for the marketplace's own people."""
 
 KINDS_FOR_EMPLOYERS = frozenset(event.TOPIC for event in FOR_EMPLOYERS)
 
-HIDDEN_FROM_EMPLOYERS = frozenset({"likelihood"})
-"""Fields of these events: recruiters read the likelihood in steps, not to the last digit."""
+SHOWN_TO_EMPLOYERS = frozenset(
+    {
+        "employer_id", "position_id", "candidate_id",
+        "company", "manager_name", "manager_email",
+        "title", "description", "location", "remote", "salary", "filters", "closes_at",
+        "subject", "text", "sender_name", "sender_role", "deliver_at", "letter", "bad_address",
+        "reason", "note", "until", "understood", "channel", "status", "starts_at",
+        "name", "email", "phone",
+    }
+)  # fmt: skip
+"""The fields of these events that employers see, chosen one by one as well.
+
+Not among them: the likelihood, which recruiters read in steps; what the contact gate looked at and
+why it stopped a letter, which tell of other employers and of what the candidate wants.
+"""
 
 
 def employer_of(kind: str, id: UUID, state: bytes) -> UUID | None:

@@ -181,7 +181,7 @@ def test_a_recruiter_gets_what_is_their_employers_without_the_models_figures(
         "employer.beta_joined",
         "position.opened",
         "outreach.message_sent",
-        "outreach.withdrawn",
+        "outreach.undone",
     ]
     sent = reading.events[4]["data"]
     assert sent["text"] == MESSAGE["text"]
