@@ -77,6 +77,7 @@ def test_a_recipient_whom_the_server_does_not_know_is_a_bad_address() -> None:
     ("stage", "answer"),
     [
         ("sender", "550 5.1.8 Sender address rejected"),
+        ("sender", "553 5.1.2 No such domain"),
         ("recipient", "550 5.7.1 Relaying denied"),
         ("recipient", "550 Blocked: listed by a block list"),
         ("recipient", "552 5.2.2 Mailbox full"),
@@ -207,6 +208,18 @@ def test_a_broken_connection_is_made_anew_for_the_next_letter() -> None:
         "delivered",
     ]
     assert len(mailbox.connections) == 2
+
+
+def test_after_a_refusal_the_same_connection_takes_the_next_letter() -> None:
+    async def refuses_once(server: SMTP, envelope: Envelope) -> str:
+        mailbox.on_recipient = OK
+        return "550 5.1.1 No such user"
+
+    mailbox = Mailbox(on_recipient=refuses_once)
+    with MailServer(mailbox) as server:
+        outcomes = sent_together(at(server.port), letters=2, limit=1)
+    assert [outcome.kind for outcome in outcomes] == ["rejected", "delivered"]
+    assert len(mailbox.connections) == 1
 
 
 def test_an_idle_connection_that_the_server_ends_costs_no_letter() -> None:
