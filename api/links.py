@@ -5,7 +5,7 @@ secret; whether it still leads anywhere is for its page to decide. Letters and p
 """
 
 import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b32decode, b32encode
 from enum import StrEnum
 from uuid import UUID
 
@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from infrastructure.settings import Settings
 
 ID_BYTES, MAC_BYTES = 16, 16
-TOKEN_LENGTH = 43
+TOKEN_LENGTH = 52
+"""In base 32: mail servers may fold the case of an address, whose local part has at most 64."""
 
 
 class Purpose(StrEnum):
@@ -23,6 +24,7 @@ class Purpose(StrEnum):
 
     ANSWER = "answer"
     UNSUBSCRIBE = "unsubscribe"
+    REPLY = "reply"
 
 
 def link_key(settings: Settings) -> bytes:
@@ -49,7 +51,7 @@ def token_of(key: bytes, outreach_id: UUID, purpose: Purpose) -> str:
     (UUID('00000000-0000-0000-0000-000000000001'), None)
     """
     signed = outreach_id.bytes + _mac(key, outreach_id, purpose)
-    return urlsafe_b64encode(signed).decode().rstrip("=")
+    return b32encode(signed).decode().rstrip("=").lower()
 
 
 def outreach_of(key: bytes, token: str, purpose: Purpose = Purpose.ANSWER) -> UUID | None:
@@ -57,13 +59,13 @@ def outreach_of(key: bytes, token: str, purpose: Purpose = Purpose.ANSWER) -> UU
     if len(token) != TOKEN_LENGTH or not token.isascii():
         return None
     try:
-        signed = urlsafe_b64decode(f"{token}=")
+        signed = b32decode(f"{token}====", casefold=True)
     except ValueError:
         return None
     outreach_id = UUID(bytes=signed[:ID_BYTES].ljust(ID_BYTES, b"\0"))
     # Compared as text, since several texts decode to the same bytes.
     ours = token_of(key, outreach_id, purpose)
-    return outreach_id if hmac.compare_digest(ours, token) else None
+    return outreach_id if hmac.compare_digest(ours, token.lower()) else None
 
 
 def _mac(key: bytes, outreach_id: UUID, purpose: Purpose) -> bytes:

@@ -2,16 +2,19 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from prometheus_client import Counter
 
 from api.cloud_events import webhook_bodies
+from api.delivery import shown_letters
+from api.delivery.channels import delivery
+from api.delivery.deliver import Delivery
 from api.identifiers import claim_known_addresses
-from api.periodic_tasks import close_due, disable_gone, expire_overdue
+from api.periodic_tasks import close_due, disable_gone, end_postponements, expire_overdue
 from infrastructure.database.clock import Clock
 from infrastructure.database.installation import (
     address_key,
@@ -22,6 +25,7 @@ from infrastructure.database.installation import (
 from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import Pool, database, open_pool
 from infrastructure.event_log.store import EventStore
+from infrastructure.mail import attempts
 from infrastructure.projecting import unknown_events
 from infrastructure.projecting.projection import Projection
 from infrastructure.projecting.reading import ReadModels
@@ -36,6 +40,12 @@ from projections.read_models import read_models
 
 PROBE_SECONDS = 2.0
 """How long a readiness probe may wait for the database."""
+
+DELIVERY_SECONDS = 0.25
+"""Seconds from one look for letters that are due to the next."""
+
+SHOWN_LETTERS_KEPT = timedelta(days=30)
+"""How long the embedded mail server keeps letters."""
 
 UNKNOWN_KINDS_SECONDS = 5.0
 """Seconds from one search for events of unknown kinds to the next."""
@@ -77,6 +87,7 @@ class Marketplace:
         tasks = [
             PeriodicTask("expire outreaches", 60, lambda: self._command(expire_overdue)),
             PeriodicTask("close due positions", 60, lambda: self._command(close_due)),
+            PeriodicTask("end postponements", 60, lambda: self._command(end_postponements)),
             PeriodicTask("delete expired records", 3600, self.forget),
             PeriodicTask(
                 "find events of unknown kinds",
@@ -84,17 +95,24 @@ class Marketplace:
                 lambda: unknown_events.search(self.pool, now()),
             ),
         ]
-        worker = Worker(
-            self.database_url,
-            self.store,
-            self.pool,
-            self.projections,
-            tasks,
-            self.settings.projector_batch_size,
-        )
-        with worker, self._webhooks():
-            self.worker = worker
-            yield worker
+        with ExitStack() as stack:
+            if letters := stack.enter_context(self._delivery()):
+                tasks.append(PeriodicTask("deliver letters", DELIVERY_SECONDS, letters.deliver_due))
+            self.worker = stack.enter_context(
+                Worker(
+                    self.database_url,
+                    self.store,
+                    self.pool,
+                    self.projections,
+                    tasks,
+                    self.settings.projector_batch_size,
+                )
+            )
+            stack.enter_context(self._webhooks())
+            yield self.worker
+
+    def _delivery(self) -> AbstractContextManager[Delivery | None]:
+        return delivery(self.settings, self.store, self.pool, self.read_models, self.now)
 
     def _command(self, task: Callable[[EventStore, ReadModels, datetime], int]) -> None:
         task(self.store, self.read_models, self.now())
@@ -109,12 +127,14 @@ class Marketplace:
         return Sender(self.pool, self.store, duties)
 
     def forget(self) -> None:
-        """Delete old answers to requests, revoked tokens that have expired, old deliveries."""
+        """Delete old answers to requests, revoked tokens, leases, deliveries, letters shown."""
         at = self.now()
         with self.pool.connection() as db:
             idempotency.forget_old(db, at)
             revocations.forget_expired(db, at)
             webhook_queue.forget_old(db, at)
+            attempts.forget_old(db, at - timedelta(days=1))
+            shown_letters.forget(db, at - SHOWN_LETTERS_KEPT)
 
     def now(self) -> datetime:
         """The moment. Raises `ClockIsOff` if the database's clock says another."""

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from domain.actor import Actor, Cause, Role
 from domain.aggregate import Refused
+from domain.answering import EndPostponement
 from domain.command import Command
 from domain.outreach import ExpireOutreach
 from domain.position import CloseDuePosition
@@ -41,6 +42,13 @@ def disable_gone(store: EventStore, webhook_id: UUID, at: datetime) -> int:
     cause = Cause(by=WEBHOOKS, at=at, request_id=str(uuid4()))
     reason = "the address answered 410 Gone"
     return _given(store, [DisableWebhook(**dict(cause), webhook_id=webhook_id, reason=reason)])
+
+
+def end_postponements(store: EventStore, read_models: ReadModels, at: datetime) -> int:
+    """Go on with outreach that was postponed until a day that has come. Returns how many."""
+    with read_models.reading(InterviewList) as db:
+        due = interview_list.postponed_until(db, at.date(), AT_ONCE)
+    return _given(store, (EndPostponement(**_cause(at), outreach_id=id) for id in due))
 
 
 def _given(store: EventStore, commands: Iterable[Command]) -> int:

@@ -368,6 +368,22 @@ def profile(db: Connection, candidate_id: UUID) -> CandidateProfile | None:
     )
 
 
+class Addressee(NamedTuple):
+    """Where letters to a candidate go."""
+
+    name: str
+    email: str
+
+
+def addressee(db: Connection, candidate_id: UUID) -> Addressee | None:
+    """Where letters to a candidate go. None if they are unknown or have no address."""
+    row = db.execute(
+        "SELECT name, email FROM candidate_pool WHERE candidate_id = %s AND email IS NOT NULL",
+        [candidate_id],
+    ).fetchone()
+    return Addressee(*row) if row else None
+
+
 def names(db: Connection, ids: Sequence[UUID]) -> dict[UUID, str]:
     """The names of these candidates, without erased ones."""
     rows = db.execute(

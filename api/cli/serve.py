@@ -87,6 +87,8 @@ def _listen(settings: Settings, *, with_worker: bool, access_log: bool) -> None:
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     with _until_interrupted(), _bound(settings) as listener:
         address = _address(listener)
+        if settings.public_url is None:
+            settings = settings.model_copy(update={"public_url": address})
         with open_marketplace(settings, rebuild=True) as marketplace:
             config = uvicorn.Config(
                 make_app(marketplace, with_worker=with_worker),

@@ -24,11 +24,13 @@ from domain.candidate_commands import (
     OptIn,
     OptOut,
     ReportAttributes,
+    SetContactBudget,
 )
 from domain.command import NotFound
+from domain.contact_gate import MOST_CONTACTS
 from domain.identifier import EnhanceProfile, SignUpCandidate
 from domain.sources import Observation
-from domain.values import Value
+from domain.values import NUMBER, Value
 from projections import candidate_pool
 from projections.candidate_pool import CandidatePool, CandidateProfile
 from projections.canonical import canonical_facts
@@ -41,6 +43,12 @@ class SignedUp(CommandResult):
     """Who a document is about, and what of it was left out."""
 
     warnings: list[DocumentWarning] = Field(description="what was left out, or read in part")
+
+
+class Budget(Value):
+    """How many contacts a candidate wants within 30 days, from all employers together."""
+
+    contacts: Annotated[int, NUMBER, Field(ge=0, le=MOST_CONTACTS)]
 
 
 class Blocking(Value):
@@ -130,6 +138,12 @@ def enhance(candidate_id: UUID, body: Observation, caller: Platform) -> CommandR
 def block_employer(candidate_id: UUID, body: Blocking, caller: Platform) -> CommandResult:
     """The candidate wants to hear nothing from an employer."""
     return caller.run(BlockEmployer, candidate_id=candidate_id, employer_id=body.employer_id)
+
+
+@router.put("/{candidate_id}/contact-budget")
+def set_contact_budget(candidate_id: UUID, body: Budget, caller: Platform) -> CommandResult:
+    """The candidate says how often employers may contact them within 30 days."""
+    return caller.run(SetContactBudget, candidate_id=candidate_id, contacts=body.contacts)
 
 
 @router.put("/{candidate_id}/attributes")

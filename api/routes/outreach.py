@@ -1,6 +1,7 @@
 """Outreaches: what became of each approach, and its timeline."""
 
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -15,11 +16,27 @@ from api.http.access import AuditReader, Platform, Recruiter, Support, TimelineR
 from api.http.caller import CommandResult
 from api.http.lists import Company, Cursor, Limit, found
 from api.http.problems import Problem
-from domain.answering import AcceptOutreach, DeclineOutreach, Note
+from domain.answering import (
+    AcceptOutreach,
+    Contact,
+    DeclineOutreach,
+    Note,
+    PostponeOutreach,
+    ReceiveReply,
+)
+from domain.contacting import (
+    CorrectAnswer,
+    EditMessage,
+    FollowUp,
+    Line,
+    MarkThreadRead,
+    Message,
+    ReplyToCandidate,
+)
 from domain.likelihood import band
 from domain.outreach import Outreach, ScheduleInterview, WithdrawOutreach
-from domain.outreach_events import DeclineReason
-from domain.values import Moment, StorableText, Value
+from domain.outreach_events import Channel, DeclineReason, Status, Understood
+from domain.values import NUMBER, FreeText, Moment, StorableText, Value
 from projections import outreach_timeline
 from projections.interview_list import Interview, InterviewList
 from projections.likelihood.audit import replay
@@ -32,9 +49,10 @@ router = APIRouter(tags=["Outreach"])
 
 
 class Acceptance(Value):
-    """A candidate's yes."""
+    """A candidate's yes, and what the employer may know to reach them."""
 
     note: Note | None = None
+    contact: Contact = Contact()
 
 
 class Decline(Value):
@@ -42,6 +60,39 @@ class Decline(Value):
 
     reason: DeclineReason
     note: Note | None = None
+
+
+class Postponement(Value):
+    """A candidate's wish to be written to later."""
+
+    until: date
+    note: Note | None = None
+
+
+class CandidateReply(Value):
+    """What a candidate wrote back, and what it says if that is clear."""
+
+    text: FreeText
+    understood: Understood = Understood.UNCLEAR
+
+
+class Written(Value):
+    """What an employer writes to a candidate whom it has written to before."""
+
+    text: FreeText
+    sender_name: Line
+
+
+class ReadUpTo(Value):
+    """How far a thread was read: the step of its last event."""
+
+    step: Annotated[int, NUMBER, Field(ge=1)]
+
+
+class Correction(Value):
+    """What a written reply really says."""
+
+    status: Literal[Status.WROTE_BACK, Status.ACCEPTED, Status.DECLINED]
 
 
 class Appointment(Value):
@@ -152,7 +203,7 @@ def find_steps(
 
 @router.post("/outreach/{outreach_id}/withdrawal", status_code=201)
 def withdraw(outreach_id: UUID, caller: Recruiter) -> CommandResult:
-    """Take an approach back before it is answered."""
+    """Take an approach back before it is answered; before it has left, this undoes it."""
     return caller.run(WithdrawOutreach, outreach_id=outreach_id)
 
 
@@ -166,6 +217,48 @@ def accept(outreach_id: UUID, body: Acceptance, caller: Platform) -> CommandResu
 def decline(outreach_id: UUID, body: Decline, caller: Platform) -> CommandResult:
     """Pass on a candidate's no."""
     return caller.run(DeclineOutreach, outreach_id=outreach_id, **dict(body))
+
+
+@router.post("/outreach/{outreach_id}/postponement", status_code=201)
+def postpone(outreach_id: UUID, body: Postponement, caller: Platform) -> CommandResult:
+    """Pass on a candidate's wish to be written to later."""
+    return caller.run(PostponeOutreach, outreach_id=outreach_id, **dict(body))
+
+
+@router.post("/outreach/{outreach_id}/candidate-replies", status_code=201)
+def receive_reply(outreach_id: UUID, body: CandidateReply, caller: Platform) -> CommandResult:
+    """Pass on what a candidate wrote back."""
+    return caller.run(ReceiveReply, outreach_id=outreach_id, channel=Channel.API, **dict(body))
+
+
+@router.put("/outreach/{outreach_id}/message")
+def edit_message(outreach_id: UUID, body: Message, caller: Recruiter) -> CommandResult:
+    """Change a message before it leaves."""
+    return caller.run(EditMessage, outreach_id=outreach_id, message=body)
+
+
+@router.post("/outreach/{outreach_id}/follow-up", status_code=201)
+def follow_up(outreach_id: UUID, body: Written, caller: Recruiter) -> CommandResult:
+    """Write once more to a candidate who has not answered for five days."""
+    return caller.run(FollowUp, outreach_id=outreach_id, **dict(body))
+
+
+@router.post("/outreach/{outreach_id}/replies", status_code=201)
+def reply(outreach_id: UUID, body: Written, caller: Recruiter) -> CommandResult:
+    """Write to a candidate who has answered."""
+    return caller.run(ReplyToCandidate, outreach_id=outreach_id, **dict(body))
+
+
+@router.post("/outreach/{outreach_id}/reading", status_code=201)
+def mark_read(outreach_id: UUID, body: ReadUpTo, caller: Recruiter) -> CommandResult:
+    """Note that a thread was read up to one of its steps."""
+    return caller.run(MarkThreadRead, outreach_id=outreach_id, up_to=body.step)
+
+
+@router.post("/outreach/{outreach_id}/correction", status_code=201)
+def correct_answer(outreach_id: UUID, body: Correction, caller: Recruiter) -> CommandResult:
+    """Take a candidate's written reply for something else than the rules did."""
+    return caller.run(CorrectAnswer, outreach_id=outreach_id, status=body.status)
 
 
 @router.post("/outreach/{outreach_id}/interview", status_code=201)

@@ -167,6 +167,11 @@ def freshness(provenance: Mapping[str, Origin]) -> str:
     return f"{of_it} updated {month(latest.observed_on)}, from {latest.source}"
 
 
+def second(moment: datetime) -> str:
+    """A moment of today to the second, in UTC."""
+    return f"{moment:%H:%M:%S} UTC"
+
+
 def words(code: str) -> str:
     """A code as words, such as Awaiting answer.
 
@@ -187,6 +192,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
         dated,
         span,
         minute,
+        second,
         percent,
         number,
         money,

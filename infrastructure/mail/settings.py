@@ -36,6 +36,12 @@ class MailSettings(BaseSettings):
         shown="the console's address",
         pattern=r"^https?://[^\s<>\"]+$",
     )
+    marketplace: str = setting(
+        "the marketplace",
+        "a text in one line",
+        "What letters and the pages of candidates call the marketplace.",
+        pattern=r"^[^\r\n]+$",
+    )
     mail_from: MailAddress = setting(
         "messages@localhost", "a mail address", "Address that letters come from."
     )
@@ -57,7 +63,8 @@ class MailSettings(BaseSettings):
         None,
         "a host name or address",
         "Mail server that takes letters. Unset: an embedded one keeps them for the console's "
-        "*Mail* page and delivers none.",
+        "*Mail* page and delivers none; with `DATABASE_URL`, a platform fetches them from "
+        "`/v1/outbox`.",
         shown="embedded",
     )
     smtp_port: int = setting(

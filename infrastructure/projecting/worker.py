@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -29,7 +28,7 @@ class PeriodicTask:
 
 
 class Worker:
-    """A thread for each projection, one for periodic tasks, and one that listens for new events.
+    """A thread for each projection and each periodic task, and one that listens for new events.
 
     Several workers may run beside each other, in this process or in others.
     """
@@ -45,7 +44,6 @@ class Worker:
     ) -> None:
         self._database_url = database_url
         self._stop = threading.Event()
-        self._tasks = tasks
         self._projectors = [Projector(p, store, pool, batch_size) for p in projections]
         self._wakeups = [threading.Event() for _ in self._projectors]
         self._threads = [
@@ -56,7 +54,10 @@ class Worker:
             for name in [f"projection {projector.projection.name}"]
         ]
         self._threads.append(threading.Thread(target=self._listen, name="listener", daemon=True))
-        self._threads.append(threading.Thread(target=self._run_tasks, name="tasks", daemon=True))
+        self._threads += [
+            threading.Thread(target=self._run, args=(task,), name=f"task {task.name}", daemon=True)
+            for task in tasks
+        ]
 
     @property
     def failures(self) -> dict[str, str]:
@@ -91,18 +92,12 @@ class Worker:
                 logger.warning("listening for events failed, will try again: %s", error)
                 self._stop.wait(1.0)
 
-    def _run_tasks(self) -> None:
-        due = {task.name: time.monotonic() for task in self._tasks}
+    def _run(self, task: PeriodicTask) -> None:
         while not self._stop.is_set():
-            for task in self._tasks:
-                if time.monotonic() < due[task.name]:
-                    continue
-                try:
-                    task.run()
-                except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
-                    logger.error(
-                        "task %s failed, will run again: %s", task.name, redacted_traceback(error)
-                    )
-                due[task.name] = time.monotonic() + task.interval
-            next_due = min(due.values(), default=time.monotonic() + 60)
-            self._stop.wait(max(0.0, next_due - time.monotonic()))
+            try:
+                task.run()
+            except Exception as error:  # noqa: BLE001 - whatever it is, it runs again
+                logger.error(
+                    "task %s failed, will run again: %s", task.name, redacted_traceback(error)
+                )
+            self._stop.wait(task.interval)

@@ -1,6 +1,7 @@
 """The console's pages by what they are about."""
 
 from api.console.pages import (
+    conversation,
     duplicates,
     events,
     feedback,
@@ -18,6 +19,7 @@ from api.console.pages import (
 )
 
 ROUTERS = (
+    conversation.router,
     duplicates.router,
     events.router,
     feedback.router,

@@ -24,3 +24,11 @@ document.addEventListener("htmx:load", () => {
     seen.add(card.id);
   });
 });
+
+// How long until a message leaves, beside when.
+setInterval(() => {
+  document.querySelectorAll("[data-countdown]").forEach((time) => {
+    const seconds = Math.round((Date.parse(time.dateTime) - Date.now()) / 1000);
+    time.dataset.left = seconds > 0 ? `in ${seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`}` : "now";
+  });
+}, 500);

@@ -124,13 +124,13 @@ def test_a_conversation_tells_what_was_said_by_whom_and_when(stage: Stage) -> No
     assert page.index("would like to talk") < page.index("Gladly, call me.")
 
 
-def test_an_approach_is_withdrawn(stage: Stage) -> None:
+def test_a_message_is_undone_before_it_leaves(stage: Stage) -> None:
     at = writing(stage)
     here = f"/outreach/{at.approached()}"
     at.recruiter.get(at.after(here))
     page = text_of(at.recruiter.sends(f"{here}/withdrawal", {}))
-    assert "It is withdrawn." in page
-    assert "Silent Passive Candidate Withdrawn" in page
+    assert "It is undone: nothing was sent." in page
+    assert "Silent Passive Candidate Undone" in page
 
 
 def test_an_approach_answered_meanwhile_is_not_withdrawn(stage: Stage) -> None:
@@ -223,16 +223,14 @@ def test_an_answer_shows_by_itself_in_the_list_and_in_the_conversation(
     assert tab.evaluate("document.activeElement.textContent") == "Silent"
 
 
-def test_an_approach_is_withdrawn_after_a_second_thought(desk: Desks, stage: Stage) -> None:
+def test_a_message_is_undone_after_a_second_thought(desk: Desks, stage: Stage) -> None:
     at = writing(stage)
     outreach = at.approached()
     page = desk(Role.RECRUITER, at.scene.employer_id, script=False).go(
         at.after(f"/outreach/{outreach}")
     )
-    assert not page.get_by_role("button", name="Withdraw for good").is_visible()
-    page.get_by_text("Withdraw", exact=True).click()
-    page.get_by_role("button", name="Withdraw for good").click()
-    page.get_by_text("It is withdrawn.").wait_for()
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_text("It is undone: nothing was sent.").wait_for()
 
 
 def test_an_interview_is_scheduled_in_the_browser(desk: Desks, stage: Stage) -> None:

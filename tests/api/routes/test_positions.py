@@ -202,14 +202,14 @@ def test_a_position_that_is_not_there_is_not_found(scene: Scene) -> None:
         assert scene.recruiter.get(f"/positions/{uuid4()}{path}").status_code == 404
 
 
-def test_a_withdrawn_outreach_is_not_answered(scene: Scene) -> None:
+def test_an_outreach_that_was_undone_is_not_answered(scene: Scene) -> None:
     position, candidate = scene.position(), scene.member("Silent", silent_days=400)
     outreach = f"/outreach/{done(scene.message(position, candidate))['id']}"
     done(scene.recruiter.post(f"{outreach}/withdrawal"))
     assert codes(scene.platform.post(f"{outreach}/acceptance", {})) == ["already_withdrawn"]
     assert codes(scene.recruiter.post(f"{outreach}/withdrawal")) == ["already_withdrawn"]
     read = scene.recruiter.get(outreach, after=scene.latest())
-    assert done(read)["status"] == "withdrawn"
+    assert done(read)["status"] == "undone"
     assert read.headers["etag"] == '"2"'
 
 

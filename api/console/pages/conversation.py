@@ -1,0 +1,229 @@
+"""A conversation with a candidate, from its first word to its last, and what comes next in it."""
+
+import logging
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, BackgroundTasks, Query, Response
+
+from api.candidates import visibility
+from api.candidates.outreach_search import with_all_names
+from api.console.session import Recruiter, RecruiterOrSupport, Visit
+from api.http.caller import Caller
+from api.routes.outreach import Appointment, Correction, Written
+from api.web.forms import REFUSED, Sent
+from domain.actor import Role
+from domain.contacting import (
+    CorrectAnswer,
+    EditMessage,
+    FollowUp,
+    MarkThreadRead,
+    Message,
+    ReplyToCandidate,
+)
+from domain.event import ERASED
+from domain.outreach import (
+    ANSWER_WINDOW,
+    ANSWERABLE,
+    CORRECTABLE,
+    FOLLOW_UP_AFTER,
+    ScheduleInterview,
+    WithdrawOutreach,
+)
+from domain.outreach_events import Status
+from infrastructure.error_redaction import error_kind
+from projections import interview_list, outreach_timeline
+from projections.candidate_pool import CandidatePool
+from projections.employers import Employers
+from projections.interview_list import Interview, InterviewList
+from projections.outreach_timeline import OutreachTimeline, Step
+from projections.positions import Positions
+
+logger = logging.getLogger(__name__)
+
+router = APIRouter()
+
+NOT_SAID = ("thread_read", "letter_released", "letter_delivered")
+"""Steps that are no part of what the two say."""
+
+FIRST_STEPS = ("message_sent", "interview_requested")
+
+CORRECTIONS = (
+    (Status.WROTE_BACK, "Neither yes nor no"),
+    (Status.ACCEPTED, "Yes"),
+    (Status.DECLINED, "No"),
+)
+"""What a reply can be corrected to, in words."""
+
+
+@router.get("/outreach/{outreach_id}")
+def conversation_page(
+    outreach_id: UUID,
+    visit: RecruiterOrSupport,
+    tasks: BackgroundTasks,
+    known: Annotated[int, Query(ge=0)] = 0,
+) -> Response:
+    """What was said, by whom and when; and what may be done next."""
+    shown = _conversation(visit, outreach_id)
+    outreach = shown["outreach"]
+    if visit.caller.actor.role is Role.RECRUITER and outreach.heard_step > outreach.read_step:
+        tasks.add_task(_mark_read, visit.caller, outreach)
+    if shown["known"] == known:
+        return Response(status_code=204)
+    page = "conversation_part.html" if known else "conversation.html"
+    return visit.page(page, **shown, is_update=bool(known))
+
+
+@router.post("/outreach/{outreach_id}/withdrawal")
+def withdraw(outreach_id: UUID, visit: Recruiter) -> Response:
+    """Take an approach back."""
+    try:
+        result = visit.caller.run(WithdrawOutreach, outreach_id=outreach_id)
+    except REFUSED as error:
+        return _again(visit, outreach_id, error)
+    with replace(visit.caller, after=result.log_position).reading(InterviewList) as db:
+        outreach = interview_list.one(db, outreach_id)
+    undone = outreach is not None and outreach.status is Status.UNDONE
+    return visit.done(result, f"/outreach/{outreach_id}", "undone" if undone else "withdrawn")
+
+
+@router.get("/outreach/{outreach_id}/message")
+def edit_page(outreach_id: UUID, visit: Recruiter) -> Response:
+    """The message that has not left yet, to be changed."""
+    shown = _conversation(visit, outreach_id)
+    return visit.page("message_edit.html", **shown, typed=_message(shown["steps"]))
+
+
+@router.post("/outreach/{outreach_id}/message")
+def edit(outreach_id: UUID, visit: Recruiter) -> Response:
+    """Change the message before it leaves."""
+    try:
+        message = visit.sent.read(Message)
+        result = visit.caller.run(EditMessage, outreach_id=outreach_id, message=message)
+    except REFUSED as error:
+        shown = _conversation(visit, outreach_id)
+        return visit.again("message_edit.html", error, **shown, typed=visit.sent)
+    return visit.done(result, f"/outreach/{outreach_id}", "message-edited")
+
+
+@router.post("/outreach/{outreach_id}/follow-up")
+def follow_up(outreach_id: UUID, visit: Recruiter) -> Response:
+    """Write once more to a candidate who has not answered."""
+    return _write(visit, outreach_id, FollowUp, "follow-up-sent")
+
+
+@router.post("/outreach/{outreach_id}/reply")
+def reply(outreach_id: UUID, visit: Recruiter) -> Response:
+    """Write to a candidate who has answered."""
+    return _write(visit, outreach_id, ReplyToCandidate, "reply-sent")
+
+
+@router.post("/outreach/{outreach_id}/correction")
+def correct(outreach_id: UUID, visit: Recruiter) -> Response:
+    """Take the candidate's reply for something else than the rules did."""
+    try:
+        status = visit.sent.read(Correction).status
+        result = visit.caller.run(CorrectAnswer, outreach_id=outreach_id, status=status)
+    except REFUSED as error:
+        return _again(visit, outreach_id, error)
+    return visit.done(result, f"/outreach/{outreach_id}", "corrected")
+
+
+@router.post("/outreach/{outreach_id}/interview")
+def schedule_interview(outreach_id: UUID, visit: Recruiter) -> Response:
+    """Note when the interview starts."""
+    try:
+        body = visit.sent.in_utc().read(Appointment)
+        result = visit.caller.run(
+            ScheduleInterview, outreach_id=outreach_id, starts_at=body.starts_at
+        )
+    except REFUSED as error:
+        return _again(visit, outreach_id, error)
+    return visit.done(result, f"/outreach/{outreach_id}", "interview-scheduled")
+
+
+def _write(
+    visit: Visit, outreach_id: UUID, command: type[FollowUp | ReplyToCandidate], notice: str
+) -> Response:
+    try:
+        written = visit.sent.read(Written)
+        result = visit.caller.run(command, outreach_id=outreach_id, **dict(written))
+    except REFUSED as error:
+        return _again(visit, outreach_id, error)
+    return visit.done(result, f"/outreach/{outreach_id}", notice)
+
+
+def _again(visit: Visit, outreach_id: UUID, error: Exception) -> Response:
+    shown = _conversation(visit, outreach_id)
+    return visit.again("conversation.html", error, **shown, is_update=False)
+
+
+def _conversation(visit: Visit, outreach_id: UUID) -> dict[str, Any]:
+    caller = visit.caller
+    with caller.reading(InterviewList, OutreachTimeline, CandidatePool, Employers, Positions) as db:
+        outreach = visibility.outreach_of(db, caller, outreach_id)
+        every = outreach_timeline.of_outreach(db, outreach_id)
+        (named,) = with_all_names(db, [outreach])
+    steps = [step for step in every if step.what not in NOT_SAID]
+    return {
+        "outreach": named,
+        "steps": steps,
+        "known": max(step.step for step in every if step.what != "thread_read"),
+        "sender_name": _sender(steps),
+        "disclosed": next((s.personal for s in steps if s.what == "contact_disclosed"), None),
+        **_next(named, steps, caller.at),
+    }
+
+
+def _next(outreach: Interview, steps: list[Step], at: datetime) -> dict[str, Any]:
+    """What may be done now."""
+    status = outreach.status
+    waits = status is Status.AWAITING_ANSWER
+    has_written = any(step.what == "reply_received" for step in steps)
+    follow_up_at = outreach.waiting_since + FOLLOW_UP_AFTER
+    may_follow_up = waits and not outreach.followed_up and outreach.left_at is not None
+    return {
+        "leaves_at": outreach.deliver_at if waits and outreach.left_at is None else None,
+        "answer_until": outreach.waiting_since + ANSWER_WINDOW if waits else None,
+        "follow_up_at": follow_up_at if may_follow_up else None,
+        "may_follow_up": may_follow_up and at >= follow_up_at,
+        "may_withdraw": status in ANSWERABLE,
+        "may_schedule": status in (Status.ACCEPTED, Status.INTERVIEW_SCHEDULED),
+        "may_reply": status in (Status.ACCEPTED, Status.INTERVIEW_SCHEDULED)
+        or (status in ANSWERABLE and has_written),
+        "corrections": CORRECTIONS if has_written and status in CORRECTABLE else (),
+    }
+
+
+def _sender(steps: list[Step]) -> str:
+    signed = [step.personal.get("sender_name") for step in steps]
+    return next((name for name in reversed(signed) if name and name != ERASED), "")
+
+
+def _message(steps: list[Step]) -> Sent:
+    """The message as it was last edited, as fields of its form."""
+    said = next(s for s in reversed(steps) if s.what in ("message_edited", *FIRST_STEPS))
+    fields = [(name, text) for name, text in said.personal.items() if text != ERASED]
+    pay = said.details.get("salary", {})
+    fields += [(f"salary.{name}", str(value)) for name, value in pay.items() if value is not None]
+    fields += [("location", said.details.get("location") or "")]
+    fields += [("remote", "true" if said.details.get("remote") else "")]
+    return Sent(fields)
+
+
+def _mark_read(caller: Caller, outreach: Interview) -> None:
+    """Note, once the page is sent, how far the recruiter has read."""
+    try:
+        caller.marketplace.store.execute(
+            MarkThreadRead(
+                by=caller.actor,
+                at=caller.at,
+                request_id=caller.request_id,
+                outreach_id=outreach.outreach_id,
+                up_to=outreach.heard_step,
+            )
+        )
+    except Exception as error:  # noqa: BLE001 - the page has been sent, so only the log can say
+        logger.error("a thread was not marked as read: %s", error_kind(error))

@@ -1,0 +1,1 @@
+"""Delivers letters to candidates: what they say, when they leave, and what became of them."""

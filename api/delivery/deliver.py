@@ -1,0 +1,138 @@
+"""Delivers the letters that are due: asks the contact gate, sends, and records what became of it.
+
+Nothing is lost if this is killed at any step: the letter is tried again when its lease ends, with
+the same Message-ID, by which its receiver knows it again (RFC 5322, 3.6.4).
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from api.delivery.content import Settled, Undeliverable, content_of
+from api.delivery.letter import Letterhead, mail_of
+from domain.actor import Actor, Cause, Role
+from domain.aggregate import Refused
+from domain.delivering import NoteDelivery, NoteFailure, ReleaseLetter
+from domain.outreach_events import Channel
+from infrastructure.database.postgres import Pool
+from infrastructure.error_redaction import error_kind
+from infrastructure.event_log.store import EventStore
+from infrastructure.mail import attempts
+from infrastructure.mail.attempts import Attempt
+from infrastructure.mail.outcomes import Outcome, next_attempt
+from infrastructure.mail.outgoing import as_bytes
+from infrastructure.mail.signing import DkimKey
+from infrastructure.mail.smtp import SmtpConnections, SmtpServer
+from infrastructure.projecting.reading import ReadModels
+from projections import outbox
+from projections.outbox import Outbox
+
+logger = logging.getLogger(__name__)
+
+DELIVERY = Actor(id="delivery", role=Role.SYSTEM)
+AT_ONCE = 100
+CONNECTIONS = 8
+LEASE = timedelta(minutes=2)
+"""How long a letter is left to the one who tries to deliver it."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What it takes to deliver letters by mail."""
+
+    store: EventStore
+    pool: Pool
+    read_models: ReadModels
+    head: Letterhead
+    server: SmtpServer
+    dkim: DkimKey | None
+    now: Callable[[], datetime]
+
+    def deliver_due(self) -> int:
+        """Try to deliver all letters that are due. Returns how many were tried."""
+        tried = 0
+        while batch := self._lease():
+            asyncio.run(self._deliver(batch))
+            tried += len(batch)
+        return tried
+
+    def _lease(self) -> list[Attempt]:
+        at = self.now()
+        with self.read_models.reading(Outbox) as db:
+            due = outbox.due(db, at, AT_ONCE)
+        with self.pool.connection() as db:
+            return attempts.lease(db, due, at, at + LEASE)
+
+    async def _deliver(self, batch: Sequence[Attempt]) -> None:
+        async with SmtpConnections(self.server, CONNECTIONS) as connections:
+            await asyncio.gather(*(self._try(attempt, connections) for attempt in batch))
+
+    async def _try(self, attempt: Attempt, connections: SmtpConnections) -> None:
+        try:
+            if released := await asyncio.to_thread(self._released, attempt):
+                recipient, message_id, raw = released
+                outcome = await connections.send(raw, self.head.sender, recipient)
+                await asyncio.to_thread(self._settle, attempt, outcome, message_id)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
+            logger.error(
+                "letter %d of %s was not delivered, will try again: %s",
+                attempt.letter,
+                attempt.outreach_id,
+                error_kind(error),
+            )
+
+    def _released(self, attempt: Attempt) -> tuple[str, str, bytes] | None:
+        """The recipient, the Message-ID and the letter; None if it must not leave."""
+        about: dict[str, Any] = {"outreach_id": attempt.outreach_id, "letter": attempt.letter}
+        try:
+            self.store.execute(ReleaseLetter(**self._cause(), **about))
+            mail = mail_of(content_of(self.store, self.read_models, **about), self.head)
+            return mail.to, mail.message_id, as_bytes(mail, self.dkim)
+        except (Refused, Settled):  # which the read model does not show yet
+            return None
+        except (Undeliverable, ValueError) as error:
+            logger.warning("letter %s cannot be made: %s", about, error_kind(error))
+            self._fail(attempt, "no letter", bad_address=False)
+            return None
+
+    def _settle(self, attempt: Attempt, outcome: Outcome, message_id: str) -> None:
+        code = " ".join(str(part) for part in (outcome.code, outcome.status) if part) or "no reply"
+        if outcome.kind == "delivered":
+            self._note_delivery(attempt, message_id)
+        elif outcome.kind == "rejected":
+            self._fail(attempt, code, bad_address=outcome.bad_address)
+        elif again := next_attempt(attempt.number, self.now(), random.random()):  # noqa: S311 - spreads
+            with self.pool.connection() as db:
+                attempts.reschedule(db, attempt, again, code)
+        else:
+            self._fail(attempt, code, bad_address=False)
+
+    def _note_delivery(self, attempt: Attempt, message_id: str) -> None:
+        self.store.execute(
+            NoteDelivery(
+                **self._cause(),
+                outreach_id=attempt.outreach_id,
+                letter=attempt.letter,
+                message_id=message_id,
+                channel=Channel.MAIL,
+            )
+        )
+
+    def _fail(self, attempt: Attempt, code: str, *, bad_address: bool) -> None:
+        self.store.execute(
+            NoteFailure(
+                **self._cause(),
+                outreach_id=attempt.outreach_id,
+                letter=attempt.letter,
+                code=code,
+                bad_address=bad_address,
+            )
+        )
+
+    def _cause(self) -> dict[str, Any]:
+        return dict(Cause(by=DELIVERY, at=self.now(), request_id=str(uuid4())))

@@ -1,0 +1,93 @@
+"""The mail that a letter becomes: words, links, and the headers that let its reader stop it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from api.delivery.content import Content, Message
+from api.links import Purpose, answer_path, token_of, unsubscribe_path
+from infrastructure.mail.outgoing import OutgoingMail
+
+TEMPLATES = Environment(
+    loader=PackageLoader("api.delivery"),
+    autoescape=select_autoescape(["html"]),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+REPLIES_TO = "Re: "
+
+
+@dataclass(frozen=True)
+class Letterhead:
+    """What all letters of a marketplace have in common."""
+
+    marketplace: str
+    postal_address: str
+    sender: str
+    """The marketplace's mail address."""
+    reply_address: str | None
+    """Where replies arrive; its local part gets the token of the outreach. None for nowhere."""
+    public_url: str
+    """Where the candidate's page is, without a slash at the end."""
+    link_key: bytes
+
+
+def mail_of(content: Content, head: Letterhead) -> OutgoingMail:
+    """The letter as a mail. The same letter has the same Message-ID, however often it is made."""
+    page = head.public_url + answer_path(head.link_key, content.outreach_id)
+    stop = head.public_url + unsubscribe_path(head.link_key, content.outreach_id)
+    facts = {
+        "content": content,
+        "head": head,
+        "pay": _pay(content.message),
+        "place": _place(content.message),
+        "page_url": page,
+        "stop_url": stop,
+        "is_first": content.letter == 1,
+        "can_reply": head.reply_address is not None,
+    }
+    return OutgoingMail(
+        message_id=message_id(content.outreach_id, content.letter, head.sender),
+        to=content.to.email,
+        to_name=content.to.name,
+        sender_name=f"{content.sender_name}, {content.company}",
+        sender=head.sender,
+        reply_to=head.reply_address and reply_address(head, content.outreach_id),
+        subject=("" if facts["is_first"] else REPLIES_TO) + content.message.subject,
+        text=TEMPLATES.get_template("letter.txt").render(facts),
+        html=TEMPLATES.get_template("letter.html").render(facts),
+        date=content.written_at,
+        unsubscribe_url=stop,
+        in_reply_to=content.answers[-1] if content.answers else None,
+        references=content.answers,
+    )
+
+
+def message_id(outreach_id: UUID, letter: int, sender: str) -> str:
+    """The Message-ID of a letter, by which a receiver knows it again.
+
+    >>> message_id(UUID(int=1), 2, "jobs@example.org")
+    '<00000000-0000-0000-0000-000000000001.2@example.org>'
+    """
+    return f"<{outreach_id}.{letter}@{sender.rpartition('@')[2]}>"
+
+
+def reply_address(head: Letterhead, outreach_id: UUID) -> str:
+    """The address that replies to an outreach are sent to."""
+    local, _, domain = str(head.reply_address).rpartition("@")
+    token = token_of(head.link_key, outreach_id, Purpose.REPLY)
+    return f"{local}+{token}@{domain}"
+
+
+def _pay(message: Message) -> str:
+    pay = message.salary
+    amounts = [amount for amount in (pay.minimum, pay.maximum) if amount is not None]
+    said = " to ".join(f"{amount:,}" for amount in dict.fromkeys(amounts))
+    return f"{said} {pay.currency} a {pay.per}"
+
+
+def _place(message: Message) -> str:
+    places = [message.location, "remote" if message.remote else None]
+    return ", ".join(place for place in places if place)
