@@ -11,8 +11,9 @@ from prometheus_client import Counter
 
 from api.cloud_events import webhook_bodies
 from api.delivery import shown_letters
-from api.delivery.channels import delivery
+from api.delivery.channels import delivery, letterhead
 from api.delivery.deliver import Delivery
+from api.delivery.inbound import Inbox, receiving
 from api.identifiers import claim_known_addresses
 from api.periodic_tasks import close_due, disable_gone, end_postponements, expire_overdue
 from infrastructure.database.clock import Clock
@@ -109,6 +110,8 @@ class Marketplace:
                 )
             )
             stack.enter_context(self._webhooks())
+            inbox = Inbox(self.store, self.read_models, letterhead(self.settings), self.now)
+            stack.enter_context(receiving(self.settings, inbox.take))
             yield self.worker
 
     def _delivery(self) -> AbstractContextManager[Delivery | None]:

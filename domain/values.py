@@ -84,4 +84,5 @@ Email = Annotated[
     ),
 ]
 Name = Annotated[StorableText, Field(min_length=1, max_length=200), IN_ONE_LINE]
-FreeText = Annotated[StorableText, Field(min_length=1, max_length=10_000)]
+FREE_TEXT_MOST = 10_000
+FreeText = Annotated[StorableText, Field(min_length=1, max_length=FREE_TEXT_MOST)]

@@ -10,9 +10,9 @@ from api.delivery.shown_letters import ShownLetters
 from api.links import link_key
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
-from infrastructure.mail.signing import DkimKey, read_dkim_key
+from infrastructure.mail.signing import dkim_key
 from infrastructure.mail.sink import LOOPBACK, Sink
-from infrastructure.mail.smtp import SmtpServer
+from infrastructure.mail.smtp import SmtpServer, smtp_server
 from infrastructure.projecting.reading import ReadModels
 from infrastructure.settings import Settings
 
@@ -33,16 +33,8 @@ def delivery(
     """What delivers letters from this process; None if others fetch them."""
     head = letterhead(settings)
     shared = (store, pool, read_models, head)
-    if settings.smtp_host is not None:
-        password = settings.smtp_password
-        server = SmtpServer(
-            settings.smtp_host,
-            settings.smtp_port,
-            settings.smtp_user,
-            password.get_secret_value() if password else None,
-            settings.smtp_security,
-        )
-        yield Delivery(*shared, server, _dkim(settings), now)
+    if server := smtp_server(settings):
+        yield Delivery(*shared, server, dkim_key(settings), now)
     elif shows_letters(settings):
         shown = ShownLetters(store, pool)
         with Sink(lambda raw, _: shown.keep(raw, now())) as sink:
@@ -61,10 +53,3 @@ def letterhead(settings: Settings) -> Letterhead:
         public_url=(settings.public_url or f"http://localhost:{settings.port}").rstrip("/"),
         link_key=link_key(settings),
     )
-
-
-def _dkim(settings: Settings) -> DkimKey | None:
-    if settings.dkim_key is None or settings.dkim_selector is None:
-        return None
-    domain = settings.dkim_domain or settings.mail_from.rpartition("@")[2]
-    return read_dkim_key(settings.dkim_key, domain, settings.dkim_selector)

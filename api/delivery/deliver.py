@@ -24,7 +24,7 @@ from infrastructure.error_redaction import error_kind
 from infrastructure.event_log.store import EventStore
 from infrastructure.mail import attempts
 from infrastructure.mail.attempts import Attempt
-from infrastructure.mail.outcomes import Outcome, next_attempt
+from infrastructure.mail.outcomes import Outcome, Stage, next_attempt
 from infrastructure.mail.outgoing import as_bytes
 from infrastructure.mail.signing import DkimKey
 from infrastructure.mail.smtp import SmtpConnections, SmtpServer
@@ -37,6 +37,9 @@ logger = logging.getLogger(__name__)
 DELIVERY = Actor(id="delivery", role=Role.SYSTEM)
 AT_ONCE = 100
 CONNECTIONS = 8
+OF_OURS: Sequence[Stage] = ("connect", "sender")
+"""Where a refusal is about us, as of a wrong password, and says nothing of the letter."""
+
 LEASE = timedelta(minutes=2)
 """How long a letter is left to the one who tries to deliver it."""
 
@@ -75,8 +78,10 @@ class Delivery:
     async def _try(self, attempt: Attempt, connections: SmtpConnections) -> None:
         try:
             if released := await asyncio.to_thread(self._released, attempt):
-                recipient, message_id, raw = released
-                outcome = await connections.send(raw, self.head.sender, recipient)
+                recipient, message_id, reply_to, raw = released
+                # Where the receiving servers report that it did not arrive.
+                bounces_to = reply_to or self.head.sender
+                outcome = await connections.send(raw, bounces_to, recipient)
                 await asyncio.to_thread(self._settle, attempt, outcome, message_id)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
             logger.error(
@@ -86,13 +91,13 @@ class Delivery:
                 error_kind(error),
             )
 
-    def _released(self, attempt: Attempt) -> tuple[str, str, bytes] | None:
-        """The recipient, the Message-ID and the letter; None if it must not leave."""
+    def _released(self, attempt: Attempt) -> tuple[str, str, str | None, bytes] | None:
+        """The recipient, the Message-ID, the way back and the letter; None if it must not leave."""
         about: dict[str, Any] = {"outreach_id": attempt.outreach_id, "letter": attempt.letter}
         try:
             self.store.execute(ReleaseLetter(**self._cause(), **about))
             mail = mail_of(content_of(self.store, self.read_models, **about), self.head)
-            return mail.to, mail.message_id, as_bytes(mail, self.dkim)
+            return mail.to, mail.message_id, mail.reply_to, as_bytes(mail, self.dkim)
         except (Refused, Settled):  # which the read model does not show yet
             return None
         except (Undeliverable, ValueError) as error:
@@ -104,7 +109,7 @@ class Delivery:
         code = " ".join(str(part) for part in (outcome.code, outcome.status) if part) or "no reply"
         if outcome.kind == "delivered":
             self._note_delivery(attempt, message_id)
-        elif outcome.kind == "rejected":
+        elif outcome.kind == "rejected" and outcome.stage not in OF_OURS:
             self._fail(attempt, code, bad_address=outcome.bad_address)
         elif again := next_attempt(attempt.number, self.now(), random.random()):  # noqa: S311 - spreads
             with self.pool.connection() as db:

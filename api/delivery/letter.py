@@ -7,6 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from api.delivery.content import Content, Message
 from api.links import Purpose, answer_path, token_of, unsubscribe_path
+from infrastructure.mail.addresses import with_token
 from infrastructure.mail.outgoing import OutgoingMail
 
 TEMPLATES = Environment(
@@ -76,9 +77,8 @@ def message_id(outreach_id: UUID, letter: int, sender: str) -> str:
 
 def reply_address(head: Letterhead, outreach_id: UUID) -> str:
     """The address that replies to an outreach are sent to."""
-    local, _, domain = str(head.reply_address).rpartition("@")
     token = token_of(head.link_key, outreach_id, Purpose.REPLY)
-    return f"{local}+{token}@{domain}"
+    return with_token(str(head.reply_address), token)
 
 
 def _pay(message: Message) -> str:
