@@ -27,6 +27,9 @@ from infrastructure.projecting.checkpoints import check_within_log
 router = APIRouter(prefix="/events", tags=["Events"])
 
 MEDIA_TYPE = "text/event-stream"
+HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+"""Nothing on the way may keep events, nor hold them back."""
+
 BATCH_SIZE = 200
 POLL_SECONDS = 0.5
 HEARTBEAT_SECONDS = 15.0
@@ -99,7 +102,7 @@ async def stream_events(
         return True
 
     following = _following(marketplace, begin, topics, employer_id, still_allowed)
-    return EventStream(following, headers={"Cache-Control": "no-store"})
+    return EventStream(following, headers=HEADERS)
 
 
 async def _following(

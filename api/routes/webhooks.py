@@ -32,6 +32,7 @@ from domain.webhook import (
     RotateSecret,
     SubscribeWebhook,
 )
+from infrastructure.event_log import queries
 from infrastructure.webhooks import queue, signing
 from infrastructure.webhooks.addresses import AddressRefused, check_addresses, check_url
 from infrastructure.webhooks.queue import Delivery, DeliveryStatus
@@ -173,7 +174,8 @@ def _with_secret(caller: Caller, result: CommandResult) -> WithSecret:
     # Read from the log, so that the same request again is answered with the same secret.
     marketplace = caller.marketplace
     with marketplace.pool.connection() as db:
-        secret = secret_of(marketplace.store, db, result.id, result.version)
+        history = queries.of_aggregate(db, result.id)
+    secret = secret_of(marketplace.store, history, result.version)
     if secret is None:
         raise NotFound(domain.webhook.Webhook, result.id)
     return WithSecret(**dict(result), secret=secret)

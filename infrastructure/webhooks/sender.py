@@ -37,6 +37,7 @@ SECONDS_TO_FINISH = 3.0
 """How long attempts on their way are waited for when the process stops."""
 
 GONE = 410
+UNREADABLE = Answer(None, "The event cannot be read.")
 
 Bodies = Callable[[EventStore, Sequence[Logged], UUID | None], Mapping[int, bytes]]
 """What is sent of these events to an employer, or to the marketplace, by their log positions."""
@@ -104,33 +105,42 @@ class Sender:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
 
     def _fan_out(self) -> bool:
+        at = self._duties.now()
         with self._pool.connection() as db:
-            return fan_out(db, self._store, self._duties.now())
+            return fan_out(db, self._store, at)
 
     def _claim(self, busy: Collection[UUID]) -> list[tuple[UUID, list[Claimed]]]:
+        at = self._duties.now()
         with self._pool.connection() as db:
-            claimed = sorted(queue.claim(db, self._duties.now(), busy, self._lease))
+            claimed = sorted(queue.claim(db, at, busy, self._lease))
         return [(id, [*each]) for id, each in groupby(claimed, lambda one: one.webhook_id)]
 
     async def _send_all(
         self, http: httpcore2.AsyncConnectionPool, webhook_id: UUID, deliveries: Sequence[Claimed]
     ) -> None:
         prepared = await self._in_thread(self._prepare, webhook_id, deliveries)
-        if prepared is not None:
-            target, bodies = prepared
-            await asyncio.gather(
-                *(
-                    self._send(http, target, delivery, bodies.get(delivery.log_position))
-                    for delivery in deliveries
-                )
-            )
+        if prepared is None:
+            return
+        target, bodies = prepared
+        outcomes = await asyncio.gather(
+            *(
+                self._send(http, target, delivery, bodies.get(delivery.log_position))
+                for delivery in deliveries
+            ),
+            return_exceptions=True,
+        )
+        for error in outcomes:
+            if error is not None:
+                raise error
 
     def _prepare(
         self, webhook_id: UUID, deliveries: Sequence[Claimed]
     ) -> tuple[Target, Mapping[int, bytes]] | None:
+        at = self._duties.now()
         with self._pool.connection() as db:
-            target = target_of(self._store, db, webhook_id, self._duties.now())
+            history = queries.of_aggregate(db, webhook_id)
             logged = queries.at(db, [delivery.log_position for delivery in deliveries])
+        target = target_of(self._store, history, at)
         if target is None:  # it was removed, and so are its deliveries
             return None
         return target, self._duties.bodies(self._store, logged, target.employer_id)
@@ -142,34 +152,31 @@ class Sender:
         delivery: Claimed,
         body: bytes | None,
     ) -> None:
-        if body is None:
-            given_up = Outcome(DeliveryStatus.DEAD, failure="The event cannot be read.")
-            await self._in_thread(self._finish, delivery, given_up, None)
-            return
-        answer = await attempt(
-            http, target, delivery, body, self._duties.now(), self._duties.allowed_hosts
-        )
-        outcome = self._outcome(delivery, answer)
-        await self._in_thread(self._finish, delivery, outcome, answer.wait_until)
+        answer = UNREADABLE
+        if body is not None:
+            at = await self._in_thread(self._duties.now)
+            answer = await attempt(http, target, delivery, body, at, self._duties.allowed_hosts)
+        await self._in_thread(self._finish, delivery, answer)
 
-    def _outcome(self, delivery: Claimed, answer: Answer) -> Outcome:
-        if answer.failure is None:
-            return Outcome(DeliveryStatus.DELIVERED, answer.status)
-        due_at = None
-        if answer.status != GONE:
-            due_at = schedule.next_attempt(
-                delivery.attempts, delivery.queued_at, self._duties.now(), answer.wait_until
-            )
-        kept = DeliveryStatus.QUEUED if due_at else DeliveryStatus.DEAD
-        return Outcome(kept, answer.status, answer.failure, due_at)
-
-    def _finish(self, delivery: Claimed, outcome: Outcome, wait_until: datetime | None) -> None:
+    def _finish(self, delivery: Claimed, answer: Answer) -> None:
+        at = self._duties.now()
+        outcome = _outcome(delivery, answer, at)
         with self._pool.connection() as db:
             queue.finish(db, delivery, outcome)
-            if wait_until and outcome.due_at:
-                queue.pause(db, delivery.webhook_id, wait_until)
-        if outcome.response_status == GONE:
+            if answer.wait_until and outcome.due_at:
+                queue.pause(db, delivery.webhook_id, answer.wait_until)
+        if answer.status == GONE:
             self._duties.disable(delivery.webhook_id)
+
+
+def _outcome(delivery: Claimed, answer: Answer, at: datetime) -> Outcome:
+    if answer.failure is None:
+        return Outcome(DeliveryStatus.DELIVERED, answer.status)
+    due_at = None
+    if answer is not UNREADABLE and answer.status != GONE:
+        due_at = schedule.next_attempt(delivery.attempts, delivery.queued_at, at, answer.wait_until)
+    status = DeliveryStatus.QUEUED if due_at else DeliveryStatus.DEAD
+    return Outcome(status, answer.status, answer.failure, due_at)
 
 
 async def _first_of(tasks: Collection[asyncio.Task[None]], seconds: float) -> None:

@@ -1,13 +1,13 @@
 """Where a webhook leads and what signs for it, read from the log, where alone it stands."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from domain.event import ERASED
 from domain.webhook import SecretRotated, WebhookSubscribed
-from infrastructure.database.postgres import Database
-from infrastructure.event_log import queries
+from infrastructure.event_log.queries import Logged
 from infrastructure.event_log.store import EventStore
 
 
@@ -19,10 +19,9 @@ class Target(NamedTuple):
     employer_id: UUID | None
 
 
-def target_of(store: EventStore, db: Database, webhook_id: UUID, at: datetime) -> Target | None:
-    """The target of a webhook as of this moment. None if it was removed, or cannot be read."""
-    logged = queries.of_aggregate(db, webhook_id)
-    events = store.mapper.read([entry.stored for entry in logged], personal=True)
+def target_of(store: EventStore, history: Sequence[Logged], at: datetime) -> Target | None:
+    """The target as of this moment, by the webhook's events. None if it was removed."""
+    events = store.mapper.read([entry.stored for entry in history], personal=True)
     subscribed = next((event for event in events if isinstance(event, WebhookSubscribed)), None)
     if subscribed is None:
         return None
@@ -36,9 +35,8 @@ def target_of(store: EventStore, db: Database, webhook_id: UUID, at: datetime) -
     return Target(subscribed.url, tuple(secrets), subscribed.employer_id)
 
 
-def secret_of(store: EventStore, db: Database, webhook_id: UUID, version: int) -> str | None:
-    """The secret that the event of this version made. None if it was removed since."""
-    stored = [entry.stored for entry in queries.of_aggregate(db, webhook_id)]
-    (event,) = store.mapper.read([stored[version - 1]], personal=True)
+def secret_of(store: EventStore, history: Sequence[Logged], version: int) -> str | None:
+    """The secret that the event of this version made. None if the webhook was removed since."""
+    (event,) = store.mapper.read([history[version - 1].stored], personal=True)
     known = isinstance(event, WebhookSubscribed | SecretRotated) and event.secret != ERASED
     return event.secret if known else None  # type: ignore[union-attr] # known says which it is
