@@ -5,16 +5,22 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from api.delivery.deliver import Delivery
+from api.delivery.inbound import Inbox
 from api.delivery.letter import Letterhead
 from api.delivery.shown_letters import ShownLetters
 from api.links import link_key
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
+from infrastructure.mail.addresses import token_in
+from infrastructure.mail.server import Take
 from infrastructure.mail.signing import dkim_key
 from infrastructure.mail.sink import LOOPBACK, Sink
 from infrastructure.mail.smtp import SmtpServer, smtp_server
 from infrastructure.projecting.reading import ReadModels
 from infrastructure.settings import Settings
+
+SHOWN_REPLY_ADDRESS = "reply@localhost"
+"""Where answers go that the embedded mail server takes, unless the settings name another."""
 
 
 def shows_letters(settings: Settings) -> bool:
@@ -36,11 +42,25 @@ def delivery(
     if server := smtp_server(settings):
         yield Delivery(*shared, server, dkim_key(settings), now)
     elif shows_letters(settings):
-        shown = ShownLetters(store, pool)
-        with Sink(lambda raw, _: shown.keep(raw, now())) as sink:
+        inbox = Inbox(store, read_models, head, now)
+        take = _embedded(ShownLetters(store, pool), inbox)
+        with Sink(take) as sink:
             yield Delivery(*shared, SmtpServer(LOOPBACK, sink.port, security="none"), None, now)
     else:
         yield None
+
+
+def _embedded(shown: ShownLetters, inbox: Inbox) -> Take:
+    """What the embedded mail server does with a mail: answers are taken, letters are shown."""
+
+    def take(raw: bytes, recipients: list[str]) -> None:
+        ours = inbox.head.reply_address
+        if ours and any(token_in(recipient, ours) is not None for recipient in recipients):
+            inbox.take(raw, recipients)
+        else:
+            shown.keep(raw, inbox.now())
+
+    return take
 
 
 def letterhead(settings: Settings) -> Letterhead:
@@ -49,7 +69,8 @@ def letterhead(settings: Settings) -> Letterhead:
         marketplace=settings.marketplace,
         postal_address=settings.postal_address or "",
         sender=settings.mail_from,
-        reply_address=settings.reply_address,
+        reply_address=settings.reply_address
+        or (SHOWN_REPLY_ADDRESS if shows_letters(settings) else None),
         public_url=(settings.public_url or f"http://localhost:{settings.port}").rstrip("/"),
         link_key=link_key(settings),
     )

@@ -50,7 +50,7 @@ class MailSettings(BaseSettings):
         "a mail address",
         "Address that answers go to; each letter adds its token, as in reply+token@example.org. "
         "Unset: people answer on their page.",
-        shown="none",
+        shown="none; reply@localhost with the embedded mail server",
     )
     postal_address: str | None = setting(
         None,
