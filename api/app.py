@@ -1,17 +1,18 @@
-"""The HTTP application: the API and the console."""
+"""The HTTP application: the API, the console and the candidates' pages."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
+from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
-from api import console, routes
+from api import console, person, routes
 from api.http import health, metrics, problems
 from api.http.access import RateLimit
 from api.http.middleware import count_requests, head_as_get, limit_bodies
-from api.http.problems import ProblemDetails
+from api.http.problems import Problem, ProblemDetails
 from api.http.tokens import Tokens
 from api.marketplace import Marketplace
 from api.routes import activity
@@ -44,6 +45,14 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     }.items()
 }
 
+ASSETS = ("api.charts", "api.console", "api.person", "api.web")
+"""The rooms that have styles and scripts."""
+
+
+def page_of(request: Request, problem: Problem) -> Response | None:
+    """The page that shows a problem where a person is looking."""
+    return person.page_of(request, problem) or console.page_of(request, problem)
+
 
 def make_app(marketplace: Marketplace, *, with_worker: bool) -> FastAPI:
     """The API over a marketplace, perhaps with a worker that keeps its read models up to date."""
@@ -66,13 +75,17 @@ def make_app(marketplace: Marketplace, *, with_worker: bool) -> FastAPI:
     app.state.tokens = Tokens(marketplace.settings, marketplace.pool)
     app.state.rate_limit = RateLimit(marketplace.settings.rate_limit)
     app.state.metrics = metrics.Metrics(marketplace)
-    problems.install(app, console.page_of)
+    problems.install(
+        app, lambda asked, wrong: person.page_of(asked, wrong) or console.page_of(asked, wrong)
+    )
     app.add_middleware(limit_bodies, allowing={"/activity": activity.MOST_BYTES})
     app.add_middleware(count_requests, metrics=app.state.metrics)
     for router in routes.ROUTERS:
         app.include_router(router, prefix="/v1", responses=ERRORS)
     app.include_router(health.router)
     app.include_router(metrics.router)
+    app.mount("/static", StaticFiles(packages=[(room, "static") for room in ASSETS]), "static")
+    person.install(app)  # first: the headers of its pages are stricter
     console.install(app)
     app.add_middleware(head_as_get)
     describe = app.openapi

@@ -6,17 +6,13 @@ host, and none has inline script or style.
 """
 
 from fastapi import FastAPI, Request, Response
-from fastapi.staticfiles import StaticFiles
 
 from api.console import pages
-from api.console.rendering import STATIC, is_page, rendered
+from api.console.rendering import is_page, rendered
 from api.console.session import STALE_FORM, csrf_token, demo_users, signed_in
 from api.http.problems import Problem
 from api.web.forms import Sent, in_plain_words
 from api.web.rendering import add_headers
-
-SHARED = ("api.charts", "api.web")
-"""The rooms whose styles and scripts the pages use, beside the console's own."""
 
 PASSING = (429, 503)
 """What is over in a moment, so that the same may be asked again."""
@@ -27,11 +23,6 @@ IN_FLIGHT, KEY_REUSED = ":request-in-flight", ":idempotency-key-reused"
 def install(app: FastAPI) -> None:
     """Serve the pages of the console."""
     app.add_middleware(add_headers, to=is_page)
-    app.mount(
-        "/static",
-        StaticFiles(directory=STATIC, packages=[(room, "static") for room in SHARED]),
-        name="static",
-    )
     for router in pages.ROUTERS:
         app.include_router(router, include_in_schema=False)
 

@@ -17,7 +17,6 @@ from domain.contact_gate import CONTACT_WINDOW, CONTACTS_ALLOWED
 from domain.passivity import MONTHS_OF_SILENCE
 
 HERE = Path(__file__).parent
-STATIC = HERE / "static"
 
 NOT_THE_CONSOLE = ("/v1/", "/docs", "/redoc", "/openapi.json", "/static-offline-docs")
 

@@ -169,7 +169,7 @@ def in_plain_words(reason: Reason) -> Reason:
     said = _PLAIN.get(reason.code, reason.detail.removeprefix(name))
     for technical, plain in _PLAINER.items():
         said = said.replace(technical, plain)
-    label = words(field.removeprefix("filters."))
+    label = words(re.sub(r"^(filters|facts|contact)\.", "", field))
     return Reason(code=reason.code, field=field, detail=f"{label}{said}")
 
 
@@ -202,10 +202,15 @@ async def read_form(request: Request) -> Sent:
     Raises:
         Problem: 403 if another site's page sent it, 400 if it cannot be read.
     """
+    if request.method == "POST" and not _from_our_own_page(request):
+        raise Problem(403, "foreign-form", "This form was not sent from this site; open it here.")
+    return await read_any_form(request)
+
+
+async def read_any_form(request: Request) -> Sent:
+    """The form that a request sends, whichever page it comes from. Raises a 400 if it is none."""
     if request.method != "POST":
         return Sent()
-    if not _from_our_own_page(request):
-        raise Problem(403, "foreign-form", "This form was not sent from this site; open it here.")
     try:
         form = await request.form(max_files=0, max_fields=MOST_FIELDS)
     except HTTPException as error:

@@ -1,0 +1,13 @@
+"""The candidate's pages by what they are about."""
+
+from api.person.pages import answers, choices, correction, erasure, held, message, unsubscribing
+
+ROUTERS = (
+    answers.router,
+    choices.router,
+    correction.router,
+    erasure.router,
+    held.router,
+    message.router,
+    unsubscribing.router,
+)

@@ -1,0 +1,86 @@
+"""What is held about the candidate, why employers wrote, and how likely they thought an answer."""
+
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
+
+from api.candidates.profile import current_explanation
+from api.formats.json_resume_export import to_document
+from api.person import about
+from api.person.rendering import HEADERS
+from api.person.visit import ByLetter, Visit
+from domain.candidate import Candidate
+from domain.command import NotFound
+from projections import candidate_pool, employers, positions
+from projections.candidate_pool import CandidatePool, CandidateProfile
+from projections.employers import Employers
+from projections.likelihood.projection import Likelihoods
+from projections.positions import Positions
+
+router = APIRouter(prefix="/p/{token}")
+
+
+@router.get("/data")
+def data_page(visit: ByLetter) -> Response:
+    """The profile, each part with where it is from; and what may be done with it."""
+    profile = profile_of(visit)
+    with visit.caller.reading() as db:
+        events = about.events_about(visit.caller.marketplace.store, db, visit.person)
+    facts = profile.facts.known()
+    return visit.page(
+        "data.html",
+        profile=profile,
+        facts=[(n, v, profile.provenance.get(n)) for n, v in facts.items() if v != ()],
+        attributes=about.attributes(events),
+        count=len(events),
+    )
+
+
+@router.get("/data/resume.json")
+def resume(visit: ByLetter) -> Response:
+    """The profile as a JSON Resume document."""
+    return _download(to_document(profile_of(visit)), "resume.json")
+
+
+@router.get("/data/events.json")
+def events(visit: ByLetter) -> Response:
+    """Every event about the candidate: their own, and those of outreach to them."""
+    with visit.caller.reading() as db:
+        found = about.events_about(visit.caller.marketplace.store, db, visit.person)
+    return _download([about.as_json(one) for one in found], "events.json")
+
+
+@router.get("/reasons")
+def reasons_page(visit: ByLetter) -> Response:
+    """Each time that an employer wrote first, and what allowed it."""
+    with visit.caller.reading(Positions, Employers) as db:
+        found = about.events_about(visit.caller.marketplace.store, db, visit.person)
+        contacts = about.contacts(found)
+        companies = employers.companies(db, [one.employer_id for one in contacts])
+        titles = positions.titles(db, [one.position_id for one in contacts])
+    return visit.page("reasons.html", contacts=contacts, companies=companies, titles=titles)
+
+
+@router.get("/likelihood")
+def likelihood_page(visit: ByLetter) -> Response:
+    """How likely an answer is thought to be, and every reason, behaviour included."""
+    position_id = visit.outreach.about["position_id"]
+    with visit.caller.reading(Likelihoods) as db:
+        explained = current_explanation(db, visit.person.id, position_id, visit.caller.at)
+    weighed = explained.contributions if explained else []
+    weightiest = sorted(weighed, key=lambda one: -abs(one.contribution))
+    heaviest = max((abs(one.contribution) for one in weighed), default=0) or 1
+    return visit.page("likelihood.html", explained=explained, reasons=weightiest, heaviest=heaviest)
+
+
+def profile_of(visit: Visit) -> CandidateProfile:
+    """All that is held. Raises `NotFound` if it was erased meanwhile."""
+    with visit.caller.reading(CandidatePool) as db:
+        profile = candidate_pool.profile(db, visit.person.id)
+    if profile is None:
+        raise NotFound(Candidate, visit.person.id)
+    return profile
+
+
+def _download(content: object, name: str) -> Response:
+    named = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return JSONResponse(content, headers={**HEADERS, **named})

@@ -1,0 +1,134 @@
+"""Makes the candidate's pages of templates."""
+
+import hmac
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse
+
+from api.http.problems import Problem
+from api.links import Purpose, link_key, outreach_of
+from api.web import rendering
+from api.web.forms import Sent, in_plain_words
+from api.web.words import PERIOD_WORDS
+from domain.contact_gate import CONTACT_WINDOW, CONTACTS_ALLOWED, MOST_CONTACTS
+from domain.outreach_events import DeclineReason
+
+HERE = Path(__file__).parent
+
+HEADERS = rendering.HEADERS | {
+    # Without scripts, and without a word to others about the address, which is the key to the page.
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
+        " frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+
+FOLDERS = {"/p/": Purpose.ANSWER, "/u/": Purpose.UNSUBSCRIBE}
+"""Where the pages of each kind of link stand."""
+
+NOTICES = {
+    "accepted": "Your answer is sent: you are interested.",
+    "postponed": "Your answer is sent. Nobody writes to you about this position before that day.",
+    "declined": "Your answer is sent: this is not for you.",
+    "written": "Your message is sent.",
+    "blocked": "This employer cannot write to you any more.",
+    "stopped": "Nobody writes to you any more.",
+    "resumed": "Employers may write to you again.",
+    "budget-set": "Your choice is saved.",
+    "corrected": "Your profile is corrected.",
+    "said-already": "Your profile says this already.",
+}
+"""What a page says once a form is done."""
+
+DECLINE_REASONS = {
+    DeclineReason.NOT_LOOKING: "I am not looking for a job",
+    DeclineReason.SALARY: "The pay",
+    DeclineReason.LOCATION: "The place of work",
+    DeclineReason.ROLE: "The role",
+    DeclineReason.COMPANY: "The company",
+    DeclineReason.OTHER: "Another reason",
+}
+
+PASSING = (429, 503)
+"""What is over in a moment, so that the same may be asked again."""
+
+STALE_FORM = "stale-form"
+
+
+def is_page(path: str) -> bool:
+    """Whether a path is of a candidate's page."""
+    return path.startswith(tuple(FOLDERS))
+
+
+def form_key(key: bytes, link: str) -> str:
+    """What a form of the page at this link must bring along."""
+    return hmac.digest(key, f"form\n{link}".encode(), "sha256").hex()
+
+
+def rendered(request: Request, template: str, status: int = 200, **shown: Any) -> Response:
+    """A page of a template."""
+    context = {
+        "path": request.url.path,
+        "notice": NOTICES.get(request.query_params.get("notice", "")),
+        "now": datetime.now(UTC),
+        "link": None,
+        "csrf": "",
+        "sent": None,
+        "faults": None,
+        **shown,
+    }
+    text = _TEMPLATES.get_template(template).render(context)
+    return HTMLResponse(text, status, headers=HEADERS)
+
+
+def problem_page(request: Request, problem: Problem) -> Response:
+    """A page that says what is wrong. What was typed is kept, to be sent again where that helps."""
+    details = problem.details
+    details.reasons = [*map(in_plain_words, details.reasons)]
+    passes = details.status in PASSING or details.type.endswith(":request-in-flight")
+    is_stale = details.type.endswith((f":{STALE_FORM}", ":idempotency-key-reused"))
+    sent: Sent | None = getattr(request.state, "sent", None)
+    link = None if details.status in (404, 410) else _link(request)
+    again = None
+    if link and sent and sent.typed() and (passes or is_stale):
+        new_key = () if passes else ("_key",)
+        again = [field for field in sent.fields if field[0] not in ("_csrf", *new_key)]
+    key = link_key(request.app.state.marketplace.settings)
+    response = rendered(
+        request,
+        "problem.html",
+        details.status,
+        problem=details,
+        is_stale=is_stale,
+        again=again,
+        typed=sent.typed() if sent else [],
+        link=link,
+        csrf=form_key(key, link) if again and link else "",
+        request_id=getattr(request.state, "request_id", None),
+    )
+    response.headers.update(problem.headers or {})
+    return response
+
+
+def _link(request: Request) -> str | None:
+    """The link of the page that was asked for, unless nobody made it."""
+    _, folder, token, *_ = f"{request.url.path}//".split("/", 3)
+    purpose = FOLDERS.get(f"/{folder}/")
+    key = link_key(request.app.state.marketplace.settings)
+    known = purpose and outreach_of(key, token, purpose)
+    return f"/{folder}/{token}" if known else None
+
+
+_TEMPLATES = rendering.environment(HERE / "templates")
+_TEMPLATES.globals.update(
+    decline_reasons=[(reason.value, said) for reason, said in DECLINE_REASONS.items()],
+    pay_periods=[(period.value, said) for period, said in PERIOD_WORDS.items()],
+    contact_days=CONTACT_WINDOW.days,
+    contacts_allowed=CONTACTS_ALLOWED,
+    most_contacts=MOST_CONTACTS,
+)
