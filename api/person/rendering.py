@@ -76,6 +76,7 @@ def rendered(request: Request, template: str, status: int = 200, **shown: Any) -
         "path": request.url.path,
         "notice": NOTICES.get(request.query_params.get("notice", "")),
         "now": datetime.now(UTC),
+        "marketplace": request.app.state.marketplace.settings.marketplace,
         "link": None,
         "csrf": "",
         "sent": None,

@@ -70,11 +70,13 @@ class Holder:
         return found[1]
 
     def facts(self, since: int) -> list[tuple[str, str, str]]:
-        """What was recorded after a log position: each with who did it, and in which role."""
+        """What others than the system did after a log position, each with who, in which role."""
         with self.stage.connection() as db:
             rows = db.execute(
                 "SELECT topic, convert_from(state, 'UTF8')::jsonb -> 'actor' FROM events"
-                " WHERE log_position > %s ORDER BY log_position",
+                " WHERE log_position > %s"
+                " AND convert_from(state, 'UTF8')::jsonb -> 'actor' ->> 'role' <> 'system'"
+                " ORDER BY log_position",
                 [since],
             ).fetchall()
         return [(topic, by["id"], by["role"]) for topic, by in rows]

@@ -22,7 +22,7 @@ router = APIRouter(prefix="/p/{token}")
 class Written(Value):
     """What a candidate writes."""
 
-    text: FreeText
+    message: FreeText
 
 
 @router.get("")
@@ -37,7 +37,7 @@ def write_back(visit: ByLetter) -> Response:
     try:
         body = visit.sent.read(Written)
         result = visit.caller.run(
-            ReceiveReply, outreach_id=visit.outreach.id, text=body.text, channel=Channel.PAGE
+            ReceiveReply, outreach_id=visit.outreach.id, text=body.message, channel=Channel.PAGE
         )
     except REFUSED as error:
         return visit.again("message.html", error, **shown(visit))

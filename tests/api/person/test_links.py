@@ -1,16 +1,21 @@
 """Which links lead to a page, and what opening one does: nothing."""
 
 import re
-from uuid import uuid4
+from datetime import timedelta
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi.routing import APIRoute
 
 from api.links import Purpose, answer_path, link_key, token_of
+from api.marketplace import now
 from api.person import pages
+from domain.actor import Actor, Role
+from domain.contacting import SendMessage
+from domain.outreach import ExpireOutreach
 from tests.support.client import done
 from tests.support.letter_links import BROWSER, Holder, holder, words_on
-from tests.support.stage import Stage
+from tests.support.stage import MESSAGE, Stage
 
 
 def paths(method: str) -> list[str]:
@@ -40,7 +45,7 @@ def test_to_open_a_page_changes_nothing(ada: Holder, path: str, method: str) -> 
     before = ada.stage.reached()
     for headers in (BROWSER, {}, {"Sec-Purpose": "prefetch"}):
         assert ada.http.request(method, at(ada, path), headers=headers).status_code == 200
-    assert ada.stage.reached() == before
+    assert ada.facts(before) == []
 
 
 @pytest.mark.parametrize("path", paths("GET") + paths("POST"))
@@ -48,11 +53,13 @@ def test_a_link_that_nobody_made_leads_nowhere(ada: Holder, path: str) -> None:
     foreign = token_of(b"another key", uuid4(), Purpose.ANSWER)
     method = "GET" if path in paths("GET") else "POST"
     before = ada.stage.reached()
-    for token in ("x", "x" * 43, foreign, at(ada, path).split("/")[2].swapcase()):
+    ours = at(ada, path).split("/")[2]
+    changed = ours[:-2] + ("a" if ours[-2] != "a" else "b") + ours[-1]
+    for token in ("x", "x" * 52, foreign, changed):
         response = ada.http.request(method, path.replace("{token}", token), headers=BROWSER)
         assert response.status_code == 404
         assert "There is nothing here" in response.text
-    assert ada.stage.reached() == before
+    assert ada.facts(before) == []
 
 
 def test_a_link_of_one_kind_does_not_open_the_other(ada: Holder) -> None:
@@ -73,6 +80,25 @@ def test_the_link_is_closed_once_the_message_is_undone(ada: Holder) -> None:
     assert "This message is closed" in words_on(response)
     assert "We build robots" not in response.text
     assert ada.post_blindly("/stop").status_code == 410
+
+
+def test_the_link_is_closed_once_the_message_has_expired(ada: Holder) -> None:
+    by, at = Actor(id="test", role=Role.SYSTEM), now() + timedelta(days=15)
+    command = ExpireOutreach(by=by, at=at, request_id="1", outreach_id=UUID(ada.outreach))
+    ada.stage.marketplace.store.execute(command)
+    assert ada.get().status_code == 410
+
+
+def test_the_link_is_closed_on_the_day_whether_or_not_that_is_recorded(ada: Holder) -> None:
+    candidate = ada.scene.member("Late", silent_days=400)
+    by = Actor(id="test", role=Role.RECRUITER, employer_id=UUID(ada.scene.employer_id))
+    for days, status in ((13, 200), (15, 410)):
+        position, at = ada.scene.position(), now() - timedelta(days=days)
+        sent = {"position_id": position, "candidate_id": candidate, "message": MESSAGE}
+        command = SendMessage.model_validate({"by": by, "at": at, "request_id": "1", **sent})
+        outreach = ada.stage.marketplace.store.execute(command).id
+        late = Holder(ada.stage, ada.scene, position, candidate, str(outreach))
+        assert late.get().status_code == status
 
 
 def test_the_unsubscribe_link_outlives_the_message(ada: Holder) -> None:
@@ -105,12 +131,12 @@ def test_no_form_is_taken_but_of_the_links_own_page(
     response = ada.http.post(at(ada, path), data=form, headers=BROWSER)
     assert response.status_code == 403
     assert "Please send it again" in response.text
-    assert ada.stage.reached() == before
+    assert ada.facts(before) == []
 
 
 def test_the_form_key_of_one_link_does_not_serve_another(ada: Holder) -> None:
     eve = holder(ada.stage, "Eve")
-    form = {"_csrf": eve.form_key(), "_key": "1", "text": "Hello"}
+    form = {"_csrf": eve.form_key(), "_key": "1", "message": "Hello"}
     assert ada.http.post(f"{ada.link}/reply", data=form, headers=BROWSER).status_code == 403
 
 
