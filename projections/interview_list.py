@@ -65,7 +65,7 @@ HEARD = (OutreachAccepted, OutreachDeclined, OutreachPostponed, PostponementEnde
 """What a recruiter wants to hear of."""
 
 
-class InterviewList(Projection, name="interview_list", version=3, key="id"):
+class InterviewList(Projection, name="interview_list", version=4, key="id"):
     """Both kinds of approach, how far each has come, and when it was last heard of."""
 
     READS = (CandidatePool, Employers)
@@ -91,6 +91,7 @@ class InterviewList(Projection, name="interview_list", version=3, key="id"):
             followed_up   boolean NOT NULL,
             heard_step    bigint NOT NULL,  -- the last thing the candidate said
             read_step     bigint NOT NULL,
+            said_step     bigint NOT NULL,  -- the last thing the employer said
             version       bigint NOT NULL,
             PRIMARY KEY (employer_id, outreach_id)
         );
@@ -98,8 +99,8 @@ class InterviewList(Projection, name="interview_list", version=3, key="id"):
         CREATE INDEX interview_list_by_position
             ON interview_list (employer_id, position_id, sent_at DESC, outreach_id);
         CREATE INDEX interview_list_by_candidate ON interview_list (candidate_id, position_id);
-        CREATE INDEX interview_list_unread ON interview_list (employer_id, changed_at)
-            WHERE heard_step > read_step;
+        CREATE INDEX interview_list_heard ON interview_list (employer_id, changed_at)
+            WHERE heard_step > said_step OR heard_step > read_step;
         CREATE INDEX interview_list_postponed ON interview_list (postponed_until)
             WHERE status = 'postponed';
         CREATE INDEX interview_list_by_age ON interview_list (sent_at DESC, outreach_id);
@@ -110,12 +111,12 @@ class InterviewList(Projection, name="interview_list", version=3, key="id"):
         INSERT INTO interview_list (
             employer_id, outreach_id, position_id, candidate_id, badge, status, salary, likelihood,
             sent_at, changed_at, deliver_at, left_at, waiting_since, followed_up, heard_step,
-            read_step, version)
+            read_step, said_step, version)
         VALUES (
             %(employer_id)s, %(id)s, %(position_id)s, %(candidate_id)s, %(badge)s,
             'awaiting_answer', %(salary)s, %(likelihood)s, %(at)s, %(at)s, %(deliver_at)s,
             CASE WHEN %(deliver_at)s::timestamptz IS NULL THEN %(at)s::timestamptz END, %(at)s,
-            false, 0, 0, %(version)s)"""
+            false, 0, 0, %(version)s, %(version)s)"""
 
     SET_STATUS = """
         UPDATE interview_list
@@ -123,6 +124,7 @@ class InterviewList(Projection, name="interview_list", version=3, key="id"):
             interview_at = %(interview_at)s, postponed_until = %(until)s,
             waiting_since = CASE WHEN %(waits_anew)s THEN %(at)s ELSE waiting_since END,
             heard_step = CASE WHEN %(heard)s THEN %(version)s ELSE heard_step END,
+            said_step = CASE WHEN %(said)s THEN %(version)s ELSE said_step END,
             version = %(version)s
         WHERE employer_id = %(employer_id)s AND outreach_id = %(id)s"""
 
@@ -144,9 +146,10 @@ class InterviewList(Projection, name="interview_list", version=3, key="id"):
         SET salary = %(salary)s, changed_at = %(at)s, version = %(version)s
         WHERE employer_id = %(employer_id)s AND outreach_id = %(id)s"""
 
-    FOLLOW_UP = """
+    SAY = """
         UPDATE interview_list
-        SET followed_up = true, changed_at = %(at)s, version = %(version)s
+        SET followed_up = followed_up OR %(is_follow_up)s, said_step = %(version)s,
+            changed_at = %(at)s, version = %(version)s
         WHERE employer_id = %(employer_id)s AND outreach_id = %(id)s"""
 
     LEAVE = """
@@ -183,12 +186,13 @@ class InterviewList(Projection, name="interview_list", version=3, key="id"):
             "until": event.until if isinstance(event, OutreachPostponed) else None,
             "waits_anew": isinstance(event, PostponementEnded),
             "heard": isinstance(event, HEARD),
+            "said": isinstance(event, InterviewScheduled),
         }
 
     @on(AnswerCorrected)
     def on_answer_corrected(self, _event: AnswerCorrected) -> Change:
         nothing = dict.fromkeys(("reason", "interview_at", "until"))
-        return self.SET_STATUS, {**nothing, "waits_anew": False, "heard": False}
+        return self.SET_STATUS, {**nothing, "waits_anew": False, "heard": False, "said": False}
 
     @on(ReplyReceived)
     def on_reply_received(self, _event: ReplyReceived) -> Change:
@@ -202,9 +206,9 @@ class InterviewList(Projection, name="interview_list", version=3, key="id"):
     def on_message_edited(self, event: MessageEdited) -> Change:
         return self.OFFER, {"salary": Jsonb(event.salary.model_dump())}
 
-    @on(FollowUpSent)
-    def on_follow_up_sent(self, _event: FollowUpSent) -> Change:
-        return self.FOLLOW_UP, {}
+    @on(FollowUpSent, ReplySent)
+    def on_said(self, event: FollowUpSent | ReplySent) -> Change:
+        return self.SAY, {"is_follow_up": isinstance(event, FollowUpSent)}
 
     @on(LetterReleased)
     def on_letter_released(self, _event: LetterReleased) -> Change:
@@ -214,9 +218,14 @@ class InterviewList(Projection, name="interview_list", version=3, key="id"):
     def on_letter_given_up(self, _event: LetterFailed | LetterStopped) -> Change:
         return self.GIVE_UP, {}
 
-    @on(LetterDelivered, ReplySent, ContactDisclosed)
+    @on(LetterDelivered, ContactDisclosed)
     def on_noted(self, _event: Event) -> Change:
         return self.NOTE, {}
+
+
+WAITS = """
+    (heard_step > read_step OR status IN ('accepted', 'wrote_back') AND heard_step > said_step)"""
+"""Whether it waits for the employer: it said something unread, or needs a word; see `waits`."""
 
 
 class Interview(BaseModel):
@@ -241,7 +250,15 @@ class Interview(BaseModel):
     followed_up: bool
     heard_step: int
     read_step: int
+    said_step: int
     version: int
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for a word of the employer."""
+        needs_a_word = self.status in (Status.ACCEPTED, Status.WROTE_BACK)
+        unread = self.heard_step > self.read_step
+        return unread or (needs_a_word and self.heard_step > self.said_step)
 
 
 def one(db: Connection, outreach_id: UUID) -> Interview | None:
@@ -261,24 +278,29 @@ def of_position(
     status: Status | None = None,
     passive: bool | None = None,
 ) -> Listed[Interview]:
-    """Everyone approached for a position, the latest first; perhaps only some of them."""
-    key = after(cursor, tuple[Literal["interviews"], datetime, UUID])
-    _, sent_at, id = key or (None, None, None)
+    """Everyone approached for a position: whoever waits for a word first, then the latest."""
+    key = after(cursor, tuple[Literal["interviews"], bool, datetime, UUID])
+    _, rests, sent_at, id = key or (None, None, None, None)
     asked = {"employer": employer_id, "position": position_id, "status": status, "passive": passive}
     rows = fetch_all(
         db,
         Interview,
-        """
+        f"""
         SELECT * FROM interview_list
         WHERE employer_id = %(employer)s AND position_id = %(position)s
           AND (%(status)s::text IS NULL AND status <> 'undone' OR status = %(status)s)
           AND (%(passive)s::boolean IS NULL OR (badge IS NOT NULL) = %(passive)s)
-          AND (%(sent_at)s::timestamptz IS NULL OR sent_at < %(sent_at)s
-               OR (sent_at = %(sent_at)s AND outreach_id > %(id)s::uuid))
-        ORDER BY sent_at DESC, outreach_id LIMIT %(limit)s""",
-        {**asked, "sent_at": sent_at, "id": id, "limit": limit + 1},
+          AND (%(sent_at)s::timestamptz IS NULL
+               OR (NOT {WAITS}, %(sent_at)s - sent_at, outreach_id)
+                  > (%(rests)s, interval '0', %(id)s::uuid))
+        ORDER BY NOT {WAITS}, sent_at DESC, outreach_id LIMIT %(limit)s""",  # noqa: S608 - our own text
+        {**asked, "rests": rests, "sent_at": sent_at, "id": id, "limit": limit + 1},
     )
-    return page(rows, limit, lambda row: ["interviews", row.sent_at, row.outreach_id])
+    return page(
+        rows,
+        limit,
+        lambda row: ["interviews", not row.waits, row.sent_at, row.outreach_id],
+    )
 
 
 def found(

@@ -22,6 +22,7 @@ NOT_THE_CONSOLE = ("/v1/", "/docs", "/redoc", "/openapi.json", "/static-offline-
 
 MENU: Sequence[tuple[str, str, frozenset[Role]]] = [
     ("/positions", "Positions", frozenset({Role.RECRUITER, Role.SUPPORT})),
+    ("/needs-you", "Needs you", frozenset({Role.RECRUITER})),
     ("/feedback", "Feedback", frozenset({Role.CSM})),
     ("/outreach", "Outreach", frozenset({Role.SUPPORT})),
     ("/tickets", "Tickets", frozenset({Role.SUPPORT})),

@@ -210,7 +210,7 @@ def withdraw(outreach_id: UUID, caller: Recruiter) -> CommandResult:
 @router.post("/outreach/{outreach_id}/acceptance", status_code=201)
 def accept(outreach_id: UUID, body: Acceptance, caller: Platform) -> CommandResult:
     """Pass on a candidate's yes."""
-    return caller.run(AcceptOutreach, outreach_id=outreach_id, note=body.note)
+    return caller.run(AcceptOutreach, outreach_id=outreach_id, **dict(body))
 
 
 @router.post("/outreach/{outreach_id}/decline", status_code=201)

@@ -27,7 +27,9 @@ from domain.money import USD_PER_UNIT
 from domain.position import ClosePosition, OpenPosition, SetClosingDate
 from domain.values import StorableText
 from infrastructure.event_log.store import VersionMismatch
+from projections import needs_you
 from projections.employers import Employer
+from projections.interview_list import InterviewList
 from projections.positions import PositionStatus
 
 router = APIRouter()
@@ -56,8 +58,11 @@ def positions_page(
     )
     at = {each: _of(visit, who, status=each) for each in PositionStatus}
     more = _of(visit, who, status=status, cursor=listed.next_cursor)
+    with visit.caller.reading(InterviewList) as db:
+        new_answers = needs_you.new_answers(db, employer_id)
     return visit.page(
         "positions.html",
+        new_answers=new_answers,
         employer=who,
         positions=listed.items,
         is_closed=status is PositionStatus.CLOSED,

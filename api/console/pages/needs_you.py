@@ -1,0 +1,53 @@
+"""What waits for a recruiter: answers, questions, interviews to agree on, what expires soon."""
+
+from itertools import groupby
+
+from fastapi import APIRouter, Response
+
+from api.candidates.outreach_search import FoundOutreach, with_all_names
+from api.console.session import Recruiter
+from projections import needs_you
+from projections.candidate_pool import CandidatePool
+from projections.employers import Employers
+from projections.interview_list import InterviewList
+from projections.needs_you import MOST, Need
+from projections.positions import Positions
+
+router = APIRouter()
+
+HEADINGS = {
+    Need.QUESTION: "They wrote back",
+    Need.INTERVIEW: "They are interested: agree on a time",
+    Need.ANSWER: "New answers",
+    Need.ASK_AGAIN: "The day has come that they named",
+    Need.UNDELIVERED: "Not delivered",
+    Need.EXPIRES: "Expires within two days without an answer",
+}
+
+
+@router.get("/needs-you")
+def needs_you_page(visit: Recruiter, updates: bool = False) -> Response:
+    """What waits for the recruiter's employer, the most urgent first."""
+    caller = visit.caller
+    waiting: list[tuple[Need, FoundOutreach]] = []
+    if employer_id := caller.actor.employer_id:
+        with caller.reading(InterviewList, CandidatePool, Employers, Positions) as db:
+            rows = needs_you.listed(db, employer_id, caller.at)
+            named = with_all_names(db, rows)
+        waiting = [(row.need, one) for row, one in zip(rows, named, strict=True)]
+    groups = [
+        (HEADINGS[need], [one for _, one in ones])
+        for need, ones in groupby(waiting, key=lambda row: row[0])
+    ]
+    page = "needs_you_part.html" if updates else "needs_you.html"
+    return visit.page(page, groups=groups, is_cut=len(waiting) == MOST)
+
+
+@router.get("/needs-you/count")
+def needs_you_count(visit: Recruiter) -> Response:
+    """How much waits, for the menu."""
+    number = 0
+    if employer_id := visit.caller.actor.employer_id:
+        with visit.caller.reading(InterviewList) as db:
+            number = needs_you.count(db, employer_id)
+    return visit.page("needs_you_count.html", number=number, most=MOST)
