@@ -16,6 +16,7 @@ from api.http.access import AuditReader, Platform, Recruiter, Support, TimelineR
 from api.http.caller import CommandResult
 from api.http.lists import Company, Cursor, Limit, found
 from api.http.problems import Problem
+from domain.actor import Role
 from domain.answering import (
     AcceptOutreach,
     Contact,
@@ -146,11 +147,14 @@ def read_outreach(outreach_id: UUID, caller: TimelineReader) -> Interview:
 
 @router.get("/outreach/{outreach_id}/timeline")
 def read_timeline(outreach_id: UUID, caller: TimelineReader) -> list[Step]:
-    """Each step of an outreach: who did what, when, and by which request."""
+    """Each step of an outreach: who did what, when, and by which request.
+
+    Recruiters see the steps and details that webhooks tell their employer of.
+    """
     with caller.reading(OutreachTimeline) as db:
         steps = timeline.of_outreach(caller.marketplace.store, db, outreach_id)
     found(caller, Outreach, outreach_id, steps[0] if steps else None)
-    return steps
+    return timeline.for_employer(steps) if caller.actor.role is Role.RECRUITER else steps
 
 
 @router.get("/outreach/{outreach_id}/explanation")

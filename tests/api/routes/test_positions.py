@@ -202,6 +202,19 @@ def test_a_position_that_is_not_there_is_not_found(scene: Scene) -> None:
         assert scene.recruiter.get(f"/positions/{uuid4()}{path}").status_code == 404
 
 
+def test_of_a_timeline_recruiters_see_what_is_their_employers(stage: Stage, scene: Scene) -> None:
+    position, candidate = scene.position(), scene.member("Silent", silent_days=400)
+    stage.catch_up()
+    outreach = done(scene.message(position, candidate))["id"]
+    path = f"/outreach/{outreach}/timeline"
+    (ours,) = done(scene.recruiter.get(path, after=scene.latest()))
+    (supports,) = done(stage.as_(Role.SUPPORT).get(path))
+    assert {"likelihood", "grounds"} <= supports["details"].keys()
+    assert not {"likelihood", "grounds"} & ours["details"].keys()
+    assert ours["details"]["salary"] == supports["details"]["salary"]
+    assert ours["personal"] == supports["personal"]
+
+
 def test_an_outreach_that_was_undone_is_not_answered(scene: Scene) -> None:
     position, candidate = scene.position(), scene.member("Silent", silent_days=400)
     outreach = f"/outreach/{done(scene.message(position, candidate))['id']}"
