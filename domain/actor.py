@@ -17,6 +17,7 @@ class Role(StrEnum):
     CSM = "csm"
     ADMIN = "admin"
     CANDIDATE = "candidate"
+    DELIVERY = "delivery"
     SYSTEM = "system"
 
 

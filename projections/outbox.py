@@ -35,7 +35,8 @@ class Outbox(Projection, name="outbox", version=1, key="candidate_id"):
             due_at       timestamptz NOT NULL,
             PRIMARY KEY (candidate_id, outreach_id, letter)
         );
-        CREATE INDEX outbox_due ON outbox (due_at)"""
+        CREATE INDEX outbox_due ON outbox (due_at);
+        CREATE INDEX outbox_by_outreach ON outbox (outreach_id)"""
 
     ADD = """
         INSERT INTO outbox (candidate_id, outreach_id, letter, employer_id, due_at)
@@ -88,6 +89,16 @@ def due(db: Connection, at: datetime, limit: int) -> list[Due]:
         {"at": at, "limit": limit},
     ).fetchall()
     return [Due(*row) for row in rows]
+
+
+def one(db: Connection, outreach_id: UUID, letter: int) -> Due | None:
+    """A letter that is to be delivered."""
+    row = db.execute(
+        "SELECT candidate_id, outreach_id, letter FROM outbox"
+        " WHERE outreach_id = %s AND letter = %s",
+        [outreach_id, letter],
+    ).fetchone()
+    return Due(*row) if row else None
 
 
 class Waiting(NamedTuple):

@@ -23,6 +23,11 @@ SHOWN_REPLY_ADDRESS = "reply@localhost"
 """Where answers go that the embedded mail server takes, unless the settings name another."""
 
 
+def delivers_by_mail(settings: Settings) -> bool:
+    """Whether letters leave by mail from here; else a platform fetches them from the outbox."""
+    return settings.smtp_host is not None or shows_letters(settings)
+
+
 def shows_letters(settings: Settings) -> bool:
     """Whether the embedded mail server keeps letters, to be shown instead of delivered."""
     return settings.smtp_host is None and settings.database_url is None

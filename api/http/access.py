@@ -138,6 +138,7 @@ Platform = Annotated[Caller, Depends(allowed(Role.PLATFORM))]
 PlatformCaller = Annotated[Caller, Depends(allowed(Role.PLATFORM, keyed=False))]
 """The platform, where a request is idempotent by itself and needs no key."""
 
+Delivery = Annotated[Caller, Depends(allowed(Role.DELIVERY))]
 Admin = Annotated[Caller, Depends(allowed())]
 Support = Annotated[Caller, Depends(allowed(Role.SUPPORT))]
 SuccessManager = Annotated[Caller, Depends(allowed(Role.CSM))]

@@ -27,7 +27,7 @@ def filled(path: str, **ids: str) -> str:
 
 
 ANYONE: set[Role] = set(WITH_TOKENS) - {Role.ADMIN}
-READERS = ANYONE - {Role.PLATFORM}
+READERS = ANYONE - {Role.PLATFORM, Role.DELIVERY}
 STAFF = READERS - {Role.RECRUITER}
 RECRUITING = {Role.RECRUITER, Role.SUPPORT}
 
@@ -45,6 +45,7 @@ AT_MOST: list[tuple[str, str, set[Role]]] = [
     ("GET", "/events.*", {Role.AUDITOR}),
     ("GET", "/funnel", {Role.ANALYST, Role.RECRUITER}),
     ("GET", "/model.*", {Role.ANALYST}),
+    (".*", "/outbox.*", {Role.DELIVERY}),
     ("GET", "/(outreach|timeline)", {Role.SUPPORT}),
     ("GET", "/outreach/[^/]+/explanation", {Role.SUPPORT, Role.AUDITOR}),
     ("GET", "/outreach/.*", {*RECRUITING, Role.AUDITOR}),
