@@ -8,13 +8,16 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 
-from api.http.problems import Problem
+from api.http.problems import Problem, Reason
 from api.links import Purpose, link_key, outreach_of
 from api.web import rendering
 from api.web.forms import Sent, in_plain_words
 from api.web.words import PERIOD_WORDS
+from domain.candidate import CandidateAlreadyOptedIn, EmployerAlreadyBlocked
 from domain.contact_gate import CONTACT_WINDOW, CONTACTS_ALLOWED, MOST_CONTACTS
+from domain.outreach import AlreadyAnswered, AlreadyWithdrawn, OutreachHasExpired
 from domain.outreach_events import DeclineReason
+from domain.sources import NothingNewer
 
 HERE = Path(__file__).parent
 
@@ -54,10 +57,26 @@ DECLINE_REASONS = {
     DeclineReason.OTHER: "Another reason",
 }
 
+TO_THE_PERSON = {
+    AlreadyAnswered.code: "You have answered this message already.",
+    AlreadyWithdrawn.code: "The employer took this message back.",
+    OutreachHasExpired.code: "The time to answer this message is over.",
+    EmployerAlreadyBlocked.code: "This employer cannot write to you already.",
+    CandidateAlreadyOptedIn.code: "Employers may write to you already.",
+    NothingNewer.code: "Something newer is known already; correct it tomorrow.",
+}
+"""What the domain says to those who act for a candidate, as it is said to the candidate."""
+
 PASSING = (429, 503)
 """What is over in a moment, so that the same may be asked again."""
 
 STALE_FORM = "stale-form"
+
+
+def to_the_person(reason: Reason) -> Reason:
+    """A reason in the words for the person whom it is about."""
+    said = TO_THE_PERSON.get(reason.code, reason.detail)
+    return Reason(code=reason.code, field=reason.field, detail=said)
 
 
 def is_page(path: str) -> bool:

@@ -15,7 +15,7 @@ from api.http.caller import Caller, CommandResult
 from api.http.problems import Problem
 from api.links import Purpose, link_key, outreach_of
 from api.marketplace import now
-from api.person.rendering import FOLDERS, STALE_FORM, form_key, rendered
+from api.person.rendering import FOLDERS, STALE_FORM, form_key, rendered, to_the_person
 from api.web.forms import Faults, Sent, read_any_form
 from api.web.rendering import address
 from domain.actor import Actor, Role
@@ -66,7 +66,9 @@ class Visit:
 
     def again(self, template: str, error: Exception, **shown: Any) -> Response:
         """The page of a form that was refused, with what was typed and what is wrong with it."""
-        return self.page(template, Faults(error), sent=self.sent, **shown)
+        faults = Faults(error)
+        faults.reasons = [*map(to_the_person, faults.reasons)]
+        return self.page(template, faults, sent=self.sent, **shown)
 
     def done(self, result: CommandResult, notice: str, page: str = "") -> Response:
         """Go on to a page of the link once a form is done, which says what it did."""

@@ -1,8 +1,11 @@
 """What is held about the candidate, why employers wrote, and how likely they thought an answer."""
 
+from collections.abc import Iterable
+
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
+from api.candidates.cards import LikelihoodReason
 from api.candidates.profile import current_explanation
 from api.formats.json_resume_export import to_document
 from api.person import about
@@ -66,10 +69,26 @@ def likelihood_page(visit: ByLetter) -> Response:
     position_id = visit.outreach.about["position_id"]
     with visit.caller.reading(Likelihoods) as db:
         explained = current_explanation(db, visit.person.id, position_id, visit.caller.at)
-    weighed = explained.contributions if explained else []
-    weightiest = sorted(weighed, key=lambda one: -abs(one.contribution))
-    heaviest = max((abs(one.contribution) for one in weighed), default=0) or 1
-    return visit.page("likelihood.html", explained=explained, reasons=weightiest, heaviest=heaviest)
+    reasons = weighed(explained.contributions if explained else [])
+    return visit.page(
+        "likelihood.html",
+        explained=explained,
+        weighty=[(text, weight) for text, weight in reasons if round(weight, 2)],
+        weightless=[(text, weight) for text, weight in reasons if not round(weight, 2)],
+    )
+
+
+def weighed(contributions: Iterable[LikelihoodReason]) -> list[tuple[str, float]]:
+    """Each sentence with what its features add up to, the weightiest first.
+
+    >>> weighed([LikelihoodReason(feature=f, text=t, contribution=c)
+    ...     for f, t, c in [("a", "Silent", -1), ("b", "Skilled", 2), ("c", "Silent", -2)]])
+    [('Silent', -3.0), ('Skilled', 2.0)]
+    """
+    sums: dict[str, float] = {}
+    for one in contributions:
+        sums[one.text] = sums.get(one.text, 0) + one.contribution
+    return sorted(sums.items(), key=lambda reason: -abs(reason[1]))
 
 
 def profile_of(visit: Visit) -> CandidateProfile:

@@ -118,7 +118,7 @@ def test_a_second_answer_is_refused_and_what_was_typed_is_kept(ada: Holder) -> N
     ada.sends("/decline", {"reason": "role"})
     response = ada.post("/interest", {"note": "On second thought"})
     assert response.status_code == 409
-    assert 'data-code="already_answered"' in response.text
+    assert 'data-code="already_answered">You have answered this message already.' in response.text
     assert "On second thought" in response.text
 
 
@@ -229,6 +229,7 @@ def test_all_messages_are_stopped_and_allowed_again(ada: Holder) -> None:
     assert "No employer writes to you." in ada.sends("/stop")
     before = ada.stage.reached()
     assert "Employers may write to you again." in ada.sends("/resume")
+    assert "Employers may write to you already." in words_on(ada.post("/resume"))
     assert ada.facts(before) == [("candidate.opted_in", ada.candidate, "candidate")]
 
 
