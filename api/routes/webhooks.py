@@ -75,8 +75,7 @@ class WithSecret(CommandResult):
 @router.post("", status_code=201)
 def subscribe_webhook(body: NewWebhook, caller: Recruiter) -> WithSecret:
     """Subscribe an address to events from now on. The answer has the secret of the signatures."""
-    own = caller.actor.employer_id if caller.actor.role is Role.RECRUITER else None
-    asked = {**dict(body), "employer_id": body.employer_id or own}
+    asked = {**dict(body), "employer_id": body.employer_id or _whose(caller)}
     _check_kinds(body.kinds, is_of_employer=asked["employer_id"] is not None)
     _check_address(body.url, caller.marketplace.settings.allowed_webhook_hosts)
     result = caller.run(
@@ -158,14 +157,13 @@ def replay_dead_letters(webhook_id: UUID, body: Replay, caller: Recruiter) -> Co
 
 
 def _whose(caller: Caller) -> UUID | None:
+    """The employer that a recruiter acts for; None for an admin, who acts for all."""
     return caller.actor.employer_id if caller.actor.role is Role.RECRUITER else None
 
 
 def _found(caller: Caller, webhook_id: UUID, webhook: Webhook | None) -> Webhook:
-    is_anothers = caller.actor.role is Role.RECRUITER and (
-        webhook is None or webhook.employer_id != caller.actor.employer_id
-    )
-    if webhook is None or is_anothers:
+    own = _whose(caller)
+    if webhook is None or (own is not None and webhook.employer_id != own):
         raise NotFound(domain.webhook.Webhook, webhook_id)
     return webhook
 
