@@ -71,6 +71,8 @@ class Marketplace:
     worker: Worker | None = field(default=None)
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set once the server is asked to stop: what would go on for ever then ends."""
+    tasks: list[PeriodicTask] = field(default_factory=list)
+    """What else to run again and again, beside what every marketplace does."""
     streams: int = 0
     """Streams of events that are open."""
     refusals: Counter = field(
@@ -90,6 +92,7 @@ class Marketplace:
             PeriodicTask("close due positions", 60, lambda: self._command(close_due)),
             PeriodicTask("end postponements", 60, lambda: self._command(end_postponements)),
             PeriodicTask("delete expired records", 3600, self.forget),
+            *self.tasks,
             PeriodicTask(
                 "find events of unknown kinds",
                 UNKNOWN_KINDS_SECONDS,

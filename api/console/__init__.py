@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request, Response
 
 from api.console import pages
 from api.console.rendering import is_page, rendered
-from api.console.session import STALE_FORM, csrf_token, demo_users, signed_in
+from api.console.session import STALE_FORM, csrf_token, demo_users, has_mail, signed_in
 from api.http.problems import Problem
 from api.web.forms import Sent, in_plain_words
 from api.web.rendering import add_headers
@@ -84,6 +84,7 @@ def problem_page(request: Request, problem: Problem) -> Response:
 
 def _visitor(request: Request) -> dict[str, object]:
     try:
-        return {"actor": signed_in(request), "csrf": csrf_token(request)}
+        visitor = {"actor": signed_in(request), "csrf": csrf_token(request)}
+        return {**visitor, "has_mail": has_mail(request)}
     except Problem:  # whose keys cannot be read at the moment; the page says what else is wrong
         return {}

@@ -30,9 +30,13 @@ MENU: Sequence[tuple[str, str, frozenset[Role]]] = [
     ("/funnel", "Funnel", frozenset({Role.ANALYST})),
     ("/model", "Likelihood", frozenset({Role.ANALYST})),
     ("/events", "Events", frozenset({Role.AUDITOR})),
+    ("/mail", "Mail", frozenset(Role)),
     ("/help", "Help", frozenset(Role)),
 ]
 """The pages that lead to all others: address, name, and whose they are, beside the admin's."""
+
+MAIL = "/mail"
+"""Is there only where letters are shown instead of delivered."""
 
 NOTICES = {
     "signed-out": "You are signed out.",
@@ -49,6 +53,7 @@ NOTICES = {
     "withdrawn": "It is withdrawn.",
     "follow-up-sent": "Your follow-up is on its way.",
     "reply-sent": "Your reply is on its way.",
+    "replied-by-mail": "The reply is sent.",
     "corrected": "Corrected.",
     "interview-scheduled": "The interview is scheduled.",
     "feedback-shared": "Thank you. Your Customer Success Manager will read it.",
@@ -61,9 +66,10 @@ NOTICES = {
 """What a page says once a form is done."""
 
 
-def menu(role: Role) -> list[tuple[str, str]]:
+def menu(role: Role, *, has_mail: bool = False) -> list[tuple[str, str]]:
     """The pages that somebody in this role goes to, the first of them first."""
-    return [(path, name) for path, name, roles in MENU if role in roles or role is Role.ADMIN]
+    mine = [(path, name) for path, name, roles in MENU if role in roles or role is Role.ADMIN]
+    return [page for page in mine if has_mail or page[0] != MAIL]
 
 
 def rendered(request: Request, template: str, status: int = 200, **shown: Any) -> Response:
@@ -76,6 +82,7 @@ def rendered(request: Request, template: str, status: int = 200, **shown: Any) -
         "now": datetime.now(UTC),
         "actor": None,
         "csrf": "",
+        "has_mail": False,
         "sent": None,
         "faults": None,
         **shown,

@@ -10,6 +10,7 @@ from fastapi import Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.console.rendering import rendered
+from api.delivery.channels import shows_letters
 from api.http.access import LogPosition, enter
 from api.http.caller import Caller, CommandResult
 from api.http.problems import Problem
@@ -48,7 +49,11 @@ class Visit:
 
     def page(self, template: str, faults: Faults | None = None, **shown: Any) -> Response:
         """A page, or a part of one; perhaps with what is wrong with its form."""
-        visitor = {"actor": self.caller.actor, "csrf": csrf_token(self.request)}
+        visitor = {
+            "actor": self.caller.actor,
+            "csrf": csrf_token(self.request),
+            "has_mail": has_mail(self.request),
+        }
         status = faults.status if faults else 200
         return rendered(self.request, template, status, faults=faults, **visitor, **shown)
 
@@ -148,6 +153,12 @@ def demo_users(request: Request) -> list[str] | None:
         return []
     is_open = is_demo_key(request, request.cookies.get(DEMO_COOKIE, ""))
     return [*DEMO_USERS] if is_open else None
+
+
+def has_mail(request: Request) -> bool:
+    """Whether letters are shown: to the users of a local demo, whose mail server is embedded."""
+    settings = request.app.state.marketplace.settings
+    return shows_letters(settings) and bool(demo_users(request))
 
 
 def has_demo(settings: Settings) -> bool:

@@ -51,7 +51,7 @@ def sent(one: Visitor, path: str, form: dict[str, str], **headers: str) -> Any:
 
 RECRUITING = {Role.RECRUITER, Role.SUPPORT}
 PAGES: list[tuple[str, str, set[Role]]] = [
-    (".*", "/(help.*|sign-out)", ANYONE),
+    (".*", "/(help.*|mail.*|sign-out)", ANYONE),
     (".*", "/duplicates.*", {Role.SUPPORT}),
     ("GET", "/events.*", {Role.AUDITOR}),
     ("GET", "/feedback", {Role.CSM}),
