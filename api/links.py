@@ -5,6 +5,7 @@ secret; whether it still leads anywhere is for its page to decide. Letters and p
 """
 
 import hmac
+import re
 from base64 import b32decode, b32encode
 from enum import StrEnum
 from uuid import UUID
@@ -17,6 +18,9 @@ from infrastructure.settings import Settings
 ID_BYTES, MAC_BYTES = 16, 16
 TOKEN_LENGTH = 52
 """In base 32: mail servers may fold the case of an address, whose local part has at most 64."""
+
+
+_TOKEN = re.compile(r"^(/[pu]/)[^/?]+")
 
 
 class Purpose(StrEnum):
@@ -66,6 +70,15 @@ def outreach_of(key: bytes, token: str, purpose: Purpose = Purpose.ANSWER) -> UU
     # Compared as text, since several texts decode to the same bytes.
     ours = token_of(key, outreach_id, purpose)
     return outreach_id if hmac.compare_digest(ours, token.lower()) else None
+
+
+def without_tokens(path: str) -> str:
+    """A path as a log may show it: who knows a token speaks for its candidate.
+
+    >>> without_tokens("/p/ae3t/data?after=1"), without_tokens("/positions")
+    ('/p/.../data?after=1', '/positions')
+    """
+    return _TOKEN.sub(r"\1...", path)
 
 
 def _mac(key: bytes, outreach_id: UUID, purpose: Purpose) -> bytes:

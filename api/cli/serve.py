@@ -18,6 +18,7 @@ from api.app import make_app
 from api.cli.exit_codes import CannotGoOn, Exit
 from api.cli.terminal import log_to_stderr, program
 from api.console.session import demo_key, has_demo
+from api.links import without_tokens
 from api.marketplace import open_marketplace
 from infrastructure.settings import Settings, load_settings
 
@@ -82,6 +83,7 @@ def _until_interrupted() -> Iterator[None]:
 
 def _listen(settings: Settings, *, with_worker: bool, access_log: bool) -> None:
     log_to_stderr(settings)
+    logging.getLogger("uvicorn.access").addFilter(shorten_links)
     if settings.log_level != "debug":
         # What uvicorn has to say about starting and stopping we say ourselves.
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
@@ -102,6 +104,13 @@ def _listen(settings: Settings, *, with_worker: bool, access_log: bool) -> None:
             demo = f"/sign-in?demo={demo_key(settings)}" if has_demo(settings) else ""
             listening = partial(_announce, address, demo, with_worker)
             _Server(config, listening, marketplace.stopping).run_on(listener)
+
+
+def shorten_links(access: logging.LogRecord) -> bool:
+    """Leave the tokens of links out of an access log; takes every record of uvicorn's."""
+    said = access.args if isinstance(access.args, tuple) else ()
+    access.args = tuple(without_tokens(one) if isinstance(one, str) else one for one in said)
+    return True
 
 
 class _Server(uvicorn.Server):
