@@ -18,6 +18,7 @@ from domain.outreach_events import (
     ContactDisclosed,
     DeclineReason,
     FollowUpSent,
+    InterviewCancelled,
     InterviewRequested,
     InterviewScheduled,
     LetterDelivered,
@@ -38,9 +39,9 @@ from domain.outreach_events import (
     ReplySent,
     Status,
     ThreadRead,
+    TimesOffered,
     Understood,
 )
-from domain.values import Moment
 
 ANSWER_WINDOW = timedelta(days=14)
 """How long a candidate can answer before the outreach expires."""
@@ -142,6 +143,14 @@ class InterviewInPast(Refusal):
     """The interview would start in the past ({starts_at}); choose a later time."""
 
 
+class TimeNotOffered(Refusal):
+    """This time is not one of those offered; choose another."""
+
+
+class NoInterview(Refusal):
+    """There is no interview to cancel."""
+
+
 class Outreach(Aggregate, kind="outreach"):
     """Sent once, then undone, or delivered and accepted, declined, postponed, withdrawn, expired.
 
@@ -155,6 +164,8 @@ class Outreach(Aggregate, kind="outreach"):
         self.waiting_since: datetime | None = None
         self.about: dict[str, Any] = {}
         self.interview_at: datetime | None = None
+        self.offered: tuple[datetime, ...] = ()
+        self.meeting: dict[str, Any] = {}
         self.contacts: dict[int, Contact] = {}
         self.letters: dict[int, Letter] = {}
         self.due: dict[int, datetime] = {}
@@ -281,17 +292,41 @@ class Outreach(Aggregate, kind="outreach"):
         refuse(reasons)
         self.record(OutreachExpired, cause, **self.about)
 
-    def schedule_interview(self, cause: Cause, *, starts_at: datetime) -> None:
-        """Schedule the interview, or move it."""
-        reasons: list[Refusal] = []
-        if self.status not in (Status.ACCEPTED, Status.INTERVIEW_SCHEDULED):
-            reasons.append(NotAccepted(status=self.status.replace("_", " ")))
+    def offer_times(self, cause: Cause, *, times: tuple[datetime, ...], **details: Any) -> None:
+        """Offer times for an interview, of which the candidate picks one."""
+        past = [InterviewInPast(starts_at=time) for time in times if time <= cause.at]
+        refuse([*self._reasons_against_interview(), *past])
+        about = {**details, **self.about}
+        self.record(TimesOffered, cause, times=times, deliver_at=cause.at, **about)
+
+    def pick_time(self, cause: Cause, *, starts_at: datetime) -> None:
+        """Take one of the times that were offered, on the candidate's behalf."""
+        offered = [] if starts_at in self.offered else [TimeNotOffered()]
+        refuse([*self._reasons_against_interview(), *offered])
+        self.schedule_interview(cause, starts_at=starts_at, invite=True, **self.meeting)
+
+    def schedule_interview(
+        self, cause: Cause, *, starts_at: datetime, invite: bool = False, **details: Any
+    ) -> None:
+        """Schedule the interview, or move it. `invite` sends invitations to both."""
+        reasons = self._reasons_against_interview()
         if starts_at == self.interview_at:
             reasons.append(InterviewUnchanged())
         elif starts_at <= cause.at:
             reasons.append(InterviewInPast(starts_at=starts_at))
         refuse(reasons)
-        self.record(InterviewScheduled, cause, starts_at=starts_at, **self.about)
+        leaves = {"starts_at": starts_at, "deliver_at": cause.at if invite else None}
+        self.record(InterviewScheduled, cause, **leaves, **details, **self.about)
+
+    def cancel_interview(self, cause: Cause, *, note: str | None) -> None:
+        """Cancel the interview; another may be agreed on."""
+        refuse([] if self.interview_at else [NoInterview()])
+        self.record(InterviewCancelled, cause, note=note, deliver_at=cause.at, **self.about)
+
+    def _reasons_against_interview(self) -> list[Refusal]:
+        if self.status in (Status.ACCEPTED, Status.INTERVIEW_SCHEDULED):
+            return []
+        return [NotAccepted(status=self.status.replace("_", " "))]
 
     def release_letter(self, cause: Cause, letter: int, reasons: list[Refusal]) -> None:
         """Send a letter on its way when it is due, unless there are reasons against it.
@@ -365,12 +400,15 @@ class Outreach(Aggregate, kind="outreach"):
         if event.deliver_at:
             self.letters[1], self.due[1] = Letter.WAITING, event.deliver_at
 
-    @on(FollowUpSent, ReplySent)
-    def on_written_again(self, event: FollowUpSent | ReplySent) -> None:
+    @on(FollowUpSent, ReplySent, TimesOffered)
+    def on_written_again(self, event: FollowUpSent | ReplySent | TimesOffered) -> None:
         letter = event.originator_version
         self.letters[letter], self.due[letter] = Letter.WAITING, event.deliver_at
         if isinstance(event, FollowUpSent):
             self.contacts[letter] = Contact.FOLLOW_UP
+        elif isinstance(event, TimesOffered):
+            self.offered = event.times
+            self.meeting = {"minutes": event.minutes, "zone": event.zone}
 
     @on(LetterReleased)
     def on_letter_released(self, event: LetterReleased) -> None:
@@ -434,6 +472,17 @@ class Outreach(Aggregate, kind="outreach"):
     def on_interview_scheduled(self, event: InterviewScheduled) -> None:
         self.status = Status.INTERVIEW_SCHEDULED
         self.interview_at = event.starts_at
+        self.offered = ()
+        if event.deliver_at:
+            letter = event.originator_version
+            self.letters[letter], self.due[letter] = Letter.WAITING, event.deliver_at
+
+    @on(InterviewCancelled)
+    def on_interview_cancelled(self, event: InterviewCancelled) -> None:
+        self.status = Status.ACCEPTED
+        self.interview_at = None
+        letter = event.originator_version
+        self.letters[letter], self.due[letter] = Letter.WAITING, event.deliver_at
 
 
 class WithdrawOutreach(Command):
@@ -457,18 +506,6 @@ class ExpireOutreach(Command):
     def execute(self, work: Work) -> Outreach:
         outreach = work.get(Outreach, self.outreach_id)
         outreach.expire(self)
-        return outreach
-
-
-class ScheduleInterview(Command):
-    """Schedule an interview, or move it to another time."""
-
-    outreach_id: UUID
-    starts_at: Moment
-
-    def execute(self, work: Work) -> Outreach:
-        outreach = answerable(work, own_outreach(work, self, self.outreach_id))
-        outreach.schedule_interview(self, starts_at=self.starts_at)
         return outreach
 
 

@@ -250,7 +250,43 @@ class OutreachExpired(OutreachFact, Event, name="outreach.expired", version=1):
     """The candidate did not answer within the answer window."""
 
 
-class InterviewScheduled(OutreachFact, Event, name="outreach.interview_scheduled", version=1):
-    """An interview was scheduled, or moved to another time."""
+class InterviewDetails(OutreachFact):
+    """How long an interview takes, in whose time zone it was planned, and where it is."""
+
+    minutes: int = 60
+    zone: str = "UTC"
+    place: Personal[str | None] = None
+    organizer_name: Personal[str | None] = None
+    organizer_email: Personal[str | None] = None
+    """Where the employer's invitation goes."""
+
+
+class TimesOffered(
+    InterviewDetails, Event, name="outreach.times_offered", version=1, person="candidate_id"
+):
+    """The employer offered times for an interview, in the order of its preference."""
+
+    times: tuple[Moment, ...]
+    deliver_at: Moment
+
+
+class InterviewScheduled(
+    InterviewDetails, Event, name="outreach.interview_scheduled", version=2, person="candidate_id"
+):
+    """An interview was scheduled, or moved to another time. Invitations leave at `deliver_at`."""
 
     starts_at: Moment
+    deliver_at: Moment | None = None
+
+    @staticmethod
+    def upcast_v1_v2(_: dict[str, Any]) -> None:
+        """Version 1 has a time alone, and nobody was invited; the defaults say so."""
+
+
+class InterviewCancelled(
+    OutreachFact, Event, name="outreach.interview_cancelled", version=1, person="candidate_id"
+):
+    """The interview will not be; the two may agree on another."""
+
+    note: Personal[str | None] = None
+    deliver_at: Moment

@@ -9,6 +9,7 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel
 
+from domain.actor import Role
 from domain.event import Event
 from domain.handlers import on
 from domain.likelihood import Likelihood
@@ -19,6 +20,7 @@ from domain.outreach_events import (
     ContactDisclosed,
     DeclineReason,
     FollowUpSent,
+    InterviewCancelled,
     InterviewRequested,
     InterviewScheduled,
     LetterDelivered,
@@ -38,6 +40,7 @@ from domain.outreach_events import (
     ReplySent,
     Status,
     ThreadRead,
+    TimesOffered,
 )
 from domain.terms import search_key
 from infrastructure.database.postgres import fetch_all, fetch_one
@@ -58,6 +61,7 @@ STATUS_AFTER: dict[type[Event], Status] = {
     OutreachWithdrawn: Status.WITHDRAWN,
     OutreachExpired: Status.EXPIRED,
     InterviewScheduled: Status.INTERVIEW_SCHEDULED,
+    InterviewCancelled: Status.ACCEPTED,
 }
 
 
@@ -179,14 +183,16 @@ class InterviewList(Projection, name="interview_list", version=4, key="id"):
 
     @on(*STATUS_AFTER)
     def on_changed(self, event: Event) -> Change:
+        is_about_interview = isinstance(event, InterviewScheduled | InterviewCancelled)
+        by_employer = event.actor.role in (Role.RECRUITER, Role.ADMIN)
         return self.SET_STATUS, {
             "status": STATUS_AFTER[type(event)],
             "reason": event.reason if isinstance(event, OutreachDeclined) else None,
             "interview_at": event.starts_at if isinstance(event, InterviewScheduled) else None,
             "until": event.until if isinstance(event, OutreachPostponed) else None,
             "waits_anew": isinstance(event, PostponementEnded),
-            "heard": isinstance(event, HEARD),
-            "said": isinstance(event, InterviewScheduled),
+            "heard": isinstance(event, HEARD) or (is_about_interview and not by_employer),
+            "said": is_about_interview and by_employer,
         }
 
     @on(AnswerCorrected)
@@ -206,8 +212,8 @@ class InterviewList(Projection, name="interview_list", version=4, key="id"):
     def on_message_edited(self, event: MessageEdited) -> Change:
         return self.OFFER, {"salary": Jsonb(event.salary.model_dump())}
 
-    @on(FollowUpSent, ReplySent)
-    def on_said(self, event: FollowUpSent | ReplySent) -> Change:
+    @on(FollowUpSent, ReplySent, TimesOffered)
+    def on_said(self, event: FollowUpSent | ReplySent | TimesOffered) -> Change:
         return self.SAY, {"is_follow_up": isinstance(event, FollowUpSent)}
 
     @on(LetterReleased)

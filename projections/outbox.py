@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 from uuid import UUID
 
 from psycopg import Connection
 
 from domain.candidate_events import CandidateErased
+from domain.event import Event
 from domain.handlers import on
 from domain.outreach_events import (
     FollowUpSent,
+    InterviewCancelled,
     InterviewRequested,
+    InterviewScheduled,
     LetterDelivered,
     LetterFailed,
     LetterStopped,
@@ -19,8 +22,21 @@ from domain.outreach_events import (
     OutreachUndone,
     OutreachWithdrawn,
     ReplySent,
+    TimesOffered,
 )
 from infrastructure.projecting.projection import Change, Projection
+
+WithLetter = (
+    MessageSent
+    | InterviewRequested
+    | FollowUpSent
+    | ReplySent
+    | TimesOffered
+    | InterviewScheduled
+    | InterviewCancelled
+)
+WITH_LETTERS: tuple[type[Event], ...] = get_args(WithLetter)
+"""The events that a letter tells the candidate of."""
 
 
 class Outbox(Projection, name="outbox", version=1, key="candidate_id"):
@@ -51,10 +67,8 @@ class Outbox(Projection, name="outbox", version=1, key="candidate_id"):
 
     ERASE = "DELETE FROM outbox WHERE candidate_id = %(candidate_id)s"
 
-    @on(MessageSent, InterviewRequested, FollowUpSent, ReplySent)
-    def on_sent(
-        self, event: MessageSent | InterviewRequested | FollowUpSent | ReplySent
-    ) -> Sequence[Change]:
+    @on(*WITH_LETTERS)
+    def on_sent(self, event: WithLetter) -> Sequence[Change]:
         return [(self.ADD, {})] if event.deliver_at else []
 
     @on(LetterDelivered, LetterFailed, LetterStopped)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from api.delivery.interview import Interview, interview_of
 from domain.event import Event
 from domain.outreach_events import (
     FollowUpSent,
@@ -45,6 +46,7 @@ class Content:
     text: str
     sender_name: str
     written_at: datetime
+    interview: Interview | None
     answers: tuple[str, ...]
     """The Message-IDs of the letters that it follows."""
 
@@ -78,6 +80,7 @@ def content_of(
         raise Undeliverable(f"outreach {outreach_id} has no address, employer or position")
     written = next(event for event in events if event.originator_version == letter)
     again = written if isinstance(written, FollowUpSent | ReplySent) else None
+    interview = interview_of(events, letter, position.title, employer.company, to.name)
     return Content(
         outreach_id=outreach_id,
         letter=letter,
@@ -85,9 +88,10 @@ def content_of(
         company=employer.company,
         position=position,
         message=message,
-        text=again.text if again else message.text,
+        text=interview.text if interview else again.text if again else message.text,
         sender_name=again.sender_name if again else message.sender_name,
         written_at=written.timestamp,
+        interview=interview,
         answers=tuple(
             event.message_id
             for event in events

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 from api.delivery.content import Settled, Undeliverable, content_of
-from api.delivery.letter import Letterhead, mail_of
+from api.delivery.letter import Letterhead, mail_of, organizers_mail
 from domain.actor import Actor, Cause, Role
 from domain.aggregate import Refused
 from domain.delivering import NoteDelivery, NoteFailure, ReleaseLetter
@@ -25,7 +25,7 @@ from infrastructure.event_log.store import EventStore
 from infrastructure.mail import attempts
 from infrastructure.mail.attempts import Attempt
 from infrastructure.mail.outcomes import Outcome, Stage, next_attempt
-from infrastructure.mail.outgoing import as_bytes
+from infrastructure.mail.outgoing import OutgoingMail, as_bytes
 from infrastructure.mail.signing import DkimKey
 from infrastructure.mail.smtp import SmtpConnections, SmtpServer
 from infrastructure.projecting.reading import ReadModels
@@ -77,12 +77,15 @@ class Delivery:
 
     async def _try(self, attempt: Attempt, connections: SmtpConnections) -> None:
         try:
-            if released := await asyncio.to_thread(self._released, attempt):
-                recipient, message_id, reply_to, raw = released
-                # Where the receiving servers report that it did not arrive.
-                bounces_to = reply_to or self.head.sender
-                outcome = await connections.send(raw, bounces_to, recipient)
-                await asyncio.to_thread(self._settle, attempt, outcome, message_id)
+            mails = await asyncio.to_thread(self._released, attempt)
+            for mail, raw in mails:
+                # To whom the receiving servers report that it did not arrive.
+                bounces_to = mail.reply_to or self.head.sender
+                outcome = await connections.send(raw, bounces_to, mail.to)
+                if outcome.kind == "retry":
+                    break
+            if mails:  # the last is the candidate's, which counts
+                await asyncio.to_thread(self._settle, attempt, outcome, mails[-1][0].message_id)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
             logger.error(
                 "letter %d of %s was not delivered, will try again: %s",
@@ -91,19 +94,20 @@ class Delivery:
                 error_kind(error),
             )
 
-    def _released(self, attempt: Attempt) -> tuple[str, str, str | None, bytes] | None:
-        """The recipient, the Message-ID, the way back and the letter; None if it must not leave."""
+    def _released(self, attempt: Attempt) -> list[tuple[OutgoingMail, bytes]]:
+        """The mails of the letter, the candidate's last; none if it must not leave."""
         about: dict[str, Any] = {"outreach_id": attempt.outreach_id, "letter": attempt.letter}
         try:
             self.store.execute(ReleaseLetter(**self._cause(), **about))
-            mail = mail_of(content_of(self.store, self.read_models, **about), self.head)
-            return mail.to, mail.message_id, mail.reply_to, as_bytes(mail, self.dkim)
+            content = content_of(self.store, self.read_models, **about)
+            mails = [organizers_mail(content, self.head), mail_of(content, self.head)]
+            return [(mail, as_bytes(mail, self.dkim)) for mail in mails if mail]
         except (Refused, Settled):  # which the read model does not show yet
-            return None
+            return []
         except (Undeliverable, ValueError) as error:
             logger.warning("letter %s cannot be made: %s", about, error_kind(error))
             self._fail(attempt, "no letter", bad_address=False)
-            return None
+            return []
 
     def _settle(self, attempt: Attempt, outcome: Outcome, message_id: str) -> None:
         code = " ".join(str(part) for part in (outcome.code, outcome.status) if part) or "no reply"

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from api.delivery.calendar import as_calendar
 from api.delivery.content import Content, Message
 from api.links import Purpose, answer_path, token_of, unsubscribe_path
-from infrastructure.mail.addresses import with_token
+from infrastructure.mail.addresses import domain_of, with_token
 from infrastructure.mail.outgoing import OutgoingMail
 
 TEMPLATES = Environment(
@@ -37,6 +38,7 @@ class Letterhead:
 
 def mail_of(content: Content, head: Letterhead) -> OutgoingMail:
     """The letter as a mail. The same letter has the same Message-ID, however often it is made."""
+    invitation = content.interview.invitation if content.interview else None
     page = head.public_url + answer_path(head.link_key, content.outreach_id)
     stop = head.public_url + unsubscribe_path(head.link_key, content.outreach_id)
     facts = {
@@ -63,16 +65,44 @@ def mail_of(content: Content, head: Letterhead) -> OutgoingMail:
         unsubscribe_url=stop,
         in_reply_to=content.answers[-1] if content.answers else None,
         references=content.answers,
+        calendar=as_calendar(invitation, head.sender, content.to.email) if invitation else None,
+        calendar_method=invitation.method if invitation else None,
     )
 
 
-def message_id(outreach_id: UUID, letter: int, sender: str) -> str:
-    """The Message-ID of a letter, by which a receiver knows it again.
+def organizers_mail(content: Content, head: Letterhead) -> OutgoingMail | None:
+    """The invitation for the employer's side, if it named an address for it."""
+    interview = content.interview
+    if not (interview and interview.invitation and interview.organizer_email):
+        return None
+    invitation, to = interview.invitation, interview.organizer_email
+    text = f"{content.to.name}, {content.position.title}\n\n{invitation.title}\n"
+    return OutgoingMail(
+        message_id=message_id(content.outreach_id, content.letter, head.sender, "organizer"),
+        to=to,
+        to_name=interview.organizer_name,
+        sender_name=head.marketplace,
+        sender=head.sender,
+        reply_to=None,
+        subject=invitation.title,
+        text=text,
+        html=TEMPLATES.get_template("organizer.html").render(content=content, text=text),
+        date=content.written_at,
+        unsubscribe_url=None,
+        calendar=as_calendar(invitation, head.sender, to),
+        calendar_method=invitation.method,
+        headers={"Auto-Submitted": "auto-generated"},
+    )
+
+
+def message_id(outreach_id: UUID, letter: int, sender: str, side: str = "") -> str:
+    """The Message-ID of a letter, by which a receiver knows it again; `side` if it is another's.
 
     >>> message_id(UUID(int=1), 2, "jobs@example.org")
     '<00000000-0000-0000-0000-000000000001.2@example.org>'
     """
-    return f"<{outreach_id}.{letter}@{sender.rpartition('@')[2]}>"
+    number = f"{letter}.{side}" if side else f"{letter}"
+    return f"<{outreach_id}.{number}@{domain_of(sender)}>"
 
 
 def reply_address(head: Letterhead, outreach_id: UUID) -> str:

@@ -34,8 +34,16 @@ from domain.contacting import (
     Message,
     ReplyToCandidate,
 )
+from domain.interviewing import (
+    MOST_TIMES,
+    CancelInterview,
+    Meeting,
+    OfferTimes,
+    PickTime,
+    ScheduleInterview,
+)
 from domain.likelihood import band
-from domain.outreach import Outreach, ScheduleInterview, WithdrawOutreach
+from domain.outreach import Outreach, WithdrawOutreach
 from domain.outreach_events import Channel, DeclineReason, Status, Understood
 from domain.values import NUMBER, FreeText, Moment, StorableText, Value
 from projections import outreach_timeline
@@ -97,9 +105,29 @@ class Correction(Value):
 
 
 class Appointment(Value):
-    """When an interview starts."""
+    """When an interview starts. With a `meeting`, both get an invitation."""
 
     starts_at: Moment
+    meeting: Meeting | None = None
+
+
+class Offer(Value):
+    """Times for an interview, of which the candidate picks one."""
+
+    times: Annotated[tuple[Moment, ...], Field(min_length=1, max_length=MOST_TIMES)]
+    meeting: Meeting = Meeting()
+
+
+class Pick(Value):
+    """The time that a candidate picked."""
+
+    starts_at: Moment
+
+
+class Cancellation(Value):
+    """Why an interview is cancelled."""
+
+    note: Note | None = None
 
 
 class ExplainedOutreach(Explanation):
@@ -268,4 +296,22 @@ def correct_answer(outreach_id: UUID, body: Correction, caller: Recruiter) -> Co
 @router.post("/outreach/{outreach_id}/interview", status_code=201)
 def schedule_interview(outreach_id: UUID, body: Appointment, caller: Recruiter) -> CommandResult:
     """Note when an interview starts; doing so again moves it."""
-    return caller.run(ScheduleInterview, outreach_id=outreach_id, starts_at=body.starts_at)
+    return caller.run(ScheduleInterview, outreach_id=outreach_id, **dict(body))
+
+
+@router.post("/outreach/{outreach_id}/times", status_code=201)
+def offer_times(outreach_id: UUID, body: Offer, caller: Recruiter) -> CommandResult:
+    """Offer up to five times for an interview; the candidate picks one on their page."""
+    return caller.run(OfferTimes, outreach_id=outreach_id, **dict(body))
+
+
+@router.post("/outreach/{outreach_id}/picked-time", status_code=201)
+def pick_time(outreach_id: UUID, body: Pick, caller: Platform) -> CommandResult:
+    """Pass on which of the times a candidate picked."""
+    return caller.run(PickTime, outreach_id=outreach_id, starts_at=body.starts_at)
+
+
+@router.post("/outreach/{outreach_id}/cancellation", status_code=201)
+def cancel_interview(outreach_id: UUID, body: Cancellation, caller: Recruiter) -> CommandResult:
+    """Cancel the interview. Those invited are told."""
+    return caller.run(CancelInterview, outreach_id=outreach_id, note=body.note)

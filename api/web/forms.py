@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
 from fastapi import Request
@@ -95,6 +97,28 @@ class Sent:
     def in_utc(self) -> "Sent":
         """The fields, with moments that name no time zone taken as UTC."""
         fields = [(n, f"{v}Z" if WITHOUT_ZONE.fullmatch(v) else v) for n, v in self.fields]
+        return Sent(fields, self.decimal_mark)
+
+    def in_zone(self, zone: str) -> "Sent":
+        """The fields, with moments that name no time zone taken as this one's.
+
+        >>> Sent([("starts_at", "2026-05-06T10:00")]).in_zone("Europe/Berlin").fields
+        [('starts_at', '2026-05-06T10:00:00+02:00')]
+        """
+        try:
+            there = ZoneInfo(zone)
+        except (ValueError, ZoneInfoNotFoundError):
+            return self.in_utc()
+
+        def moment(value: str) -> str:
+            if not WITHOUT_ZONE.fullmatch(value):
+                return value
+            try:
+                return datetime.fromisoformat(value).replace(tzinfo=there).isoformat()
+            except ValueError:
+                return value
+
+        fields = [(name, "\n".join(map(moment, value.split("\n")))) for name, value in self.fields]
         return Sent(fields, self.decimal_mark)
 
     def read(self, kind: type[B]) -> B:

@@ -44,7 +44,8 @@ from domain.employer import (
 )
 from domain.event import Event
 from domain.identifier import EnhanceProfile, SignUpCandidate
-from domain.outreach import ExpireOutreach, ScheduleInterview, WithdrawOutreach, outreach_id
+from domain.interviewing import ScheduleInterview
+from domain.outreach import ExpireOutreach, WithdrawOutreach, outreach_id
 from domain.outreach_events import (
     DeclineReason,
     InterviewRequested,

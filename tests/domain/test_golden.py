@@ -78,7 +78,9 @@ def test_nothing_personal_is_stored_in_plain(golden: dict[str, Any]) -> None:
     (event,) = EventMapper(KeysAtHand()).with_personal_fields([as_stored(golden)])
     state = golden["stored"]["state"]
     assert not type(event).personal & state.keys()
-    assert (SEALED in state) == bool(type(event).personal)
+    is_older = state.get("class_version", 1) < type(event).class_version
+    # A field that became personal later was not there before.
+    assert (SEALED in state) == bool(type(event).personal) or (is_older and SEALED not in state)
 
 
 @every_newest_event

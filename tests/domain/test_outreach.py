@@ -10,15 +10,10 @@ from domain.answering import AcceptOutreach, DeclineOutreach
 from domain.candidate_events import CandidateErased, Contacted
 from domain.command import Command
 from domain.contacting import Message, RequestInterview, SendMessage
+from domain.interviewing import ScheduleInterview
 from domain.likelihood import Likelihood
 from domain.money import SalaryRange
-from domain.outreach import (
-    ANSWER_WINDOW,
-    ExpireOutreach,
-    ScheduleInterview,
-    WithdrawOutreach,
-    outreach_id,
-)
+from domain.outreach import ANSWER_WINDOW, ExpireOutreach, WithdrawOutreach, outreach_id
 from domain.outreach_events import (
     DeclineReason,
     InterviewRequested,

@@ -50,7 +50,7 @@ AT_MOST: list[tuple[str, str, set[Role]]] = [
     ("GET", "/outreach/[^/]+/explanation", {Role.SUPPORT, Role.AUDITOR}),
     ("GET", "/outreach/.*", {*RECRUITING, Role.AUDITOR}),
     ("POST", "/outreach/[^/]+/(acceptance|decline|postponement)", {Role.PLATFORM}),
-    ("POST", "/outreach/[^/]+/candidate-replies", {Role.PLATFORM}),
+    ("POST", "/outreach/[^/]+/(candidate-replies|picked-time)", {Role.PLATFORM}),
     ("POST|PUT", "/outreach/.*", {Role.RECRUITER}),
     ("POST", "/tickets", ANYONE),
     (".*", "/webhooks.*", {Role.RECRUITER}),

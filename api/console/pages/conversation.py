@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import available_timezones
 
 from fastapi import APIRouter, BackgroundTasks, Query, Response
 
@@ -12,7 +13,7 @@ from api.candidates import visibility
 from api.candidates.outreach_search import with_all_names
 from api.console.session import Recruiter, RecruiterOrSupport, Visit
 from api.http.caller import Caller
-from api.routes.outreach import Appointment, Correction, Written
+from api.routes.outreach import Appointment, Cancellation, Correction, Offer, Written
 from api.web.forms import REFUSED, Sent
 from domain.actor import Role
 from domain.contacting import (
@@ -24,12 +25,12 @@ from domain.contacting import (
     ReplyToCandidate,
 )
 from domain.event import ERASED
+from domain.interviewing import MOST_TIMES, CancelInterview, Meeting, OfferTimes, ScheduleInterview
 from domain.outreach import (
     ANSWER_WINDOW,
     ANSWERABLE,
     CORRECTABLE,
     FOLLOW_UP_AFTER,
-    ScheduleInterview,
     WithdrawOutreach,
 )
 from domain.outreach_events import Status
@@ -47,6 +48,8 @@ router = APIRouter()
 
 NOT_SAID = ("thread_read", "letter_released", "letter_delivered")
 """Steps that are no part of what the two say."""
+
+ZONES = sorted(zone for zone in available_timezones() if "/" in zone)
 
 FIRST_STEPS = ("message_sent", "interview_requested")
 
@@ -131,13 +134,38 @@ def correct(outreach_id: UUID, visit: Recruiter) -> Response:
     return visit.done(result, f"/outreach/{outreach_id}", "corrected")
 
 
+@router.post("/outreach/{outreach_id}/times")
+def offer_times(outreach_id: UUID, visit: Recruiter) -> Response:
+    """Offer times for an interview, in the recruiter's time zone."""
+    try:
+        offer = visit.sent.in_zone(visit.sent.value("meeting.zone")).read(Offer)
+        result = visit.caller.run(OfferTimes, outreach_id=outreach_id, **dict(offer))
+    except REFUSED as error:
+        return _again(visit, outreach_id, error)
+    return visit.done(result, f"/outreach/{outreach_id}", "times-offered")
+
+
+@router.post("/outreach/{outreach_id}/cancellation")
+def cancel_interview(outreach_id: UUID, visit: Recruiter) -> Response:
+    """Cancel the interview."""
+    try:
+        note = visit.sent.read(Cancellation).note
+        result = visit.caller.run(CancelInterview, outreach_id=outreach_id, note=note)
+    except REFUSED as error:
+        return _again(visit, outreach_id, error)
+    return visit.done(result, f"/outreach/{outreach_id}", "interview-cancelled")
+
+
 @router.post("/outreach/{outreach_id}/interview")
 def schedule_interview(outreach_id: UUID, visit: Recruiter) -> Response:
-    """Note when the interview starts."""
+    """Schedule the interview, or move it, and invite both."""
     try:
-        body = visit.sent.in_utc().read(Appointment)
+        body = visit.sent.in_zone(visit.sent.value("meeting.zone")).read(Appointment)
         result = visit.caller.run(
-            ScheduleInterview, outreach_id=outreach_id, starts_at=body.starts_at
+            ScheduleInterview,
+            outreach_id=outreach_id,
+            starts_at=body.starts_at,
+            meeting=body.meeting or Meeting(),
         )
     except REFUSED as error:
         return _again(visit, outreach_id, error)
@@ -172,6 +200,9 @@ def _conversation(visit: Visit, outreach_id: UUID) -> dict[str, Any]:
         "steps": steps,
         "known": max(step.step for step in every if step.what != "thread_read"),
         "sender_name": _sender(steps),
+        "zones": ZONES,
+        "most_times": MOST_TIMES,
+        "offered": _offered(steps),
         "disclosed": next((s.personal for s in steps if s.what == "contact_disclosed"), None),
         **_next(named, steps, caller.at),
     }
@@ -195,6 +226,13 @@ def _next(outreach: Interview, steps: list[Step], at: datetime) -> dict[str, Any
         or (status in ANSWERABLE and has_written),
         "corrections": CORRECTIONS if has_written and status in CORRECTABLE else (),
     }
+
+
+def _offered(steps: list[Step]) -> list[datetime]:
+    """The times that the candidate can pick from."""
+    said = [step for step in steps if step.what in ("times_offered", "interview_scheduled")]
+    offer = said[-1] if said and said[-1].what == "times_offered" else None
+    return [datetime.fromisoformat(time) for time in offer.details["times"]] if offer else []
 
 
 def _sender(steps: list[Step]) -> str:

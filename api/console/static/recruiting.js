@@ -32,3 +32,14 @@ setInterval(() => {
     time.dataset.left = seconds > 0 ? `in ${seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`}` : "now";
   });
 }, 500);
+
+// Times are typed in the zone of whoever types them.
+function ownZones() {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  document.querySelectorAll("[data-own-zone]").forEach((input) => {
+    if (input.value === "UTC" && !input.dataset.asked) input.value = zone;
+    input.dataset.asked = "yes";
+  });
+}
+document.addEventListener("DOMContentLoaded", ownZones);
+document.addEventListener("htmx:load", ownZones);

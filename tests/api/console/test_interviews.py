@@ -237,6 +237,7 @@ def test_an_interview_is_scheduled_in_the_browser(desk: Desks, stage: Stage) -> 
     at = writing(stage)
     outreach = at.accepted()
     page = desk(Role.RECRUITER, at.scene.employer_id).go(at.after(f"/outreach/{outreach}"))
+    page.get_by_text("You have agreed on a time already?").click()
     page.get_by_label("Interview starts").fill("2040-05-06T09:30")
     page.get_by_role("button", name="Schedule interview").click()
     page.get_by_text("The interview is scheduled.").wait_for()

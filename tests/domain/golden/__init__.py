@@ -19,6 +19,7 @@ from domain import (
     delivering,
     employer,
     identifier,
+    interviewing,
     merging,
     outreach,
     position,
@@ -316,8 +317,24 @@ _COMMANDS: list[Command] = [
         ),
         **by(the_platform),
     ),
-    outreach.ScheduleInterview(
+    interviewing.ScheduleInterview(
         outreach_id=_OUTREACHES[0], starts_at=NOW + days(3), **by(acmes_recruiter)
+    ),
+    interviewing.OfferTimes(
+        outreach_id=_OUTREACHES[0],
+        times=(NOW + days(4), NOW + days(5)),
+        meeting=interviewing.Meeting(
+            minutes=45,
+            zone="Europe/Berlin",
+            place="https://meet.example.org/acme",
+            organizer_name="Sam Sender",
+            organizer_email="sam@example.org",
+        ),
+        **by(acmes_recruiter),
+    ),
+    interviewing.PickTime(outreach_id=_OUTREACHES[0], starts_at=NOW + days(5), **by(the_platform)),
+    interviewing.CancelInterview(
+        outreach_id=_OUTREACHES[0], note="We are on strike.", **by(acmes_recruiter)
     ),
     answering.DeclineOutreach(
         outreach_id=_OUTREACHES[1],
