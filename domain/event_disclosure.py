@@ -15,6 +15,7 @@ from domain.outreach_events import (
     AnswerCorrected,
     ContactDisclosed,
     FollowUpSent,
+    InterviewCancelled,
     InterviewRequested,
     InterviewScheduled,
     LetterDelivered,
@@ -31,6 +32,7 @@ from domain.outreach_events import (
     PostponementEnded,
     ReplyReceived,
     ReplySent,
+    TimesOffered,
 )
 from domain.position import ClosingDateSet, FiltersSet, PositionClosed, PositionOpened
 
@@ -40,7 +42,7 @@ FOR_EMPLOYERS: tuple[type[Event], ...] = (
     MessageSent, InterviewRequested, MessageEdited, OutreachUndone, OutreachWithdrawn,
     LetterDelivered, LetterFailed, LetterStopped, FollowUpSent, ReplySent, ReplyReceived,
     OutreachAccepted, OutreachDeclined, OutreachPostponed, PostponementEnded, OutreachExpired,
-    AnswerCorrected, ContactDisclosed, InterviewScheduled,
+    AnswerCorrected, ContactDisclosed, TimesOffered, InterviewScheduled, InterviewCancelled,
 )  # fmt: skip
 """Chosen one by one: an event that is not here is for the marketplace's own people."""
 
@@ -53,6 +55,7 @@ SHOWN_TO_EMPLOYERS = frozenset(
         "title", "description", "location", "remote", "salary", "filters", "closes_at",
         "subject", "text", "sender_name", "sender_role", "deliver_at", "letter", "bad_address",
         "reason", "note", "until", "understood", "channel", "status", "starts_at",
+        "times", "minutes", "zone", "place", "organizer_name", "organizer_email",
         "name", "email", "phone",
     }
 )  # fmt: skip

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from api.delivery.content import Settled, Undeliverable, content_of
+from api.delivery.content import Content, Settled, Undeliverable, content_of
 from api.delivery.letter import Letterhead, mail_of, organizers_mail
 from domain.actor import Actor, Cause, Role
 from domain.aggregate import Refused
@@ -100,13 +100,22 @@ class Delivery:
         try:
             self.store.execute(ReleaseLetter(**self._cause(), **about))
             content = content_of(self.store, self.read_models, **about)
-            mails = [organizers_mail(content, self.head), mail_of(content, self.head)]
-            return [(mail, as_bytes(mail, self.dkim)) for mail in mails if mail]
+            mail = mail_of(content, self.head)
+            return [*self._to_organizer(content), (mail, as_bytes(mail, self.dkim))]
         except (Refused, Settled):  # which the read model does not show yet
             return []
         except (Undeliverable, ValueError) as error:
             logger.warning("letter %s cannot be made: %s", about, error_kind(error))
             self._fail(attempt, "no letter", bad_address=False)
+            return []
+
+    def _to_organizer(self, content: Content) -> list[tuple[OutgoingMail, bytes]]:
+        """What the employer's side gets beside the candidate, if anything."""
+        mail = organizers_mail(content, self.head)
+        try:
+            return [(mail, as_bytes(mail, self.dkim))] if mail else []
+        except ValueError as error:
+            logger.warning("an organizer gets no invitation: %s", error_kind(error))
             return []
 
     def _settle(self, attempt: Attempt, outcome: Outcome, message_id: str) -> None:
