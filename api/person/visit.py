@@ -17,11 +17,12 @@ from api.links import Purpose, link_key, outreach_of
 from api.marketplace import now
 from api.person.rendering import FOLDERS, STALE_FORM, form_key, rendered, to_the_person
 from api.web.forms import Faults, Sent, read_any_form
+from api.web.once import once
 from api.web.rendering import address
 from domain.actor import Actor, Role
 from domain.candidate import Candidate
 from domain.candidate_events import MERGES, CandidateErased
-from domain.command import NotFound
+from domain.command import Command, NotFound
 from domain.merging import person
 from domain.outreach import Outreach
 from domain.outreach_events import Status
@@ -54,6 +55,10 @@ class Visit:
     def csrf(self) -> str:
         """What a form of this page must bring along."""
         return form_key(link_key(self.caller.marketplace.settings), self.link)
+
+    def run(self, command: type[Command], **asked: Any) -> CommandResult:
+        """Execute a command for the candidate, once for each form however often it is sent."""
+        return once(lambda: self.caller.run(command, **asked))
 
     def page(self, template: str, faults: Faults | None = None, **shown: Any) -> Response:
         """A page; perhaps with what is wrong with its form."""

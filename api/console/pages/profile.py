@@ -1,7 +1,5 @@
 """A candidate's whole profile as seen from a position, and the message to them."""
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -12,16 +10,16 @@ from fastapi import APIRouter, BackgroundTasks, Response
 from api.candidates import viewings, visibility
 from api.candidates.profile import FullProfile, approach
 from api.console.session import Recruiter, RecruiterOrSupport
-from api.http.caller import Caller, CommandResult
+from api.http.caller import Caller
 from api.http.problems import Problem, Reason
 from api.web.forms import REFUSED, Sent
+from api.web.once import once
 from domain.candidate import Candidate
 from domain.command import NotFound
 from domain.contacting import Message, RequestInterview, SendMessage
 from domain.event import ERASED
 from domain.partial_date import PartialDate
 from infrastructure.projecting.checkpoints import NotCaughtUp
-from infrastructure.requests.idempotency import InFlight
 from projections import employers, interview_list, outreach_timeline
 from projections.candidate_pool import CandidatePool, Origin
 from projections.employers import Employer, Employers
@@ -34,8 +32,6 @@ router = APIRouter()
 
 EVERY_REASON = 1_000
 REASONS_AT_FIRST = 6
-SECONDS_TO_BE_SENT = 5.0
-"""How long a second click waits for what the first has begun."""
 
 APPROACHES: dict[str, tuple[type[SendMessage | RequestInterview], str]] = {
     "message": (SendMessage, "message-sent"),
@@ -103,7 +99,7 @@ def write(position_id: UUID, candidate_id: UUID, visit: Recruiter) -> Response:
             message = visit.sent.read(Message)
         if step == "send":
             send = partial(approach, visit.caller, command, position_id, candidate_id, message)
-            result = _once(send)
+            result = once(send)
             return visit.done(result, f"/positions/{position_id}/interviews", notice)
     except REFUSED as error:
         seen = _seen_now(visit.caller, position_id, candidate_id)
@@ -115,18 +111,6 @@ def write(position_id: UUID, candidate_id: UUID, visit: Recruiter) -> Response:
         return visit.page("preview.html", sent=visit.sent, message=message, **_shown(seen))
     page = "profile.html" if seen.profile else "message_kept.html"
     return visit.page(page, sent=visit.sent, **_shown(seen))
-
-
-def _once(send: Callable[[], CommandResult]) -> CommandResult:
-    """What comes of sending; of a second click, what comes of the first."""
-    deadline = time.monotonic() + SECONDS_TO_BE_SENT
-    while True:
-        try:
-            return send()
-        except InFlight:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)  # the first click is being worked on
 
 
 def _seen_now(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:

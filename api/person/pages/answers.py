@@ -76,7 +76,7 @@ def accept(visit: ByLetter) -> Response:
     try:
         body = _only_shared(visit.sent).read(Interest)
         _check_filled_in(body)
-        result = visit.caller.run(
+        result = visit.run(
             AcceptOutreach, outreach_id=visit.outreach.id, note=body.note, contact=body.contact
         )
     except REFUSED as error:
@@ -98,16 +98,14 @@ def postpone(visit: ByLetter) -> Response:
         body = visit.sent.read(Later)
         if body.when == "never":
             reason = DeclineReason.NOT_LOOKING
-            declined = visit.caller.run(
+            declined = visit.run(
                 DeclineOutreach, outreach_id=outreach_id, reason=reason, note=body.note
             )
             return visit.done(declined, "declined")
         until = body.day(today)
         if until is None:
             raise _missing("until", "Choose the day from which you may be written to.")
-        result = visit.caller.run(
-            PostponeOutreach, outreach_id=outreach_id, until=until, note=body.note
-        )
+        result = visit.run(PostponeOutreach, outreach_id=outreach_id, until=until, note=body.note)
     except REFUSED as error:
         return visit.again("later.html", error, **shown(visit))
     return visit.done(result, "postponed")
@@ -124,7 +122,7 @@ def decline(visit: ByLetter) -> Response:
     """Say no."""
     try:
         body = visit.sent.read(No)
-        result = visit.caller.run(DeclineOutreach, outreach_id=visit.outreach.id, **dict(body))
+        result = visit.run(DeclineOutreach, outreach_id=visit.outreach.id, **dict(body))
     except REFUSED as error:
         return visit.again("decline.html", error, **shown(visit))
     return visit.done(result, "declined")
@@ -140,7 +138,7 @@ def block_page(visit: ByLetter) -> Response:
 def block(visit: ByLetter) -> Response:
     """Never hear from this employer again."""
     try:
-        result = visit.caller.run(
+        result = visit.run(
             BlockEmployer, candidate_id=visit.person.id, employer_id=visit.employer_id
         )
     except REFUSED as error:

@@ -33,9 +33,7 @@ def set_budget(visit: ByLetter) -> Response:
     """Say how often employers may write."""
     try:
         body = visit.sent.read(Budget)
-        result = visit.caller.run(
-            SetContactBudget, candidate_id=visit.person.id, contacts=body.contacts
-        )
+        result = visit.run(SetContactBudget, candidate_id=visit.person.id, contacts=body.contacts)
     except REFUSED as error:
         return visit.again("choices.html", error, **_shown(visit))
     return visit.done(result, "budget-set", "/choices")
@@ -45,7 +43,7 @@ def set_budget(visit: ByLetter) -> Response:
 def stop(visit: ByLetter) -> Response:
     """Stop all messages."""
     try:
-        result = visit.caller.run(OptOut, candidate_id=visit.person.id)
+        result = visit.run(OptOut, candidate_id=visit.person.id)
     except REFUSED as error:
         return visit.again("choices.html", error, **_shown(visit))
     return visit.done(result, "stopped", "/choices")
@@ -55,7 +53,7 @@ def stop(visit: ByLetter) -> Response:
 def resume(visit: ByLetter) -> Response:
     """Allow messages again."""
     try:
-        result = visit.caller.run(OptIn, candidate_id=visit.person.id)
+        result = visit.run(OptIn, candidate_id=visit.person.id)
     except REFUSED as error:
         return visit.again("choices.html", error, **_shown(visit))
     return visit.done(result, "resumed", "/choices")

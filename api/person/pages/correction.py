@@ -47,9 +47,7 @@ def correct(visit: ByLetter) -> Response:
             return visit.go("/data", notice="said-already")
         day = visit.caller.at.date()
         observation = Observation(source=SOURCE, observed_on=day, **changed)
-        result = visit.caller.run(
-            EnhanceProfile, candidate_id=visit.person.id, observation=observation
-        )
+        result = visit.run(EnhanceProfile, candidate_id=visit.person.id, observation=observation)
     except REFUSED as error:
         return visit.again("correction.html", error, profile=profile)
     return visit.done(result, "corrected", "/data")

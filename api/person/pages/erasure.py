@@ -25,7 +25,7 @@ def erase(visit: ByLetter) -> Response:
             detail = "Tick that you are sure: nobody can bring your data back."
             reasons = [Reason(code="missing", field="sure", detail=detail)]
             raise Problem(422, "invalid", detail, reasons)
-        visit.caller.run(EraseCandidate, candidate_id=visit.person.id)
+        visit.run(EraseCandidate, candidate_id=visit.person.id)
     except REFUSED as error:
         return visit.again("erasure.html", error)
     return rendered(visit.request, "erased.html")

@@ -36,7 +36,7 @@ def write_back(visit: ByLetter) -> Response:
     """Write to the employer."""
     try:
         body = visit.sent.read(Written)
-        result = visit.caller.run(
+        result = visit.run(
             ReceiveReply, outreach_id=visit.outreach.id, text=body.message, channel=Channel.PAGE
         )
     except REFUSED as error:

@@ -25,7 +25,7 @@ def unsubscribe(visit: OneClick) -> Response:
     name, value = ONE_CLICK
     if visit.sent.value(name) != value:
         raise Problem(400, "not-one-click", f"Send {name}={value} to stop all messages.")
-    visit.caller.run(OptOut, candidate_id=visit.person.id)
+    visit.run(OptOut, candidate_id=visit.person.id)
     return visit.page("unsubscribe.html", opted_in=False, notice="Nobody writes to you any more.")
 
 
@@ -33,7 +33,7 @@ def unsubscribe(visit: OneClick) -> Response:
 def undo(visit: Unsubscribing) -> Response:
     """Allow messages again."""
     try:
-        result = visit.caller.run(OptIn, candidate_id=visit.person.id)
+        result = visit.run(OptIn, candidate_id=visit.person.id)
     except REFUSED as error:
         return visit.again("unsubscribe.html", error)
     return visit.done(result, "resumed")

@@ -11,6 +11,7 @@ from domain.actor import Actor, Role
 from domain.delivering import ReleaseLetter
 from domain.passivity import months_after
 from tests.support.client import done
+from tests.support.concurrency import at_once
 from tests.support.letter_links import BROWSER, Holder, holder, said_on, words_on
 from tests.support.stage import Stage
 
@@ -65,6 +66,23 @@ def test_a_form_that_is_sent_twice_counts_once(
     ]
     again = 404 if page == "/erasure" else answers[0].status_code
     assert answers[1].status_code == again
+    assert [fact for fact, *_ in ada.facts(before)] == facts
+
+
+@pytest.mark.parametrize(("page", "form", "facts"), FORMS[:-1])
+def test_two_clicks_at_once_count_once_and_show_the_same(
+    ada: Holder, page: str, form: dict[str, str], facts: list[str]
+) -> None:
+    ada.get("/data")
+    before = ada.stage.reached()
+    sent = {"_csrf": ada.form_key(), "_key": str(uuid4()), **form}
+
+    def click() -> int:
+        path = f"{ada.link}{page}"
+        response = ada.http.post(path, data=sent, headers=BROWSER, follow_redirects=False)
+        return int(response.status_code)
+
+    assert at_once(click, click) == [303, 303]
     assert [fact for fact, *_ in ada.facts(before)] == facts
 
 
