@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
+from domain.actor import Role
 from domain.event import Event
 from domain.outreach import Letter, Outreach
 from domain.outreach_events import (
@@ -11,6 +12,7 @@ from domain.outreach_events import (
     ContactDisclosed,
     DeclineReason,
     FollowUpSent,
+    InterviewCancelled,
     InterviewRequested,
     InterviewScheduled,
     MessageContent,
@@ -21,11 +23,12 @@ from domain.outreach_events import (
     OutreachPostponed,
     ReplyReceived,
     ReplySent,
+    TimesOffered,
 )
 
 Kind = Literal[
-    "follow_up", "reply", "wrote", "accepted", "declined", "postponed", "disclosed", "interview",
-    "corrected",
+    "follow_up", "reply", "wrote", "accepted", "declined", "postponed", "disclosed", "times",
+    "interview", "cancelled", "corrected",
 ]  # fmt: skip
 
 
@@ -42,6 +45,8 @@ class Said(NamedTuple):
     starts_at: datetime | None = None
     status: str | None = None
     disclosed: Sequence[str] = ()
+    by_candidate: bool = False
+    """Of what either side may do."""
 
 
 def letter_of(events: Iterable[Event]) -> MessageContent:
@@ -79,7 +84,23 @@ def _said(event: Event) -> Iterator[Said]:
         case ContactDisclosed():
             told = [one for one in (event.name, event.email, event.phone) if one]
             yield Said("disclosed", at, disclosed=told)
-        case InterviewScheduled():
-            yield Said("interview", at, starts_at=event.starts_at)
         case AnswerCorrected():
             yield Said("corrected", at, status=event.status)
+        case _:
+            yield from _said_of_interview(event)
+
+
+def _said_of_interview(event: Event) -> Iterator[Said]:
+    at = event.timestamp
+    match event:
+        case InterviewScheduled():
+            by_candidate = _is_candidate(event)
+            yield Said("interview", at, starts_at=event.starts_at, by_candidate=by_candidate)
+        case TimesOffered():
+            yield Said("times", at, event.organizer_name)
+        case InterviewCancelled():
+            yield Said("cancelled", at, text=event.note, by_candidate=_is_candidate(event))
+
+
+def _is_candidate(event: Event) -> bool:
+    return event.actor.role in (Role.CANDIDATE, Role.PLATFORM)

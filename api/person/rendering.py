@@ -15,7 +15,13 @@ from api.web.forms import Sent, in_plain_words
 from api.web.words import PERIOD_WORDS
 from domain.candidate import CandidateAlreadyOptedIn, EmployerAlreadyBlocked
 from domain.contact_gate import CONTACT_WINDOW, CONTACTS_ALLOWED, MOST_CONTACTS
-from domain.outreach import AlreadyAnswered, AlreadyWithdrawn, OutreachHasExpired
+from domain.outreach import (
+    AlreadyAnswered,
+    AlreadyWithdrawn,
+    NoInterview,
+    OutreachHasExpired,
+    TimeNotOffered,
+)
 from domain.outreach_events import DeclineReason
 from domain.sources import NothingNewer
 
@@ -38,6 +44,8 @@ NOTICES = {
     "accepted": "Your answer is sent: you are interested.",
     "postponed": "Your answer is sent. Nobody writes to you about this position before that day.",
     "declined": "Your answer is sent: this is not for you.",
+    "time-picked": "The interview is agreed. An invitation is on its way to you.",
+    "interview-cancelled": "The interview is cancelled. They are told.",
     "written": "Your message is sent.",
     "blocked": "This employer cannot write to you any more.",
     "stopped": "Nobody writes to you any more.",
@@ -63,6 +71,8 @@ TO_THE_PERSON = {
     OutreachHasExpired.code: "The time to answer this message is over.",
     EmployerAlreadyBlocked.code: "This employer cannot write to you already.",
     CandidateAlreadyOptedIn.code: "Employers may write to you already.",
+    TimeNotOffered.code: "This time is not offered any more; choose another.",
+    NoInterview.code: "There is no interview any more.",
     NothingNewer.code: "Something newer is known already; correct it tomorrow.",
 }
 """What the domain says to those who act for a candidate, as it is said to the candidate."""

@@ -1,6 +1,15 @@
 """The candidate's pages by what they are about."""
 
-from api.person.pages import answers, choices, correction, erasure, held, message, unsubscribing
+from api.person.pages import (
+    answers,
+    choices,
+    correction,
+    erasure,
+    held,
+    interview,
+    message,
+    unsubscribing,
+)
 
 ROUTERS = (
     answers.router,
@@ -8,6 +17,7 @@ ROUTERS = (
     correction.router,
     erasure.router,
     held.router,
+    interview.router,
     message.router,
     unsubscribing.router,
 )

@@ -158,7 +158,7 @@ def test_a_letter_is_written_with_the_keyboard_alone(desk: Desks, stage: Stage) 
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_url("**/interviews?*")
-    page.get_by_text("Your message is sent.").wait_for()
+    page.get_by_text("Your message leaves soon.").wait_for()
 
 
 def test_a_background_is_shown_without_contact_data(stage: Stage) -> None:

@@ -57,7 +57,7 @@ def test_the_purpose(desk: Desks, stage: Stage, scene: Scene, width: str, script
     page.get_by_role("button", name="Send message").click()
 
     # The Interviews tab, and the badge.
-    page.get_by_text("Your message is sent.").wait_for()
+    page.get_by_text("Your message leaves soon.").wait_for()
     person = page.locator(".interview", has_text="Silent")
     assert person.get_by_text("Passive Candidate", exact=True).is_visible()
     assert person.get_by_text("Awaiting answer").is_visible()
@@ -151,7 +151,7 @@ def test_a_stale_page_offers_what_may_be_done_now(desk: Desks, stage: Stage) -> 
     send(page)
     page.get_by_role("alert").get_by_text("send an interview request instead").wait_for()
     page.get_by_role("button", name="Send interview request").click()
-    page.get_by_text("Your interview request is sent.").wait_for()
+    page.get_by_text("Your request leaves soon.").wait_for()
 
 
 def test_another_employers_position_is_a_page_that_is_not_there(desk: Desks, stage: Stage) -> None:
@@ -173,4 +173,4 @@ def test_a_session_that_ends_while_writing_loses_nothing(
     page.get_by_label("Bearer token").fill(stage.token(Role.RECRUITER, at.scene.employer_id))
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("button", name="Send it").click()
-    page.get_by_text("Your message is sent.").wait_for()
+    page.get_by_text("Your message leaves soon.").wait_for()

@@ -38,14 +38,14 @@ def sent(stage: Stage, at: Writing) -> int:
 def test_a_message_leads_to_the_interviews_with_the_person_and_the_badge(stage: Stage) -> None:
     at = writing(stage)
     page = text_of(at.recruiter.sends(at.profile, at.letter()))
-    assert "Your message is sent." in page
+    assert "Your message leaves soon." in page
     assert re.search(r"Silent Message sent .* Passive Candidate Awaiting answer", page)
 
 
 def test_an_interview_request_leads_there_too_without_the_badge(stage: Stage) -> None:
     at = writing(stage, "Busy", silent_days=10)
     page = text_of(at.recruiter.sends(at.profile, at.letter(by="interview_request")))
-    assert "Your interview request is sent." in page
+    assert "Your request leaves soon." in page
     listed = page.partition("Busy Interview request sent")[2]
     assert "Awaiting answer" in listed
     assert "Passive Candidate" not in listed
@@ -218,7 +218,7 @@ def test_a_double_click_sends_once(desk: Desks, stage: Stage) -> None:
         page = desk(Role.RECRUITER, at.scene.employer_id, script=script).go(at.after(at.profile))
         fill_in(page)
         page.get_by_role("button", name="Send message").dblclick()
-        page.get_by_text("Your message is sent.").wait_for()
+        page.get_by_text("Your message leaves soon.").wait_for()
         assert sent(stage, at) == 1
 
 
