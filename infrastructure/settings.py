@@ -116,6 +116,15 @@ class Settings(MailSettings):
         le=86_400,
         allow_inf_nan=False,
     )
+    demo_speed: float = setting(
+        2880.0,
+        "a number from 0 to 1000000",
+        "How many times faster than people the simulated ones of the demo answer letters: by the "
+        "default a day passes in half a minute. At 0 they never answer.",
+        ge=0,
+        le=1_000_000,
+        allow_inf_nan=False,
+    )
     rate_limit: Annotated[str, AfterValidator(_rate)] = setting(
         "600/minute",
         "a rate such as 600/minute or 10/second",

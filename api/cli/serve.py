@@ -17,13 +17,23 @@ import uvicorn
 from api.app import make_app
 from api.cli.exit_codes import CannotGoOn, Exit
 from api.cli.terminal import log_to_stderr, program
+from api.cli.walkthrough import WALKTHROUGH
 from api.console.session import demo_key, has_demo
+from api.delivery.channels import shows_letters
+from api.demo import SimulatedPeople, is_filled
 from api.links import without_tokens
-from api.marketplace import open_marketplace
+from api.marketplace import Marketplace, open_marketplace
+from infrastructure.projecting.worker import PeriodicTask
 from infrastructure.settings import Settings, load_settings
 
 SECONDS_TO_FINISH = 10
 """How long requests may take to finish after the signal to stop."""
+
+DEMO_UNDO_SECONDS = 20.0
+"""How long a message can be undone in a demo, unless the settings say so."""
+
+ANSWER_SECONDS = 0.5
+"""Seconds from one look of the simulated people at their mail to the next."""
 
 Port = Annotated[
     int | None,
@@ -92,6 +102,8 @@ def _listen(settings: Settings, *, with_worker: bool, access_log: bool) -> None:
         if settings.public_url is None:
             settings = settings.model_copy(update={"public_url": address})
         with open_marketplace(settings, rebuild=True) as marketplace:
+            if has_demo(settings):
+                play_demo(marketplace)
             config = uvicorn.Config(
                 make_app(marketplace, with_worker=with_worker),
                 loop="uvloop",
@@ -111,6 +123,17 @@ def shorten_links(access: logging.LogRecord) -> bool:
     said = access.args if isinstance(access.args, tuple) else ()
     access.args = tuple(without_tokens(one) if isinstance(one, str) else one for one in said)
     return True
+
+
+def play_demo(marketplace: Marketplace) -> None:
+    """Let the people of a filled marketplace answer letters, which leave soon."""
+    settings = marketplace.settings
+    if settings.demo_speed and shows_letters(settings):
+        people = SimulatedPeople(marketplace, settings.demo_speed, leave_alone=WALKTHROUGH)
+        task = PeriodicTask("answer as simulated people", ANSWER_SECONDS, people.answer_due)
+        marketplace.tasks.append(task)
+    if "undo_seconds" not in settings.model_fields_set and is_filled(marketplace):
+        marketplace.settings = settings.model_copy(update={"undo_seconds": DEMO_UNDO_SECONDS})
 
 
 class _Server(uvicorn.Server):

@@ -22,6 +22,9 @@ from api.walkthrough import (
 from domain.actor import Actor, Role
 from infrastructure.settings import Settings, load_settings
 
+WALKTHROUGH = "walkthrough-"
+"""How the ids begin of those who play, whose letters nobody else answers."""
+
 NARROWEST = 120
 """Columns that the tables need where there is no terminal to say how many it has."""
 
@@ -51,7 +54,7 @@ def walkthrough(
         out.width = NARROWEST
 
     def token_for(role: Role, employer_id: UUID | None) -> str:
-        actor = Actor(id=f"walkthrough-{role}", role=role, employer_id=employer_id)
+        actor = Actor(id=f"{WALKTHROUGH}{role}", role=role, employer_id=employer_id)
         return make_token(settings, actor, now(), timedelta(hours=1))
 
     try:

@@ -62,6 +62,8 @@ class Inbox:
     read_models: ReadModels
     head: Letterhead
     now: Callable[[], datetime]
+    prefix: str = ""
+    """What the ids of those who reply begin with, where they are simulated."""
 
     def take(self, raw: bytes, recipients: list[str]) -> None:
         """Take one mail. What nobody can match is left: it has no place to go."""
@@ -78,7 +80,7 @@ class Inbox:
 
     def _reply(self, mail: Inbound, raw: bytes, outreach: Interview) -> None:
         text = mail.text.replace("\0", "").strip()[:FREE_TEXT_MOST]
-        person = Actor(id=str(outreach.candidate_id), role=Role.CANDIDATE)
+        person = Actor(id=f"{self.prefix}{outreach.candidate_id}", role=Role.CANDIDATE)
         about = f"{outreach.outreach_id}\n{mail.message_id or raw!r}"
         self._give(
             ReceiveReply(

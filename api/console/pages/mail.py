@@ -61,7 +61,8 @@ def mail_page(visit: Anyone, known: Annotated[str, Query(max_length=16)] = "") -
     if ids == known:
         return Response(status_code=204)
     page = "mail_part.html" if known else "mail.html"
-    return visit.page(page, letters=letters, known=ids, latest=LATEST)
+    are_simulated = visit.caller.marketplace.settings.demo_speed > 0
+    return visit.page(page, letters=letters, known=ids, latest=LATEST, are_simulated=are_simulated)
 
 
 @router.get("/mail/{letter_id}")
