@@ -1,7 +1,7 @@
 """How somebody of the demo answers: by reply mail, or by the buttons of their page."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from random import Random
 from typing import Any
@@ -16,6 +16,7 @@ from api.demo.answers import Answer
 from api.marketplace import Marketplace
 from domain.actor import Actor, Cause, Role
 from domain.answering import AcceptOutreach, Contact, DeclineOutreach, PostponeOutreach
+from domain.interviewing import PickTime
 from domain.outreach_events import DeclineReason, Status
 from projections.candidate_pool import CandidateProfile
 from projections.interview_list import Interview
@@ -82,6 +83,16 @@ class Acting:
         if self.outreach.status in TALKING and self.rng.random() < THANKFUL:
             return self._mail(wording.THANKS)
         return False
+
+    def pick(self, times: tuple[datetime, ...]) -> bool:
+        """Take one of the times offered. Returns whether one is left."""
+        left = [time for time in times if time > self.market.now()]
+        if left:
+            starts_at = self.rng.choice(left)
+            self.market.store.execute(
+                PickTime(**self._cause(), **self._about(), starts_at=starts_at)
+            )
+        return bool(left)
 
     def _accept(self, words: str) -> None:
         profile = self.profile

@@ -22,7 +22,13 @@ from api.marketplace import Marketplace
 from domain.aggregate import Refused
 from domain.event import Event
 from domain.outreach import ANSWER_WINDOW
-from domain.outreach_events import FollowUpSent, InterviewRequested, MessageSent, ReplySent
+from domain.outreach_events import (
+    FollowUpSent,
+    InterviewRequested,
+    MessageSent,
+    ReplySent,
+    TimesOffered,
+)
 from infrastructure.error_redaction import error_kind
 from infrastructure.event_log import queries
 from infrastructure.projecting.checkpoints import NotCaughtUp
@@ -42,7 +48,7 @@ FIRST = """
     WHERE employer_id = %s AND deliver_at IS NOT NULL AND left_at IS NOT NULL
     ORDER BY left_at, outreach_id LIMIT 1"""
 
-Written = MessageSent | InterviewRequested | FollowUpSent | ReplySent
+Written = MessageSent | InterviewRequested | FollowUpSent | ReplySent | TimesOffered
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,8 @@ class Plan:
     outreach_id: UUID
     writer: str
     answer: Answer | None
+    times: tuple[datetime, ...] = ()
+    """Those that were offered for an interview."""
 
 
 @dataclass
@@ -92,6 +100,8 @@ class SimulatedPeople:
     def _is_read(self, message_id: str, received_at: datetime) -> bool:
         """Whether a letter was read, or is nobody's of the demo; read models may be behind it."""
         outreach_id, _, letter = message_id.strip("<>").partition("@")[0].partition(".")
+        if not letter.isdecimal():  # the employer's invitation
+            return True
         outreach = self._outreach(UUID(outreach_id))
         if outreach is None or outreach.left_at is None:
             return False
@@ -114,9 +124,13 @@ class SimulatedPeople:
         life: list[Event],
     ) -> Iterator[Plan]:
         rng = stream("answer", message_id)
-        about = message_id, outreach.outreach_id, written.sender_name
+        soon = received_at + self._after(rng.uniform(*REPLY_DAYS) * DAY)
+        about = message_id, outreach.outreach_id
+        if isinstance(written, TimesOffered):
+            yield Plan(soon, *about, written.organizer_name or "", None, written.times)
+            return
         if isinstance(written, ReplySent):
-            yield Plan(received_at + self._after(rng.uniform(*REPLY_DAYS) * DAY), *about, None)
+            yield Plan(soon, *about, written.sender_name, None)
             return
         known = situations.known(self.market.read_models, outreach)
         if known is None:
@@ -126,7 +140,7 @@ class SimulatedPeople:
         if self._is_first(outreach):
             answers, said, seconds = True, Answer.YES, rng.uniform(*FIRST_DAYS) * DAY
         if answers:
-            yield Plan(received_at + self._after(seconds), *about, said)
+            yield Plan(received_at + self._after(seconds), *about, written.sender_name, said)
 
     def _after(self, seconds: float) -> timedelta:
         return timedelta(seconds=seconds / self.speed)
@@ -140,6 +154,8 @@ class SimulatedPeople:
         language = wording.language_of(stream("language", profile.candidate_id), profile.facts)
         acting = Acting(self.market, outreach, profile, plan.message_id, plan.writer, rng, language)
         try:
+            if plan.times:
+                return acting.pick(plan.times)
             return acting.go_on() if plan.answer is None else acting.answer(plan.answer)
         except Refused as refused:  # the employer, or another of the same person, was quicker
             logger.info("a simulated person could not answer: %s", ", ".join(refused.codes))

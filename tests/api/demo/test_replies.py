@@ -242,6 +242,22 @@ def test_somebody_who_asks_back_is_convinced_by_a_reply(
     assert "accepted" in [step["what"] for step in steps(scene, outreach)]
 
 
+def test_somebody_picks_one_of_the_times_that_they_are_offered(
+    scene: Scene, acting: Acting, letters: Delivery, people: SimulatedPeople
+) -> None:
+    outreach = str(acting.outreach.outreach_id)
+    assert replace(acting, rng=Draws(0.9)).answer(Answer.YES)
+    times = [(now() + timedelta(days=days)).isoformat() for days in (2, 3)]
+    body = {"times": times, "meeting": {"organizer_email": "robin@example.org"}}
+    done(scene.recruiter.post(f"/outreach/{outreach}/times", body))
+    arrive(scene, letters)
+    wait_until(people.answer_due)
+    picked = steps(scene, outreach)[-1]
+    assert picked["what"] == "interview_scheduled"
+    arrive(scene, letters)  # with an invitation for each side, which nobody answers
+    assert people.answer_due() == 0
+
+
 def test_a_no_on_the_page_has_its_reason(scene: Scene, acting: Acting) -> None:
     assert replace(acting, rng=Draws(0.9, 0.1)).answer(Answer.SALARY)
     last = steps(scene, str(acting.outreach.outreach_id))[-1]
