@@ -14,7 +14,7 @@ from domain.position import CloseDuePosition
 from domain.webhook import DisableWebhook
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.reading import ReadModels
-from projections import interview_list, positions
+from projections import interviews, positions
 from projections.interview_list import InterviewList
 from projections.positions import Positions
 
@@ -26,7 +26,7 @@ AT_ONCE = 500
 def expire_overdue(store: EventStore, read_models: ReadModels, at: datetime) -> int:
     """Expire outreaches whose answer window has closed. Returns how many did."""
     with read_models.reading(InterviewList) as db:
-        overdue = interview_list.overdue(db, at, AT_ONCE)
+        overdue = interviews.overdue(db, at, AT_ONCE)
     return _given(store, (ExpireOutreach(**_cause(at), outreach_id=id) for id in overdue))
 
 
@@ -47,7 +47,7 @@ def disable_gone(store: EventStore, webhook_id: UUID, at: datetime) -> int:
 def end_postponements(store: EventStore, read_models: ReadModels, at: datetime) -> int:
     """Go on with outreach that was postponed until a day that has come. Returns how many."""
     with read_models.reading(InterviewList) as db:
-        due = interview_list.postponed_until(db, at.date(), AT_ONCE)
+        due = interviews.postponed_until(db, at.date(), AT_ONCE)
     return _given(store, (EndPostponement(**_cause(at), outreach_id=id) for id in due))
 
 

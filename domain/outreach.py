@@ -1,4 +1,7 @@
-"""An employer's outreach to one candidate about one position: from the message to an answer."""
+"""An employer's outreach to one candidate about one position: from the message to an answer.
+
+The module is long because all that is decided about one outreach is here, with its facts.
+"""
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum

@@ -8,7 +8,7 @@ from api.candidates import cards
 from api.candidates.cards import NamedInterview
 from api.http.caller import Caller
 from infrastructure.database.postgres import Database
-from projections import employers, interview_list, positions
+from projections import employers, interviews, positions
 from projections.candidate_pool import CandidatePool
 from projections.employers import Employers
 from projections.interview_list import Interview, InterviewList
@@ -34,7 +34,7 @@ def search(
     """The latest first; `q` holds ids, such as a page's address does, or part of a name."""
     ids = [UUID(id) for id in UUIDS.findall(q or "")]
     with caller.reading(InterviewList, CandidatePool, Employers, Positions) as db:
-        listed = interview_list.found(
+        listed = interviews.found(
             db, limit, cursor, ids=ids, name=None if ids else q or None, company=company or None
         )
         return Listed(items=with_all_names(db, listed.items), next_cursor=listed.next_cursor)

@@ -24,7 +24,7 @@ from domain.passivity import is_passive
 from domain.profile import Background, Job
 from infrastructure.database.postgres import Database
 from infrastructure.error_redaction import error_kind
-from projections import candidate_pool, interview_list
+from projections import candidate_pool, interviews
 from projections.canonical import canonical_filters
 from projections.likelihood import scoring
 from projections.likelihood.projection import Likelihoods
@@ -96,7 +96,7 @@ def full_profile(
     to_be_left_alone = not known.opted_in or position.employer_id in known.blocked
     if to_be_left_alone and not contacted:
         return None
-    approached = interview_list.latest(db, position.position_id, candidate_id)
+    approached = interviews.latest(db, position.position_id, candidate_id)
     passive = is_passive(known.last_active_at, at)
     scores = scoring.of_candidates(db, [candidate_id], at, position.position_id)
     card = card_of(known, canonical_filters(position.filters), scores.get(candidate_id), reasons)

@@ -23,7 +23,7 @@ from domain.position import Position, PositionIsClosed
 from domain.viewing import Feed
 from infrastructure.database.postgres import Database
 from infrastructure.projecting.checkpoints import changed_log_position
-from projections import candidate_search, funnel, interview_list, positions
+from projections import candidate_search, funnel, interviews, positions
 from projections.candidate_pool import CandidatePool
 from projections.candidate_search import still_listed
 from projections.employers import Employer, Employers
@@ -55,7 +55,7 @@ def position_of(db: Database, caller: Caller, position_id: UUID) -> positions.Po
 
 def outreach_of(db: Database, caller: Caller, outreach_id: UUID) -> Interview:
     """The outreach, if it is the caller's. Raises `NotFound` otherwise."""
-    return found(caller, Outreach, outreach_id, interview_list.one(db, outreach_id))
+    return found(caller, Outreach, outreach_id, interviews.one(db, outreach_id))
 
 
 def counts(db: Database, position: positions.Position, caller: Caller) -> Counts:
@@ -64,7 +64,7 @@ def counts(db: Database, position: positions.Position, caller: Caller) -> Counts
     return Counts(
         recommendations=active,
         passive_candidates=passive,
-        interviews=interview_list.count(db, position.employer_id, position.position_id),
+        interviews=interviews.count(db, position.employer_id, position.position_id),
     )
 
 

@@ -30,7 +30,7 @@ from infrastructure.mail.inbound import Inbound, read
 from infrastructure.mail.receiving import Receiving
 from infrastructure.projecting.reading import ReadModels
 from infrastructure.settings import Settings
-from projections import candidate_pool, interview_list
+from projections import candidate_pool, interviews
 from projections.candidate_pool import CandidatePool
 from projections.interview_list import Interview, InterviewList
 
@@ -128,7 +128,7 @@ class Inbox:
     def _known(self, ids: Iterable[UUID]) -> Iterator[Interview]:
         for id in ids:
             with self.read_models.reading(InterviewList) as db:
-                if outreach := interview_list.one(db, id):
+                if outreach := interviews.one(db, id):
                     yield outreach
 
     def _give(self, command: Command) -> None:

@@ -12,8 +12,9 @@ from api.http.caller import CommandResult
 from api.http.lists import Cursor, Limit
 from domain.merging import MergeCandidates, SeparateCandidates
 from domain.values import Value
-from projections import candidate_pool
-from projections.candidate_pool import CandidatePool, OneOfSeveral, SharedAddress
+from projections import duplicates
+from projections.candidate_pool import CandidatePool
+from projections.duplicates import OneOfSeveral, SharedAddress
 from projections.paging import Listed
 
 router = APIRouter(prefix="/candidates", tags=["Duplicates"])
@@ -31,14 +32,14 @@ def list_shared_addresses(
 ) -> Listed[SharedAddress]:
     """Candidates who share an e-mail address: from before addresses were kept apart."""
     with caller.reading(CandidatePool) as db:
-        return candidate_pool.shared_addresses(db, limit, cursor)
+        return duplicates.shared_addresses(db, limit, cursor)
 
 
 @router.get("/merged")
 def list_merged(caller: Support, limit: Limit = 50, cursor: Cursor = None) -> Listed[OneOfSeveral]:
     """Candidates for whom another stands."""
     with caller.reading(CandidatePool) as db:
-        return candidate_pool.merged(db, limit, cursor)
+        return duplicates.merged(db, limit, cursor)
 
 
 @router.post("/{candidate_id}/duplicates", status_code=201)

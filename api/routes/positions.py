@@ -34,12 +34,13 @@ from domain.position import (
 )
 from domain.values import Flag, Moment, StorableText, Value
 from domain.viewing import Feed, Sort
-from projections import candidate_search, employers, interview_list, positions
+from projections import candidate_search, employers, positions
 from projections.candidate_pool import CandidatePool
 from projections.candidate_search import Relaxation
 from projections.canonical import with_canonical_names
 from projections.employers import Employers
 from projections.interview_list import InterviewList
+from projections.interviews import of_position
 from projections.likelihood.projection import Likelihoods
 from projections.paging import Listed
 from projections.positions import Positions
@@ -297,7 +298,7 @@ def interviews(
     """Everyone approached for a position, the latest first, passive ones with their badge."""
     with caller.reading(Positions, InterviewList, CandidatePool) as db:
         position = position_of(db, caller, position_id)
-        listed = interview_list.of_position(
+        listed = of_position(
             db,
             position.employer_id,
             position_id,

@@ -35,7 +35,7 @@ from domain.outreach import (
 )
 from domain.outreach_events import Status
 from infrastructure.error_redaction import error_kind
-from projections import interview_list, outreach_timeline
+from projections import interviews, outreach_timeline
 from projections.candidate_pool import CandidatePool
 from projections.employers import Employers
 from projections.interview_list import Interview, InterviewList
@@ -87,7 +87,7 @@ def withdraw(outreach_id: UUID, visit: Recruiter) -> Response:
     except REFUSED as error:
         return _again(visit, outreach_id, error)
     with replace(visit.caller, after=result.log_position).reading(InterviewList) as db:
-        outreach = interview_list.one(db, outreach_id)
+        outreach = interviews.one(db, outreach_id)
     undone = outreach is not None and outreach.status is Status.UNDONE
     return visit.done(result, f"/outreach/{outreach_id}", "undone" if undone else "withdrawn")
 

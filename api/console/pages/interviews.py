@@ -12,7 +12,7 @@ from api.console.session import RecruiterOrSupport
 from api.http.lists import Cursor
 from api.web.rendering import address
 from domain.outreach_events import Status
-from projections import interview_list
+from projections import interviews
 from projections.candidate_pool import CandidatePool
 from projections.interview_list import InterviewList
 from projections.positions import Positions
@@ -48,7 +48,7 @@ def interviews_page(
         if changed == asked.reached:
             return Response(status_code=204)
         position = visibility.position_of(db, caller, position_id)
-        listed = interview_list.of_position(
+        listed = interviews.of_position(
             db,
             position.employer_id,
             position_id,

@@ -20,7 +20,7 @@ from domain.contacting import Message, RequestInterview, SendMessage
 from domain.event import ERASED
 from domain.partial_date import PartialDate
 from infrastructure.projecting.checkpoints import NotCaughtUp
-from projections import employers, interview_list, outreach_timeline
+from projections import employers, interviews, outreach_timeline
 from projections.candidate_pool import CandidatePool, Origin
 from projections.employers import Employer, Employers
 from projections.interview_list import Interview, InterviewList
@@ -135,7 +135,7 @@ def _seen(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
         except (NotFound, Problem) as error:
             hidden = error
         letter = outreach_timeline.last_letter(db, position.employer_id, caller.actor.id)
-        outreach = interview_list.latest(db, position_id, candidate_id)
+        outreach = interviews.latest(db, position_id, candidate_id)
     return Seen(position, employer, profile, hidden, outreach, _beginning(position, letter))
 
 
