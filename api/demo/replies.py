@@ -32,7 +32,7 @@ from domain.outreach_events import (
 from infrastructure.error_redaction import error_kind
 from infrastructure.event_log import queries
 from infrastructure.projecting.checkpoints import NotCaughtUp
-from projections import interview_list
+from projections import interviews
 from projections.interview_list import Interview, InterviewList
 
 logger = logging.getLogger(__name__)
@@ -173,7 +173,7 @@ class SimulatedPeople:
 
     def _outreach(self, outreach_id: UUID) -> Interview | None:
         with self.market.read_models.reading(InterviewList) as db:
-            return interview_list.one(db, outreach_id)
+            return interviews.one(db, outreach_id)
 
     def _written(self, outreach_id: UUID, letter: int) -> Written | None:
         with self.market.pool.connection() as db:

@@ -21,7 +21,7 @@ from api.marketplace import now
 from domain.actor import Role
 from domain.outreach_events import DeclineReason, Understood
 from domain.reply_rules import understood
-from projections import interview_list
+from projections import interviews
 from projections.interview_list import InterviewList
 from tests.support.client import done
 from tests.support.concurrency import wait_until
@@ -176,7 +176,7 @@ def test_somebodys_situation_is_what_the_world_decided_by(stage: Stage, world: W
     pairs = []
     for id in ids:
         with market.read_models.reading(InterviewList) as db:
-            outreach = interview_list.one(db, id)
+            outreach = interviews.one(db, id)
         assert outreach
         if known := situations.known(market.read_models, outreach):
             life = situations.life(market.store, market.read_models, outreach.candidate_id)
@@ -201,7 +201,7 @@ def acting(scene: Scene, letters: Delivery, people: SimulatedPeople) -> Acting:
 def in_front_of_a_letter(people: SimulatedPeople, outreach_id: str) -> Acting:
     market = people.market
     with market.read_models.reading(InterviewList) as db:
-        outreach = interview_list.one(db, UUID(outreach_id))
+        outreach = interviews.one(db, UUID(outreach_id))
     assert outreach
     known = situations.known(market.read_models, outreach)
     assert known
@@ -280,7 +280,7 @@ def test_whoever_answered_by_hand_is_not_answered_for(scene: Scene, acting: Acti
     done(scene.platform.post(f"/outreach/{outreach}/acceptance", {"note": "Yes."}))
     scene.stage.catch_up()
     with acting.market.read_models.reading(InterviewList) as db:
-        now_answered = interview_list.one(db, acting.outreach.outreach_id)
+        now_answered = interviews.one(db, acting.outreach.outreach_id)
     assert now_answered
     assert not replace(acting, outreach=now_answered).answer(Answer.YES)
 
