@@ -1,12 +1,14 @@
 """Ids for what names a person: e-mail addresses, ids in other systems, whole documents.
 
+And for what tells where they work: mail domains, names of companies.
+
 Each is a hash under the installation's own key, so that nobody can guess from the event log whose
 address it was, also after the person's data were erased.
 """
 
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -14,9 +16,11 @@ from uuid import UUID, uuid4, uuid5
 
 import idna
 
+from api.company_names import company_key
 from domain.actor import Actor, Cause, Role
 from domain.candidate_events import CandidateSignedUp, ProfileEnhanced
 from domain.identifier import ClaimIdentifier, Identifier
+from domain.profile import Job
 from domain.terms import key as folded
 from infrastructure.event_log.store import EventStore
 
@@ -35,14 +39,55 @@ def normalised(email: str) -> str:
     'ada@xn--bcher-kva.example'
     """
     local, _, domain = folded(email).rpartition("@")
+    return f"{local}@{normalised_domain(domain)}"
+
+
+def normalised_domain(domain: str) -> str:
+    """A mail domain in the form that is compared: trimmed, in lower case, in ASCII.
+
+    >>> normalised_domain(" Bücher.Example. ")
+    'xn--bcher-kva.example'
+    """
+    domain = folded(domain)
     with suppress(idna.IDNAError):  # a name that DNS does not allow, such as one with an underscore
         domain = idna.encode(domain, uts46=True).decode()
-    return f"{local}@{domain.rstrip('.')}"
+    return domain.rstrip(".")
 
 
 def of_address(key: bytes, email: str) -> UUID:
     """The identifier of an e-mail address, however it is written."""
     return _hash(key, "address", normalised(email))
+
+
+def of_domain(key: bytes, domain: str) -> UUID:
+    """The hash of a mail domain, however it is written."""
+    return _hash(key, "domain", normalised_domain(domain))
+
+
+def mail_domain(written: str) -> str:
+    """A mail domain that may be written as in an address.
+
+    >>> mail_domain("@Acme.example")
+    'acme.example'
+    """
+    return normalised_domain(written.rpartition("@")[2])
+
+
+def of_company(key: bytes, name: str) -> UUID | None:
+    """The hash of a company's name without its legal form; None if nothing is left to compare."""
+    plain = company_key(name)
+    return _hash(key, "company", plain) if plain else None
+
+
+def contact_keys(key: bytes, email: str | None, jobs: Iterable[Job] | None) -> dict[str, Any]:
+    """The hashes by which the contact gate knows a person, as commands take them."""
+    present = (job.employer for job in jobs or () if not job.ended_on and not job.end_is_unknown)
+    employers = (of_company(key, name) for name in present if name)
+    return {
+        "address": email and of_address(key, email),
+        "domain": email and of_domain(key, email.rpartition("@")[2]),
+        "employers": tuple(sorted({each for each in employers if each})),
+    }
 
 
 def of_external_id(key: bytes, external_id: str) -> UUID:

@@ -16,12 +16,15 @@ from api.delivery.deliver import Delivery
 from api.delivery.inbound import Inbox, receiving
 from api.identifiers import claim_known_addresses
 from api.periodic_tasks import close_due, disable_gone, end_postponements, expire_overdue
+from api.upgrade import note_contact_keys
 from infrastructure.database.clock import Clock
 from infrastructure.database.installation import (
     address_key,
     addresses_claimed,
     candidate_namespace,
+    contact_keys_noted,
     note_addresses_claimed,
+    note_contact_keys_noted,
 )
 from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import Pool, database, open_pool
@@ -177,11 +180,15 @@ def open_marketplace(settings: Settings, *, rebuild: bool = False) -> Iterator[M
                 with pool.connection() as db:
                     namespace = candidate_namespace(db, uuid4())
                     key = address_key(db, store.keyring)
-                    claimed = addresses_claimed(db)
+                    claimed, noted = addresses_claimed(db), contact_keys_noted(db)
                 if not claimed:
                     claim_known_addresses(store, key, now())
                     with pool.connection() as db:
                         note_addresses_claimed(db)
+                if not noted:
+                    note_contact_keys(store, key, now())
+                    with pool.connection() as db:
+                        note_contact_keys_noted(db)
                 yield Marketplace(
                     settings, url, pool, store, every, reading, log_position, namespace, key, clock
                 )

@@ -92,7 +92,11 @@ class Market:
     def __init__(self, db: Connection) -> None:
         self.db = db
         self.history = History()
-        self._projections = (CandidatePool(), Likelihoods())
+        self._projections = (
+            CandidatePool(),
+            *(read() for read in CandidatePool.READS),
+            Likelihoods(),
+        )
         self._position = 0
 
     def follow(self) -> None:
@@ -190,7 +194,9 @@ def main() -> None:
         url = make_conninfo(server_url, dbname="feed_recall")
         migrate(url, at=datetime.now(UTC))
         with open_pool(url, name="feed recall") as pool:
-            create_tables([CandidatePool(), Likelihoods()], pool)
+            create_tables(
+                [CandidatePool(), *(read() for read in CandidatePool.READS), Likelihoods()], pool
+            )
             with pool.connection() as db:
                 measure(Market(db), options, rng)
 

@@ -2,6 +2,7 @@
 
 from domain.aggregate import Aggregate
 from domain.candidate import Candidate
+from domain.do_not_contact import DoNotContact
 from domain.employer import Employer
 from domain.identifier import Identifier
 from domain.outreach import Outreach
@@ -13,6 +14,7 @@ from domain.webhook import Webhook
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
     Candidate,
+    DoNotContact,
     Employer,
     Identifier,
     Outreach,

@@ -22,6 +22,7 @@ from domain.candidate_events import (
     CandidateSignedUp,
     ContactBudgetSet,
     Contacted,
+    ContactKeysNoted,
     ContactRetracted,
     DuplicateMerged,
     DuplicateSeparated,
@@ -35,16 +36,21 @@ from domain.handlers import on
 from domain.passivity import is_passive
 from domain.profile import Facts
 from domain.sources import (
+    NO_KEYS,
     PERSONAL_FIELDS,
     SEALED_FIELDS,
     Activity,
     ActivityKind,
+    ContactKeys,
     NothingNewer,
     Observation,
     reasons_against_activity,
     reasons_against_sign_up,
 )
 from domain.standing import Standing
+
+_SORTED = ("blocked", "contacted_at", "positions", "identifiers", "works_at")
+"""The facts of a standing that an aggregate keeps without an order."""
 
 CONTACT_WINDOW_RETENTION = timedelta(days=30)
 """How long a candidate's contacts are kept: as long as the contact gate counts them."""
@@ -101,6 +107,24 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
         self.documents: set[UUID] = set()
         self.merged_into: UUID | None = None
         self.duplicates: dict[UUID, Standing] = {}
+        self.addresses: set[UUID] = set()
+        """Keyed hashes of all addresses that were ever theirs."""
+        self.domain: UUID | None = None
+        self.employers: set[UUID] = set()
+
+    @property
+    def identifiers(self) -> set[UUID]:
+        """By which lists know them: their id, all their addresses, the domain of the last one."""
+        return {self.id, *self.addresses, *self._domains}
+
+    @property
+    def works_at(self) -> set[UUID]:
+        """Keyed hashes of the names and domains of their present employers."""
+        return {*self.employers, *self._domains}
+
+    @property
+    def _domains(self) -> set[UUID]:
+        return {self.domain} if self.domain else set()
 
     # Decisions: check the rule, then state the fact. Never run on replay.
 
@@ -112,6 +136,7 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
         opted_in: bool = False,
         last_active_at: datetime | None = None,
         document: UUID | None = None,
+        keys: ContactKeys = NO_KEYS,
         **profile: Any,
     ) -> None:
         """Become a member, now or at an earlier moment that another system recorded.
@@ -130,6 +155,7 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
             fields=(*personal, *profile["facts"].known()),
             has_address=profile.get("email") is not None,
             document=document,
+            **dict(keys),
             **profile,
         )
         if opted_in:
@@ -162,11 +188,13 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
         seen = {"kind": activity.kind, "source": activity.source, "source_id": activity.source_id}
         self.record(WasActive, cause, at=activity.occurred_at, **seen)
 
-    def enhance_profile(self, cause: Cause, observation: Observation) -> None:
+    def enhance_profile(
+        self, cause: Cause, observation: Observation, keys: ContactKeys = NO_KEYS
+    ) -> None:
         """Record what a source observed, except fields with a later observation."""
         self._refuse_if_erased()
         refuse(observation.reasons_against(cause))
-        if not self._observe(cause, observation):
+        if not self._observe(cause, observation, keys):
             raise Refused(NothingNewer())
 
     def follow_document(
@@ -177,6 +205,7 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
         document: UUID | None,
         opted_in: bool | None,
         last_active_at: datetime | None,
+        keys: ContactKeys = NO_KEYS,
     ) -> None:
         """Record what a later document says; a document that was followed before says nothing new.
 
@@ -187,7 +216,7 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
             return
         standing = self.standing()
         refuse(reasons_against_activity(cause, last_active_at, standing.signed_up_at))
-        self._observe(cause, observation, document)
+        self._observe(cause, observation, keys, document)
         if opted_in and not (standing.opted_in or self.has_opted_out):
             self.record(OptedIn, cause)
         elif opted_in is False and standing.opted_in:
@@ -198,7 +227,11 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
             self.record(WasActive, cause, at=last_active_at, **seen)
 
     def _observe(
-        self, cause: Cause, observation: Observation, document: UUID | None = None
+        self,
+        cause: Cause,
+        observation: Observation,
+        keys: ContactKeys,
+        document: UUID | None = None,
     ) -> bool:
         """Record the fields without a later observation. False if there are none."""
         signed_up = self.signed_up_at.date() if self.signed_up_at else date.min
@@ -212,6 +245,7 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
                 observed_on=observation.observed_on,
                 fields=tuple(newer),
                 document=document,
+                **keys.of_fields(newer),
                 **{field: newer.get(field) for field in PERSONAL_FIELDS},
                 facts=Facts.model_construct(**facts),
             )
@@ -235,6 +269,15 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
     def note_bounce(self, cause: Cause) -> None:
         """Record that their address does not exist, so that nothing is sent to it."""
         self.record(AddressBounced, cause)
+
+    def note_contact_keys(self, cause: Cause, **keys: Any) -> None:
+        """Record the hashes of what was stored without them; what is known since then stays."""
+        if not self.erased and any(keys.values()) and not self._has_keys:
+            self.record(ContactKeysNoted, cause, **keys)
+
+    @property
+    def _has_keys(self) -> bool:
+        return bool(self.addresses or self.domain or self.employers)
 
     def set_contact_budget(self, cause: Cause, *, contacts: int) -> None:
         """Say how many contacts they want within the window, from all employers together."""
@@ -261,7 +304,7 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
     def standing(self, *, without: UUID | None = None) -> Standing:
         """What decides whether the person may be contacted, merged duplicates included."""
         own = {name: getattr(self, name) for name in Standing.model_fields}
-        own |= {name: tuple(sorted(own[name])) for name in ("blocked", "contacted_at", "positions")}
+        own |= {name: tuple(sorted(own[name])) for name in _SORTED}
         duplicates = [standing for id, standing in self.duplicates.items() if id != without]
         return reduce(Standing.with_duplicate, duplicates, Standing.model_construct(**own))
 
@@ -293,6 +336,8 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
         self.observed_on = dict.fromkeys(event.fields, event.timestamp.date())
         self.has_address = event.has_address
         self.documents |= {event.document} if event.document else set()
+        self.addresses |= {event.address} if event.address else set()
+        self.domain, self.employers = event.domain, {*event.employers}
 
     @on(OptedIn)
     def on_opted_in(self, _: OptedIn) -> None:
@@ -318,7 +363,15 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
         self.observed_on |= dict.fromkeys(event.fields, event.observed_on)
         if "email" in event.fields:
             self.has_address, self.address_bounced = True, False
+            self.addresses |= {event.address} if event.address else set()
+            self.domain = event.domain
         self.documents |= {event.document} if event.document else set()
+        self.employers = self.employers if event.employers is None else {*event.employers}
+
+    @on(ContactKeysNoted)
+    def on_contact_keys_noted(self, event: ContactKeysNoted) -> None:
+        self.addresses |= {*event.addresses}
+        self.domain, self.employers = event.domain, {*event.employers}
 
     @on(EmployerBlocked)
     def on_employer_blocked(self, event: EmployerBlocked) -> None:

@@ -19,6 +19,7 @@ from domain.candidate_events import (
 )
 from domain.command import Command, Work
 from domain.contact_gate import MOST_CONTACTS
+from domain.identifier import Identifier
 from domain.merging import person
 from domain.sources import Activity
 
@@ -84,6 +85,20 @@ class SetContactBudget(Command):
         return candidate
 
 
+class NoteContactKeys(Command):
+    """Record the keyed hashes of what an earlier version stored of a candidate without them."""
+
+    candidate_id: UUID
+    addresses: tuple[UUID, ...]
+    domain: UUID | None
+    employers: tuple[UUID, ...]
+
+    def execute(self, work: Work) -> Candidate:
+        candidate = work.get(Candidate, self.candidate_id, needed=())
+        candidate.note_contact_keys(self, **self.asked(without="candidate_id"))
+        return candidate
+
+
 class ReportAttributes(Command):
     """Report a candidate's protected attributes, which replace those reported before."""
 
@@ -124,5 +139,7 @@ class EraseCandidate(Command):
 
 def _erase(work: Work, cause: Cause, candidate: Candidate) -> None:
     candidate.erase(cause)
+    for address in sorted(candidate.addresses):
+        work.find(Identifier, address).erase(cause)
     for duplicate_id in candidate.duplicates:
         _erase(work, cause, work.get(Candidate, duplicate_id, needed=()))

@@ -12,10 +12,12 @@ from domain.standing import Standing
 from domain.values import Moment
 
 
-class CandidateSignedUp(Event, name="candidate.signed_up", version=2):
+class CandidateSignedUp(Event, name="candidate.signed_up", version=3):
     """A person became a member. `fields` names the profile fields that they filled in.
 
-    `document` is a keyed hash of the document that said so, so that it is taken once.
+    `document` is a keyed hash of the document that said so, so that it is taken once. `address`,
+    its `domain` and the `employers` of present jobs are keyed hashes too, by which the contact gate
+    knows the person without their key.
     """
 
     name: Personal[str]
@@ -27,11 +29,18 @@ class CandidateSignedUp(Event, name="candidate.signed_up", version=2):
     facts: Facts
     has_address: bool = False
     document: UUID | None = None
+    address: UUID | None = None
+    domain: UUID | None = None
+    employers: tuple[UUID, ...] = ()
 
     @staticmethod
     def upcast_v1_v2(state: dict[str, Any]) -> None:
         """Version 1 does not say, without the person's key, whether there is an address."""
         state["has_address"] = True
+
+    @staticmethod
+    def upcast_v2_v3(_: dict[str, Any]) -> None:
+        """Version 2 has no hashes of what is known; `ContactKeysNoted` follows it."""
 
 
 class OptedIn(Event, name="candidate.opted_in", version=1):
@@ -50,10 +59,10 @@ class WasActive(Event, name="candidate.was_active", version=1):
     source_id: str
 
 
-class ProfileEnhanced(Event, name="candidate.profile_enhanced", version=2):
+class ProfileEnhanced(Event, name="candidate.profile_enhanced", version=3):
     """A source observed newer facts about the member. `fields` names those it changed.
 
-    `document` is a keyed hash of the document that said so, so that it is taken once.
+    `document`, `address`, `domain` and `employers` are keyed hashes, as in `CandidateSignedUp`.
     """
 
     source: str
@@ -66,10 +75,25 @@ class ProfileEnhanced(Event, name="candidate.profile_enhanced", version=2):
     jobs: Personal[tuple[Job, ...] | None] = None
     background: Personal[FullBackground | None] = None
     document: UUID | None = None
+    address: UUID | None = None
+    domain: UUID | None = None
+    employers: tuple[UUID, ...] | None = None
 
     @staticmethod
     def upcast_v1_v2(state: dict[str, Any]) -> None:
         """Version 1 has neither name, address nor background; the defaults say so."""
+
+    @staticmethod
+    def upcast_v2_v3(_: dict[str, Any]) -> None:
+        """Version 2 has no hashes of what is known; `ContactKeysNoted` follows it."""
+
+
+class ContactKeysNoted(Event, name="candidate.contact_keys_noted", version=1):
+    """The keyed hashes of what an earlier version of the program stored without them."""
+
+    addresses: tuple[UUID, ...]
+    domain: UUID | None
+    employers: tuple[UUID, ...]
 
 
 class EmployerBlocked(Event, name="candidate.employer_blocked", version=1, withdrawal=True):
@@ -164,6 +188,8 @@ DECIDES_CONTACT = (
     ContactRetracted,
     ContactBudgetSet,
     AddressBounced,
+    ProfileEnhanced,
+    ContactKeysNoted,
     CandidateErased,
     *MERGES,
 )

@@ -1,11 +1,12 @@
 """Every reason why an employer may not contact a candidate about a position now."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
 
 from domain.aggregate import Refusal
 from domain.candidate import CONTACT_WINDOW_RETENTION, Candidate, CandidateOptedOut
+from domain.do_not_contact import DoNotContact
 from domain.employer import Employer, NotInBeta
 from domain.outreach_events import Grounds
 from domain.position import Position
@@ -47,6 +48,14 @@ class AddressHasBounced(Refusal):
     """The candidate's e-mail address does not exist any more; a message would not reach them."""
 
 
+class OnDoNotContactList(Refusal):
+    """Your do-not-contact list names the candidate, or their address; see Do not contact."""
+
+
+class CandidateWorksThere(Refusal):
+    """The candidate works at your company or an affiliate; do not write to them about it."""
+
+
 class Contact(StrEnum):
     """The ways in which an employer contacts a candidate."""
 
@@ -61,11 +70,15 @@ def against_contact(
     position: Position,
     candidate: Candidate,
     *,
+    entries: Iterable[DoNotContact],
     contacted: bool,
     at: datetime,
 ) -> Iterator[Refusal]:
-    """Why the employer may not contact the candidate now."""
-    yield from against_letter(contact, employer, position, candidate, at=at)
+    """Why the employer may not contact the candidate now.
+
+    `entries` are those of the employer's do-not-contact list about the candidate.
+    """
+    yield from against_letter(contact, employer, position, candidate, entries=entries, at=at)
     standing = candidate.standing()
     if contact is not Contact.FOLLOW_UP and (contacted or position.id in standing.positions):
         yield AlreadyContacted()
@@ -81,17 +94,27 @@ def against_contact(
 
 
 def against_letter(
-    contact: Contact, employer: Employer, position: Position, candidate: Candidate, *, at: datetime
+    contact: Contact,
+    employer: Employer,
+    position: Position,
+    candidate: Candidate,
+    *,
+    entries: Iterable[DoNotContact],
+    at: datetime,
 ) -> Iterator[Refusal]:
     """Why a letter must not leave, although the contact was allowed when it was written."""
     if contact is not Contact.INTERVIEW_REQUEST and employer.approved and not employer.in_beta:
         yield NotInBeta()
     yield from employer.reasons_against_approaching()
     yield from position.reasons_against_filling(at)
-    yield from against_reply(employer, candidate)
+    if not candidate.reasons_against_contact() and employer.keys & {*candidate.standing().works_at}:
+        yield CandidateWorksThere()
+    yield from against_reply(employer, candidate, entries=entries, at=at)
 
 
-def against_reply(employer: Employer, candidate: Candidate) -> Iterator[Refusal]:
+def against_reply(
+    employer: Employer, candidate: Candidate, *, entries: Iterable[DoNotContact], at: datetime
+) -> Iterator[Refusal]:
     """Why a candidate who has answered must not be written to any more."""
     if against := candidate.reasons_against_contact():
         yield from against
@@ -105,6 +128,8 @@ def against_reply(employer: Employer, candidate: Candidate) -> Iterator[Refusal]
         yield AddressHasBounced()
     if employer.id in standing.blocked:
         yield CandidateBlockedEmployer()
+    if any(entry.counts(at) for entry in entries):
+        yield OnDoNotContactList()
 
 
 def contacts_allowed(standing: Standing) -> int:

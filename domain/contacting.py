@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo
 
-from domain import contact_gate
+from domain import contact_gate, do_not_contact
 from domain.aggregate import refuse
 from domain.candidate import Candidate
 from domain.candidate_events import DECIDES_CONTACT
@@ -103,7 +103,12 @@ def _contact(
     retracted = candidate.retracted[position.id]
     outreach = work.find(Outreach, outreach_id(position.id, candidate.id, retracted))
     gate = (contact, employer, position, candidate)
-    refuse(contact_gate.against_contact(*gate, contacted=outreach.exists, at=command.at))
+    listed = do_not_contact.entries(work, employer.id, candidate.standing())
+    refuse(
+        contact_gate.against_contact(
+            *gate, entries=listed, contacted=outreach.exists, at=command.at
+        )
+    )
     about = {"employer_id": employer.id, "position_id": position.id}
     window = command.undo_window
     decide(
@@ -145,7 +150,8 @@ class FollowUp(Command):
         position = work.get(Position, outreach.about["position_id"])
         employer = work.get(Employer, outreach.about["employer_id"])
         gate = (Contact.FOLLOW_UP, employer, position, candidate)
-        refuse(contact_gate.against_contact(*gate, contacted=True, at=self.at))
+        listed = do_not_contact.entries(work, employer.id, candidate.standing())
+        refuse(contact_gate.against_contact(*gate, entries=listed, contacted=True, at=self.at))
         content = {"text": self.text, "sender_name": self.sender_name}
         outreach.follow_up(self, **content, deliver_at=self.at)
         about = {"employer_id": employer.id, "position_id": position.id}
@@ -165,7 +171,8 @@ class ReplyToCandidate(Command):
         candidate = work.get(Candidate, outreach.about["candidate_id"], needed=DECIDES_CONTACT)
         employer = work.get(Employer, outreach.about["employer_id"])
         refuse(employer.reasons_against_approaching())
-        refuse(contact_gate.against_reply(employer, candidate))
+        listed = do_not_contact.entries(work, employer.id, candidate.standing())
+        refuse(contact_gate.against_reply(employer, candidate, entries=listed, at=self.at))
         content = {"text": self.text, "sender_name": self.sender_name}
         outreach.reply(self, **content, deliver_at=self.at)
         return outreach

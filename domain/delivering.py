@@ -1,12 +1,12 @@
 """Commands by which letters to candidates are delivered."""
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 
-from domain import contact_gate
+from domain import contact_gate, do_not_contact
 from domain.aggregate import Refusal
 from domain.candidate import Candidate
 from domain.candidate_events import DECIDES_CONTACT
@@ -39,11 +39,13 @@ class ReleaseLetter(Command):
     def _reasons(self, work: Work, outreach: Outreach) -> Iterable[Refusal]:
         candidate = work.get(Candidate, outreach.about["candidate_id"], needed=DECIDES_CONTACT)
         employer = work.get(Employer, outreach.about["employer_id"])
+        listed = do_not_contact.entries(work, employer.id, candidate.standing())
+        now: dict[str, Any] = {"entries": listed, "at": self.at}
         contact = outreach.contact_of(self.letter)
         if contact is None:
-            return contact_gate.against_reply(employer, candidate)
+            return contact_gate.against_reply(employer, candidate, **now)
         position = work.get(Position, outreach.about["position_id"])
-        return contact_gate.against_letter(contact, employer, position, candidate, at=self.at)
+        return contact_gate.against_letter(contact, employer, position, candidate, **now)
 
 
 class NoteDelivery(Command):

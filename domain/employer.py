@@ -1,6 +1,6 @@
 """An employer of the marketplace: registration, approval, the beta, and feedback."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
@@ -13,12 +13,38 @@ from domain.handlers import on
 from domain.values import Email, FreeText, Name, StorableText, Value
 
 
-class EmployerRegistered(Event, name="employer.registered", version=1):
-    """A company got an account and a Customer Success Manager."""
+class EmployerRegistered(Event, name="employer.registered", version=2):
+    """A company got an account and a Customer Success Manager.
+
+    `company_key` is a keyed hash of its name, by which it is found where candidates work.
+    """
 
     company: str
     manager_name: Personal[str]
     manager_email: Personal[str]
+    company_key: UUID | None = None
+
+    @staticmethod
+    def upcast_v1_v2(_: dict[str, Any]) -> None:
+        """Version 1 has no hash; `CompanyKeyNoted` follows it."""
+
+
+class CompanyKeyNoted(Event, name="employer.company_key_noted", version=1):
+    """The keyed hash of a company's name that an earlier version stored without it."""
+
+    company_key: UUID
+
+
+class NamesDeclared(Event, name="employer.names_declared", version=1):
+    """The company said what else it is called, its mail domains and affiliates, in place of before.
+
+    `keys` are the keyed hashes of all of them.
+    """
+
+    names: tuple[str, ...]
+    domains: tuple[str, ...]
+    affiliates: tuple[str, ...]
+    keys: tuple[UUID, ...]
 
 
 class EmployerApproved(Event, name="employer.approved", version=1):
@@ -78,10 +104,19 @@ class Employer(Aggregate, kind="employer"):
         self.approved = False
         self.suspended_for: str | None = None
         self.in_beta = False
+        self.company_key: UUID | None = None
+        self.declared: tuple[UUID, ...] = ()
+
+    @property
+    def keys(self) -> set[UUID]:
+        """The keyed hashes of its names, mail domains and affiliates."""
+        return {*self.declared, *([self.company_key] if self.company_key else [])}
 
     # Decisions: check the rule, then state the fact. Never run on replay.
 
-    def register(self, cause: Cause, *, company: str, manager: "Manager") -> None:
+    def register(
+        self, cause: Cause, *, company: str, manager: "Manager", company_key: UUID | None = None
+    ) -> None:
         """Open the account."""
         if self.exists:
             raise Refused(EmployerAlreadyRegistered())
@@ -91,7 +126,17 @@ class Employer(Aggregate, kind="employer"):
             company=company,
             manager_name=manager.name,
             manager_email=manager.email,
+            company_key=company_key,
         )
+
+    def note_company_key(self, cause: Cause, company_key: UUID) -> None:
+        """Record the hash of its name, if it was registered without it."""
+        if self.company_key is None:
+            self.record(CompanyKeyNoted, cause, company_key=company_key)
+
+    def declare_names(self, cause: Cause, **names: Any) -> None:
+        """Say what else the company is called, in place of what was said before."""
+        self.record(NamesDeclared, cause, **names)
 
     def approve(self, cause: Cause) -> None:
         """Allow the employer to contact candidates; this also ends a suspension."""
@@ -128,6 +173,14 @@ class Employer(Aggregate, kind="employer"):
 
     # Facts: fold into state. Never raise, never decide.
 
+    @on(EmployerRegistered, CompanyKeyNoted)
+    def on_company_key(self, event: EmployerRegistered | CompanyKeyNoted) -> None:
+        self.company_key = event.company_key
+
+    @on(NamesDeclared)
+    def on_names_declared(self, event: NamesDeclared) -> None:
+        self.declared = event.keys
+
     @on(EmployerApproved)
     def on_employer_approved(self, _: EmployerApproved) -> None:
         self.approved = True
@@ -156,10 +209,44 @@ class RegisterEmployer(Command):
     employer_id: UUID
     company: Name
     manager: Manager
+    company_key: UUID | None = None
 
     def execute(self, work: Work) -> Employer:
         employer = work.find(Employer, self.employer_id)
-        employer.register(self, company=self.company, manager=self.manager)
+        employer.register(self, **self.asked(without="employer_id"))
+        return employer
+
+
+class NoteCompanyKey(Command):
+    """Record the hash of the name of a company that was registered without it."""
+
+    employer_id: UUID
+    company_key: UUID
+
+    def execute(self, work: Work) -> Employer:
+        employer = work.get(Employer, self.employer_id)
+        employer.note_company_key(self, self.company_key)
+        return employer
+
+
+Names = Annotated[tuple[Name, ...], Field(max_length=100)]
+
+
+class DeclareNames(Command):
+    """Say what else a company is called, its mail domains and affiliates, in place of before.
+
+    `keys` are the keyed hashes of all of them. Who works there is not contacted by the company.
+    """
+
+    employer_id: UUID
+    names: Names = ()
+    domains: Names = ()
+    affiliates: Names = ()
+    keys: tuple[UUID, ...]
+
+    def execute(self, work: Work) -> Employer:
+        employer = own_employer(work, self, self.employer_id)
+        employer.declare_names(self, **self.asked(without="employer_id"))
         return employer
 
 

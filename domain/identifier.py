@@ -21,7 +21,7 @@ from domain.event import Event
 from domain.handlers import on
 from domain.merging import person
 from domain.profile import MOST_JOBS, Facts, FullBackground, Job
-from domain.sources import PERSONAL_FIELDS, Observation, Source
+from domain.sources import PERSONAL_FIELDS, ContactKeys, Observation, Source
 from domain.values import Email, Moment, Name, StorableText
 
 
@@ -29,6 +29,10 @@ class IdentifierClaimed(Event, name="identifier.claimed", version=1):
     """The identifier names this candidate."""
 
     candidate_id: UUID
+
+
+class IdentifierErased(Event, name="identifier.erased", version=1, erases=True):
+    """The person was erased: what is sealed under their address is erased everywhere."""
 
 
 class SeveralPeople(Refusal):
@@ -45,11 +49,21 @@ class Identifier(Aggregate, kind="identifier"):
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
         self.candidate_id: UUID | None = None
+        self.erased = False
 
     def claim(self, cause: Cause, candidate_id: UUID) -> None:
         """Name this candidate, if it names nobody yet."""
         if self.candidate_id is None:
             self.record(IdentifierClaimed, cause, candidate_id=candidate_id)
+
+    def erase(self, cause: Cause) -> None:
+        """Erase what employers wrote down about this address."""
+        if not self.erased:
+            self.record(IdentifierErased, cause)
+
+    @on(IdentifierErased)
+    def on_identifier_erased(self, _: IdentifierErased) -> None:
+        self.erased = True
 
     @on(IdentifierClaimed)
     def on_identifier_claimed(self, event: IdentifierClaimed) -> None:
@@ -63,11 +77,14 @@ class SignUpCandidate(Command):
     """Become a member, or bring a member's profile up to date if they are known already.
 
     They are known by `candidate_id`, by their `address` or by another of the `identifiers` (ids of
-    `Identifier`). Then what the document says was observed on `observed_on`, by default today.
+    `Identifier`). Then what the document says was observed on `observed_on`, by default today. The
+    `domain` of the address and the present `employers` are keyed hashes as well.
     """
 
     candidate_id: UUID
     address: UUID | None = None
+    domain: UUID | None = None
+    employers: tuple[UUID, ...] = ()
     identifiers: Identifiers = ()
     document: UUID | None = None
     source: Source = "document"
@@ -96,6 +113,7 @@ class SignUpCandidate(Command):
                 opted_in=bool(self.opted_in),
                 last_active_at=self.last_active_at,
                 document=self.document,
+                keys=self._keys(),
                 **self._profile(),
             )
         else:
@@ -111,6 +129,7 @@ class SignUpCandidate(Command):
                 document=self.document,
                 opted_in=self.opted_in,
                 last_active_at=self.last_active_at,
+                keys=self._keys(),
             )
         _claim(work, self, candidate, identifiers)
         return candidate
@@ -121,23 +140,30 @@ class SignUpCandidate(Command):
         if is_new and candidate.standing().has_address:
             raise Refused(AnotherAddress(id=candidate.id))
 
+    def _keys(self) -> ContactKeys:
+        return ContactKeys(address=self.address, domain=self.domain, employers=self.employers)
+
     def _profile(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in (*PERSONAL_FIELDS, "facts")}
 
 
 class EnhanceProfile(Command):
-    """Update a profile with what a source observed, whose address is among the `identifiers`."""
+    """Update a profile with what a source observed, and the keyed hashes of what it says."""
 
     candidate_id: UUID
     observation: Observation
-    identifiers: Identifiers = ()
+    address: UUID | None = None
+    domain: UUID | None = None
+    employers: tuple[UUID, ...] = ()
 
     def execute(self, work: Work) -> Candidate:
-        claimed = _claimed(work, self.identifiers)
+        identifiers = (self.address,) if self.address else ()
+        claimed = _claimed(work, identifiers)
         candidate = person(work, self.candidate_id, DECIDES_PROFILE)
         _one_of(work, [candidate.id, *claimed])
-        candidate.enhance_profile(self, self.observation)
-        _claim(work, self, candidate, self.identifiers)
+        keys = ContactKeys(address=self.address, domain=self.domain, employers=self.employers)
+        candidate.enhance_profile(self, self.observation, keys)
+        _claim(work, self, candidate, identifiers)
         return candidate
 
 

@@ -1,6 +1,6 @@
 """What other systems report about a candidate: activities and observations."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -90,6 +90,22 @@ def reasons_against_activity(
         yield ActivityInFuture(occurred_at=when)
     if when and signed_up_at and when < signed_up_at:
         yield ActivityBeforeSignUp(occurred_at=when)
+
+
+class ContactKeys(Value):
+    """Keyed hashes by which the contact gate knows a person: `domain` is that of the `address`."""
+
+    address: UUID | None = None
+    domain: UUID | None = None
+    employers: tuple[UUID, ...] = ()
+
+    def of_fields(self, fields: Collection[str]) -> dict[str, Any]:
+        """Those of these fields of a profile; `employers` is None if there are no jobs."""
+        of_address = {"address": self.address, "domain": self.domain} if "email" in fields else {}
+        return of_address | ({"employers": self.employers} if "jobs" in fields else {})
+
+
+NO_KEYS = ContactKeys()
 
 
 class Observation(Value):

@@ -18,6 +18,10 @@ class Standing(Value):
     positions: tuple[UUID, ...]
     contact_budget: int | None = None
     """How many contacts the person wants within the window; None if they have not said."""
+    identifiers: tuple[UUID, ...] = ()
+    """By which lists know the person: ids, and keyed hashes of addresses and their domains."""
+    works_at: tuple[UUID, ...] = ()
+    """Keyed hashes of the names and domains of the person's present employers."""
 
     def with_duplicate(self, other: Self) -> Self:
         """The stricter consent, the later activity, the contacts of both, the smaller budget."""
@@ -33,4 +37,6 @@ class Standing(Value):
                 (one for one in (self.contact_budget, other.contact_budget) if one is not None),
                 default=None,
             ),
+            identifiers=tuple(dict.fromkeys((*self.identifiers, *other.identifiers))),
+            works_at=tuple(dict.fromkeys((*self.works_at, *other.works_at))),
         )

@@ -23,6 +23,7 @@ from domain.candidate_events import (
     CandidateSignedUp,
     ContactBudgetSet,
     Contacted,
+    ContactKeysNoted,
     ContactRetracted,
     DuplicateMerged,
     DuplicateSeparated,
@@ -39,6 +40,8 @@ from domain.terms import key, search_key
 from infrastructure.database.postgres import fetch_all, fetch_one
 from infrastructure.projecting.projection import BulkStatement, Change, Projection
 from projections.canonical import canonical_facts
+from projections.do_not_contact import DoNotContactList
+from projections.employers import Employers
 
 SIGN_UP = "sign-up"
 """The source of what a candidate said of themselves when they joined."""
@@ -93,8 +96,10 @@ CONTACTS_KEPT = 2 * MOST_CONTACTS
 """How many of the last contacts are kept: more than any budget, since some are retracted."""
 
 
-class CandidatePool(Projection, name="candidate_pool", version=5, key="id", personal=True):
+class CandidatePool(Projection, name="candidate_pool", version=6, key="id", personal=True):
     """Every candidate with what filters ask for, in the form that filters compare."""
+
+    READS = (DoNotContactList, Employers)
 
     TABLES = f"""
         CREATE TABLE candidate_pool (
@@ -117,6 +122,9 @@ class CandidatePool(Projection, name="candidate_pool", version=5, key="id", pers
             last_contacts   timestamptz[] NOT NULL,
             contact_budget  int NOT NULL,
             bounced         boolean NOT NULL,
+            identifiers     uuid[] NOT NULL,  -- by which lists know them
+            domain          uuid,
+            employers       uuid[] NOT NULL,  -- keyed hashes of where they work now
             random_key      bigint NOT NULL  -- the exploration's order, from 0 to 2^63
         ) WITH (fillfactor = 85);
         CREATE INDEX candidate_pool_by_terms ON candidate_pool
@@ -130,11 +138,13 @@ class CandidatePool(Projection, name="candidate_pool", version=5, key="id", pers
         INSERT INTO candidate_pool (
             candidate_id, name, name_key, email, summary, jobs, background, facts, provenance,
             signed_up_at, last_active_at, opted_in, blocked, positions, last_contacts,
-            contact_budget, bounced, random_key, {", ".join(COMPARED)})
+            contact_budget, bounced, random_key, identifiers, domain, employers,
+            {", ".join(COMPARED)})
         VALUES (
             %(id)s, %(name)s, %(name_key)s, %(email)s, %(summary)s, %(jobs)s, %(background)s,
             %(facts)s, %(provenance)s, %(at)s, %(at)s, false, '{{}}', '{{}}', '{{}}',
-            %(contact_budget)s, false, %(random_key)s,
+            %(contact_budget)s, false, %(random_key)s, %(found)s::uuid[] || %(id)s::uuid,
+            %(domain)s, %(employers)s::uuid[],
             {", ".join(f"coalesce(%({n})s::{c.type}, {c.unknown})" for n, c in COMPARED.items())})
         """  # noqa: S608 - our own names
 
@@ -143,6 +153,11 @@ class CandidatePool(Projection, name="candidate_pool", version=5, key="id", pers
             name = coalesce(%(name)s, name), name_key = coalesce(%(name_key)s, name_key),
             email = coalesce(%(email)s, email),
             bounced = bounced AND %(email)s::text IS NULL,
+            identifiers = CASE WHEN %(email)s::text IS NULL THEN identifiers ELSE
+                array_remove(array_remove(identifiers, domain), %(address)s::uuid)
+                || %(found)s::uuid[] END,
+            domain = CASE WHEN %(email)s::text IS NULL THEN domain ELSE %(domain)s::uuid END,
+            employers = coalesce(%(employers)s::uuid[], employers),
             summary = coalesce(%(summary)s, summary), jobs = coalesce(%(jobs)s::jsonb, jobs),
             background = background || %(background)s,
             facts = facts || %(facts)s, provenance = provenance || %(provenance)s,
@@ -182,6 +197,12 @@ class CandidatePool(Projection, name="candidate_pool", version=5, key="id", pers
 
     BOUNCE = "UPDATE candidate_pool SET bounced = true WHERE candidate_id = %(id)s"
 
+    NOTE_KEYS = """
+        UPDATE candidate_pool SET
+            identifiers = identifiers || %(found)s::uuid[], domain = %(domain)s,
+            employers = %(employers)s::uuid[]
+        WHERE candidate_id = %(id)s"""
+
     MERGE = """
         UPDATE candidate_pool SET merged_into = %(kept_id)s, opted_in = %(opted_in)s
         WHERE candidate_id = %(id)s"""
@@ -191,7 +212,8 @@ class CandidatePool(Projection, name="candidate_pool", version=5, key="id", pers
             opted_in = %(opted_in)s, last_active_at = %(last_active_at)s,
             blocked = %(blocked)s::uuid[], positions = %(positions)s::uuid[],
             last_contacts = %(last_contacts)s::timestamptz[],
-            contact_budget = %(contact_budget)s
+            contact_budget = %(contact_budget)s, identifiers = %(identifiers)s::uuid[],
+            employers = %(works_at)s::uuid[]
         WHERE candidate_id = %(id)s"""
 
     ERASE = "DELETE FROM candidate_pool WHERE candidate_id = %(id)s"
@@ -242,6 +264,11 @@ class CandidatePool(Projection, name="candidate_pool", version=5, key="id", pers
     def on_address_bounced(self, _event: AddressBounced) -> Change:
         return self.BOUNCE, {}
 
+    @on(ContactKeysNoted)
+    def on_contact_keys_noted(self, event: ContactKeysNoted) -> Change:
+        found = [*event.addresses, *([event.domain] if event.domain else [])]
+        return self.NOTE_KEYS, {"found": found, "employers": [*event.employers]}
+
     @on(CandidateMerged)
     def on_candidate_merged(self, event: CandidateMerged) -> Change:
         return self.MERGE, {"kept_id": event.kept_id, "opted_in": False}
@@ -260,6 +287,8 @@ class CandidatePool(Projection, name="candidate_pool", version=5, key="id", pers
             "positions": [*standing.positions],
             "last_contacts": [*standing.contacted_at[-CONTACTS_KEPT:]],
             "contact_budget": contacts_allowed(standing),
+            "identifiers": [*standing.identifiers],
+            "works_at": [*standing.works_at],
         }
 
     @on(CandidateErased)
@@ -272,6 +301,8 @@ def _profile(event: CandidateSignedUp | ProfileEnhanced) -> dict[str, Any]:
     background = event.background or FullBackground()
     return {
         "summary": event.summary,
+        "found": [each for each in (event.address, event.domain) if each],
+        "employers": None if event.employers is None else [*event.employers],
         "background": Jsonb(background.model_dump(mode="json", exclude_defaults=True)),
         "jobs": None if jobs is None else Jsonb([job.model_dump(mode="json") for job in jobs]),
         "facts": Jsonb(facts.model_dump(mode="json", exclude_none=True)),

@@ -2,8 +2,8 @@
 
 Both lists of a position are the candidate pool under the position's filters; `matching` is the same
 predicate as `domain.filters.Filters.admit`, in SQL, on filters and facts in canonical form. Left
-out are candidates who opted out, who blocked the employer, whom the position has approached, or who
-were approached as often as the contact gate allows.
+out are candidates whom the contact gate would not let the employer contact: who opted out, blocked
+the employer, are on its do-not-contact list, work there, or were contacted often enough.
 """
 
 from collections.abc import Callable, Sequence
@@ -167,6 +167,20 @@ def relaxations(db: Connection, search: CandidateSearch) -> list[Relaxation]:
     return sorted(found, key=lambda each: -(each.passive_candidates + each.recommendations))
 
 
+_NOT_LISTED = """
+    (NOT (SELECT EXISTS (SELECT FROM do_not_contact WHERE employer_id = %(employer)s))
+     OR NOT EXISTS (
+        SELECT FROM do_not_contact AS d
+        WHERE d.employer_id = %(employer)s AND d.identifier = ANY(p.identifiers)
+          AND (d.until IS NULL OR d.until >= %(today)s)))"""
+"""Who is not on the employer's list. Whether there is a list at all is looked up once a query."""
+
+_WORKS_ELSEWHERE = """
+    NOT (p.employers || p.domain) && coalesce((
+        SELECT company_keys || declared_keys FROM employers WHERE employer_id = %(employer)s),
+        ARRAY[]::uuid[])"""
+
+
 def _indexes(met: Sequence[str]) -> str:
     """The numbers of the conditions that do not hold, as an array in SQL."""
     return " || ".join(
@@ -185,11 +199,13 @@ def _approachable(search: CandidateSearch) -> tuple[str, dict[str, Any]]:
         " AND NOT p.bounced AND p.contact_budget > 0 AND (cardinality(p.last_contacts)"
         " < p.contact_budget OR p.last_contacts[cardinality(p.last_contacts) + 1"
         " - p.contact_budget] <= %(window)s)"
+        f" AND {_NOT_LISTED} AND {_WORKS_ELSEWHERE}"
     )
     parameters |= {
         "employer": search.employer_id,
         "position": search.position_id,
         "window": search.at - CONTACT_WINDOW,
+        "today": search.at.date(),
         "active_since": active_since(search.at),
         "nice_to_have": keys(canonical_filters(search.filters).nice_to_have_skills),
     }

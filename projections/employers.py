@@ -6,15 +6,17 @@ from typing import Literal
 from uuid import UUID
 
 from psycopg import Connection
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from domain.employer import (
     BetaJoined,
     BetaLeft,
+    CompanyKeyNoted,
     EmployerApproved,
     EmployerRegistered,
     EmployerSuspended,
     FeedbackShared,
+    NamesDeclared,
 )
 from domain.handlers import on
 from domain.terms import search_key
@@ -24,7 +26,7 @@ from infrastructure.projecting.projection import Change, Projection
 from projections.paging import Listed, WholeNumber, after, page
 
 
-class Employers(Projection, name="employers", version=2, key="id", personal=True):
+class Employers(Projection, name="employers", version=3, key="id", personal=True):
     """Every employer with their standing, and all feedback."""
 
     TABLES = """
@@ -38,6 +40,11 @@ class Employers(Projection, name="employers", version=2, key="id", personal=True
             suspended_for text,
             in_beta       boolean NOT NULL,
             registered_at timestamptz NOT NULL,
+            names         text[] NOT NULL,
+            domains       text[] NOT NULL,
+            affiliates    text[] NOT NULL,
+            company_keys  uuid[] NOT NULL,  -- keyed hashes: of the company's name
+            declared_keys uuid[] NOT NULL,  -- and of what it declared
             version       bigint NOT NULL
         );
         CREATE INDEX employers_by_company ON employers (company_key, employer_id);
@@ -54,10 +61,22 @@ class Employers(Projection, name="employers", version=2, key="id", personal=True
     ADD = """
         INSERT INTO employers (
             employer_id, company, company_key, manager_name, manager_email, status, suspended_for,
-            in_beta, registered_at, version)
+            in_beta, registered_at, names, domains, affiliates, company_keys, declared_keys,
+            version)
         VALUES (
             %(id)s, %(company)s, %(company_key)s, %(manager_name)s, %(manager_email)s, 'registered',
-            NULL, false, %(at)s, %(version)s)"""
+            NULL, false, %(at)s, '{}', '{}', '{}', %(company_keys)s::uuid[], '{}', %(version)s)"""
+
+    SET_COMPANY_KEYS = """
+        UPDATE employers SET company_keys = %(company_keys)s::uuid[], version = %(version)s
+        WHERE employer_id = %(id)s"""
+
+    DECLARE = """
+        UPDATE employers SET
+            names = %(names)s::text[], domains = %(domains)s::text[],
+            affiliates = %(affiliates)s::text[], declared_keys = %(keys)s::uuid[],
+            version = %(version)s
+        WHERE employer_id = %(id)s"""
 
     SET_STATUS = """
         UPDATE employers SET status = %(status)s, suspended_for = %(reason)s, version = %(version)s
@@ -75,7 +94,17 @@ class Employers(Projection, name="employers", version=2, key="id", personal=True
 
     @on(EmployerRegistered)
     def on_employer_registered(self, event: EmployerRegistered) -> Change:
-        return self.ADD, {"company_key": search_key(event.company)}
+        company_keys = [event.company_key] if event.company_key else []
+        return self.ADD, {"company_key": search_key(event.company), "company_keys": company_keys}
+
+    @on(CompanyKeyNoted)
+    def on_company_key_noted(self, event: CompanyKeyNoted) -> Change:
+        return self.SET_COMPANY_KEYS, {"company_keys": [event.company_key]}
+
+    @on(NamesDeclared)
+    def on_names_declared(self, event: NamesDeclared) -> Change:
+        declared = ("names", "domains", "affiliates", "keys")
+        return self.DECLARE, {name: [*getattr(event, name)] for name in declared}
 
     @on(EmployerApproved)
     def on_employer_approved(self, _event: EmployerApproved) -> Change:
@@ -105,6 +134,9 @@ class Employer(BaseModel):
     suspended_for: str | None
     in_beta: bool
     registered_at: datetime
+    names: list[str] = Field(description="what else the company is called")
+    domains: list[str] = Field(description="of its mail")
+    affiliates: list[str] = Field(description="whose people it does not contact either")
     version: int
 
 

@@ -3,6 +3,7 @@
 from infrastructure.projecting.projection import Projection
 from projections.adverse_impact import AdverseImpact
 from projections.candidate_pool import CandidatePool
+from projections.do_not_contact import DoNotContactList
 from projections.employers import Employers
 from projections.funnel import Funnel
 from projections.interview_list import InterviewList
@@ -22,6 +23,7 @@ def read_models(challengers: Challengers = NO_CHALLENGERS) -> list[Projection]:
     return [
         AdverseImpact(),
         CandidatePool(),
+        DoNotContactList(),
         Employers(),
         Funnel(),
         InterviewList(),

@@ -30,7 +30,7 @@ def identity(
         candidate_id = identifiers.candidate_of_document(namespace, document)
     return {
         "candidate_id": candidate_id,
-        "address": email and identifiers.of_address(key, email),
+        **identifiers.contact_keys(key, email, profile.jobs),
         "identifiers": (
             (identifiers.of_external_id(key, external_id),) if external_id is not None else ()
         ),

@@ -19,6 +19,7 @@ from api.demo.survey_2019 import to_profile
 from api.formats.documents import BadDocument
 from api.identifiers import claim_known_addresses
 from api.marketplace import Marketplace, now, open_marketplace
+from api.upgrade import note_contact_keys
 from infrastructure.projecting.checkpoints import log_positions
 from infrastructure.projecting.projector import Projector
 from infrastructure.settings import Settings, load_settings
@@ -81,6 +82,7 @@ def demo(
                 progress=report,
             )
             claim_known_addresses(marketplace.store, marketplace.address_key, end)
+            note_contact_keys(marketplace.store, marketplace.address_key, end)
         with progress() as report:
             _catch_up(marketplace, marketplace.store.recorder.max_notification_id() or 0, report)
     _tell(summary)

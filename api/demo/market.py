@@ -321,7 +321,7 @@ class Market:
         passive = person.candidate.is_passive(now)
         contact = Contact.MESSAGE if passive else Contact.INTERVIEW_REQUEST
         about = (contact, firm.employer, post.position, person.candidate)
-        reasons = contact_gate.against_contact(*about, contacted=False, at=now)
+        reasons = contact_gate.against_contact(*about, entries=(), contacted=False, at=now)
         if any(True for _ in reasons):
             return None
         return Outreach.send_message if passive else Outreach.request_interview

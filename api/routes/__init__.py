@@ -3,6 +3,7 @@
 from api.routes import (
     activity,
     candidates,
+    do_not_contact,
     duplicates,
     employers,
     event_stream,
@@ -22,6 +23,7 @@ ROUTERS = (
     activity.router,
     duplicates.router,  # before candidates: /candidates/duplicates is no candidate's id
     candidates.router,
+    do_not_contact.router,
     employers.router,
     event_stream.router,  # before events: /events/stream is no aggregate's id
     events.router,

@@ -130,7 +130,7 @@ def enhance(candidate_id: UUID, body: Observation, caller: Platform) -> CommandR
         EnhanceProfile,
         candidate_id=candidate_id,
         observation=observed,
-        identifiers=(identifiers.of_address(key, body.email),) if body.email else (),
+        **identifiers.contact_keys(key, body.email, body.jobs),
     )
 
 

@@ -1,19 +1,24 @@
 """Employers: registered and approved by the marketplace, in the beta by choice; their feedback."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from api.company_names import is_public_mail
 from api.http.access import Admin, Reader, Recruiter, Staff, SuccessManager
 from api.http.caller import CommandResult
 from api.http.lists import Company, Cursor, Limit, found
+from api.http.problems import Problem, Reason
+from api.identifiers import mail_domain, of_company, of_domain
 from domain.employer import (
     ApproveEmployer,
+    DeclareNames,
     Employer,
     JoinBeta,
     LeaveBeta,
+    Names,
     RegisterEmployer,
     ShareFeedback,
     SuspendEmployer,
@@ -34,6 +39,14 @@ class NewEmployer(Value):
     manager: CustomerSuccessManager
 
 
+class NewNames(Value):
+    """What else a company is called, in place of what was declared before."""
+
+    names: Names = ()
+    domains: Names = Field((), description="of its mail, such as acme.example")
+    affiliates: Names = Field((), description="companies whose people it does not contact either")
+
+
 class Suspension(Value):
     """Why an employer is suspended."""
 
@@ -50,7 +63,8 @@ class NewFeedback(Value):
 @router.post("/employers", status_code=201)
 def register(body: NewEmployer, caller: Admin) -> CommandResult:
     """Register an employer with the Customer Success Manager who looks after it."""
-    return caller.run(RegisterEmployer, employer_id=caller.new_id(), **dict(body))
+    key = of_company(caller.marketplace.address_key, body.company)
+    return caller.run(RegisterEmployer, employer_id=caller.new_id(), company_key=key, **dict(body))
 
 
 @router.get("/employers")
@@ -60,6 +74,25 @@ def list_employers(
     """The employers by name."""
     with caller.reading(Employers) as db:
         return employers.listed(db, limit, cursor, company)
+
+
+@router.put("/employers/{employer_id}/names")
+def declare_names(employer_id: UUID, body: NewNames, caller: Recruiter) -> CommandResult:
+    """Say what else the company is called, and its mail domains and affiliates.
+
+    Whoever works there by their present job or the domain of their address is not contacted by the
+    company. Its registered name counts by itself.
+    """
+    domains = tuple(map(mail_domain, body.domains))
+    public = [domain for domain in domains if is_public_mail(domain)]
+    if public:
+        detail = f"Everybody can have an address there: {', '.join(public)}. Leave it out."
+        raise Problem(422, "invalid", detail, [Reason(code="public_mail_domain", detail=detail)])
+    key = caller.marketplace.address_key
+    companies = [of_company(key, name) for name in (*body.names, *body.affiliates)]
+    keys = [*(each for each in companies if each), *(of_domain(key, each) for each in domains)]
+    said: dict[str, Any] = {"names": body.names, "domains": domains, "affiliates": body.affiliates}
+    return caller.run(DeclareNames, employer_id=employer_id, **said, keys=tuple(keys))
 
 
 @router.get("/employers/{employer_id}")

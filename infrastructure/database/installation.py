@@ -11,13 +11,15 @@ CLAIM = """
     INSERT INTO installation (log_id, candidate_namespace) VALUES (%s, %s) ON CONFLICT DO NOTHING"""
 
 READ = """
-    SELECT candidate_namespace, address_key, addresses_claimed
+    SELECT candidate_namespace, address_key, addresses_claimed, contact_keys_noted
     FROM installation WHERE log_id = %s"""
 
 SEAL = """
     UPDATE installation SET address_key = %s::bytea WHERE log_id = %s AND address_key IS NULL"""
 
 HAVE_CLAIMED = "UPDATE installation SET addresses_claimed = true WHERE log_id = %s"
+
+HAVE_NOTED = "UPDATE installation SET contact_keys_noted = true WHERE log_id = %s"
 
 ADDRESS_KEY_BYTES = 32
 CONTEXT = b"installation/address-key"
@@ -42,16 +44,27 @@ def address_key(db: Database, keyring: Keyring) -> bytes:
     """
     keyring.check()
     db.execute(SEAL, (keyring.wrap(os.urandom(ADDRESS_KEY_BYTES), CONTEXT), LOG_ID))
-    ((_, sealed, _),) = db.execute(READ, (LOG_ID,)).fetchall()
+    ((_, sealed, *_),) = db.execute(READ, (LOG_ID,)).fetchall()
     return keyring.unwrap(sealed, CONTEXT)
 
 
 def addresses_claimed(db: Database) -> bool:
     """Whether every address in the log that came before there were identifiers has its own."""
-    ((*_, claimed),) = db.execute(READ, (LOG_ID,)).fetchall()
+    ((*_, claimed, _),) = db.execute(READ, (LOG_ID,)).fetchall()
     return bool(claimed)
 
 
 def note_addresses_claimed(db: Database) -> None:
     """Note that every address in the log has its identifier."""
     db.execute(HAVE_CLAIMED, (LOG_ID,))
+
+
+def contact_keys_noted(db: Database) -> bool:
+    """Whether what came before the contact gate compared hashes has them."""
+    ((*_, noted),) = db.execute(READ, (LOG_ID,)).fetchall()
+    return bool(noted)
+
+
+def note_contact_keys_noted(db: Database) -> None:
+    """Note that everybody in the log has the hashes that the contact gate compares."""
+    db.execute(HAVE_NOTED, (LOG_ID,))

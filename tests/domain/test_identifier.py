@@ -170,10 +170,10 @@ def test_an_observed_address_names_the_candidate_from_then_on() -> None:
     then(fact(ProfileEnhanced, CASEY, email="casey@example.com"), claimed(HER_ADDRESS))
 
 
-def observation(*identifiers: UUID, **says: Any) -> EnhanceProfile:
+def observation(address: UUID | None = None, **says: Any) -> EnhanceProfile:
     observed = Observation(source="web", observed_on=NOW.date(), **says)
     return EnhanceProfile(
-        candidate_id=CASEY, observation=observed, identifiers=identifiers, **by(the_platform)
+        candidate_id=CASEY, observation=observed, address=address, **by(the_platform)
     )
 
 

@@ -18,6 +18,7 @@ from domain.aggregate import Aggregate
 from domain.answering import DeclineOutreach
 from domain.command import Command
 from domain.contacting import Message
+from domain.do_not_contact import AddToDoNotContact
 from domain.employer import Manager, SuspendEmployer
 from domain.event import Event, Personal
 from domain.identifier import SignUpCandidate
@@ -195,6 +196,7 @@ def test_a_command_says_what_it_is_for() -> None:
         (DeclineOutreach, "note"),
         (SubmitTicket, "text"),
         (CloseTicket, "answer"),
+        (AddToDoNotContact, "reason"),
     ],
 )
 def test_a_text_that_no_database_keeps_is_refused_by_name(
@@ -209,7 +211,7 @@ def test_a_text_that_no_database_keeps_is_refused_by_name(
 
 
 def test_an_aggregates_module_has_its_name() -> None:
-    assert [a for a in AGGREGATES if a.__module__ != f"domain.{a.__name__.lower()}"] == []
+    assert [a for a in AGGREGATES if a.__module__ != f"domain.{a.kind}"] == []
 
 
 def methods(aggregate: type[Aggregate]) -> Iterator[ast.FunctionDef]:

@@ -6,6 +6,7 @@ from domain.answering import AcceptOutreach
 from domain.candidate_commands import BlockEmployer, EraseCandidate, NoteActivity, OptIn, OptOut
 from domain.candidate_events import (
     DECIDES_CONTACT,
+    AttributesReported,
     CandidateErased,
     CandidateSignedUp,
     Contacted,
@@ -137,9 +138,9 @@ def test_an_employer_contacts_nobody_as_long_as_events_of_its_own_cannot_be_read
     then_refused("history_unreadable")
 
 
-def test_a_message_is_sent_although_an_observation_cannot_be_read() -> None:
+def test_a_message_is_sent_although_reported_attributes_cannot_be_read() -> None:
     given(able_to_write, passive_candidate)
-    cannot_be_read(ProfileEnhanced)
+    cannot_be_read(AttributesReported)
     when(A_MESSAGE_TO_CASEY)
     then(fact(MessageSent, TO_CASEY), fact(Contacted, CASEY))
 

@@ -21,7 +21,7 @@ from domain.filters import Filters
 from domain.money import Salary, SalaryRange
 from domain.outreach_events import InterviewRequested, MessageSent
 from domain.viewing import Feed, Sort
-from infrastructure.projecting.projection import LoggedEvent
+from infrastructure.projecting.projection import LoggedEvent, Projection
 from projections import candidate_feed
 from projections.candidate_feed import (
     EXPLORED_SHARE,
@@ -57,8 +57,12 @@ class Market:
     history: History
     position_id: UUID = field(default=UUID(int=0))
     filters: Filters = FILTERS
-    _models: tuple[CandidatePool, Likelihoods] = field(
-        default_factory=lambda: (CandidatePool(), Likelihoods())
+    _models: tuple[Projection, ...] = field(
+        default_factory=lambda: (
+            CandidatePool(),
+            *(read() for read in CandidatePool.READS),
+            Likelihoods(),
+        )
     )
     _read: int = 0
 
@@ -154,7 +158,7 @@ def market(filled: Market) -> Iterator[Market]:
         yield replace(
             filled,
             history=deepcopy(filled.history),
-            _models=(CandidatePool(), Likelihoods()),
+            _models=(CandidatePool(), *(read() for read in CandidatePool.READS), Likelihoods()),
         )
 
 

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
@@ -10,10 +11,24 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from domain.actor import Actor, Role
-from domain.candidate_commands import BlockEmployer, EraseCandidate, NoteActivity, OptOut
+from domain.candidate_commands import (
+    BlockEmployer,
+    EraseCandidate,
+    NoteActivity,
+    NoteContactKeys,
+    OptOut,
+)
 from domain.command import Command
+from domain.do_not_contact import (
+    AddToDoNotContact,
+    Named,
+    RemoveFromDoNotContact,
+    entry_id,
+)
+from domain.employer import DeclareNames, Manager, NoteCompanyKey, RegisterEmployer
 from domain.filters import Filters
 from domain.identifier import EnhanceProfile, SignUpCandidate
+from domain.merging import MergeCandidates
 from domain.money import PayPeriod, Salary, SalaryRange
 from domain.passivity import is_passive
 from domain.profile import Education, Facts, FullBackground, Job
@@ -44,6 +59,9 @@ LANGUAGES = ("English", "German", "French")
 SPOKEN = ("Englisch", "en", "de-AT", "German", "français")
 
 
+FOLLOWING = [CandidatePool(), *(read() for read in CandidatePool.READS), Likelihoods()]
+
+
 def somebody(name: str) -> UUID:
     return uuid5(IDS, name)
 
@@ -53,7 +71,7 @@ class Pooled:
 
     def __init__(self, store: EventStore, pool: Pool, db: Connection[TupleRow]) -> None:
         self._store = store
-        self._projectors = [Projector(p, store, pool) for p in (CandidatePool(), Likelihoods())]
+        self._projectors = [Projector(p, store, pool) for p in FOLLOWING]
         self._db = db
         self._is_behind = True
 
@@ -131,7 +149,7 @@ class Pooled:
 
 @pytest.fixture
 def pooled(store: EventStore, pool: Pool) -> Iterator[Pooled]:
-    create_tables([CandidatePool(), Likelihoods()], pool)
+    create_tables(FOLLOWING, pool)
     with pool.connection() as db:
         yield Pooled(store, pool, db)
 
@@ -193,6 +211,134 @@ def test_activity_recorded_late_does_not_make_anyone_less_active(pooled: Pooled)
 def test_who_opts_out_is_in_no_list(pooled: Pooled) -> None:
     pooled.after(OptOut, candidate_id=pooled.sign_up("Shy", silent_for=LONG))
     assert pooled.feed(Feed.PASSIVE) == []
+
+
+def off(entry: dict[str, Any]) -> dict[str, Any]:
+    return {"employer_id": EMPLOYER, "entry_id": entry_id(EMPLOYER, entry["identifier"])}
+
+
+def is_found(pooled: Pooled) -> bool:
+    return pooled.feed(Feed.PASSIVE) == ["Silent"]
+
+
+@pytest.mark.parametrize("named", ["Silent", "address", "domain"])
+def test_who_is_on_the_do_not_contact_list_is_in_no_list_of_the_employer(
+    pooled: Pooled, named: str
+) -> None:
+    employed(pooled, EMPLOYER)
+    known: dict[str, Any] = {
+        "address": somebody("address"),
+        "domain": somebody("domain"),
+        "email": "a@b.example",
+    }
+    sign_up(pooled, **known)
+    entry: dict[str, Any] = {"employer_id": EMPLOYER, "identifier": somebody(named)}
+    assert is_found(pooled)
+    pooled.after(AddToDoNotContact, **entry, kind=Named.DOMAIN, reason="A client.")
+    assert not is_found(pooled)
+    pooled.after(RemoveFromDoNotContact, **off(entry))
+    assert is_found(pooled)
+
+
+def test_an_entry_hides_nobody_after_its_last_day(pooled: Pooled) -> None:
+    employed(pooled, EMPLOYER)
+    sign_up(pooled)
+    yesterday = NOW - timedelta(days=1)
+    asked: dict[str, Any] = {
+        "employer_id": EMPLOYER,
+        "kind": Named.PERSON,
+        "identifier": somebody("Silent"),
+        "reason": "A client.",
+    }
+    pooled.after(AddToDoNotContact, at=yesterday, **asked, until=NOW.date())
+    assert not is_found(pooled)
+    pooled.after(AddToDoNotContact, at=yesterday, **asked, until=yesterday.date())
+    assert is_found(pooled)
+
+
+def test_another_employers_list_hides_nobody(pooled: Pooled) -> None:
+    another = somebody("another employer")
+    employed(pooled, another)
+    sign_up(pooled)
+    entry: dict[str, Any] = {"employer_id": another, "identifier": somebody("Silent")}
+    pooled.after(AddToDoNotContact, **entry, kind=Named.PERSON, reason="A client.")
+    assert is_found(pooled)
+
+
+def test_a_new_address_is_known_with_the_old_one_but_of_domains_only_the_last(
+    pooled: Pooled,
+) -> None:
+    employed(pooled, EMPLOYER)
+    sign_up(pooled, address=somebody("old"), domain=somebody("old.example"), email="a@old.example")
+    seen = Observation(source="web", observed_on=NOW.date(), email="a@new.example")
+    keys: dict[str, Any] = {"address": somebody("new"), "domain": somebody("new.example")}
+    pooled.after(EnhanceProfile, candidate_id=somebody("Silent"), observation=seen, **keys)
+    for name, hides in (
+        ("old", True),
+        ("new", True),
+        ("new.example", True),
+        ("old.example", False),
+    ):
+        entry: dict[str, Any] = {"employer_id": EMPLOYER, "identifier": somebody(name)}
+        pooled.after(AddToDoNotContact, **entry, kind=Named.DOMAIN, reason="A client.")
+        assert is_found(pooled) is not hides
+        pooled.after(RemoveFromDoNotContact, **off(entry))
+
+
+def test_hashes_that_are_noted_later_count(pooled: Pooled) -> None:
+    employed(pooled, EMPLOYER)
+    sign_up(pooled)
+    keys: dict[str, Any] = {
+        "addresses": (somebody("address"),),
+        "domain": None,
+        "employers": (somebody("acme"),),
+    }
+    entry: dict[str, Any] = {"employer_id": EMPLOYER, "identifier": somebody("address")}
+    pooled.after(AddToDoNotContact, **entry, kind=Named.ADDRESS, reason="A client.")
+    assert is_found(pooled)
+    pooled.after(NoteContactKeys, candidate_id=somebody("Silent"), **keys)
+    assert not is_found(pooled)
+    pooled.after(RemoveFromDoNotContact, **off(entry))
+    pooled.after(NoteCompanyKey, employer_id=EMPLOYER, company_key=somebody("acme"))
+    assert not is_found(pooled)
+
+
+@pytest.mark.parametrize("works", [{"employers": [somebody("acme")]}, {"domain": somebody("acme")}])
+def test_who_works_at_the_company_is_in_no_list_of_it(
+    pooled: Pooled, works: dict[str, Any]
+) -> None:
+    employed(pooled, EMPLOYER)
+    sign_up(pooled, **works)
+    assert is_found(pooled)
+    pooled.after(DeclareNames, employer_id=EMPLOYER, keys=[somebody("acme")])
+    assert not is_found(pooled)
+    pooled.after(DeclareNames, employer_id=EMPLOYER, keys=[])
+    assert is_found(pooled)
+
+
+def test_a_merged_duplicates_address_and_employer_count(pooled: Pooled) -> None:
+    employed(pooled, EMPLOYER)
+    sign_up(pooled)
+    sign_up(pooled, "Twin", address=somebody("address"), employers=[somebody("acme")])
+    both: dict[str, Any] = {"candidate_id": somebody("Silent"), "duplicate_id": somebody("Twin")}
+    pooled.after(MergeCandidates, **both)
+    assert is_found(pooled)
+    entry: dict[str, Any] = {"employer_id": EMPLOYER, "identifier": somebody("address")}
+    pooled.after(AddToDoNotContact, **entry, kind=Named.ADDRESS, reason="A client.")
+    assert not is_found(pooled)
+    pooled.after(RemoveFromDoNotContact, **off(entry))
+    pooled.after(DeclareNames, employer_id=EMPLOYER, keys=[somebody("acme")])
+    assert not is_found(pooled)
+
+
+def sign_up(pooled: Pooled, name: str = "Silent", **says: Any) -> None:
+    who: dict[str, Any] = {"candidate_id": somebody(name), "name": name, "opted_in": True}
+    pooled.after(SignUpCandidate, **who, signed_up_at=NOW - LONG, **says)
+
+
+def employed(pooled: Pooled, employer_id: UUID) -> None:
+    manager = Manager(name="Morgan", email="morgan@example.com")
+    pooled.after(RegisterEmployer, employer_id=employer_id, company="Acme", manager=manager)
 
 
 def test_who_blocked_the_employer_is_in_no_list_of_theirs(pooled: Pooled) -> None:

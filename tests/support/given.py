@@ -164,7 +164,7 @@ def opened(position: UUID, employer: UUID, filters: Filters | None = None) -> Fa
 
 
 def signed_up(
-    candidate: UUID = CASEY, *, at: datetime = LONG_AGO, has_address: bool = True
+    candidate: UUID = CASEY, *, at: datetime = LONG_AGO, has_address: bool = True, **says: Any
 ) -> Fact:
     return fact(
         CandidateSignedUp,
@@ -174,6 +174,7 @@ def signed_up(
         fields=("skills",),
         facts=Facts(skills=("Python",)),
         has_address=has_address,
+        **says,
     )
 
 

@@ -14,7 +14,7 @@ from api.console.session import Support, Visit, visiting
 from api.http.lists import Cursor
 from api.routes import outreach as outreach_routes
 from api.web.rendering import address
-from domain import contact_gate
+from domain import contact_gate, do_not_contact
 from domain.actor import Role
 from domain.candidate import Candidate
 from domain.candidate_events import DECIDES_CONTACT
@@ -22,6 +22,7 @@ from domain.contact_gate import AlreadyContacted, Contact
 from domain.employer import Employer
 from domain.position import Position
 from domain.values import StorableText
+from infrastructure.event_log.store import UnitOfWork
 from projections.candidate_pool import CandidatePool
 from projections.employers import Employers
 from projections.interview_list import InterviewList
@@ -65,13 +66,14 @@ def timeline(visit: Support, outreach_id: UUID) -> Response:
         employer = loaded(store, db, Employer, outreach.employer_id)
         position = loaded(store, db, Position, outreach.position_id)
         candidate = loaded(store, db, Candidate, outreach.candidate_id)
+    listed = do_not_contact.entries(UnitOfWork(store), employer.id, candidate.standing())
     contact = Contact.MESSAGE if outreach.badge else Contact.INTERVIEW_REQUEST
     about = (contact, employer, position, candidate)
     against = [
         *employer.reasons_if_unreadable(),
         *position.reasons_if_unreadable(),
         *candidate.reasons_if_unreadable(DECIDES_CONTACT),
-        *contact_gate.against_contact(*about, contacted=False, at=caller.at),
+        *contact_gate.against_contact(*about, entries=listed, contacted=False, at=caller.at),
     ]
     return visit.page(
         "timeline.html",

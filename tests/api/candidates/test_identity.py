@@ -1,7 +1,7 @@
 """One person is one candidate, whichever way their documents come in."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -11,10 +11,12 @@ from api.cli.sign_ups import sign_up, sign_up_of
 from api.marketplace import now
 from benchmarks.identity import SKILL, Marketplace, checked, lived
 from domain.actor import Actor, Cause, Role
+from domain.aggregate import Refused
+from domain.contacting import Message, SendMessage
 from tests.support.client import codes, done
 from tests.support.concurrency import at_once
 from tests.support.databases import Databases
-from tests.support.stage import Scene, Stage, a_stage, own_stage
+from tests.support.stage import MESSAGE, Scene, Stage, a_stage, own_stage
 
 KEY = bytes(range(32))
 
@@ -279,6 +281,57 @@ def test_addresses_from_before_are_claimed_when_a_newer_program_starts(
                 db.execute("UPDATE installation SET addresses_claimed = false")
         with a_stage(url) as stage:
             assert by_api(stage.scene(), resume(email.upper())) == candidate
+
+
+def test_the_contact_gate_knows_people_and_employers_from_before_when_a_newer_program_starts(
+    databases: Databases,
+) -> None:
+    with databases.prepared() as url:
+        listed = address()
+        with a_stage(url) as stage:
+            scene = stage.scene().in_beta()
+            position = scene.position()
+            candidate = by_api(scene, resume(listed) | SILENT)
+            colleague = by_api(scene, resume(address(), name="Ida") | SILENT | {"work": AT_ACME})
+            with stage.connection() as db:  # as an older program left it
+                for topic in ("candidate.signed_up", "employer.registered"):
+                    db.execute(AS_BEFORE, [topic])
+                db.execute("UPDATE installation SET contact_keys_noted = false")
+        for _ in range(2):
+            with a_stage(url) as stage:
+                recruiter = stage.as_(Role.RECRUITER, scene.employer_id)
+                path = f"/employers/{scene.employer_id}/do-not-contact"
+                entry = {"kind": "address", "value": listed, "reason": "A client."}
+                done(recruiter.post(path, entry))
+                sent = {}
+                for id in (candidate, colleague):
+                    command = SendMessage(
+                        position_id=UUID(position),
+                        candidate_id=UUID(id),
+                        message=Message.model_validate(MESSAGE),
+                        by=Actor(id="r", role=Role.RECRUITER, employer_id=UUID(scene.employer_id)),
+                        at=now(),
+                        request_id="test",
+                    )
+                    with pytest.raises(Refused) as refused:
+                        stage.marketplace.store.execute(command)
+                    sent[id] = refused.value.codes
+                assert sent == {
+                    candidate: ["on_do_not_contact_list"],
+                    colleague: ["candidate_works_there"],
+                }
+                topics = [topic for _, topic in stage.topics(candidate)]
+                assert topics.count("candidate.contact_keys_noted") == 1
+
+
+SILENT = {"meta": {"sourcing": {"opted_in": True, "signed_up_at": "2020-01-01T00:00:00Z"}}}
+AT_ACME = [{"name": "Acme GmbH", "startDate": "2019"}]
+AS_BEFORE = """
+    UPDATE events SET state = convert_to((
+        (convert_from(state, 'UTF8')::jsonb - 'address' - 'domain' - 'employers' - 'company_key')
+        || jsonb_build_object(
+            'class_version', CASE topic WHEN 'candidate.signed_up' THEN 2 ELSE 1 END)
+    )::text, 'UTF8') WHERE topic = %s"""
 
 
 # --- At random

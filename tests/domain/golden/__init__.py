@@ -17,6 +17,7 @@ from domain import (
     candidate_commands,
     contacting,
     delivering,
+    do_not_contact,
     employer,
     identifier,
     interviewing,
@@ -57,6 +58,7 @@ from tests.support.given import (
     BACKEND_ENGINEER,
     CASEY,
     DATA_ENGINEER,
+    GLOBEX,
     LONG_AGO,
     NOW,
     ROBIN,
@@ -129,7 +131,7 @@ def write_missing() -> list[Path]:
 _POSITIONS = [BACKEND_ENGINEER, DATA_ENGINEER, *map(named, ("third", "fourth", "fifth"))]
 _OUTREACHES = [outreach_id(position, CASEY) for position in _POSITIONS]
 _AGAIN = named("casey again")
-_DANA, _EDEN, _FRAN = map(named, ("dana", "eden", "fran"))
+_DANA, _EDEN, _FRAN, _GIL = map(named, ("dana", "eden", "fran", "gil"))
 _LETTERS = [(DATA_ENGINEER, _DANA), (BACKEND_ENGINEER, _DANA), (DATA_ENGINEER, _EDEN)]
 _LETTERS += [(DATA_ENGINEER, _FRAN)]
 _DELIVERED, _UNDONE, _BOUNCED, _STOPPED = (outreach_id(*about) for about in _LETTERS)
@@ -190,7 +192,25 @@ _COMMANDS: list[Command] = [
         employer_id=ACME,
         company="Acme",
         manager=Manager(name="Morgan Manager", email="morgan@example.com"),
+        company_key=named("the name of acme"),
         **by(the_admin),
+    ),
+    employer.RegisterEmployer(
+        employer_id=GLOBEX,
+        company="Globex",
+        manager=Manager(name="Morgan Manager", email="morgan@example.com"),
+        **by(the_admin),
+    ),
+    employer.NoteCompanyKey(
+        employer_id=GLOBEX, company_key=named("the name of globex"), **by(the_system)
+    ),
+    employer.DeclareNames(
+        employer_id=ACME,
+        names=("Acme Robotics",),
+        domains=("acme.example",),
+        affiliates=("Initech",),
+        keys=tuple(map(named, ("acme robotics", "acme.example", "initech"))),
+        **by(acmes_recruiter),
     ),
     employer.ApproveEmployer(employer_id=ACME, **by(the_admin)),
     employer.JoinBeta(employer_id=ACME, **by(acmes_recruiter)),
@@ -220,6 +240,8 @@ _COMMANDS: list[Command] = [
         identifier.SignUpCandidate(
             candidate_id=id,
             address=named(f"the address of {name}"),
+            domain=named("example.com"),
+            employers=(named("the name of globex"),),
             document=named(f"a document about {name}"),
             name=name,
             email=f"{name.lower()}@example.com",
@@ -232,6 +254,16 @@ _COMMANDS: list[Command] = [
             **by(the_platform),
         )
         for id, name in ((CASEY, "Casey"), (ROBIN, "Robin"), (_AGAIN, "Cas"), *_ADDRESSEES)
+    ),
+    identifier.SignUpCandidate(
+        candidate_id=_GIL, name="Gil", email="gil@example.com", **by(the_platform)
+    ),
+    candidate_commands.NoteContactKeys(
+        candidate_id=_GIL,
+        addresses=(named("the address of Gil"),),
+        domain=named("example.com"),
+        employers=(named("the name of globex"),),
+        **by(the_system),
     ),
     merging.MergeCandidates(candidate_id=CASEY, duplicate_id=_AGAIN, **by(the_support)),
     merging.SeparateCandidates(candidate_id=CASEY, duplicate_id=_AGAIN, **by(the_support)),
@@ -257,6 +289,9 @@ _COMMANDS: list[Command] = [
             jobs=(Job(employer="Initech", title="Lead", summary="Queues, again."),),
             background=FullBackground(phone="+41 44 000 00 00"),
         ),
+        address=named("another address of Casey"),
+        domain=named("example.com"),
+        employers=(named("the name of initech"),),
         **by(the_platform),
     ),
     viewing.NoteCandidatesShown(
@@ -436,6 +471,20 @@ _COMMANDS: list[Command] = [
         webhook_id=named("a webhook"), log_positions=(3, 5), **by(acmes_recruiter)
     ),
     webhook.RemoveWebhook(webhook_id=named("a webhook"), **by(acmes_recruiter)),
+    do_not_contact.AddToDoNotContact(
+        employer_id=ACME,
+        kind=do_not_contact.Named.ADDRESS,
+        identifier=named("the address of Dana"),
+        text="dana@example.com",
+        reason="Asked us not to write.",
+        until=(NOW + days(365)).date(),
+        **by(acmes_recruiter),
+    ),
+    do_not_contact.RemoveFromDoNotContact(
+        employer_id=ACME,
+        entry_id=do_not_contact.entry_id(ACME, named("the address of Dana")),
+        **by(acmes_recruiter),
+    ),
     employer.LeaveBeta(employer_id=ACME, **by(acmes_recruiter)),
     employer.SuspendEmployer(employer_id=ACME, reason="spam", **by(the_admin)),
 ]
