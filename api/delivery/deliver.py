@@ -7,6 +7,7 @@ the same Message-ID, by which its receiver knows it again (RFC 5322, 3.6.4).
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -35,8 +36,15 @@ from projections.outbox import Outbox
 logger = logging.getLogger(__name__)
 
 DELIVERY = Actor(id="delivery", role=Role.SYSTEM)
-AT_ONCE = 100
 CONNECTIONS = 8
+"""How many letters are tried at once, each over a connection."""
+
+LOOK_SECONDS = 0.1
+"""Seconds from one look for letters that are due to the next, while others are tried."""
+
+RELEASE_HOLDS_SECONDS = 0.5
+"""How long a release holds; a letter that leaves later needs another."""
+
 OF_OURS: Sequence[Stage] = ("connect", "sender")
 """Where a refusal is about us, as of a wrong password, and says nothing of the letter."""
 
@@ -55,37 +63,57 @@ class Delivery:
     server: SmtpServer
     dkim: DkimKey | None
     now: Callable[[], datetime]
+    lease: timedelta = LEASE
 
     def deliver_due(self) -> int:
         """Try to deliver all letters that are due. Returns how many were tried."""
-        tried = 0
-        while batch := self._lease():
-            asyncio.run(self._deliver(batch))
-            tried += len(batch)
-        return tried
+        return asyncio.run(self._deliver_due())
 
-    def _lease(self) -> list[Attempt]:
+    async def _deliver_due(self) -> int:
+        tried = 0
+        under_way: set[asyncio.Task[None]] = set()
+        async with SmtpConnections(self.server, CONNECTIONS) as connections:
+            while True:
+                # No more than there are connections: nothing is released to wait for one.
+                if free := CONNECTIONS - len(under_way):
+                    leased = await asyncio.to_thread(self._lease, free)
+                    tried += len(leased)
+                    under_way |= {asyncio.create_task(self._try(a, connections)) for a in leased}
+                if not under_way:
+                    return tried
+                _, under_way = await asyncio.wait(
+                    under_way,
+                    timeout=LOOK_SECONDS if free else None,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+
+    def _lease(self, limit: int = CONNECTIONS) -> list[Attempt]:
         at = self.now()
         with self.read_models.reading(Outbox) as db:
-            due = outbox.due(db, at, AT_ONCE)
+            due = outbox.due(db, at, limit)
         with self.pool.connection() as db:
-            return attempts.lease(db, due, at, at + LEASE)
-
-    async def _deliver(self, batch: Sequence[Attempt]) -> None:
-        async with SmtpConnections(self.server, CONNECTIONS) as connections:
-            await asyncio.gather(*(self._try(attempt, connections) for attempt in batch))
+            return attempts.lease(db, due, at, at + self.lease)
 
     async def _try(self, attempt: Attempt, connections: SmtpConnections) -> None:
+        asked = time.monotonic()
+
+        async def may_leave() -> bool:
+            if time.monotonic() - asked < RELEASE_HOLDS_SECONDS:
+                return True
+            return bool(await asyncio.to_thread(self._released, attempt))
+
         try:
-            mails = await asyncio.to_thread(self._released, attempt)
-            for mail, raw in mails:
-                # To whom the receiving servers report that it did not arrive.
-                bounces_to = mail.reply_to or self.head.sender
-                outcome = await connections.send(raw, bounces_to, mail.to)
-                if outcome.kind == "retry":
-                    break
-            if mails:  # the last is the candidate's, which counts
-                await asyncio.to_thread(self._settle, attempt, outcome, mails[-1][0].message_id)
+            # Ends before the lease does, so that no other worker tries it at the same time.
+            async with asyncio.timeout(self.lease.total_seconds() * 0.75):
+                mails = await asyncio.to_thread(self._released, attempt)
+                for mail, raw in mails:
+                    # To whom the receiving servers report that it did not arrive.
+                    bounces_to = mail.reply_to or self.head.sender
+                    outcome = await connections.send(raw, bounces_to, mail.to, may_leave)
+                    if outcome.kind in {"retry", "stopped"}:
+                        break
+                if mails:  # the last is the candidate's, which counts
+                    await asyncio.to_thread(self._settle, attempt, outcome, mails[-1][0].message_id)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
             logger.error(
                 "letter %d of %s was not delivered, will try again: %s",
@@ -120,6 +148,8 @@ class Delivery:
 
     def _settle(self, attempt: Attempt, outcome: Outcome, message_id: str) -> None:
         code = " ".join(str(part) for part in (outcome.code, outcome.status) if part) or "no reply"
+        if outcome.kind == "stopped":
+            return
         if outcome.kind == "delivered":
             self._note_delivery(attempt, message_id)
         elif outcome.kind == "rejected" and outcome.stage not in OF_OURS:

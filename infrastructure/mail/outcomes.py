@@ -23,14 +23,14 @@ GIVE_UP_AFTER = timedelta(days=2)
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a mail server said of one letter.
+    """What became of one letter: what a mail server said of it, or that it was stopped before.
 
     `bad_address`: the address itself is wrong, so no letter will ever reach it (a hard bounce).
     `accepted_maybe`: the connection broke after the letter was handed over, so it may arrive; a
     retry takes the same Message-ID. `text` is the server's and may name the recipient.
     """
 
-    kind: Literal["delivered", "retry", "rejected"]
+    kind: Literal["delivered", "retry", "rejected", "stopped"]
     stage: Stage
     code: int | None = None
     status: str | None = None

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Literal, Self
@@ -11,6 +12,9 @@ from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 from infrastructure.mail.addresses import domain_of, wire_address
 from infrastructure.mail.outcomes import Outcome, Stage, of_failure, of_reply
 from infrastructure.mail.settings import MailSettings
+
+MayLeave = Callable[[], Awaitable[bool]]
+"""Whether a letter may still leave, asked right before it does: a server may take its time."""
 
 CLOSING = 421
 """The server ends the connection (RFC 5321)."""
@@ -71,8 +75,10 @@ class SmtpConnections:
         while self._idle:
             await _quit(self._idle.pop())
 
-    async def send(self, raw: bytes, sender: str, recipient: str) -> Outcome:
-        """Send one letter; whatever happens is an outcome, never an exception."""
+    async def send(
+        self, raw: bytes, sender: str, recipient: str, may_leave: MayLeave | None = None
+    ) -> Outcome:
+        """Send one letter; whatever its server does is an outcome, never an exception."""
         try:
             recipient = wire_address(recipient)
         except ValueError as error:
@@ -87,14 +93,14 @@ class SmtpConnections:
                 if not connection.is_connected:
                     _close(connection)
                     continue
-                outcome = await self._send_over(connection, raw, sender, recipient)
+                outcome = await self._send_over(connection, raw, sender, recipient, may_leave)
                 # A server may have closed a connection that was idle.
                 if outcome.stage != "sender" or outcome.code not in {None, CLOSING}:
                     return outcome
             opened = await self._connect()
             if isinstance(opened, Outcome):
                 return opened
-            return await self._send_over(opened, raw, sender, recipient)
+            return await self._send_over(opened, raw, sender, recipient, may_leave)
 
     async def _connect(self) -> SMTP | Outcome:
         server = self._server
@@ -127,7 +133,12 @@ class SmtpConnections:
         return connection
 
     async def _send_over(
-        self, connection: SMTP, raw: bytes, sender: str, recipient: str
+        self,
+        connection: SMTP,
+        raw: bytes,
+        sender: str,
+        recipient: str,
+        may_leave: MayLeave | None,
     ) -> Outcome:
         options: list[str] = []
         if not (sender + recipient).isascii():
@@ -142,10 +153,14 @@ class SmtpConnections:
             await connection.mail(sender, options=options, encoding="utf-8")
             stage = "recipient"
             await connection.rcpt(recipient, encoding="utf-8")
-            stage = "data"
-            reply = await connection.data(raw)
-            outcome = of_reply(stage, reply.code, reply.message)
-            usable = True
+            if may_leave and not await may_leave():
+                outcome = Outcome("stopped", stage)
+                usable = await _reset(connection)
+            else:
+                stage = "data"
+                reply = await connection.data(raw)
+                outcome = of_reply(stage, reply.code, reply.message)
+                usable = True
         except SMTPResponseException as error:
             outcome = of_reply(stage, error.code, error.message)
             usable = error.code != CLOSING and await _reset(connection)

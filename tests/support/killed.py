@@ -11,5 +11,6 @@ forks.set_forkserver_preload(
         "tests.infrastructure.projecting.test_versions",
         "tests.infrastructure.event_log.test_recorder_under_fire",
         "tests.infrastructure.webhooks.test_sender_killed",
+        "tests.support.killed_deliveries",
     ]
 )

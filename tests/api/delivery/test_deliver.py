@@ -1,16 +1,21 @@
 """Letters leave when they are due, each once for its receiver, and nobody is written to in vain."""
 
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from aiosmtpd.smtp import SMTP, Envelope
 
-from api.delivery.deliver import LEASE
+from api.delivery.deliver import LEASE, RELEASE_HOLDS_SECONDS
 from infrastructure.mail.server import MailServer
 from tests.support.client import done
-from tests.support.mail_servers import answering, drops, says, stalls
+from tests.support.concurrency import SECONDS
+from tests.support.mail_servers import answering, at, drops, says, stalls
 from tests.support.post_office import PostOffice, Sent, body
 
 Send = Callable[[], Sent]
@@ -148,3 +153,49 @@ def test_a_follow_up_answers_the_first_letter(office: PostOffice, send: Send) ->
     assert second["Subject"] == f"Re: {first['Subject']}"
     assert second["In-Reply-To"] == first["Message-ID"]
     assert "Because of robots." in body(second)
+
+
+def test_an_opt_out_while_the_server_takes_its_time_stops_the_letter(
+    office: PostOffice, send: Send
+) -> None:
+    sent = send()
+
+    async def slowly(server: SMTP, envelope: Envelope) -> str:
+        await asyncio.sleep(RELEASE_HOLDS_SECONDS)
+        opts_out = partial(sent.scene.platform.post, f"/candidates/{sent.candidate}/opt-out")
+        done(await asyncio.to_thread(opts_out))
+        return "250 OK"
+
+    office.mailbox.on_recipient = slowly
+    assert office.deliver() == []
+    assert sent.status() == "undelivered"
+
+
+def test_a_letter_that_stalls_does_not_hold_up_those_due_later(
+    office: PostOffice, send: Send
+) -> None:
+    send()
+    arrived = asyncio.Event()
+
+    def sends_another() -> None:
+        send()
+        office.later += timedelta(minutes=6)
+        office.stage.catch_up()
+
+    async def takes(server: SMTP, envelope: Envelope) -> str:
+        arrived.set()
+        return "250 OK"
+
+    async def waits_for_another(server: SMTP, envelope: Envelope) -> str:
+        office.mailbox.on_recipient = takes
+        await asyncio.to_thread(sends_another)
+        await asyncio.wait_for(arrived.wait(), SECONDS)
+        return "250 OK"
+
+    office.mailbox.on_recipient = waits_for_another
+    office.later += timedelta(minutes=6)
+    office.stage.catch_up()
+    server = at(office.port, timeout=2 * SECONDS)
+    delivery = replace(office.delivery(), server=server, lease=timedelta(hours=1))
+    assert delivery.deliver_due() == 2
+    assert len(office.mailbox.mails) == 2
