@@ -23,6 +23,7 @@ NOT_THE_CONSOLE = ("/v1/", "/docs", "/redoc", "/openapi.json", "/static-offline-
 MENU: Sequence[tuple[str, str, frozenset[Role]]] = [
     ("/positions", "Positions", frozenset({Role.RECRUITER, Role.SUPPORT})),
     ("/needs-you", "Needs you", frozenset({Role.RECRUITER})),
+    ("/do-not-contact", "Do not contact", frozenset({Role.RECRUITER})),
     ("/feedback", "Feedback", frozenset({Role.CSM})),
     ("/outreach", "Outreach", frozenset({Role.SUPPORT})),
     ("/tickets", "Tickets", frozenset({Role.SUPPORT})),
@@ -62,6 +63,9 @@ NOTICES = {
     "rated": "Thank you for telling us.",
     "ticket-submitted": "Your ticket has reached support.",
     "ticket-closed": "The ticket is closed.",
+    "not-contacted": "It is on the list.",
+    "contacted-again": "It is off the list.",
+    "names-declared": "The names are saved.",
     "merged": "They are one candidate now.",
     "separated": "They are separate candidates again.",
 }

@@ -2,6 +2,7 @@
 
 from api.console.pages import (
     conversation,
+    do_not_contact,
     duplicates,
     events,
     feedback,
@@ -22,6 +23,7 @@ from api.console.pages import (
 
 ROUTERS = (
     conversation.router,
+    do_not_contact.router,
     duplicates.router,
     events.router,
     feedback.router,

@@ -53,6 +53,7 @@ RECRUITING = {Role.RECRUITER, Role.SUPPORT}
 PAGES: list[tuple[str, str, set[Role]]] = [
     (".*", "/(help.*|mail.*|sign-out)", ANYONE),
     (".*", "/duplicates.*", {Role.SUPPORT}),
+    (".*", "/do-not-contact.*", {Role.RECRUITER}),
     ("GET", "/events.*", {Role.AUDITOR}),
     ("GET", "/feedback", {Role.CSM}),
     ("GET", "/(funnel|model).*", {Role.ANALYST}),
