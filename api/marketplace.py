@@ -14,6 +14,7 @@ from api.delivery import shown_letters
 from api.delivery.channels import delivery, letterhead
 from api.delivery.deliver import Delivery
 from api.delivery.inbound import Inbox, receiving
+from api.delivery.notices import Notices
 from api.identifiers import claim_known_addresses
 from api.periodic_tasks import close_due, disable_gone, end_postponements, expire_overdue
 from api.upgrade import note_contact_keys
@@ -47,6 +48,9 @@ PROBE_SECONDS = 2.0
 
 DELIVERY_SECONDS = 0.25
 """Seconds from one look for letters that are due to the next."""
+
+NOTICES_SECONDS = 10.0
+"""Seconds from one look for recruiters to tell to the next."""
 
 SHOWN_LETTERS_KEPT = timedelta(days=30)
 """How long the embedded mail server keeps letters."""
@@ -105,6 +109,8 @@ class Marketplace:
         with ExitStack() as stack:
             if letters := stack.enter_context(self._delivery()):
                 tasks.append(PeriodicTask("deliver letters", DELIVERY_SECONDS, letters.deliver_due))
+                notices = Notices(letters)
+                tasks.append(PeriodicTask("tell recruiters", NOTICES_SECONDS, notices.send_due))
             self.worker = stack.enter_context(
                 Worker(
                     self.database_url,

@@ -5,6 +5,7 @@ from domain.candidate import Candidate
 from domain.do_not_contact import DoNotContact
 from domain.employer import Employer
 from domain.identifier import Identifier
+from domain.notification import Notification
 from domain.outreach import Outreach
 from domain.position import Position
 from domain.rating import Rating
@@ -17,6 +18,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     DoNotContact,
     Employer,
     Identifier,
+    Notification,
     Outreach,
     Position,
     Rating,

@@ -93,6 +93,19 @@ def count(db: Connection, employer_id: UUID) -> int:
     return int(row[0]) if row else 0
 
 
+NEW_SINCE = """
+    SELECT title, count(*) FROM interview_list
+    JOIN positions USING (employer_id, position_id)
+    WHERE employer_id = %s AND heard_step > read_step AND changed_at > %s
+      AND (heard_step > said_step OR heard_step > read_step)
+    GROUP BY title ORDER BY title"""
+
+
+def new_since(db: Connection, employer_id: UUID, moment: datetime) -> dict[str, int]:
+    """How much was heard since a moment and is unread, by the titles of positions."""
+    return dict(db.execute(NEW_SINCE, [employer_id, moment]).fetchall())
+
+
 def new_answers(db: Connection, employer_id: UUID) -> dict[UUID, int]:
     """How many conversations of each position have something unread."""
     return dict(db.execute(NEW_ANSWERS, [employer_id]).fetchall())

@@ -10,6 +10,7 @@ from projections.interview_list import InterviewList
 from projections.likelihood.challengers import Challengers
 from projections.likelihood.learner import NO_CHALLENGERS
 from projections.likelihood.projection import Likelihoods
+from projections.notifications import Notifications
 from projections.outbox import Outbox
 from projections.outreach_timeline import OutreachTimeline
 from projections.positions import Positions
@@ -28,6 +29,7 @@ def read_models(challengers: Challengers = NO_CHALLENGERS) -> list[Projection]:
         Funnel(),
         InterviewList(),
         Likelihoods(challengers),
+        Notifications(),
         Outbox(),
         OutreachTimeline(),
         Positions(),

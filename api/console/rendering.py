@@ -55,6 +55,7 @@ NOTICES = {
     "follow-up-sent": "Your follow-up is on its way.",
     "reply-sent": "Your reply is on its way.",
     "replied-by-mail": "The reply is sent.",
+    "notification-set": "Your choice is saved.",
     "corrected": "Corrected.",
     "interview-scheduled": "The interview is scheduled. Invitations are on their way.",
     "times-offered": "Your times are on their way.",

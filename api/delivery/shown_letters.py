@@ -69,13 +69,14 @@ class ShownLetters:
         ]
 
     def _person(self, message_id: str) -> UUID | None:
+        """The candidate of the outreach, or the recruiter, that the Message-ID names."""
         try:
-            outreach_id = UUID(message_id.strip("<>").partition(".")[0])
+            named = UUID(message_id.strip("<>").partition(".")[0])
         except ValueError:
             return None
         with self.pool.connection() as db:
-            row = db.execute(PERSON, [outreach_id]).fetchone()
-        return row[0] if row else None
+            row = db.execute(PERSON, [named]).fetchone()
+        return row[0] if row else named
 
 
 def forget(db: Database, before: datetime) -> None:

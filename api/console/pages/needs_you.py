@@ -5,12 +5,16 @@ from itertools import groupby
 from fastapi import APIRouter, Response
 
 from api.candidates.outreach_search import FoundOutreach, with_all_names
-from api.console.session import Recruiter
-from projections import needs_you
+from api.console.session import Recruiter, Visit
+from api.routes.me import Wish
+from api.web.forms import REFUSED
+from domain.notification import SetNotification, notification_id
+from projections import needs_you, notifications
 from projections.candidate_pool import CandidatePool
 from projections.employers import Employers
 from projections.interview_list import InterviewList
 from projections.needs_you import MOST, Need
+from projections.notifications import Choice, Notifications
 from projections.positions import Positions
 
 router = APIRouter()
@@ -40,7 +44,25 @@ def needs_you_page(visit: Recruiter, updates: bool = False) -> Response:
         for need, ones in groupby(waiting, key=lambda row: row[0])
     ]
     page = "needs_you_part.html" if updates else "needs_you.html"
-    return visit.page(page, groups=groups, is_cut=len(waiting) == MOST)
+    choice = None if updates else _choice(visit)
+    return visit.page(page, groups=groups, is_cut=len(waiting) == MOST, choice=choice)
+
+
+@router.post("/needs-you")
+def choose(visit: Recruiter) -> Response:
+    """Choose how often to be told by mail."""
+    try:
+        wish = visit.sent.read(Wish)
+        result = visit.caller.run(SetNotification, **dict(wish))
+    except REFUSED as error:
+        return visit.again("needs_you.html", error, groups=[], is_cut=False, choice=_choice(visit))
+    return visit.done(result, "/needs-you", "notification-set")
+
+
+def _choice(visit: Visit) -> Choice | None:
+    """What the recruiter has chosen; none if they have not."""
+    with visit.caller.reading(Notifications) as db:
+        return notifications.one(db, notification_id(visit.caller.actor))
 
 
 @router.get("/needs-you/count")

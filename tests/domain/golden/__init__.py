@@ -22,6 +22,7 @@ from domain import (
     identifier,
     interviewing,
     merging,
+    notification,
     outreach,
     position,
     rating,
@@ -453,6 +454,9 @@ _COMMANDS: list[Command] = [
         **by(acmes_recruiter),
     ),
     ticket.CloseTicket(ticket_id=named("a ticket"), answer="Relax a filter.", **by(the_admin)),
+    notification.SetNotification(
+        frequency=notification.Frequency.EACH, email="sam@example.org", **by(acmes_recruiter)
+    ),
     rating.GiveRating(page="help", helpful=True, **by(acmes_recruiter)),
     webhook.SubscribeWebhook(
         webhook_id=named("a webhook"),

@@ -1,0 +1,63 @@
+"""Which recruiters want to be told of answers, and where."""
+
+from datetime import datetime
+from uuid import UUID
+
+from psycopg import Connection
+from pydantic import BaseModel
+
+from domain.handlers import on
+from domain.notification import Frequency, NotificationSet
+from infrastructure.database.postgres import fetch_all, fetch_one
+from infrastructure.projecting.projection import Change, Projection
+
+
+class Notifications(Projection, name="notifications", version=1, key="id", personal=True):
+    """The latest choice of every recruiter."""
+
+    TABLES = """
+        CREATE TABLE notifications (
+            notification_id uuid PRIMARY KEY,
+            employer_id     uuid NOT NULL,
+            frequency       text NOT NULL,
+            email           text,
+            set_at          timestamptz NOT NULL
+        )"""
+
+    SET = """
+        INSERT INTO notifications (notification_id, employer_id, frequency, email, set_at)
+        VALUES (%(id)s, %(employer_id)s, %(frequency)s, %(email)s, %(at)s)
+        ON CONFLICT (notification_id) DO UPDATE
+        SET frequency = excluded.frequency, email = excluded.email, set_at = excluded.set_at"""
+
+    @on(NotificationSet)
+    def on_notification_set(self, _event: NotificationSet) -> Change:
+        return self.SET, {}
+
+
+class Choice(BaseModel):
+    """A recruiter's choice."""
+
+    notification_id: UUID
+    employer_id: UUID
+    frequency: Frequency
+    email: str | None
+    set_at: datetime
+
+
+def one(db: Connection, notification_id: UUID) -> Choice | None:
+    """A recruiter's choice."""
+    return fetch_one(
+        db, Choice, "SELECT * FROM notifications WHERE notification_id = %s", [notification_id]
+    )
+
+
+def wanted(db: Connection) -> list[Choice]:
+    """All who want to be told."""
+    return fetch_all(
+        db,
+        Choice,
+        "SELECT * FROM notifications WHERE frequency <> 'never' AND email IS NOT NULL"
+        " ORDER BY notification_id",
+        [],
+    )

@@ -1,0 +1,71 @@
+"""Recruiters are told of new answers as often as they chose, without a word about the candidate."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from email.message import EmailMessage
+
+import pytest
+
+from api.delivery.notices import Notices
+from tests.support.client import done
+from tests.support.post_office import PostOffice, Sent, body, read
+
+Send = Callable[[], Sent]
+
+
+def chosen(sent: Sent, frequency: str) -> None:
+    wish = {"frequency": frequency, "email": "robin@acme.example"}
+    done(sent.scene.recruiter("PUT", "/me/notification", json=wish))
+
+
+def answered(sent: Sent) -> None:
+    reply = {"text": "Which robots?"}
+    done(sent.scene.platform.post(f"/outreach/{sent.outreach}/candidate-replies", reply))
+
+
+def told(office: PostOffice, minutes: float = 0) -> list[EmailMessage]:
+    office.later += timedelta(minutes=minutes)
+    office.stage.catch_up()
+    before = len(office.mailbox.mails)
+    Notices(office.delivery()).send_due()
+    return [read(raw) for raw in office.mailbox.mails[before:]]
+
+
+def test_a_new_answer_is_told_once(office: PostOffice, send: Send) -> None:
+    sent = send()
+    chosen(sent, "each")
+    assert told(office) == []
+    answered(sent)
+    (mail,) = told(office, minutes=2)
+    assert mail["To"] == "robin@acme.example"
+    assert "Backend developer: 1 new answer" in body(mail)
+    assert "robots" not in mail.as_string()
+    assert told(office, minutes=10) == []
+
+
+def test_once_a_day_is_once_a_day(office: PostOffice, send: Send) -> None:
+    sent = send()
+    chosen(sent, "daily")
+    assert told(office) == []
+    answered(sent)
+    assert told(office, minutes=60) == []
+    assert len(told(office, minutes=24 * 60)) == 1
+
+
+@pytest.mark.parametrize("frequency", ["never", None])
+def test_who_did_not_choose_it_is_not_told(
+    office: PostOffice, send: Send, frequency: str | None
+) -> None:
+    sent = send()
+    if frequency:
+        chosen(sent, frequency)
+    answered(sent)
+    assert told(office, minutes=2000) == []
+
+
+def test_what_was_read_is_not_told(office: PostOffice, send: Send) -> None:
+    sent = send()
+    chosen(sent, "each")
+    answered(sent)
+    done(sent.scene.recruiter.post(f"/outreach/{sent.outreach}/reading", {"step": 99}))
+    assert told(office, minutes=2) == []
