@@ -6,11 +6,15 @@ from sys import modules
 from types import ModuleType
 
 from infrastructure.projecting.projection import Projection
-from projections import interviews
+from projections import candidate_search, interviews
+from projections.candidate_pool import CandidatePool
 from projections.interview_list import InterviewList
 from projections.read_models import read_models
 
-QUERIES: dict[type[Projection], ModuleType] = {InterviewList: interviews}
+QUERIES: dict[type[Projection], ModuleType] = {
+    CandidatePool: candidate_search,
+    InterviewList: interviews,
+}
 """Queries of a read model that stand in a module of their own."""
 
 

@@ -38,8 +38,8 @@ def list_page(
     visit: Recruiter, q: Words = "", employer: UUID | None = None, cursor: Cursor = None
 ) -> Response:
     """The list, with the forms to add to it and to import one."""
-    if employer is None and visit.caller.actor.employer_id is None:  # an admin chooses one
-        return visit.go("/positions")
+    if employer is None and visit.caller.actor.employer_id is None:
+        return visit.page("do_not_contact.html", company=None)
     return visit.page("do_not_contact.html", **_shown(visit, employer, q.strip(), cursor))
 
 
