@@ -10,6 +10,7 @@ from rich.console import Console
 
 from api.cli.exit_codes import CannotGoOn, Exit
 from api.cli.terminal import complain
+from api.console.session import COOKIE, DEMO_COOKIE, demo_key
 from api.http.tokens import make_token
 from api.marketplace import now
 from api.walkthrough import (
@@ -58,7 +59,12 @@ def walkthrough(
         return make_token(settings, actor, now(), timedelta(hours=1))
 
     try:
-        walk_through(_address(url) if url else _local_address(settings), token_for, out)
+        walk_through(
+            _address(url) if url else _local_address(settings),
+            token_for,
+            out,
+            cookies=f"{COOKIE}={token_for(Role.SUPPORT, None)}; {DEMO_COOKIE}={demo_key(settings)}",
+        )
     except NotAsItShouldBe as wrong:
         complain(f"Not as it should be: {wrong.what}")
         complain(f"  expected: {wrong.expected}")

@@ -10,17 +10,19 @@ from api.walkthrough.client import (
     TokenFor,
     Unreachable,
 )
+from api.walkthrough.pages import Browser
 from api.walkthrough.play import Play
 from api.walkthrough.steps import STEPS, NobodyPassive
 
 __all__ = ["AnotherSecret", "NobodyPassive", "NotAsItShouldBe", "Unreachable", "walk_through"]
 
 
-def walk_through(url: str, token_for: TokenFor, out: Console) -> None:
+def walk_through(url: str, token_for: TokenFor, out: Console, *, cookies: str = "") -> None:
     """Go through all steps, printing each.
 
     It leaves a new employer with two positions, one message, one candidate who has become active,
-    and one who opted out and in again.
+    and one who opted out and in again; and where letters are shown to whom the `cookies` are
+    given, a third position, and two who joined, one of whom declined and one of whom is erased.
 
     Raises:
         NotAsItShouldBe: a step had another outcome than it should; those after it are not played.
@@ -30,7 +32,7 @@ def walk_through(url: str, token_for: TokenFor, out: Console) -> None:
     """
     with Server(url, token_for) as server:
         server.wait_until_ready()
-        play = Play(server, out)
+        play = Play(server, out, Browser(server, cookies))
         for number, step in enumerate(STEPS, start=1):
             out.print(f"\n[bold cyan]{number}. {escape((step.__doc__ or '').strip())}[/]")
             try:

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from api.walkthrough.client import Client, Server
+from api.walkthrough.pages import Browser, PersonsPage
 from domain.actor import Role
 from domain.filters import Filters
 
@@ -19,6 +20,8 @@ class Play:
 
     server: Server
     out: Console
+    demo_user: Browser
+    """Somebody with the letters in front of them, if the server shows any."""
     employer_id: UUID = field(init=False)
     position_id: UUID = field(init=False)
     filters: Filters = field(init=False)
@@ -27,7 +30,29 @@ class Play:
     message: dict[str, Any] = field(init=False)
     outreach_id: UUID = field(init=False)
     second_position_id: UUID = field(init=False)
+    newcomers: list[UUID] = field(default_factory=list)
+    """The outreaches to those who join in the play."""
+    pages: dict[UUID, PersonsPage] = field(default_factory=dict)
+    """Where the link of each outreach's letter leads."""
+    happened: list[str] = field(default_factory=lambda: ["message_sent"])
+    """What was said in the outreach to the person so far."""
+    before_answer: tuple[Any, list[Any]] = field(init=False)
+    """The model and the ranking before the person's first answer."""
+    answered_at: int = field(init=False)
+    """The log position of that answer; a question is one."""
+    no_letters: str = ""
+    """Why no letter can be looked at, if so."""
     left_out: int = 0
+
+    @property
+    def visitor(self) -> Browser:
+        """Somebody without an account."""
+        return Browser(self.server)
+
+    @property
+    def page(self) -> PersonsPage:
+        """The page that the letter to the person of the play leads to."""
+        return self.pages[self.outreach_id]
 
     @property
     def admin(self) -> Client:

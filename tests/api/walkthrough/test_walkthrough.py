@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -18,7 +19,7 @@ from api.cli.exit_codes import Exit
 from api.demo import fill
 from api.http.tokens import make_token
 from api.marketplace import Marketplace, now
-from api.walkthrough import steps, walk_through
+from api.walkthrough import looks, walk_through
 from domain.actor import Actor, Role
 from projections import candidate_feed
 from tests.support.command_line import Run, address, environment, running
@@ -67,8 +68,22 @@ def marketplace_url(
 def test_it_plays_to_its_end_on_a_small_demo(sourcing: Run, marketplace_url: str) -> None:
     ended = sourcing("walkthrough", "--url", marketplace_url)
     assert ended.code == 0, ended.out + ended.err
-    assert "All 19 steps are as they should be." in ended.out
+    assert "All 29 steps are as they should be, save for 8 left out." in ended.out
     assert "Passive Candidate  interview scheduled" in ended.out
+
+
+@pytest.mark.slow
+def test_where_letters_are_shown_the_people_answer_on_their_pages(
+    sourcing: Run, tmp_path: Path
+) -> None:
+    """On the embedded database, as `make run` does."""
+    env = environment(SOURCING_DATA_DIR=str(tmp_path), SOURCING_UNDO_SECONDS="10")
+    with running(env, "demo", "--candidates", str(CANDIDATES), says="There are now") as (demo, _):
+        demo.wait()
+    with running(env, "serve", "--port", "0", says="Console") as (_, line):
+        ended = sourcing("walkthrough", "--url", address(line), env=env)
+    assert ended.code == 0, ended.out + ended.err
+    assert "All 29 steps are as they should be." in ended.out
 
 
 @pytest.mark.slow
@@ -83,7 +98,7 @@ def test_it_plays_to_its_end_where_many_stand_in_the_feed_by_lot(
     marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(candidate_feed, "EXPLORED_SHARE", 0.6)
-    monkeypatch.setattr(steps, "PAGE", 10)
+    monkeypatch.setattr(looks, "PAGE", 10)
     fill(marketplace.store, candidates=3 * CANDIDATES, seed=1, until=now())
     out = Console(record=True, width=200, file=io.StringIO())
 
@@ -93,7 +108,7 @@ def test_it_plays_to_its_end_where_many_stand_in_the_feed_by_lot(
 
     with served(marketplace) as url:
         walk_through(url, token_for, out)
-    assert "All 19 steps are as they should be." in out.export_text()
+    assert "All 29 steps are as they should be, save for 8 left out." in out.export_text()
 
 
 @pytest.mark.slow
