@@ -28,6 +28,7 @@ from projections import candidate_pool, interviews
 from projections.canonical import canonical_filters
 from projections.likelihood import scoring
 from projections.likelihood.projection import Likelihoods
+from projections.likelihood.scoring import ScoredCandidate
 from projections.positions import Position
 
 logger = logging.getLogger(__name__)
@@ -98,8 +99,14 @@ def full_profile(
         return None
     approached = interviews.latest(db, position.position_id, candidate_id)
     passive = is_passive(known.last_active_at, at)
-    scores = scoring.of_candidates(db, [candidate_id], at, position.position_id)
-    card = card_of(known, canonical_filters(position.filters), scores.get(candidate_id), reasons)
+    if approached:
+        # What its sender saw: that it was sent does not make an answer to it less likely.
+        seen, reasons = approached.likelihood, 0
+        score = ScoredCandidate(seen, []) if seen else None
+    else:
+        scores = scoring.of_candidates(db, [candidate_id], at, position.position_id)
+        score = scores.get(candidate_id)
+    card = card_of(known, canonical_filters(position.filters), score, reasons)
     return FullProfile(
         **dict(card),
         summary=known.summary,

@@ -24,6 +24,7 @@ from domain.candidate_events import (
 from domain.event import Event
 from domain.handlers import HandlesEvents, on
 from domain.outreach_events import (
+    FollowUpSent,
     InterviewRequested,
     MessageSent,
     OutreachAccepted,
@@ -85,7 +86,10 @@ OF_A_CANDIDATE = (
     *(ContactRetracted, CandidateErased),
 )
 OF_A_POSITION = (PositionOpened, FiltersSet)
-OF_AN_OUTREACH: tuple[type[Event], ...] = (MessageSent, InterviewRequested, *RESPONDED)
+OF_AN_OUTREACH: tuple[type[Event], ...] = (
+    *(MessageSent, InterviewRequested, FollowUpSent),
+    *RESPONDED,
+)
 FOLLOWED: tuple[type[Event], ...] = (*OF_A_CANDIDATE, *OF_A_POSITION, *OF_AN_OUTREACH)
 """The events that the learner reads."""
 
@@ -259,6 +263,11 @@ class Learner(HandlesEvents):
             features=x,
             silent_from=event.timestamp + SILENCE,
         )
+
+    @on(FollowUpSent)
+    def on_follow_up_sent(self, event: FollowUpSent) -> None:
+        """A follow-up is one more contact; what is learned is the answer to the outreach."""
+        self._fold(event.candidate_id, event)
 
     @on(*RESPONDED)
     def on_settled(self, event: OutreachSettled) -> None:

@@ -5,10 +5,22 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from domain.actor import Actor, Role
-from domain.candidate_events import CandidateSignedUp, Contacted, OptedIn, WasActive
+from domain.candidate_events import (
+    CandidateSignedUp,
+    Contacted,
+    ContactRetracted,
+    OptedIn,
+    WasActive,
+)
 from domain.event import Event
 from domain.filters import Filters
-from domain.outreach_events import MessageSent, OutreachAccepted, OutreachExpired
+from domain.outreach_events import (
+    FollowUpSent,
+    MessageSent,
+    OutreachAccepted,
+    OutreachExpired,
+    ReplyReceived,
+)
 from domain.position import PositionOpened
 from domain.profile import Facts
 from domain.sources import ActivityKind
@@ -78,6 +90,23 @@ class History:
 
     def expire(self, name: object, position: object = 1) -> None:
         self.settle(OutreachExpired, name, position)
+
+    def retract(self, name: object, position: object = 1) -> None:
+        """What was sent did not reach them."""
+        outreach = self._outreach(name, position)
+        sent = [one for one in self.events if one.originator_id == outreach]
+        about = self._about(name, position)
+        del about["candidate_id"]
+        told: dict[str, Any] = {"outreach_id": outreach, "contacted_at": sent[-1].timestamp}
+        self.add(ContactRetracted, somebody(name), **about, **told)
+
+    def reply(self, name: object, position: object = 1) -> None:
+        said = {"text": "Why?", "channel": "mail", "understood": "unclear"}
+        self.settle(ReplyReceived, name, position, **said)
+
+    def follow_up(self, name: object, position: object = 1) -> None:
+        said: dict[str, Any] = {"text": "Well?", "sender_name": "Rae", "deliver_at": self.now}
+        self.settle(FollowUpSent, name, position, **said)
 
     def _about(self, name: object, position: object) -> dict[str, Any]:
         position_id = uuid5(IDS, f"position {position}")

@@ -1,12 +1,59 @@
 """Random histories for the learner of the likelihood, and what it learns from them."""
 
 import random
+from collections.abc import Callable, Sequence
 
 from domain.candidate_events import CandidateErased
 from domain.event import Event
-from domain.outreach_events import DeclineReason, OutreachDeclined, OutreachWithdrawn
+from domain.outreach_events import (
+    DeclineReason,
+    OutreachDeclined,
+    OutreachPostponed,
+    OutreachWithdrawn,
+)
 from projections.likelihood.learner import FOLLOWED, Learner
 from tests.support.history import History, days, hours, somebody
+
+
+def _expired(history: History, *about: int) -> None:
+    history.expire(*about)
+
+
+def _withdrawn(history: History, *about: int) -> None:
+    history.settle(OutreachWithdrawn, *about)
+
+
+def _declined(history: History, *about: int) -> None:
+    history.settle(OutreachDeclined, *about, reason=DeclineReason.OTHER)
+
+
+def _accepted(history: History, *about: int) -> None:
+    history.accept(*about)
+
+
+def _accepted_after_a_question(history: History, *about: int) -> None:
+    history.reply(*about)
+    history.accept(*about)
+
+
+def _postponed(history: History, *about: int) -> None:
+    history.settle(OutreachPostponed, *about, until=history.now.date())
+
+
+def _retracted(history: History, *about: int) -> None:
+    history.retract(*about)
+
+
+def _followed_up(history: History, *about: int) -> bool:
+    history.follow_up(*about)
+    return True
+
+
+WAYS: Sequence[Callable[..., bool | None]] = (
+    *(_expired, _withdrawn, _declined, _accepted, _accepted_after_a_question),
+    *(_postponed, _retracted, _followed_up),
+)
+"""What becomes of an outreach; true if it is still open then."""
 
 
 def a_life(seed: int, steps: int = 200) -> list[Event]:
@@ -32,15 +79,8 @@ def a_life(seed: int, steps: int = 200) -> list[Event]:
             settled = waiting.pop(0)
             if settled[0] in gone:
                 continue
-            how = rng.randrange(4)
-            if how == 0:
-                history.expire(*settled)
-            elif how == 1:
-                history.settle(OutreachWithdrawn, *settled)
-            elif how == 2:
-                history.settle(OutreachDeclined, *settled, reason=DeclineReason.OTHER)
-            else:
-                history.accept(*settled)
+            is_open = rng.choice(WAYS)(history, *settled)
+            waiting += [settled] if is_open else []
         elif rng.random() < 0.05:
             history.add(CandidateErased, somebody(about[0]))
             gone.add(about[0])

@@ -26,6 +26,7 @@ from domain.candidate_events import (
 from domain.event import Event
 from domain.handlers import HandlesEvents, on
 from domain.outreach_events import (
+    FollowUpSent,
     InterviewRequested,
     MessageSent,
     OutreachAccepted,
@@ -115,8 +116,8 @@ class CandidateState(HandlesEvents):
         self.observed_at = max(self.observed_at, _midnight(event.observed_on))
         _observe(self, event.facts)
 
-    @on(MessageSent, InterviewRequested)
-    def on_sent(self, _event: MessageSent | InterviewRequested, at: float) -> None:
+    @on(MessageSent, InterviewRequested, FollowUpSent)
+    def on_sent(self, _event: MessageSent | InterviewRequested | FollowUpSent, at: float) -> None:
         self.received += 1
         if not self.last_contact_at > at:
             self.last_contact_at = at

@@ -226,6 +226,18 @@ def test_an_outreach_that_was_undone_is_not_answered(scene: Scene) -> None:
     assert read.headers["etag"] == '"2"'
 
 
+def test_a_message_that_was_just_sent_does_not_lower_the_likelihood_of_an_answer_to_it(
+    scene: Scene,
+) -> None:
+    position, candidate = scene.position(), scene.member("Silent", silent_days=400)
+    scene.stage.catch_up()
+    outreach = done(scene.message(position, candidate))["id"]
+    sent = done(scene.recruiter.get(f"/outreach/{outreach}", after=scene.latest()))["likelihood"]
+    scene.stage.catch_up()
+    profile = done(scene.recruiter.get(f"/positions/{position}/candidates/{candidate}"))
+    assert profile["likelihood"]["probability"] == pytest.approx(sent["probability"], abs=0.005)
+
+
 def test_the_likelihood_that_was_shown_is_kept_with_the_message(scene: Scene) -> None:
     position, candidate = scene.position(), scene.member("Silent", silent_days=400)
     scene.stage.catch_up()

@@ -120,3 +120,49 @@ def test_each_outreach_keeps_the_prediction_of_the_model_of_its_sending(pool: Po
         assert then.model_log_position == model_log_position
         (prediction,) = [p for p in then.open.values() if p.candidate_id == candidate_id]
         assert (prediction.logit, prediction.probability) == (logit, probability)
+
+
+def contacts(history: History) -> tuple[float, float]:
+    """How often the first candidate was contacted, in all and lately."""
+    events = [event for event in history.events if isinstance(event, FOLLOWED)]
+    state = replayed(events).states[somebody(1)]
+    return state.received, state.received_30
+
+
+def test_what_did_not_reach_anybody_is_not_learned_and_does_not_count() -> None:
+    history = History()
+    history.sign_up(1)
+    before = contacts(history)
+    history.now += days(1)
+    history.send(1)
+    history.retract(1)
+    history.now += days(3)
+    history.be_active(1)
+    assert contacts(history) == before
+    learner = replayed([event for event in history.events if isinstance(event, FOLLOWED)])
+    assert learner.model.hash() == Learner().model.hash()
+
+
+def test_a_follow_up_is_one_more_contact() -> None:
+    history = History()
+    history.sign_up(1)
+    history.send(1)
+    history.now += days(6)
+    history.follow_up(1)
+    assert contacts(history)[0] == 2
+
+
+def test_what_somebody_wrote_back_is_an_answer() -> None:
+    written, silent = History(), History()
+    for history in (written, silent):
+        history.sign_up(1)
+        history.send(1)
+        history.now += hours(2)
+    written.reply(1)
+    silent.expire(1)
+    learned = [
+        replayed([event for event in history.events if isinstance(event, FOLLOWED)])
+        for history in (written, silent)
+    ]
+    outcomes = [learner.changes.predictions.popitem()[1].outcome for learner in learned]
+    assert outcomes == [True, False]
