@@ -42,12 +42,14 @@ def walkthrough(
     """Play the whole purpose against a running server.
 
     Over HTTP, step by step, each of them checked: an employer is approved and joins the beta, opens
-    a position, gets a ranked feed of passive candidates, writes to one and finds them badged under
-    Interviews; the person says yes, and the next ranking has learned from it.
+    a position, gets a ranked feed of passive candidates, writes to one, undoes it, writes again.
+    The person opens the link in the letter, asks back, says yes and picks a time, and the next
+    ranking has learned from it. Others decline, say later, stop all messages, and erase everything.
+    Where the server shows no letters, what needs them is left out.
 
-    It changes the marketplace: it leaves a new employer, a message, one candidate who has become
-    active, and another who opted out and in again. Play it where people are made up, or your own.
-    It may be repeated.
+    It changes the marketplace: it leaves a new employer, messages, one candidate who has become
+    active, another who opted out and in again, and two who joined, one of them erased. Play it
+    where people are made up, or your own. It may be repeated.
     """
     settings = load_settings()
     out = Console(highlight=False)

@@ -20,9 +20,9 @@ __all__ = ["AnotherSecret", "NobodyPassive", "NotAsItShouldBe", "Unreachable", "
 def walk_through(url: str, token_for: TokenFor, out: Console, *, cookies: str = "") -> None:
     """Go through all steps, printing each.
 
-    It leaves a new employer with two positions, one message, one candidate who has become active,
-    and one who opted out and in again; and where letters are shown to whom the `cookies` are
-    given, a third position, and two who joined, one of whom declined and one of whom is erased.
+    It leaves a new employer with positions, messages, one candidate who has become active, one who
+    opted out and in again, and two who joined. With the `cookies` of somebody to whom letters are
+    shown it plays what needs letters too; one of the two is erased then.
 
     Raises:
         NotAsItShouldBe: a step had another outcome than it should; those after it are not played.
