@@ -1,5 +1,6 @@
 """The PostgreSQL that tests run on: one embedded server a session, a fresh database a test."""
 
+import asyncio
 from collections.abc import Iterator
 
 import psycopg
@@ -24,6 +25,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(autouse=True)
+def no_running_loop(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Outside of browser tests no event loop runs, although the browser's goes on until the end."""
+    if "browser" in request.fixturenames:
+        yield
+        return
+    running = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(running)
 
 
 def pytest_report_header() -> list[str]:

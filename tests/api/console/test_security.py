@@ -61,7 +61,7 @@ PAGES: list[tuple[str, str, set[Role]]] = [
     ("GET", "/outreach/[^/]+/explanation", {Role.SUPPORT, Role.AUDITOR}),
     ("GET", "/outreach/[^/]+/message", {Role.RECRUITER}),
     ("GET", "/outreach/[^/]+", RECRUITING),
-    ("GET", "/needs-you.*", {Role.RECRUITER}),
+    (".*", "/needs-you.*", {Role.RECRUITER}),
     (".*", "/tickets.*", {Role.SUPPORT}),
     ("GET", "/positions/(new|[^/]+/(filters|closure))", {Role.RECRUITER}),
     ("GET", "/positions.*", RECRUITING),
