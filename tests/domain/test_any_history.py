@@ -3,7 +3,7 @@
 import calendar
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,40 +20,64 @@ from hypothesis.stateful import (
 from domain.aggregate import Refused
 from domain.answering import AcceptOutreach, DeclineOutreach
 from domain.candidate import Candidate
-from domain.candidate_commands import BlockEmployer, EraseCandidate, NoteActivity, OptIn, OptOut
+from domain.candidate_commands import (
+    BlockEmployer,
+    EraseCandidate,
+    NoteActivity,
+    OptIn,
+    OptOut,
+    SetContactBudget,
+)
 from domain.candidate_events import (
+    AddressBounced,
     CandidateErased,
     CandidateSignedUp,
+    ContactBudgetSet,
     Contacted,
     EmployerBlocked,
     OptedIn,
     OptedOut,
+    ProfileEnhanced,
     WasActive,
 )
 from domain.command import Command
-from domain.contacting import RequestInterview, SendMessage
+from domain.contacting import FollowUp, RequestInterview, SendMessage
+from domain.delivering import NoteFailure, ReleaseLetter
+from domain.do_not_contact import (
+    AddToDoNotContact,
+    DoNotContactAdded,
+    DoNotContactRemoved,
+    Named,
+    RemoveFromDoNotContact,
+)
 from domain.employer import (
     ApproveEmployer,
     BetaJoined,
     BetaLeft,
+    DeclareNames,
     EmployerApproved,
     EmployerSuspended,
     JoinBeta,
     LeaveBeta,
+    NamesDeclared,
     SuspendEmployer,
 )
 from domain.event import Event
 from domain.identifier import EnhanceProfile, SignUpCandidate
 from domain.interviewing import ScheduleInterview
-from domain.outreach import ExpireOutreach, WithdrawOutreach, outreach_id
+from domain.outreach import ExpireOutreach, WithdrawOutreach
 from domain.outreach_events import (
     DeclineReason,
+    FollowUpSent,
     InterviewRequested,
     InterviewScheduled,
+    LetterFailed,
+    LetterStopped,
     MessageSent,
     OutreachAccepted,
     OutreachDeclined,
     OutreachExpired,
+    OutreachUndone,
     OutreachWithdrawn,
 )
 from domain.position import ClosePosition, PositionClosed
@@ -77,6 +101,9 @@ from tests.support.given import (
 )
 
 SENT = (MessageSent, InterviewRequested)
+ADDRESSES = [named(f"address {n}") for n in range(3)]
+DOMAINS = [named(f"domain {n}") for n in range(2)]
+COMPANIES = [named(f"company {n}") for n in range(2)]
 ANSWERED = (OutreachAccepted, OutreachDeclined, OutreachWithdrawn, OutreachExpired)
 
 EMPLOYERS = [ACME, GLOBEX]
@@ -104,9 +131,85 @@ def silent_for_six_months(history: Sequence[Event], now: datetime) -> bool:
     return months > 6 or (months == 6 and (now.day >= last.day or now.day == last_day))
 
 
+def came_to_nothing(history: Sequence[Event]) -> set[UUID]:
+    """The outreaches that did not reach the candidate: undone, stopped, or failed at first."""
+    lost = (LetterStopped, LetterFailed)
+    answered = set()
+    nothing = set()
+    for event in history:
+        if isinstance(event, ANSWERED):
+            answered.add(event.originator_id)
+        is_lost = isinstance(event, lost) and event.letter == 1
+        if isinstance(event, OutreachUndone) or (is_lost and event.originator_id not in answered):
+            nothing.add(event.originator_id)
+    return nothing
+
+
 def times_written_to(history: Sequence[Event], now: datetime) -> int:
-    sent = [event.timestamp for event in history if isinstance(event, SENT)]
+    """Follow-ups count beside first letters; what came to nothing does not."""
+    nothing = came_to_nothing(history)
+    sent = [
+        event.timestamp
+        for event in history
+        if isinstance(event, FollowUpSent)
+        or (isinstance(event, SENT) and event.originator_id not in nothing)
+    ]
     return sum(timestamp > now - timedelta(days=30) for timestamp in sent)
+
+
+def contacts_wanted(history: Sequence[Event]) -> int:
+    said = [event.contacts for event in history if isinstance(event, ContactBudgetSet)]
+    return said[-1] if said else 3
+
+
+def address_is_gone(history: Sequence[Event]) -> bool:
+    """Whether the last address that is known does not exist any more."""
+    gone = False
+    for event in history:
+        if isinstance(event, AddressBounced):
+            gone = True
+        elif isinstance(event, ProfileEnhanced) and "email" in event.fields:
+            gone = False
+    return gone
+
+
+def is_listed(history: Sequence[Event], employer: UUID, now: datetime) -> bool:
+    """Whether the employer's list names the candidate, an address of theirs, or the last domain."""
+    known, domain = {CASEY}, None
+    last_days: dict[UUID, date | None] = {}
+    for event in history:
+        if isinstance(event, CandidateSignedUp | ProfileEnhanced) and event.address:
+            known.add(event.address)
+            domain = event.domain
+        if isinstance(event, DoNotContactAdded) and event.employer_id == employer:
+            last_days[event.identifier] = event.until
+        if isinstance(event, DoNotContactRemoved) and event.employer_id == employer:
+            del last_days[event.identifier]
+    found = [last for one, last in last_days.items() if one in {*known, domain}]
+    return any(last is None or now.date() <= last for last in found)
+
+
+def works_there(history: Sequence[Event], employer: UUID) -> bool:
+    """Whether the employer declared the name, or the mail domain, of where the candidate works."""
+    declared: set[UUID] = set()
+    jobs: set[UUID] = set()
+    domain: set[UUID | None] = set()
+    for event in history:
+        if isinstance(event, NamesDeclared) and event.originator_id == employer:
+            declared = {*event.keys}
+        if isinstance(event, CandidateSignedUp | ProfileEnhanced):
+            domain = {event.domain} if event.address else domain
+            jobs = jobs if event.employers is None else {*event.employers}
+    return bool(declared & (jobs | domain))
+
+
+def reasons_against_letter(
+    history: Sequence[Event], position: UUID, *, message: bool, now: datetime
+) -> set[str]:
+    """The codes for which a letter that was allowed before is stopped."""
+    other = {"already_contacted", "candidate_contacted_too_often"}
+    other |= {"candidate_not_passive", "candidate_not_active"}
+    return reasons_against(history, position, message=message, now=now) - other
 
 
 def reasons_against(
@@ -121,17 +224,28 @@ def reasons_against(
     opted_in = latest(history, OptedIn, OptedOut, about=CASEY) is OptedIn
     blocked = {event.employer_id for event in history if isinstance(event, EmployerBlocked)}
     passive = silent_for_six_months(history, now)
-    reachable = any(event.has_address for event in history if isinstance(event, CandidateSignedUp))
+    reachable = any(
+        getattr(event, "has_address", False) or event.email is not None
+        for event in history
+        if isinstance(event, CandidateSignedUp | ProfileEnhanced)
+    )
+    nothing = came_to_nothing(history)
+    sent = [event for event in history if isinstance(event, SENT)]
+    told = {event.position_id for event in sent if event.originator_id not in nothing}
     reasons = {
         "employer_is_suspended": not is_approved,
         "not_in_beta": message and is_approved and not in_beta,
         "position_is_closed": latest(history, PositionClosed, about=position) is not None,
-        "already_contacted": latest(history, *SENT, about=outreach_id(position, CASEY)) is not None,
+        "already_contacted": position in told,
         "candidate_is_erased": erased,
         "candidate_opted_out": not erased and not opted_in,
         "candidate_has_no_address": not erased and not reachable,
+        "address_has_bounced": not erased and reachable and address_is_gone(history),
         "candidate_blocked_employer": not erased and employer in blocked,
-        "candidate_contacted_too_often": not erased and times_written_to(history, now) >= 3,
+        "on_do_not_contact_list": not erased and is_listed(history, employer, now),
+        "candidate_works_there": not erased and works_there(history, employer),
+        "candidate_contacted_too_often": not erased
+        and times_written_to(history, now) >= contacts_wanted(history),
         "candidate_not_passive": not erased and message and not passive,
         "candidate_not_active": not erased and not message and passive,
     }
@@ -159,7 +273,15 @@ class OneCandidateAndTwoEmployers(RuleBasedStateMachine):
             self.story.given(approved(employer), fact(BetaJoined, employer))
         self.story.given(tuple(opened(position, of) for position, of in POSITIONS.items()))
         email = None if unreachable else "casey@example.com"
-        told = {"name": "Casey", "email": email, "signed_up_at": LONG_AGO, "opted_in": opted_in}
+        told: dict[str, Any] = {
+            "name": "Casey",
+            "email": email,
+            "signed_up_at": LONG_AGO,
+            "opted_in": opted_in,
+        }
+        if email:
+            told |= {"address": ADDRESSES[0], "domain": DOMAINS[0]}
+        told |= {"employers": (COMPANIES[0],)}
         self.ask(SignUpCandidate, **told)
         self.note_activity(days_ago=silent_days)
 
@@ -181,12 +303,23 @@ class OneCandidateAndTwoEmployers(RuleBasedStateMachine):
             replayed = self.story.loaded(type(aggregate), aggregate.id)
             assert vars(replayed) == vars(aggregate)
 
-    def approach(self, command: type[Command], position: UUID) -> None:
+    def approach(
+        self, command: type[Command], position: UUID, window: timedelta | None = None
+    ) -> None:
         reasons = reasons_against(
             self.story.happened, position, message=command is SendMessage, now=self.now
         )
-        outcome = self.ask(command, position_id=position, message=A_LETTER)
+        what = {"position_id": position, "message": A_LETTER, "undo_window": window}
+        outcome = self.ask(command, **what)
         assert reasons == (set(outcome.codes) if isinstance(outcome, Refused) else set())
+
+    def first_of(self, outreach: UUID) -> MessageSent | InterviewRequested:
+        (first,) = (
+            event
+            for event in self.story.happened
+            if isinstance(event, SENT) and event.originator_id == outreach
+        )
+        return first
 
     def sent(self, nth: int) -> UUID:
         sent = [event.originator_id for event in self.story.happened if isinstance(event, SENT)]
@@ -209,10 +342,110 @@ class OneCandidateAndTwoEmployers(RuleBasedStateMachine):
     def request_an_interview(self, position: UUID) -> None:
         self.approach(RequestInterview, position)
 
-    @rule(position=positions)
-    def write_as_fits(self, position: UUID) -> None:
+    @rule(position=positions, window=some.sampled_from([None, timedelta(minutes=5)]))
+    def write_as_fits(self, position: UUID, window: timedelta | None) -> None:
         passive = silent_for_six_months(self.story.happened, self.now)
-        self.approach(SendMessage if passive else RequestInterview, position)
+        self.approach(SendMessage if passive else RequestInterview, position, window)
+
+    @precondition(something_was_sent)
+    @rule(nth=which, hours=some.integers(0, 24))
+    def release_a_letter(self, nth: int, hours: int) -> None:
+        """What was allowed may be forbidden by the time that the letter leaves."""
+        self.now += timedelta(hours=hours)
+        outreach = self.sent(nth)
+        first = self.first_of(outreach)
+        reasons = reasons_against_letter(
+            self.story.happened,
+            first.position_id,
+            message=isinstance(first, MessageSent),
+            now=self.now,
+        )
+        outcome = self.ask(ReleaseLetter, outreach_id=outreach, letter=1)
+        if isinstance(outcome, Refused):
+            assert {*outcome.codes} <= {"no_such_letter", "letter_not_due"}
+            return
+        stopped = [event for event in outcome if isinstance(event, LetterStopped)]
+        assert reasons == {reason for event in stopped for reason in event.reasons}
+
+    @precondition(something_was_sent)
+    @rule(nth=which, bad_address=some.booleans())
+    def fail_to_deliver(self, nth: int, bad_address: bool) -> None:
+        self.release_a_letter(nth, hours=1)
+        outreach = self.sent(nth)
+        self.ask(NoteFailure, outreach_id=outreach, letter=1, code="550", bad_address=bad_address)
+        self.write_as_fits(self.first_of(outreach).position_id, None)
+
+    @precondition(something_was_sent)
+    @rule(nth=which, days_later=some.integers(0, 8))
+    def follow_up(self, nth: int, days_later: int) -> None:
+        self.now += days(days_later)
+        outreach = self.sent(nth)
+        first = self.first_of(outreach)
+        history = self.story.happened
+        # Whether the candidate is passive by now does not matter, nor that they were contacted.
+        once = {"already_contacted", "candidate_not_passive", "candidate_not_active"}
+        reasons = reasons_against(history, first.position_id, message=True, now=self.now) - once
+        of_it = [event for event in history if event.originator_id == outreach]
+        is_open = not any(isinstance(event, (*ANSWERED, OutreachUndone)) for event in of_it)
+        is_open &= outreach not in came_to_nothing(history)
+        may_follow = (
+            is_open
+            and not any(isinstance(event, FollowUpSent) for event in of_it)
+            and days(5) <= self.now - first.timestamp < days(14)
+        )
+        outcome = self.ask(FollowUp, outreach_id=outreach, text="Still?", sender_name="Sam")
+        if reasons:
+            assert isinstance(outcome, Refused)
+            assert {*outcome.codes} == reasons
+        else:
+            assert isinstance(outcome, Refused) is not may_follow
+
+    @rule(contacts=some.integers(0, 6), really=seldom)
+    def say_how_often(self, contacts: int, really: bool) -> None:
+        if really:
+            self.ask(SetContactBudget, contacts=contacts)
+
+    @rule(
+        employer=employers,
+        identifier=some.sampled_from([CASEY, *ADDRESSES, *DOMAINS, named("somebody else")]),
+        lasts=some.sampled_from([None, 0, 3, 40]),
+        really=seldom,
+    )
+    def list_somebody(
+        self, employer: UUID, identifier: UUID, lasts: int | None, really: bool
+    ) -> None:
+        if really:
+            until = None if lasts is None else (self.now + days(lasts)).date()
+            entry = {"kind": Named.PERSON, "identifier": identifier, "until": until}
+            self.ask(AddToDoNotContact, employer_id=employer, **entry, reason="A client.")
+
+    @precondition(lambda self: DoNotContactAdded in map(type, self.story.happened))
+    @rule(nth=which)
+    def take_off_the_list(self, nth: int) -> None:
+        added = [event for event in self.story.happened if isinstance(event, DoNotContactAdded)]
+        entry = added[nth % len(added)]
+        about = {"employer_id": entry.employer_id, "entry_id": entry.originator_id}
+        self.ask(RemoveFromDoNotContact, **about)
+
+    @rule(employer=employers, key=some.sampled_from([*COMPANIES, *DOMAINS, None]), really=seldom)
+    def declare_names(self, employer: UUID, key: UUID | None, really: bool) -> None:
+        if really:
+            self.ask(DeclareNames, employer_id=employer, keys=(key,) if key else ())
+
+    @rule(number=some.integers(0, 2), really=seldom)
+    def change_the_address(self, number: int, really: bool) -> None:
+        if really:
+            seen = Observation(
+                source="web", observed_on=self.now.date(), email=f"{number}@example.com"
+            )
+            keys = {"address": ADDRESSES[number], "domain": DOMAINS[number % 2]}
+            self.ask(EnhanceProfile, observation=seen, **keys)
+
+    @rule(company=some.sampled_from([*COMPANIES, None]), really=seldom)
+    def change_the_job(self, company: UUID | None, really: bool) -> None:
+        if really:
+            seen = Observation(source="web", observed_on=self.now.date(), jobs=())
+            self.ask(EnhanceProfile, observation=seen, employers=(company,) if company else ())
 
     @precondition(something_was_sent)
     @rule(nth=which)
@@ -353,10 +586,13 @@ class OneCandidateAndTwoEmployers(RuleBasedStateMachine):
             assert not self.story.loaded(Candidate, CASEY).opted_in
 
     @invariant()
-    def nobody_is_written_to_more_than_three_times_within_thirty_days(self) -> None:
-        sent = [e.timestamp for e in self.story.happened if isinstance(e, SENT)]
-        for last in sent:
-            assert sum(last - timedelta(days=30) < moment <= last for moment in sent) <= 3
+    def nobody_hears_more_than_they_want_within_thirty_days(self) -> None:
+        history = self.story.happened
+        for place, event in enumerate(history):
+            if isinstance(event, (*SENT, FollowUpSent)):
+                before = history[:place]
+                allowed = contacts_wanted(before)
+                assert times_written_to(before, event.timestamp) < allowed
 
     @invariant()
     def nobody_is_written_to_who_had_opted_out_or_blocked_the_employer(self) -> None:
@@ -372,7 +608,8 @@ class OneCandidateAndTwoEmployers(RuleBasedStateMachine):
 
     @invariant()
     def the_candidate_knows_of_every_approach(self) -> None:
-        sent = {e.originator_id for e in self.story.happened if isinstance(e, SENT)}
+        written = (*SENT, FollowUpSent)
+        sent = [e.originator_id for e in self.story.happened if isinstance(e, written)]
         noted = [e.outreach_id for e in self.about_casey() if isinstance(e, Contacted)]
         assert sorted(noted) == sorted(sent)
 
