@@ -334,12 +334,15 @@ class Outreach(Aggregate, kind="outreach"):
     def release_letter(self, cause: Cause, letter: int, reasons: list[Refusal]) -> None:
         """Send a letter on its way when it is due, unless there are reasons against it.
 
-        A letter that is on its way already, and is tried again, may still be stopped.
+        A letter that is on its way already, and is tried again, may still be stopped. A letter that
+        nobody could answer any more does not leave.
         """
         self._refuse_unless(letter, Letter.WAITING, Letter.RELEASED)
         if cause.at < self.due[letter]:
             raise Refused(LetterNotDue(at=self.due[letter]))
         about = {"letter": letter, **self.about}
+        over = (OutreachHasExpired, AlreadyWithdrawn)
+        reasons += [r for r in self._reasons_against_answer(cause.at) if isinstance(r, over)]
         if reasons:
             self.record(LetterStopped, cause, reasons=[r.code for r in reasons], **about)
         elif self.letters[letter] is Letter.WAITING:

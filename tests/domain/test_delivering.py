@@ -8,7 +8,7 @@ import pytest
 from domain.candidate_events import AddressBounced, Contacted, ContactRetracted, OptedOut
 from domain.contacting import EditMessage, SendMessage
 from domain.delivering import NoteDelivery, NoteFailure, ReleaseLetter
-from domain.outreach import WithdrawOutreach, outreach_id
+from domain.outreach import ANSWER_WINDOW, WithdrawOutreach, outreach_id
 from domain.outreach_events import (
     Channel,
     FollowUpSent,
@@ -243,3 +243,21 @@ def test_a_follow_up_that_fails_leaves_the_outreach_as_it_is() -> None:
     failing: dict[str, Any] = {"letter": 4, "code": "554", "bad_address": False}
     when(NoteFailure(outreach_id=TO_CASEY, **failing, **by(the_system)))
     then(fact(LetterFailed, TO_CASEY, letter=4))
+
+
+def test_a_letter_that_nobody_could_answer_any_more_does_not_leave() -> None:
+    given(waiting)
+    when(
+        ReleaseLetter(outreach_id=TO_CASEY, letter=1, **by(the_system, at=SENT_AT + ANSWER_WINDOW))
+    )
+    late: dict[str, Any] = {"at": SENT_AT + ANSWER_WINDOW}
+    then(
+        fact(LetterStopped, TO_CASEY, reasons=("outreach_has_expired",), **late, **ABOUT),
+        fact(ContactRetracted, CASEY, **late, **RETRACTED),
+    )
+
+
+def test_a_letter_that_is_tried_again_does_not_leave_once_it_was_withdrawn() -> None:
+    given(waiting, released, fact(OutreachWithdrawn, TO_CASEY, **about_casey))
+    when(release)
+    then(fact(LetterStopped, TO_CASEY, reasons=("already_withdrawn",), **ABOUT))

@@ -11,6 +11,7 @@ forks.set_forkserver_preload(
         "tests.infrastructure.projecting.test_versions",
         "tests.infrastructure.event_log.test_recorder_under_fire",
         "tests.infrastructure.webhooks.test_sender_killed",
+        "tests.api.delivery.test_timers",
         "tests.support.killed_deliveries",
     ]
 )
