@@ -107,7 +107,7 @@ def steps(scene: Scene, outreach: str) -> list[Any]:
 def heard(people: SimulatedPeople, scene: Scene, outreach: str) -> bool:
     """Let people answer what is due, and say whether the person of this outreach was the last."""
     people.answer_due()
-    return steps(scene, outreach)[-1]["actor_role"] == Role.CANDIDATE
+    return bool(steps(scene, outreach)[-1]["actor_role"] == Role.CANDIDATE)
 
 
 def test_the_demos_marketplace_is_known_by_its_employer(stage: Stage) -> None:
