@@ -3,7 +3,7 @@
     python -m benchmarks letters --rate 50 --seconds 60
     python -m benchmarks letters --letters 1000
 
-With `--rate`: a worker of its own (PostgreSQL with `fsync` on) delivers to a mail server in this
+With `--rate`: workers of its own (PostgreSQL with `fsync` on) deliver to a mail server in this
 process, while so many messages a second are sent and a person a second opts out. A letter is timed
 from the end of its undo window to its arrival; an opt-out until a message to the person is refused.
 With `--letters`: workers are killed at random moments while the mail server refuses, stalls and
@@ -164,6 +164,7 @@ def main() -> None:
     parser.add_argument("--letters", type=int, help="deliver so many while workers are killed")
     parser.add_argument("--rate", type=float, default=50, help="letters a second")
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--workers", type=int, default=1)
     options, _ = parser.parse_known_args()
     with server() as url, opened(url) as (store, pool):
         if options.letters:
@@ -195,7 +196,8 @@ def measure(url: str, store: EventStore, pool: Pool, options: argparse.Namespace
     arrivals, traffic = Arrivals(), Traffic(store, place, persons)
     with ExitStack() as stack:
         listening = stack.enter_context(MailServer(arrivals))
-        stack.enter_context(worker(url, listening.port))
+        for _ in range(options.workers):
+            stack.enter_context(worker(url, listening.port))
         wait_for(store.head(), read_models(), pool, timeout=300)
         senders = stack.enter_context(ThreadPoolExecutor(SENDERS))
         leaving = stack.enter_context(ThreadPoolExecutor(SENDERS))
@@ -207,9 +209,9 @@ def measure(url: str, store: EventStore, pool: Pool, options: argparse.Namespace
             if number % int(options.rate) == 0 and opt_outs:
                 opt_outs -= 1
                 sent.append(leaving.submit(traffic.opt_out, persons[-1 - opt_outs], other_place))
+        took = time.perf_counter() - began
         for one in sent:
             one.result()
-        took = time.perf_counter() - began
         deadline = time.monotonic() + 60
         wanted = traffic.due_at.keys() - traffic.opted_out_at.keys()
         while wanted - arrivals.at.keys() and time.monotonic() < deadline:
@@ -221,7 +223,8 @@ def report(arrivals: Arrivals, traffic: Traffic, wanted: set[UUID], took: float)
     after = [(at - traffic.due_at[one]).total_seconds() for one, at in arrivals.at.items()]
     p50, p99 = np.percentile(np.array(after) * 1_000, (50, 99))
     print(
-        f"{len(wanted) / took:,.0f} letters/s: at the mail server {p50:,.0f} ms (median),"
+        f"{len(wanted) / took:,.0f} letters/s, load average {os.getloadavg()[0]:.0f}:"
+        f" at the mail server {p50:,.0f} ms (median),"
         f" {p99:,.0f} ms (99 %), at most {max(after) * 1_000:,.0f} ms after the undo window;"
         f" {len(wanted - arrivals.at.keys())} lost, {arrivals.copies - len(arrivals.at)} copies"
     )

@@ -8,6 +8,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -46,6 +47,7 @@ TIMEOUT_SECONDS = 0.5
 UNDO = timedelta(minutes=5)
 ENDS = {f"outreach.letter_{how}" for how in ("delivered", "failed", "stopped")}
 WORKERS = 2
+LATEST = 100
 FAILS = 0.07
 """The chance that the server fails, at each step of a letter."""
 
@@ -168,14 +170,15 @@ class Correspondence:
             self._persons[address] = person
 
     def opt_out(self, clock: FastClock) -> None:
-        """Let somebody opt out who has not."""
-        address = self.chance.choice([*self._persons.keys() - self.opted_out_at.keys()])
+        """Let somebody opt out who has not, and was written to a moment ago."""
+        latest = [one for one in [*self._persons] if one not in self.opted_out_at][-LATEST:]
+        address = self.chance.choice(latest)
         self.store.execute(OptOut(**_cause(clock), candidate_id=self._persons[address]))
         self.opted_out_at[address] = datetime.now(UTC)
 
     def settled(self) -> dict[UUID, str]:
         """How each letter ended that has ended."""
-        events = self.store.recorder.load(sorted(self.addresses), ENDS, set())
+        events = self.store.recorder.load(sorted([*self.addresses]), ENDS, set())
         return {UUID(str(e.originator_id)): e.topic for e in events if e.topic in ENDS}
 
 
@@ -257,11 +260,15 @@ def deliver_while_killing(
     chance, clock, began = random.Random(seed), FastClock(datetime.now(UTC)), time.monotonic()
     server, correspondence = Fickle(random.Random(seed)), Correspondence(store, chance)
     deadline = began + SECONDS + letters
-    with MailServer(server) as listening, workers(WORKERS, url, listening.port, clock) as running:
-        correspondence.write(letters, clock)
+    with (
+        MailServer(server) as listening,
+        workers(WORKERS, url, listening.port, clock) as running,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        writing = thread.submit(correspondence.write, letters, clock)
         kills = at_last_kill = 0
-        while len(settled := correspondence.settled()) < letters:
-            assert time.monotonic() < deadline, f"{letters - len(settled)} letters have not ended"
+        while not writing.done() or len(correspondence.settled()) < letters:
+            assert time.monotonic() < deadline, "not all letters have ended"
             if server.begun > at_last_kill:
                 time.sleep(chance.uniform(0, 1))  # a random moment of their work
                 at_last_kill = server.begun
@@ -269,4 +276,6 @@ def deliver_while_killing(
                 if len(correspondence.opted_out_at) < opt_outs:
                     correspondence.opt_out(clock)
             time.sleep(0.05)  # until they try a letter again
+        writing.result()
+        settled = correspondence.settled()
     return Outcome(correspondence, server, settled, kills, time.monotonic() - began)
