@@ -23,11 +23,14 @@ Reach former members of a hiring marketplace who fell silent, and agreed to hear
 * Every request takes a bearer token; its role says what it may do, and a recruiter's sees their own
   employer's data alone.
 * Every `POST` takes an `Idempotency-Key`: the same one again gives the first answer again. Only
-  activity needs none, since each line counts once by itself.
+  activity and imported lists need none, since each line counts once by itself.
 * A command answers with the `log_position` of its last event. Give it to a query as `after`, and
   the answer shows what the command did.
 * Errors are `application/problem+json` with a stable `type` and every reason at once.
 """
+
+KEYLESS = ("/v1/activity", "/v1/employers/{employer_id}/do-not-contact/import")
+"""Where each line counts once by itself, however often it is sent."""
 
 ERRORS: dict[int | str, dict[str, Any]] = {
     code: {"model": ProblemDetails, "description": text}
@@ -94,9 +97,9 @@ def make_app(marketplace: Marketplace, *, with_worker: bool) -> FastAPI:
 
 
 def _with_keys(document: dict[str, Any]) -> dict[str, Any]:
-    """Every POST but that of activity requires a key; the dependency that checks it cannot say."""
+    """Almost every POST requires a key; the dependency that checks it cannot say."""
     for path, operations in document["paths"].items():
-        if path == "/v1/activity":
+        if path in KEYLESS:
             continue
         for parameter in operations.get("post", {}).get("parameters", ()):
             if parameter["name"].lower() == "idempotency-key":

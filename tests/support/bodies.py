@@ -20,6 +20,8 @@ def _sample(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Any:
     for given in ("const", "default"):
         if given in schema:
             return schema[given]
+    if schema.get("minItems"):
+        return [_sample(document, schema["items"])]
     if options := schema.get("anyOf"):
         return _sample(document, options[0])
     if schema.get("type", "object") == "object":

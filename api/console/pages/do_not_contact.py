@@ -1,5 +1,6 @@
 """The do-not-contact list of a recruiter's employer, and the names by which it knows its people."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -70,7 +71,9 @@ def import_list(visit: Recruiter, employer: UUID | None = None) -> Response:
         report = taken_over(visit.caller, _whose(visit, employer), visit.sent.value("csv"))
     except REFUSED as error:
         return visit.again("do_not_contact.html", error, **_shown(visit, employer))
-    return visit.page("do_not_contact.html", **_shown(visit, employer) | {"report": report})
+    # Waiting for the import, so that the list shows what it took.
+    seen = replace(visit, caller=replace(visit.caller, after=report.log_position))
+    return visit.page("do_not_contact.html", **_shown(seen, employer) | {"report": report})
 
 
 @router.post("/names")

@@ -14,6 +14,7 @@ PAGE = "/do-not-contact"
 
 @pytest.fixture
 def recruiter(stage: Stage, scene: Scene) -> Visitor:
+    stage.catch_up()
     return visitor(stage, Role.RECRUITER, scene.employer_id)
 
 

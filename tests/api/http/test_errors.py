@@ -301,7 +301,7 @@ LISTS: dict[str, list[Any]] = {
     "/feedback": ["feedback", 5],
     "/timeline": ["timeline", 5],
     "/employers/{employer}/positions": ["positions", "2026-01-01T00:00:00Z", SOME_ID],
-    "/positions/{position}/interviews": ["interviews", "2026-01-01T00:00:00Z", SOME_ID],
+    "/positions/{position}/interviews": ["interviews", True, "2026-01-01T00:00:00Z", SOME_ID],
     "/positions/{position}/passive-candidates?sort=match": [
         "match",
         "2026-01-01T00:00:00Z",

@@ -17,6 +17,9 @@ from tests.support.stage import Stage
 
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(1)>"
 
+ERASURE = ["candidate.erased", "identifier.erased"]
+"""The person, and the address by which they were known."""
+
 FORMS: list[tuple[str, dict[str, str], list[str]]] = [
     ("/interest", {"note": "Gladly."}, ["outreach.accepted"]),
     (
@@ -33,7 +36,7 @@ FORMS: list[tuple[str, dict[str, str], list[str]]] = [
     ("/stop", {}, ["candidate.opted_out"]),
     ("/budget", {"contacts": "1"}, ["candidate.contact_budget_set"]),
     ("/correction", {"name": "Ada L."}, ["candidate.profile_enhanced"]),
-    ("/erasure", {"sure": "true"}, ["candidate.erased"]),
+    ("/erasure", {"sure": "true"}, ERASURE),
 ]
 """Every form, what is typed into it, and what it records."""
 

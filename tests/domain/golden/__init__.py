@@ -442,6 +442,13 @@ _COMMANDS: list[Command] = [
         **by(the_platform),
     ),
     candidate_commands.ClearAttributes(candidate_id=CASEY, **by(the_platform)),
+    do_not_contact.AddToDoNotContact(
+        employer_id=ACME,
+        kind=do_not_contact.Named.PERSON,
+        identifier=CASEY,
+        reason="A friend.",
+        **by(acmes_recruiter),
+    ),
     candidate_commands.BlockEmployer(candidate_id=CASEY, employer_id=ACME, **by(the_platform)),
     candidate_commands.OptOut(candidate_id=CASEY, **by(the_platform)),
     candidate_commands.EraseCandidate(candidate_id=CASEY, **by(the_platform)),
