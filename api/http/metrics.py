@@ -26,6 +26,7 @@ from infrastructure.projecting.reading import not_live
 from infrastructure.projecting.standstill import standing_still
 from infrastructure.projecting.unknown_events import first_of_each_kind
 from infrastructure.webhooks import queue
+from projections import outbox
 from projections.funnel import Funnel
 from projections.likelihood.monitoring import performance as likelihood_watch
 from projections.likelihood.projection import Likelihoods
@@ -146,6 +147,11 @@ def _of_log(marketplace: Marketplace, db: Database, reached: Mapping[str, int]) 
     waited = (now() - webhooks.oldest).total_seconds() if webhooks.oldest else 0
     text = "How long the delivery that waits longest has waited."
     yield _gauge("sourcing_webhook_oldest_queued_seconds", text, max(waited, 0))
+    letters = outbox.waiting(db, now())
+    yield _gauge("sourcing_letters_due", "Letters that wait to be delivered.", letters.letters)
+    late = (now() - letters.oldest).total_seconds() if letters.oldest else 0
+    text = "How long the letter that has been due the longest has waited."
+    yield _gauge("sourcing_letters_oldest_due_seconds", text, max(late, 0))
     unknown = sum(count for _, _, count in first_of_each_kind(db))
     yield _gauge("sourcing_unknown_events", "Events of kinds that no program here knows.", unknown)
 

@@ -55,6 +55,14 @@ def test_a_letter_is_released_delivered_and_gone(scene: Scene, deliverer: Client
     assert outreach not in due(deliverer, scene)
 
 
+def test_letters_that_wait_are_counted(scene: Scene, stage: Stage) -> None:
+    sent(scene)
+    figures = stage.http.get("/metrics").text
+    due = next(line for line in figures.splitlines() if line.startswith("sourcing_letters_due "))
+    assert float(due.split()[1]) >= 1
+    assert "sourcing_letters_oldest_due_seconds " in figures
+
+
 def test_a_letter_that_somebody_delivers_is_not_given_to_another(
     scene: Scene, deliverer: Client
 ) -> None:
