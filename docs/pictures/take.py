@@ -62,6 +62,36 @@ def recruiting(page: Page) -> str:
     return feed
 
 
+def answered(page: Page, feed: str) -> None:
+    """Send the likeliest a message, read it in their place, and wait for their answer."""
+    page.goto(feed)
+    page.locator("main h2 a, main h3 a").first.click()
+    page.get_by_label("Subject").fill("Robots that carry parcels")
+    page.get_by_label("Message", exact=False).last.fill(
+        "We build robots that carry parcels through old towns, and look for an engineer who kept "
+        "systems like yours running.\n\nMay I tell you more?"
+    )
+    page.get_by_label("Your name").fill("Robin Doe")
+    page.get_by_label("Your role").fill("Head of Engineering")
+    page.get_by_role("button", name="Send message").click()
+    page.get_by_text("Your message leaves soon.").wait_for()
+    letter = page.locator("main a", has_text="Robots that carry parcels").first
+    while not letter.count():
+        page.wait_for_timeout(1000)
+        page.goto("/mail")
+    letter.click()
+    link = page.locator("iframe").content_frame.get_by_role("link", name="Read and answer")
+    page.goto(link.get_attribute("href") or "")
+    take(page, "candidate-page")
+    waiting = page.locator("#needs-you h3 a").first
+    while not waiting.count():
+        page.wait_for_timeout(1000)
+        page.goto("/needs-you")
+    waiting.click()
+    page.locator("#reply").wait_for()
+    take(page, "console-conversation")
+
+
 def main() -> None:
     """Take them all."""
     address = sys.argv[1]
@@ -69,6 +99,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         with signed_in(browser, address, "recruiter") as page:
             feed = recruiting(page)
+            answered(page, feed)
         with signed_in(browser, address, "recruiter", phone=True) as page:
             page.goto(feed)
             take(page, "console-phone")
