@@ -67,6 +67,9 @@ class Delivery:
 
     def deliver_due(self) -> int:
         """Try to deliver all letters that are due. Returns how many were tried."""
+        with self.read_models.reading(Outbox) as db:
+            if not outbox.due(db, self.now(), 1):
+                return 0  # without an event loop and a TLS context for nothing
         return asyncio.run(self._deliver_due())
 
     async def _deliver_due(self) -> int:

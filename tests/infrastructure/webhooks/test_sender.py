@@ -170,7 +170,7 @@ def test_while_it_asks_to_wait_nothing_else_that_waits_is_sent_either(
                 and len(hooks.deliveries(webhook)) == 15
             )
         )
-        assert len(receiver.received) == 10  # of one webhook no more are on their way at once
+        assert 1 <= len(receiver.received) <= 10  # of one webhook no more are on their way at once
         receiver.answer = lambda _: OK
         hooks.clock.ahead += timedelta(seconds=3700)
         hooks.wait_for(webhook, DELIVERED, 15)
