@@ -40,7 +40,7 @@ from infrastructure.settings import Settings
 
 ROUNDS = 1_000
 EMPLOYERS = 50
-MOST_JITTER = 0.004
+MOST_JITTER = 0.05
 """Seconds by which one of the two may be later, so that over the rounds either comes first."""
 
 NOW = datetime.now(UTC)

@@ -6,10 +6,10 @@ from benchmarks.races import RACES, raced
 from tests.support.databases import Databases
 from tests.support.stage import own_stage
 
-ROUNDS = 100
+ROUNDS = 40
 """Of each race; the benchmark runs a thousand."""
 
-MANY_EMPLOYERS = 10
+MANY_EMPLOYERS = 4
 
 
 @pytest.mark.slow

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 
 MAILBOX = Mailbox()
 
-UNDO_SECONDS = 10
+UNDO_SECONDS = 6
 """Time enough to undo, however busy the machine is."""
 
 

@@ -21,7 +21,7 @@ from tests.support.concurrency import wait_until
 from tests.support.databases import Databases
 from tests.support.stage import MESSAGE, Stage, own_stage
 
-CUTS = 200
+CUTS = 100
 STREAM = {"Accept": "text/event-stream"}
 
 

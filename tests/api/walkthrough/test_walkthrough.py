@@ -77,7 +77,7 @@ def test_where_letters_are_shown_the_people_answer_on_their_pages(
     sourcing: Run, tmp_path: Path
 ) -> None:
     """On the embedded database, as `make run` does."""
-    env = environment(SOURCING_DATA_DIR=str(tmp_path), SOURCING_UNDO_SECONDS="10")
+    env = environment(SOURCING_DATA_DIR=str(tmp_path), SOURCING_UNDO_SECONDS="5")
     with running(env, "demo", "--candidates", str(CANDIDATES), says="There are now") as (demo, _):
         demo.wait()
     with running(env, "serve", "--port", "0", says="Console") as (_, line):
