@@ -4,6 +4,7 @@ The module is long because all that is decided about one candidate is here, with
 """
 
 from collections import Counter
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import reduce
 from typing import Any
@@ -385,7 +386,8 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
 
     @on(ContactRetracted)
     def on_contact_retracted(self, event: ContactRetracted) -> None:
-        self.contacted_at = [c for c in self.contacted_at if c != event.contacted_at]
+        with suppress(ValueError):  # it is forgotten after the window
+            self.contacted_at.remove(event.contacted_at)
         self.positions.discard(event.position_id)
         self.retracted[event.position_id] += 1
 

@@ -185,10 +185,17 @@ class CandidatePool(Projection, name="candidate_pool", version=6, key="id", pers
                 greatest(1, cardinality(last_contacts) + 2 - %(kept)s):]
         WHERE candidate_id = %(id)s"""
 
+    # One of those at this moment, if it is still kept: a position past the end takes none away.
     RETRACT = """
         UPDATE candidate_pool SET
             positions = array_remove(positions, %(position_id)s::uuid),
-            last_contacts = array_remove(last_contacts, %(contacted_at)s::timestamptz)
+            last_contacts = last_contacts[:found.place - 1] || last_contacts[found.place + 1:]
+        FROM (
+            SELECT coalesce(
+                array_position(last_contacts, %(contacted_at)s::timestamptz),
+                cardinality(last_contacts) + 1) AS place
+            FROM candidate_pool WHERE candidate_id = %(id)s
+        ) AS found
         WHERE candidate_id = %(id)s"""
 
     SET_BUDGET = (

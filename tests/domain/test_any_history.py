@@ -65,7 +65,7 @@ from domain.employer import (
 from domain.event import Event
 from domain.identifier import EnhanceProfile, SignUpCandidate
 from domain.interviewing import ScheduleInterview
-from domain.outreach import ANSWER_WINDOW, ExpireOutreach, WithdrawOutreach
+from domain.outreach import ExpireOutreach, WithdrawOutreach
 from domain.outreach_events import (
     DeclineReason,
     FollowUpSent,
@@ -354,14 +354,12 @@ class OneCandidateAndTwoEmployers(RuleBasedStateMachine):
         self.now += timedelta(hours=hours)
         outreach = self.sent(nth)
         first = self.first_of(outreach)
-        if self.is_over(outreach):
-            return  # what becomes of such a letter is told in test_delivering
         reasons = reasons_against_letter(
             self.story.happened,
             first.position_id,
             message=isinstance(first, MessageSent),
             now=self.now,
-        )
+        ) | self.is_over(first)
         outcome = self.ask(ReleaseLetter, outreach_id=outreach, letter=1)
         if isinstance(outcome, Refused):
             assert {*outcome.codes} <= {"no_such_letter", "letter_not_due"}
@@ -369,14 +367,13 @@ class OneCandidateAndTwoEmployers(RuleBasedStateMachine):
         stopped = [event for event in outcome if isinstance(event, LetterStopped)]
         assert reasons == {reason for event in stopped for reason in event.reasons}
 
-    def is_over(self, outreach: UUID) -> bool:
-        """Whether nobody can answer the outreach any more."""
-        ends = (OutreachExpired, OutreachWithdrawn)
-        ended = any(
-            isinstance(event, ends) and event.originator_id == outreach
-            for event in self.story.happened
-        )
-        return ended or self.first_of(outreach).timestamp + ANSWER_WINDOW <= self.now
+    def is_over(self, first: MessageSent | InterviewRequested) -> set[str]:
+        """Why nobody can answer the outreach any more, though the candidate has not."""
+        end = latest(self.story.happened, *ANSWERED, about=first.originator_id)
+        late = end is None and self.now - first.timestamp >= days(14)
+        if end is OutreachExpired or late:
+            return {"outreach_has_expired"}
+        return {"already_withdrawn"} if end is OutreachWithdrawn else set()
 
     @precondition(something_was_sent)
     @rule(nth=which, bad_address=some.booleans())
@@ -626,7 +623,4 @@ class OneCandidateAndTwoEmployers(RuleBasedStateMachine):
 
 
 TestWhateverIsAskedFor = OneCandidateAndTwoEmployers.TestCase
-# Derandomized: some seeds find histories of failed letters that these rules judge otherwise.
-TestWhateverIsAskedFor.settings = settings(
-    derandomize=True, max_examples=80, stateful_step_count=50, deadline=None
-)
+TestWhateverIsAskedFor.settings = settings(max_examples=80, stateful_step_count=50, deadline=None)

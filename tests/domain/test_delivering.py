@@ -37,6 +37,8 @@ from tests.support.given import (
     blocked_acme,
     by,
     closed_position,
+    contacted,
+    days,
     erased,
     fact,
     given,
@@ -59,6 +61,8 @@ RETRACTED: dict[str, Any] = {
     "outreach_id": TO_CASEY,
     "contacted_at": SENT_AT,
 }
+
+GROUNDS_OF_TWO = Grounds(last_active_at=LONG_AGO, contacts=2, contacts_allowed=3)
 
 waiting: History = (able_to_write, passive_candidate, message_sent(at=SENT_AT, deliver_at=NOW))
 released = fact(LetterReleased, TO_CASEY, **ABOUT)
@@ -141,6 +145,15 @@ def test_a_message_that_others_deliver_is_nothing_to_release() -> None:
     given(able_to_write, passive_candidate, message_sent(at=SENT_AT))
     when(release)
     then_refused("no_such_letter")
+
+
+def test_of_contacts_at_the_same_moment_only_the_one_that_was_undone_is_taken_back() -> None:
+    others = contacted(*[NOW - days(1)] * 3)
+    undone = {**RETRACTED, "contacted_at": NOW - days(1)}
+    given(able_to_write, passive_candidate, others, fact(ContactRetracted, CASEY, **undone))
+    when(send_again)
+    again = outreach_id(BACKEND_ENGINEER, CASEY, 1)
+    then(fact(MessageSent, again, grounds=GROUNDS_OF_TWO), fact(Contacted, CASEY))
 
 
 # --- When it leaves

@@ -1,34 +1,18 @@
 """The pool's lists obey filters, consent, the six-month rule and what candidates asked for."""
 
 import random
-from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import UUID, uuid5
+from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
-from psycopg import Connection
-from psycopg.rows import TupleRow
 
-from domain.actor import Actor, Role
 from domain.candidate_commands import (
-    BlockEmployer,
     EraseCandidate,
     NoteActivity,
-    NoteContactKeys,
     OptOut,
 )
-from domain.command import Command
-from domain.do_not_contact import (
-    AddToDoNotContact,
-    Named,
-    RemoveFromDoNotContact,
-    entry_id,
-)
-from domain.employer import DeclareNames, Manager, NoteCompanyKey, RegisterEmployer
 from domain.filters import Filters
-from domain.identifier import EnhanceProfile, SignUpCandidate
-from domain.merging import MergeCandidates
+from domain.identifier import EnhanceProfile
 from domain.money import PayPeriod, Salary, SalaryRange
 from domain.passivity import is_passive
 from domain.profile import Education, Facts, FullBackground, Job
@@ -36,18 +20,10 @@ from domain.sources import Activity, ActivityKind, Observation
 from domain.viewing import Feed, Sort
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
-from infrastructure.projecting.projector import Projector
 from infrastructure.projecting.versions import create_tables
-from projections import candidate_feed, candidate_pool, candidate_search
-from projections.candidate_pool import CandidatePool
-from projections.candidate_search import CandidateSearch, Relaxation
+from projections import candidate_search
 from projections.canonical import canonical_facts, canonical_filters
-from projections.likelihood.projection import Likelihoods
-
-NOW = datetime(2026, 8, 31, 12, tzinfo=UTC)
-PLATFORM = Actor(id="feed", role=Role.PLATFORM)
-IDS = UUID("00000000-0000-5000-8000-000000000000")
-EMPLOYER, POSITION = uuid5(IDS, "employer"), uuid5(IDS, "position")
+from tests.support.pooled import FOLLOWING, NOW, Pooled, somebody
 
 ROLES = ("Backend developer", "Data scientist", "Designer")
 SKILLS = ("Python", "Go", "SQL", "React", "Straße", "Go/SQL", "Résumé", "Re\u0301sume\u0301")
@@ -57,94 +33,6 @@ PLACES = (
 WANTED_PLACES = ("berlin", "FRANCE", "Lyón", "Germany", "DE", "Frankreich")
 LANGUAGES = ("English", "German", "French")
 SPOKEN = ("Englisch", "en", "de-AT", "German", "français")
-
-
-FOLLOWING = [CandidatePool(), *(read() for read in CandidatePool.READS), Likelihoods()]
-
-
-def somebody(name: str) -> UUID:
-    return uuid5(IDS, name)
-
-
-class Pooled:
-    """A candidate pool that follows an event store."""
-
-    def __init__(self, store: EventStore, pool: Pool, db: Connection[TupleRow]) -> None:
-        self._store = store
-        self._projectors = [Projector(p, store, pool) for p in FOLLOWING]
-        self._db = db
-        self._is_behind = True
-
-    def after(self, command: Callable[..., Command], at: datetime = NOW, **asked: object) -> None:
-        self._store.execute(command(by=PLATFORM, at=at, request_id="test", **asked))
-        self._is_behind = True
-
-    def sign_up(self, name: str, *, silent_for: timedelta, **facts: object) -> UUID:
-        """A member who opted in and was last active that long ago."""
-        self.after(
-            SignUpCandidate,
-            candidate_id=somebody(name),
-            name=name,
-            facts=Facts.model_validate(facts),
-            signed_up_at=NOW - silent_for,
-            opted_in=True,
-        )
-        return somebody(name)
-
-    def feed(self, kind: Feed, filters: Filters | None = None, **asked: object) -> list[str]:
-        self._follow()
-        search = CandidateSearch(EMPLOYER, POSITION, filters or Filters(), NOW)
-        listed = candidate_feed.feed(self._db, kind, search, limit=1000, **asked)  # type: ignore[arg-type]
-        ids = [slot.candidate.candidate_id for slot in listed.items]
-        assert candidate_search.counts(self._db, search)[kind is Feed.PASSIVE] == len(ids)
-        assert candidate_search.still_listed(self._db, kind, search, ids) == set(ids)
-        return [slot.candidate.name for slot in listed.items]
-
-    def listed(self, filters: Filters, names: Iterable[str]) -> set[str]:
-        """Those of these people who are in one of the lists."""
-        self._follow()
-        search = CandidateSearch(EMPLOYER, POSITION, filters, NOW)
-        people = {somebody(name): name for name in names}
-        ids = [*people]
-        found = [
-            *candidate_search.still_listed(self._db, Feed.PASSIVE, search, ids),
-            *candidate_search.still_listed(self._db, Feed.RECOMMENDATIONS, search, ids),
-        ]
-        assert len(found) == len(set(found)), "nobody is in both lists"
-        return {people[id] for id in found}
-
-    def pages(self, sort: Sort, size: int) -> list[str]:
-        """All names of the passive feed, read page by page."""
-        self._follow()
-        search = CandidateSearch(
-            EMPLOYER, POSITION, Filters(nice_to_have_skills=("Go", "SQL")), NOW
-        )
-        names: list[str] = []
-        cursor = None
-        while True:
-            listed = candidate_feed.feed(self._db, Feed.PASSIVE, search, size, cursor, sort)
-            names += [slot.candidate.name for slot in listed.items]
-            cursor = listed.next_cursor
-            if cursor is None:
-                return names
-
-    def counts(self, filters: Filters) -> tuple[int, int]:
-        self._follow()
-        return candidate_search.counts(self._db, CandidateSearch(EMPLOYER, POSITION, filters, NOW))
-
-    def relaxations(self, filters: Filters) -> list[Relaxation]:
-        self._follow()
-        return candidate_search.relaxations(
-            self._db, CandidateSearch(EMPLOYER, POSITION, filters, NOW)
-        )
-
-    def profile(self, id: UUID) -> candidate_pool.CandidateProfile | None:
-        self._follow()
-        return candidate_pool.profile(self._db, id)
-
-    def _follow(self) -> None:
-        while self._is_behind:
-            self._is_behind = any(projector.catch_up() for projector in self._projectors)
 
 
 @pytest.fixture
@@ -210,140 +98,6 @@ def test_activity_recorded_late_does_not_make_anyone_less_active(pooled: Pooled)
 
 def test_who_opts_out_is_in_no_list(pooled: Pooled) -> None:
     pooled.after(OptOut, candidate_id=pooled.sign_up("Shy", silent_for=LONG))
-    assert pooled.feed(Feed.PASSIVE) == []
-
-
-def off(entry: dict[str, Any]) -> dict[str, Any]:
-    return {"employer_id": EMPLOYER, "entry_id": entry_id(EMPLOYER, entry["identifier"])}
-
-
-def is_found(pooled: Pooled) -> bool:
-    return pooled.feed(Feed.PASSIVE) == ["Silent"]
-
-
-@pytest.mark.parametrize("named", ["Silent", "address", "domain"])
-def test_who_is_on_the_do_not_contact_list_is_in_no_list_of_the_employer(
-    pooled: Pooled, named: str
-) -> None:
-    employed(pooled, EMPLOYER)
-    known: dict[str, Any] = {
-        "address": somebody("address"),
-        "domain": somebody("domain"),
-        "email": "a@b.example",
-    }
-    sign_up(pooled, **known)
-    entry: dict[str, Any] = {"employer_id": EMPLOYER, "identifier": somebody(named)}
-    assert is_found(pooled)
-    pooled.after(AddToDoNotContact, **entry, kind=Named.DOMAIN, reason="A client.")
-    assert not is_found(pooled)
-    pooled.after(RemoveFromDoNotContact, **off(entry))
-    assert is_found(pooled)
-
-
-def test_an_entry_hides_nobody_after_its_last_day(pooled: Pooled) -> None:
-    employed(pooled, EMPLOYER)
-    sign_up(pooled)
-    yesterday = NOW - timedelta(days=1)
-    asked: dict[str, Any] = {
-        "employer_id": EMPLOYER,
-        "kind": Named.PERSON,
-        "identifier": somebody("Silent"),
-        "reason": "A client.",
-    }
-    pooled.after(AddToDoNotContact, at=yesterday, **asked, until=NOW.date())
-    assert not is_found(pooled)
-    pooled.after(AddToDoNotContact, at=yesterday, **asked, until=yesterday.date())
-    assert is_found(pooled)
-
-
-def test_another_employers_list_hides_nobody(pooled: Pooled) -> None:
-    another = somebody("another employer")
-    employed(pooled, another)
-    sign_up(pooled)
-    entry: dict[str, Any] = {"employer_id": another, "identifier": somebody("Silent")}
-    pooled.after(AddToDoNotContact, **entry, kind=Named.PERSON, reason="A client.")
-    assert is_found(pooled)
-
-
-def test_a_new_address_is_known_with_the_old_one_but_of_domains_only_the_last(
-    pooled: Pooled,
-) -> None:
-    employed(pooled, EMPLOYER)
-    sign_up(pooled, address=somebody("old"), domain=somebody("old.example"), email="a@old.example")
-    seen = Observation(source="web", observed_on=NOW.date(), email="a@new.example")
-    keys: dict[str, Any] = {"address": somebody("new"), "domain": somebody("new.example")}
-    pooled.after(EnhanceProfile, candidate_id=somebody("Silent"), observation=seen, **keys)
-    for name, hides in (
-        ("old", True),
-        ("new", True),
-        ("new.example", True),
-        ("old.example", False),
-    ):
-        entry: dict[str, Any] = {"employer_id": EMPLOYER, "identifier": somebody(name)}
-        pooled.after(AddToDoNotContact, **entry, kind=Named.DOMAIN, reason="A client.")
-        assert is_found(pooled) is not hides
-        pooled.after(RemoveFromDoNotContact, **off(entry))
-
-
-def test_hashes_that_are_noted_later_count(pooled: Pooled) -> None:
-    employed(pooled, EMPLOYER)
-    sign_up(pooled)
-    keys: dict[str, Any] = {
-        "addresses": (somebody("address"),),
-        "domain": None,
-        "employers": (somebody("acme"),),
-    }
-    entry: dict[str, Any] = {"employer_id": EMPLOYER, "identifier": somebody("address")}
-    pooled.after(AddToDoNotContact, **entry, kind=Named.ADDRESS, reason="A client.")
-    assert is_found(pooled)
-    pooled.after(NoteContactKeys, candidate_id=somebody("Silent"), **keys)
-    assert not is_found(pooled)
-    pooled.after(RemoveFromDoNotContact, **off(entry))
-    pooled.after(NoteCompanyKey, employer_id=EMPLOYER, company_key=somebody("acme"))
-    assert not is_found(pooled)
-
-
-@pytest.mark.parametrize("works", [{"employers": [somebody("acme")]}, {"domain": somebody("acme")}])
-def test_who_works_at_the_company_is_in_no_list_of_it(
-    pooled: Pooled, works: dict[str, Any]
-) -> None:
-    employed(pooled, EMPLOYER)
-    sign_up(pooled, **works)
-    assert is_found(pooled)
-    pooled.after(DeclareNames, employer_id=EMPLOYER, keys=[somebody("acme")])
-    assert not is_found(pooled)
-    pooled.after(DeclareNames, employer_id=EMPLOYER, keys=[])
-    assert is_found(pooled)
-
-
-def test_a_merged_duplicates_address_and_employer_count(pooled: Pooled) -> None:
-    employed(pooled, EMPLOYER)
-    sign_up(pooled)
-    sign_up(pooled, "Twin", address=somebody("address"), employers=[somebody("acme")])
-    both: dict[str, Any] = {"candidate_id": somebody("Silent"), "duplicate_id": somebody("Twin")}
-    pooled.after(MergeCandidates, **both)
-    assert is_found(pooled)
-    entry: dict[str, Any] = {"employer_id": EMPLOYER, "identifier": somebody("address")}
-    pooled.after(AddToDoNotContact, **entry, kind=Named.ADDRESS, reason="A client.")
-    assert not is_found(pooled)
-    pooled.after(RemoveFromDoNotContact, **off(entry))
-    pooled.after(DeclareNames, employer_id=EMPLOYER, keys=[somebody("acme")])
-    assert not is_found(pooled)
-
-
-def sign_up(pooled: Pooled, name: str = "Silent", **says: Any) -> None:
-    who: dict[str, Any] = {"candidate_id": somebody(name), "name": name, "opted_in": True}
-    pooled.after(SignUpCandidate, **who, signed_up_at=NOW - LONG, **says)
-
-
-def employed(pooled: Pooled, employer_id: UUID) -> None:
-    manager = Manager(name="Morgan", email="morgan@example.com")
-    pooled.after(RegisterEmployer, employer_id=employer_id, company="Acme", manager=manager)
-
-
-def test_who_blocked_the_employer_is_in_no_list_of_theirs(pooled: Pooled) -> None:
-    id = pooled.sign_up("Choosy", silent_for=LONG)
-    pooled.after(BlockEmployer, candidate_id=id, employer_id=EMPLOYER)
     assert pooled.feed(Feed.PASSIVE) == []
 
 
