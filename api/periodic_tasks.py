@@ -7,9 +7,8 @@ from uuid import UUID, uuid4
 
 from domain.actor import Actor, Cause, Role
 from domain.aggregate import Refused
-from domain.answering import EndPostponement
+from domain.answering import EndPostponement, ExpireOutreach
 from domain.command import Command
-from domain.outreach import ExpireOutreach
 from domain.position import CloseDuePosition
 from domain.webhook import DisableWebhook
 from infrastructure.event_log.store import EventStore

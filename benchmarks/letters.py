@@ -56,7 +56,7 @@ def cause() -> dict[str, Any]:
 
 @dataclass
 class Arrivals:
-    """A mail server that notes when each letter came, by its outreach, and to whom."""
+    """A mail server that notes when each letter came, by its outreach, and its recipient."""
 
     at: dict[UUID, datetime] = field(default_factory=dict)
     copies: int = 0

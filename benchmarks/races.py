@@ -20,7 +20,7 @@ from domain.aggregate import Refused
 from domain.answering import AcceptOutreach
 from domain.candidate_commands import BlockEmployer, EraseCandidate, OptOut, SetContactBudget
 from domain.command import Command
-from domain.contacting import Message, SendMessage
+from domain.contacting import Message, SendMessage, WithdrawOutreach
 from domain.delivering import ReleaseLetter
 from domain.do_not_contact import AddToDoNotContact, Named
 from domain.employer import (
@@ -33,7 +33,6 @@ from domain.employer import (
 )
 from domain.identifier import SignUpCandidate
 from domain.money import SalaryRange
-from domain.outreach import WithdrawOutreach
 from domain.position import ClosePosition, OpenPosition
 from infrastructure.event_log.store import Contended, EventStore, Recorded
 from infrastructure.settings import Settings

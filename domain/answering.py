@@ -92,3 +92,14 @@ class ReceiveReply(Command):
             mail=self.mail,
         )
         return outreach
+
+
+class ExpireOutreach(Command):
+    """Record that the answer window of an outreach has passed without an answer."""
+
+    outreach_id: UUID
+
+    def execute(self, work: Work) -> Outreach:
+        outreach = work.get(Outreach, self.outreach_id)
+        outreach.expire(self)
+        return outreach

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
 from domain import contact_gate, do_not_contact
 from domain.aggregate import refuse
@@ -16,7 +16,7 @@ from domain.contact_gate import Contact
 from domain.employer import Employer
 from domain.likelihood import Likelihood
 from domain.money import SalaryRange
-from domain.outreach import Outreach, outreach_id, own_outreach
+from domain.outreach import Outreach, outreach_id, own_outreach, retract_contact
 from domain.outreach_events import Status
 from domain.position import Position, own_position
 from domain.values import IN_ONE_LINE, Flag, FreeText, StorableText, Value
@@ -59,10 +59,10 @@ class Message(Value):
     sender_role: Line
 
 
-class SendMessage(Command):
-    """Send a passive candidate a message about a position.
+class FirstContact(BaseModel):
+    """What the two ways of contacting a candidate first have in common.
 
-    It leaves after `undo_window`, until when it can be undone; None if others deliver it.
+    The letter leaves after `undo_window`, until when it can be undone; None if others deliver it.
     """
 
     position_id: UUID
@@ -70,22 +70,17 @@ class SendMessage(Command):
     message: Message
     likelihood: Likelihood | None = None
     undo_window: timedelta | None = None
+
+
+class SendMessage(FirstContact, Command):
+    """Send a passive candidate a message about a position."""
 
     def execute(self, work: Work) -> Outreach:
         return _contact(work, self, Contact.MESSAGE, Outreach.send_message)
 
 
-class RequestInterview(Command):
-    """Ask an active candidate for an interview about a position.
-
-    It leaves after `undo_window`, until when it can be undone; None if others deliver it.
-    """
-
-    position_id: UUID
-    candidate_id: UUID
-    message: Message
-    likelihood: Likelihood | None = None
-    undo_window: timedelta | None = None
+class RequestInterview(FirstContact, Command):
+    """Ask an active candidate for an interview about a position."""
 
     def execute(self, work: Work) -> Outreach:
         return _contact(work, self, Contact.INTERVIEW_REQUEST, Outreach.request_interview)
@@ -123,6 +118,19 @@ def _contact(
     )
     candidate.be_contacted(command, **about, outreach_id=outreach.id)
     return outreach
+
+
+class WithdrawOutreach(Command):
+    """Take an outreach back before the candidate answers: undo it, if it has not left yet."""
+
+    outreach_id: UUID
+
+    def execute(self, work: Work) -> Outreach:
+        outreach = own_outreach(work, self, self.outreach_id)
+        outreach.withdraw(self)
+        if outreach.status is Status.UNDONE:
+            retract_contact(work, self, outreach)
+        return outreach
 
 
 class EditMessage(Command):

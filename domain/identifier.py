@@ -188,7 +188,7 @@ def _claimed(work: Work, identifiers: Iterable[UUID]) -> list[UUID]:
 def _one_of(work: Work, ids: Iterable[UUID]) -> Candidate | None:
     """The one person whom all these candidates are; None for no candidate.
 
-    Raises `Refused` if they are several people, or somebody who was erased.
+    Raises `Refused` if they are several people, or an erased one.
     """
     found = [person(work, id, DECIDES_PROFILE) for id in ids]
     people = {candidate.id: candidate for candidate in found}

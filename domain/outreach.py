@@ -12,7 +12,7 @@ from domain.actor import Cause
 from domain.aggregate import Aggregate, Refusal, Refused, refuse
 from domain.candidate import Candidate
 from domain.candidate_events import CandidateErased
-from domain.command import Command, NotFound, Work
+from domain.command import NotFound, Work
 from domain.contact_gate import Contact
 from domain.handlers import on
 from domain.outreach_events import (
@@ -45,6 +45,27 @@ from domain.outreach_events import (
     TimesOffered,
     Understood,
 )
+from domain.outreach_refusals import (
+    AlreadyAnswered,
+    AlreadyWithdrawn,
+    DayInPast,
+    FollowedUpAlready,
+    InterviewInPast,
+    InterviewUnchanged,
+    LetterNotDue,
+    NoInterview,
+    NoReplyYet,
+    NoSuchLetter,
+    NotAccepted,
+    NotDelivered,
+    NotDueYet,
+    NothingToCorrect,
+    NotPostponed,
+    OutreachHasExpired,
+    TimeNotOffered,
+    TooEarlyToFollowUp,
+    TooLateToEdit,
+)
 
 ANSWER_WINDOW = timedelta(days=14)
 """How long a candidate can answer before the outreach expires."""
@@ -76,82 +97,6 @@ class Letter(StrEnum):
     DELIVERED = "delivered"
     FAILED = "failed"
     STOPPED = "stopped"
-
-
-class AlreadyAnswered(Refusal):
-    """The candidate has answered already ({status}); see the outreach's timeline."""
-
-
-class AlreadyWithdrawn(Refusal):
-    """The employer has withdrawn this outreach already."""
-
-
-class NotDelivered(Refusal):
-    """This message did not reach the candidate; write to them again from the feed."""
-
-
-class OutreachHasExpired(Refusal):
-    """This outreach expired on {expired_at:%d %B %Y}, {days} days after it was sent."""
-
-
-class NotDueYet(Refusal):
-    """The candidate may still answer until {until:%d %B %Y, %H:%M} UTC."""
-
-
-class TooLateToEdit(Refusal):
-    """The message is on its way already and can no longer be changed."""
-
-
-class LetterNotDue(Refusal):
-    """The letter leaves on {at:%d %B %Y, %H:%M:%S} UTC, not before."""
-
-
-class NoSuchLetter(Refusal):
-    """There is no letter {letter} in this outreach that is to be delivered; read the outbox."""
-
-
-class FollowedUpAlready(Refusal):
-    """One follow-up has been sent already; wait for an answer."""
-
-
-class TooEarlyToFollowUp(Refusal):
-    """Wait for an answer until {until:%d %B %Y, %H:%M} UTC before you follow up."""
-
-
-class NoReplyYet(Refusal):
-    """The candidate has not written yet; you can write once they have answered."""
-
-
-class DayInPast(Refusal):
-    """The day lies in the past ({until}); choose a later one."""
-
-
-class NotPostponed(Refusal):
-    """The candidate has not asked for a later time."""
-
-
-class NothingToCorrect(Refusal):
-    """There is no written reply that could have been misread."""
-
-
-class NotAccepted(Refusal):
-    """Only an accepted outreach can have an interview; this one is {status}."""
-
-
-class InterviewUnchanged(Refusal):
-    """The interview is scheduled for this time already; choose another to move it."""
-
-
-class InterviewInPast(Refusal):
-    """The interview would start in the past ({starts_at}); choose a later time."""
-
-
-class TimeNotOffered(Refusal):
-    """This time is not one of those offered; choose another."""
-
-
-class NoInterview(Refusal):
-    """There is no interview to cancel."""
 
 
 class Outreach(Aggregate, kind="outreach"):
@@ -489,30 +434,6 @@ class Outreach(Aggregate, kind="outreach"):
         self.interview_at = None
         letter = event.originator_version
         self.letters[letter], self.due[letter] = Letter.WAITING, event.deliver_at
-
-
-class WithdrawOutreach(Command):
-    """Take an outreach back before the candidate answers: undo it, if it has not left yet."""
-
-    outreach_id: UUID
-
-    def execute(self, work: Work) -> Outreach:
-        outreach = own_outreach(work, self, self.outreach_id)
-        outreach.withdraw(self)
-        if outreach.status is Status.UNDONE:
-            retract_contact(work, self, outreach)
-        return outreach
-
-
-class ExpireOutreach(Command):
-    """Record that the answer window of an outreach has passed without an answer."""
-
-    outreach_id: UUID
-
-    def execute(self, work: Work) -> Outreach:
-        outreach = work.get(Outreach, self.outreach_id)
-        outreach.expire(self)
-        return outreach
 
 
 def retract_contact(work: Work, cause: Cause, outreach: Outreach) -> Candidate:

@@ -34,7 +34,7 @@ def of_position(
     status: Status | None = None,
     passive: bool | None = None,
 ) -> Listed[Interview]:
-    """Everyone approached for a position: whoever waits for a word first, then the latest."""
+    """Everyone approached for a position: those that wait for a word first, then the latest."""
     key = after(cursor, tuple[Literal["interviews"], bool, datetime, UUID])
     _, rests, sent_at, id = key or (None, None, None, None)
     asked = {"employer": employer_id, "position": position_id, "status": status, "passive": passive}

@@ -2,7 +2,7 @@
 
 Behaviour in detail (what somebody does on the marketplace, other employers' approaches and what
 became of them) is for the person and for staff. So that the sum does not tell it either, recruiters
-read the likelihood in steps: whoever looks before and after an event can see that something changed
+read the likelihood in steps: an observer before and after an event sees that something changed
 only if a step was crossed, and neither what nor when to the second.
 """
 

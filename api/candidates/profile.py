@@ -152,7 +152,7 @@ def approach(
     """Send a message or an interview request, with the likelihood as it is now if it is known.
 
     Raises:
-        NotFound: to a recruiter, of somebody who wants to be left alone, as for every query.
+        NotFound: to a recruiter, of a candidate who wants no contact, as for every query.
     """
     try:
         return caller.run(

@@ -110,7 +110,7 @@ class Delivery:
             async with asyncio.timeout(self.lease.total_seconds() * 0.75):
                 mails = await asyncio.to_thread(self._released, attempt)
                 for mail, raw in mails:
-                    # To whom the receiving servers report that it did not arrive.
+                    # Where the receiving servers report that it did not arrive.
                     bounces_to = mail.reply_to or self.head.sender
                     outcome = await connections.send(raw, bounces_to, mail.to, may_leave)
                     if outcome.kind in {"retry", "stopped"}:
@@ -157,7 +157,7 @@ class Delivery:
             self._note_delivery(attempt, message_id)
         elif outcome.kind == "rejected" and outcome.stage not in OF_OURS:
             self._fail(attempt, code, bad_address=outcome.bad_address)
-        elif again := next_attempt(attempt.number, self.now(), random.random()):  # noqa: S311 - spreads
+        elif again := next_attempt(attempt.number, self.now(), random.random()):  # noqa: S311 - it spreads retries
             with self.pool.connection() as db:
                 attempts.reschedule(db, attempt, again, code)
         else:

@@ -1,6 +1,6 @@
 """Tells recruiters by mail that answers wait for them: for each answer, or once a day.
 
-The mail names neither the candidate nor what they said: whoever reads it signs in to see.
+The mail names neither the candidate nor what they said: recruiters sign in to see it.
 """
 
 import asyncio

@@ -37,7 +37,7 @@ class ShownLetter(NamedTuple):
 
 @dataclass(frozen=True)
 class ShownLetters:
-    """The letters that the embedded mail server took, sealed under the key of whom they are to.
+    """The letters that the embedded mail server took, sealed under the addressee's key.
 
     So an erasure makes them unreadable, wherever they are.
     """

@@ -2,7 +2,7 @@
 
 People follow published facts about developers and answer employers for reasons, so that there is
 something true for the likelihood model to find: `world` is the whole of it, `answers` the reasons.
-Later they answer the letters of whoever tries the demo: `replies`.
+Later they answer the letters of the demo's user: `replies`.
 """
 
 from api.demo.companies import NORDLICHT

@@ -28,7 +28,7 @@ ASK_BACK = 0.35
 """How often somebody interested has a question first."""
 
 LATER = 0.35
-"""How often somebody who is not looking says until when."""
+"""How often people who are not looking say until when."""
 
 BY_MAIL = 0.4
 """How often a no that needs no reason comes by mail."""
@@ -38,7 +38,7 @@ CONVINCED = 0.8
 """How often a reply to their question ends in a yes."""
 
 THANKFUL = 0.7
-"""How often they write again to whoever writes to them after their yes."""
+"""How often they write again when they are written to after their yes."""
 
 TALKING = (Status.ACCEPTED, Status.INTERVIEW_SCHEDULED)
 

@@ -60,7 +60,7 @@ ENOUGH = 0.04
 """An employer words a position anew, up to so many times, until this share of those with the role
 suit it."""
 
-PATIENCE = 12 * DAY
+LOOKS_AGAIN_AFTER = 12 * DAY
 """How long an employer waits before looking for more people for a position."""
 
 LOOKING_DAYS = 182
@@ -301,7 +301,7 @@ class Market:
     def _write_about(self, firm: Firm, post: Post) -> bool:
         if not post.shortlist and self._agenda.now >= post.looks_again:
             post.shortlist = self._suiting(post.opening, LOOKED_AT, post.approached)
-            post.looks_again = self._agenda.now + PATIENCE * (1 if post.shortlist else 3)
+            post.looks_again = self._agenda.now + LOOKS_AGAIN_AFTER * (1 if post.shortlist else 3)
         for _ in range(min(6, len(post.shortlist))):
             person = post.shortlist.pop()
             if person.number not in post.approached and (

@@ -2,7 +2,7 @@
 
 Whether somebody answers an employer, what, and after how long, is drawn by `answers`: the process
 that the likelihood model learned from. One exception: the first letter of an employer is always
-answered, within some hours of theirs and by somebody interested, so that whoever tries the demo
+answered, within some hours of theirs and by an interested person, so that the demo's user
 sees how it goes on. Nobody else is answered for, and in every event who answers is called
 simulated.
 """

@@ -8,7 +8,7 @@ from domain.profile import Facts
 
 ENGLISH = "English"
 OWN_LANGUAGE = 0.4
-"""How often somebody who speaks English as well writes in their own language."""
+"""How often people who speak English as well write in their own language."""
 
 QUESTION, YES, YES_NOW, LATER, THANKS = "question", "yes", "yes_now", "later", "thanks"
 NO, HELLO, BYE = "no", "hello", "bye"
@@ -130,7 +130,7 @@ def language_of(rng: Random, facts: Facts) -> str:
 
 
 def letter(rng: Random, language: str, what: str, name: str, me: str) -> str:
-    """A mail that somebody writes to whoever wrote to them."""
+    """A mail that a person writes to the sender of a letter."""
     texts = TEXTS[language]
     hello = rng.choice(texts[HELLO]).format(name=name)
     bye = rng.choice(texts[BYE]).format(me=me.partition(" ")[0])

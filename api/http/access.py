@@ -70,7 +70,7 @@ def enter(
         allowed_roles = ", ".join(sorted({*roles, Role.ADMIN}))
         raise Problem(403, "forbidden", f"This takes one of these roles: {allowed_roles}.")
     marketplace: Marketplace = request.app.state.marketplace
-    with suppress(psycopg.Error, PoolTimeout):  # whoever needs the database will say so
+    with suppress(psycopg.Error, PoolTimeout):  # a route that needs the database says so
         marketplace.clock.check(PROBE_SECONDS)
     return Caller(
         actor=actor,

@@ -1,6 +1,6 @@
 """The candidate's own pages, by a signed link, without an account.
 
-The link names one outreach. Whoever holds it speaks for its candidate: reads what is held about
+The link names one outreach. Its holder speaks for its candidate: reads what is held about
 them, answers, and decides who may write to them. To read changes nothing; only forms do.
 """
 

@@ -15,14 +15,14 @@ from api.web.forms import Sent, in_plain_words
 from api.web.words import PERIOD_WORDS
 from domain.candidate import CandidateAlreadyOptedIn, EmployerAlreadyBlocked
 from domain.contact_gate import CONTACT_WINDOW, CONTACTS_ALLOWED, MOST_CONTACTS
-from domain.outreach import (
+from domain.outreach_events import DeclineReason
+from domain.outreach_refusals import (
     AlreadyAnswered,
     AlreadyWithdrawn,
     NoInterview,
     OutreachHasExpired,
     TimeNotOffered,
 )
-from domain.outreach_events import DeclineReason
 from domain.sources import NothingNewer
 
 HERE = Path(__file__).parent

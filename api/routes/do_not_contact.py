@@ -202,7 +202,7 @@ def _record(
 
 
 def _named(caller: Caller, entry: NewEntry) -> dict[str, Any]:
-    """What a command takes of whom an entry names. Raises `ValidationError`."""
+    """What a command takes of the one that an entry names. Raises `ValidationError`."""
     key = caller.marketplace.address_key
     if entry.kind is Named.PERSON:
         return {

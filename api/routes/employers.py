@@ -80,8 +80,8 @@ def list_employers(
 def declare_names(employer_id: UUID, body: NewNames, caller: Recruiter) -> CommandResult:
     """Say what else the company is called, and its mail domains and affiliates.
 
-    Whoever works there by their present job or the domain of their address is not contacted by the
-    company. Its registered name counts by itself.
+    It does not contact people who work there by their present job or the domain of their address.
+    Its registered name counts by itself.
     """
     domains = tuple(map(mail_domain, body.domains))
     public = [domain for domain in domains if is_public_mail(domain)]

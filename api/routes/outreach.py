@@ -33,6 +33,7 @@ from domain.contacting import (
     MarkThreadRead,
     Message,
     ReplyToCandidate,
+    WithdrawOutreach,
 )
 from domain.interviewing import (
     MOST_TIMES,
@@ -43,7 +44,7 @@ from domain.interviewing import (
     ScheduleInterview,
 )
 from domain.likelihood import band
-from domain.outreach import Outreach, WithdrawOutreach
+from domain.outreach import Outreach
 from domain.outreach_events import Channel, DeclineReason, Status, Understood
 from domain.values import NUMBER, FreeText, Moment, StorableText, Value
 from projections import outreach_timeline

@@ -78,7 +78,7 @@ class Closure(Value):
 
 
 class Approach(Value):
-    """What to write, and to whom."""
+    """A message and its recipient."""
 
     candidate_id: UUID
     message: Message

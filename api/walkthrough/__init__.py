@@ -21,8 +21,8 @@ def walk_through(url: str, token_for: TokenFor, out: Console, *, cookies: str = 
     """Go through all steps, printing each.
 
     It leaves a new employer with positions, messages, one candidate who has become active, one who
-    opted out and in again, and two who joined. With the `cookies` of somebody to whom letters are
-    shown it plays what needs letters too; one of the two is erased then.
+    opted out and in again, and two who joined. With the `cookies` of a
+    user who sees letters it plays what needs letters too; one of the two is erased then.
 
     Raises:
         NotAsItShouldBe: a step had another outcome than it should; those after it are not played.

@@ -14,7 +14,7 @@ AFTER = re.compile(r"[?&]after=(\d+)")
 
 @dataclass(frozen=True)
 class Browser:
-    """Somebody who opens pages, with the cookies of a session or none."""
+    """A client that opens pages, with the cookies of a session or none."""
 
     server: Server
     cookies: str = ""

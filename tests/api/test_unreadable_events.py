@@ -55,12 +55,12 @@ WAYS: dict[str, tuple[str, Break]] = {
 
 @pytest.fixture(scope="module")
 def stage(databases: Databases) -> Iterator[Stage]:
-    patience = pytest.MonkeyPatch()
-    patience.setattr(projector, "NEWER_PROGRAM_SECONDS", 0)
-    patience.setattr("api.marketplace.UNKNOWN_KINDS_SECONDS", 0.1)
+    timeouts = pytest.MonkeyPatch()
+    timeouts.setattr(projector, "NEWER_PROGRAM_SECONDS", 0)
+    timeouts.setattr("api.marketplace.UNKNOWN_KINDS_SECONDS", 0.1)
     with own_stage(databases) as stage:
         yield stage
-    patience.undo()
+    timeouts.undo()
 
 
 @pytest.fixture(scope="module")

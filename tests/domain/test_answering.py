@@ -9,6 +9,7 @@ from domain.answering import (
     AcceptOutreach,
     Contact,
     EndPostponement,
+    ExpireOutreach,
     PostponeOutreach,
     ReceiveReply,
 )
@@ -21,7 +22,6 @@ from domain.contacting import (
     ReplyToCandidate,
     SendMessage,
 )
-from domain.outreach import ExpireOutreach
 from domain.outreach_events import (
     AnswerCorrected,
     Channel,

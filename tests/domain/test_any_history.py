@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 )
 
 from domain.aggregate import Refused
-from domain.answering import AcceptOutreach, DeclineOutreach
+from domain.answering import AcceptOutreach, DeclineOutreach, ExpireOutreach
 from domain.candidate import Candidate
 from domain.candidate_commands import (
     BlockEmployer,
@@ -41,7 +41,7 @@ from domain.candidate_events import (
     WasActive,
 )
 from domain.command import Command
-from domain.contacting import FollowUp, RequestInterview, SendMessage
+from domain.contacting import FollowUp, RequestInterview, SendMessage, WithdrawOutreach
 from domain.delivering import NoteFailure, ReleaseLetter
 from domain.do_not_contact import (
     AddToDoNotContact,
@@ -65,7 +65,6 @@ from domain.employer import (
 from domain.event import Event
 from domain.identifier import EnhanceProfile, SignUpCandidate
 from domain.interviewing import ScheduleInterview
-from domain.outreach import ExpireOutreach, WithdrawOutreach
 from domain.outreach_events import (
     DeclineReason,
     FollowUpSent,

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from domain.candidate_events import AddressBounced, Contacted, ContactRetracted, OptedOut
-from domain.contacting import EditMessage, SendMessage
+from domain.contacting import EditMessage, SendMessage, WithdrawOutreach
 from domain.delivering import NoteDelivery, NoteFailure, ReleaseLetter
-from domain.outreach import ANSWER_WINDOW, WithdrawOutreach, outreach_id
+from domain.outreach import ANSWER_WINDOW, outreach_id
 from domain.outreach_events import (
     Channel,
     FollowUpSent,

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from domain.answering import AcceptOutreach, DeclineOutreach
+from domain.answering import AcceptOutreach, DeclineOutreach, ExpireOutreach
 from domain.candidate_events import CandidateErased, Contacted
 from domain.command import Command
-from domain.contacting import Message, RequestInterview, SendMessage
+from domain.contacting import Message, RequestInterview, SendMessage, WithdrawOutreach
 from domain.interviewing import ScheduleInterview
 from domain.likelihood import Likelihood
 from domain.money import SalaryRange
-from domain.outreach import ANSWER_WINDOW, ExpireOutreach, WithdrawOutreach, outreach_id
+from domain.outreach import ANSWER_WINDOW, outreach_id
 from domain.outreach_events import (
     DeclineReason,
     InterviewRequested,

@@ -1,4 +1,4 @@
-"""Whom an employer's lists leave out: those whom the contact gate would not let it write to."""
+"""An employer's lists leave out everyone that the contact gate would not let it write to."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta

@@ -143,7 +143,7 @@ class Fickle:
 
 @dataclass
 class Correspondence:
-    """Letters to members, some of whom opt out while the letters leave."""
+    """Letters to members; some opt out while the letters leave."""
 
     store: EventStore
     chance: random.Random

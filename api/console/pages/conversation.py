@@ -16,6 +16,7 @@ from api.http.caller import Caller
 from api.routes.outreach import Appointment, Cancellation, Correction, Offer, Written
 from api.web.forms import REFUSED, Sent
 from domain.actor import Role
+from domain.command import Command
 from domain.contacting import (
     CorrectAnswer,
     EditMessage,
@@ -23,17 +24,13 @@ from domain.contacting import (
     MarkThreadRead,
     Message,
     ReplyToCandidate,
+    WithdrawOutreach,
 )
 from domain.event import ERASED
 from domain.interviewing import MOST_TIMES, CancelInterview, Meeting, OfferTimes, ScheduleInterview
-from domain.outreach import (
-    ANSWER_WINDOW,
-    ANSWERABLE,
-    CORRECTABLE,
-    FOLLOW_UP_AFTER,
-    WithdrawOutreach,
-)
+from domain.outreach import ANSWER_WINDOW, ANSWERABLE, CORRECTABLE, FOLLOW_UP_AFTER
 from domain.outreach_events import Status
+from domain.values import Value
 from infrastructure.error_redaction import error_kind
 from projections import interviews, outreach_timeline
 from projections.candidate_pool import CandidatePool
@@ -59,6 +56,12 @@ CORRECTIONS = (
     (Status.DECLINED, "No"),
 )
 """What a reply can be corrected to, in words."""
+
+
+class Invitation(Appointment):
+    """When an interview starts; both are invited, whatever is said of the meeting."""
+
+    meeting: Meeting = Meeting()
 
 
 @router.get("/outreach/{outreach_id}")
@@ -114,70 +117,46 @@ def edit(outreach_id: UUID, visit: Recruiter) -> Response:
 @router.post("/outreach/{outreach_id}/follow-up")
 def follow_up(outreach_id: UUID, visit: Recruiter) -> Response:
     """Write once more to a candidate who has not answered."""
-    return _write(visit, outreach_id, FollowUp, "follow-up-sent")
+    return _do(visit, outreach_id, FollowUp, Written, "follow-up-sent")
 
 
 @router.post("/outreach/{outreach_id}/reply")
 def reply(outreach_id: UUID, visit: Recruiter) -> Response:
     """Write to a candidate who has answered."""
-    return _write(visit, outreach_id, ReplyToCandidate, "reply-sent")
+    return _do(visit, outreach_id, ReplyToCandidate, Written, "reply-sent")
 
 
 @router.post("/outreach/{outreach_id}/correction")
 def correct(outreach_id: UUID, visit: Recruiter) -> Response:
     """Take the candidate's reply for something else than the rules did."""
-    try:
-        status = visit.sent.read(Correction).status
-        result = visit.caller.run(CorrectAnswer, outreach_id=outreach_id, status=status)
-    except REFUSED as error:
-        return _again(visit, outreach_id, error)
-    return visit.done(result, f"/outreach/{outreach_id}", "corrected")
+    return _do(visit, outreach_id, CorrectAnswer, Correction, "corrected")
 
 
 @router.post("/outreach/{outreach_id}/times")
 def offer_times(outreach_id: UUID, visit: Recruiter) -> Response:
     """Offer times for an interview, in the recruiter's time zone."""
-    try:
-        offer = visit.sent.in_zone(visit.sent.value("meeting.zone")).read(Offer)
-        result = visit.caller.run(OfferTimes, outreach_id=outreach_id, **dict(offer))
-    except REFUSED as error:
-        return _again(visit, outreach_id, error)
-    return visit.done(result, f"/outreach/{outreach_id}", "times-offered")
-
-
-@router.post("/outreach/{outreach_id}/cancellation")
-def cancel_interview(outreach_id: UUID, visit: Recruiter) -> Response:
-    """Cancel the interview."""
-    try:
-        note = visit.sent.read(Cancellation).note
-        result = visit.caller.run(CancelInterview, outreach_id=outreach_id, note=note)
-    except REFUSED as error:
-        return _again(visit, outreach_id, error)
-    return visit.done(result, f"/outreach/{outreach_id}", "interview-cancelled")
+    return _do(visit, outreach_id, OfferTimes, Offer, "times-offered")
 
 
 @router.post("/outreach/{outreach_id}/interview")
 def schedule_interview(outreach_id: UUID, visit: Recruiter) -> Response:
     """Schedule the interview, or move it, and invite both."""
-    try:
-        body = visit.sent.in_zone(visit.sent.value("meeting.zone")).read(Appointment)
-        result = visit.caller.run(
-            ScheduleInterview,
-            outreach_id=outreach_id,
-            starts_at=body.starts_at,
-            meeting=body.meeting or Meeting(),
-        )
-    except REFUSED as error:
-        return _again(visit, outreach_id, error)
-    return visit.done(result, f"/outreach/{outreach_id}", "interview-scheduled")
+    return _do(visit, outreach_id, ScheduleInterview, Invitation, "interview-scheduled")
 
 
-def _write(
-    visit: Visit, outreach_id: UUID, command: type[FollowUp | ReplyToCandidate], notice: str
+@router.post("/outreach/{outreach_id}/cancellation")
+def cancel_interview(outreach_id: UUID, visit: Recruiter) -> Response:
+    """Cancel the interview."""
+    return _do(visit, outreach_id, CancelInterview, Cancellation, "interview-cancelled")
+
+
+def _do(
+    visit: Visit, outreach_id: UUID, command: type[Command], form: type[Value], notice: str
 ) -> Response:
+    """Run a command with what was typed, times being in the time zone that was named."""
     try:
-        written = visit.sent.read(Written)
-        result = visit.caller.run(command, outreach_id=outreach_id, **dict(written))
+        body = visit.sent.in_zone(visit.sent.value("meeting.zone")).read(form)
+        result = visit.caller.run(command, outreach_id=outreach_id, **dict(body))
     except REFUSED as error:
         return _again(visit, outreach_id, error)
     return visit.done(result, f"/outreach/{outreach_id}", notice)

@@ -127,6 +127,6 @@ def _letters(visit: Visit, message_id: str | None = None) -> list[Letter]:
 
 
 def _refuse_elsewhere(request: Request) -> None:
-    """The links in letters let whoever reads them answer for the person."""
+    """The links in letters let every reader answer for the person."""
     if not has_mail(request):
         raise Problem(404, "not-found", "There is no such page; check its address.")

@@ -33,7 +33,7 @@ setInterval(() => {
   });
 }, 500);
 
-// Times are typed in the zone of whoever types them.
+// Times are typed in the time zone of the browser.
 function ownZones() {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   document.querySelectorAll("[data-own-zone]").forEach((input) => {

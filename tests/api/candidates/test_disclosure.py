@@ -18,7 +18,7 @@ def scene(stage: Stage) -> Scene:
 
 @pytest.fixture
 def rival(stage: Stage, scene: Scene) -> Scene:
-    """Another employer, to whom the same members are listed."""
+    """Another employer, which sees the same members."""
     rival = stage.scene().in_beta()
     rival.own_skills = scene.own_skills
     return rival

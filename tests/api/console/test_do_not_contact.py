@@ -1,4 +1,4 @@
-"""The recruiter's page of whom their employer does not contact."""
+"""The recruiter's page *Do not contact*."""
 
 import re
 

@@ -52,7 +52,7 @@ def ada(stage: Stage) -> Holder:
 
 @pytest.fixture
 def grace(stage: Stage) -> Holder:
-    """Somebody of whom much is known."""
+    """A person about whom much is known."""
     scene = stage.scene().in_beta()
     document = json.loads(json.dumps(RESUME).replace("{}", uuid4().hex))
     candidate = str(done(scene.platform.post("/candidates", document))["id"])

@@ -23,7 +23,7 @@ Our stack is Python, Rust and PostgreSQL. Six people work on it, two of them rem
 
 @pytest.fixture
 def ada(stage: Stage) -> Holder:
-    """Somebody who got a long letter, and of whom much is known."""
+    """A person about whom much is known, with a long letter."""
     scene = stage.scene().in_beta()
     document = {
         "basics": {

@@ -11,8 +11,8 @@ from api.links import Purpose, answer_path, link_key, token_of
 from api.marketplace import now
 from api.person import pages
 from domain.actor import Actor, Role
+from domain.answering import ExpireOutreach
 from domain.contacting import SendMessage
-from domain.outreach import ExpireOutreach
 from tests.support.client import done
 from tests.support.letter_links import BROWSER, Holder, holder, words_on
 from tests.support.stage import MESSAGE, Stage

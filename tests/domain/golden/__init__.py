@@ -23,7 +23,6 @@ from domain import (
     interviewing,
     merging,
     notification,
-    outreach,
     position,
     rating,
     ticket,
@@ -417,7 +416,7 @@ _COMMANDS: list[Command] = [
     contacting.CorrectAnswer(
         outreach_id=_DELIVERED, status=Status.DECLINED, **by(acmes_recruiter, at=_LATER)
     ),
-    outreach.WithdrawOutreach(outreach_id=_UNDONE, **by(acmes_recruiter)),
+    contacting.WithdrawOutreach(outreach_id=_UNDONE, **by(acmes_recruiter)),
     delivering.ReleaseLetter(outreach_id=_BOUNCED, letter=1, **by(the_system, at=_SOON)),
     delivering.NoteFailure(
         outreach_id=_BOUNCED,
@@ -429,8 +428,8 @@ _COMMANDS: list[Command] = [
     candidate_commands.OptOut(candidate_id=_FRAN, **by(the_platform)),
     delivering.ReleaseLetter(outreach_id=_STOPPED, letter=1, **by(the_system, at=_SOON)),
     candidate_commands.SetContactBudget(candidate_id=CASEY, contacts=1, **by(the_platform)),
-    outreach.ExpireOutreach(outreach_id=_OUTREACHES[2], **by(the_system, at=_LATER)),
-    outreach.WithdrawOutreach(outreach_id=_OUTREACHES[3], **by(acmes_recruiter, at=_LATER)),
+    answering.ExpireOutreach(outreach_id=_OUTREACHES[2], **by(the_system, at=_LATER)),
+    contacting.WithdrawOutreach(outreach_id=_OUTREACHES[3], **by(acmes_recruiter, at=_LATER)),
     candidate_commands.ReportAttributes(
         candidate_id=CASEY,
         attributes=Attributes(
