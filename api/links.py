@@ -1,7 +1,8 @@
-"""Signed links by which candidates reach their pages without an account.
+"""Signed links by which candidates reach their pages without an account, and signed mail addresses.
 
-A link names one outreach and one purpose. Nobody can guess or change one without the installation's
-secret; whether it still leads anywhere is for its page to decide. Letters and pages both need it.
+A link names one outreach and one purpose; an address that a recruiter replies to, also whose it is.
+Nobody can guess or change one without the installation's secret; whether it still leads anywhere is
+for its page to decide. Letters and pages both need it.
 """
 
 import hmac
@@ -29,6 +30,7 @@ class Purpose(StrEnum):
     ANSWER = "answer"
     UNSUBSCRIBE = "unsubscribe"
     REPLY = "reply"
+    WRITE_BACK = "write back"
 
 
 def link_key(settings: Settings) -> bytes:
@@ -47,29 +49,41 @@ def unsubscribe_path(key: bytes, outreach_id: UUID) -> str:
     return f"/u/{token_of(key, outreach_id, Purpose.UNSUBSCRIBE)}"
 
 
-def token_of(key: bytes, outreach_id: UUID, purpose: Purpose) -> str:
-    """The token of a link.
+def token_of(key: bytes, outreach_id: UUID, purpose: Purpose, whose: UUID | None = None) -> str:
+    """The token of a link, perhaps of somebody's own.
 
     >>> token = token_of(b"key", UUID(int=1), Purpose.ANSWER)
     >>> outreach_of(b"key", token), outreach_of(b"key", token, Purpose.UNSUBSCRIBE)
     (UUID('00000000-0000-0000-0000-000000000001'), None)
     """
-    signed = outreach_id.bytes + _mac(key, outreach_id, purpose)
+    signed = outreach_id.bytes + _mac(key, outreach_id, purpose, whose)
     return b32encode(signed).decode().rstrip("=").lower()
 
 
 def outreach_of(key: bytes, token: str, purpose: Purpose = Purpose.ANSWER) -> UUID | None:
     """The outreach that a token names for this purpose; None unless we made exactly this token."""
+    outreach_id = claimed_outreach(token)
+    return outreach_id if outreach_id and is_ours(key, token, outreach_id, purpose) else None
+
+
+def claimed_outreach(token: str) -> UUID | None:
+    """The outreach that a text names, whether or not it is a token that we made."""
     if len(token) != TOKEN_LENGTH or not token.isascii():
         return None
     try:
         signed = b32decode(f"{token}====", casefold=True)
     except ValueError:
         return None
-    outreach_id = UUID(bytes=signed[:ID_BYTES].ljust(ID_BYTES, b"\0"))
+    return UUID(bytes=signed[:ID_BYTES].ljust(ID_BYTES, b"\0"))
+
+
+def is_ours(
+    key: bytes, token: str, outreach_id: UUID, purpose: Purpose, whose: UUID | None = None
+) -> bool:
+    """Whether we made exactly this token, for this purpose and for nobody else."""
     # Compared as text, since several texts decode to the same bytes.
-    ours = token_of(key, outreach_id, purpose)
-    return outreach_id if hmac.compare_digest(ours, token.lower()) else None
+    ours = token_of(key, outreach_id, purpose, whose)
+    return hmac.compare_digest(ours, token.lower())
 
 
 def without_tokens(path: str) -> str:
@@ -81,6 +95,6 @@ def without_tokens(path: str) -> str:
     return _TOKEN.sub(r"\1...", path)
 
 
-def _mac(key: bytes, outreach_id: UUID, purpose: Purpose) -> bytes:
-    said = f"{purpose}\n{outreach_id}".encode()
+def _mac(key: bytes, outreach_id: UUID, purpose: Purpose, whose: UUID | None) -> bytes:
+    said = "\n".join(str(part) for part in (purpose, outreach_id, whose) if part).encode()
     return hmac.digest(key, said, "sha256")[:MAC_BYTES]

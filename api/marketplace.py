@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 from prometheus_client import Counter
@@ -15,6 +16,7 @@ from api.delivery.channels import delivery, letterhead
 from api.delivery.deliver import Delivery
 from api.delivery.inbound import Inbox, receiving
 from api.delivery.notices import Notices
+from api.delivery.to_recruiters import tell
 from api.identifiers import claim_known_addresses
 from api.periodic_tasks import close_due, disable_gone, end_postponements, expire_overdue
 from api.upgrade import note_contact_keys
@@ -122,7 +124,8 @@ class Marketplace:
                 )
             )
             stack.enter_context(self._webhooks())
-            inbox = Inbox(self.store, self.read_models, letterhead(self.settings), self.now)
+            shared = (self.store, self.read_models, letterhead(self.settings), self.now)
+            inbox = Inbox(*shared, partial(tell, letters))
             stack.enter_context(receiving(self.settings, inbox.take))
             yield self.worker
 

@@ -168,20 +168,23 @@ class FollowUp(Command):
 
 
 class ReplyToCandidate(Command):
-    """Write to a candidate who has answered."""
+    """Write to a candidate who has answered. `mail` names a mail, taken once."""
 
     outreach_id: UUID
     text: FreeText
     sender_name: Line
+    mail: UUID | None = None
 
     def execute(self, work: Work) -> Outreach:
         outreach = own_outreach(work, self, self.outreach_id)
+        if self.mail in outreach.mails:
+            return outreach
         candidate = work.get(Candidate, outreach.about["candidate_id"], needed=DECIDES_CONTACT)
         employer = work.get(Employer, outreach.about["employer_id"])
         refuse(employer.reasons_against_approaching())
         listed = do_not_contact.entries(work, employer.id, candidate.standing())
         refuse(contact_gate.against_reply(employer, candidate, entries=listed, at=self.at))
-        content = {"text": self.text, "sender_name": self.sender_name}
+        content = {"text": self.text, "sender_name": self.sender_name, "mail": self.mail}
         outreach.reply(self, **content, deliver_at=self.at)
         return outreach
 

@@ -357,6 +357,8 @@ class Outreach(Aggregate, kind="outreach"):
         self.letters[letter], self.due[letter] = Letter.WAITING, event.deliver_at
         if isinstance(event, FollowUpSent):
             self.contacts[letter] = Contact.FOLLOW_UP
+        elif isinstance(event, ReplySent):
+            self.mails |= {event.mail} if event.mail else set()
         elif isinstance(event, TimesOffered):
             self.offered = event.times
             self.meeting = {"minutes": event.minutes, "zone": event.zone}

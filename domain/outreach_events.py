@@ -141,12 +141,20 @@ class FollowUpSent(
     deliver_at: Moment
 
 
-class ReplySent(OutreachFact, Event, name="outreach.reply_sent", version=1, person="candidate_id"):
-    """The employer wrote to a candidate who had answered."""
+class ReplySent(OutreachFact, Event, name="outreach.reply_sent", version=2, person="candidate_id"):
+    """The employer wrote to a candidate who had answered.
+
+    `mail` is a hash of the id of the mail that it came by, which is taken once.
+    """
 
     text: Personal[str]
     sender_name: Personal[str]
     deliver_at: Moment
+    mail: UUID | None = None
+
+    @staticmethod
+    def upcast_v1_v2(_: dict[str, Any]) -> None:
+        """Version 1 never came by mail; the default says so."""
 
 
 class LetterFact(OutreachFact):

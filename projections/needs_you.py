@@ -93,17 +93,24 @@ def count(db: Connection, employer_id: UUID) -> int:
     return int(row[0]) if row else 0
 
 
-NEW_SINCE = """
-    SELECT title, count(*) FROM interview_list
+# Where the employer has written since, there is nothing new to be told.
+HEARD_SINCE = """
+    SELECT interview_list.*, title FROM interview_list
     JOIN positions USING (employer_id, position_id)
-    WHERE employer_id = %s AND heard_step > read_step AND changed_at > %s
+    WHERE employer_id = %s AND heard_step > greatest(read_step, said_step) AND changed_at > %s
       AND (heard_step > said_step OR heard_step > read_step)
-    GROUP BY title ORDER BY title"""
+    ORDER BY title, changed_at, outreach_id"""
 
 
-def new_since(db: Connection, employer_id: UUID, moment: datetime) -> dict[str, int]:
-    """How much was heard since a moment and is unread, by the titles of positions."""
-    return dict(db.execute(NEW_SINCE, [employer_id, moment]).fetchall())
+class Heard(Interview):
+    """An outreach in which something was heard, and the title of its position."""
+
+    title: str
+
+
+def heard_since(db: Connection, employer_id: UUID, moment: datetime) -> list[Heard]:
+    """What was heard since a moment, is unread, and was not answered."""
+    return fetch_all(db, Heard, HEARD_SINCE, [employer_id, moment])
 
 
 def new_answers(db: Connection, employer_id: UUID) -> dict[UUID, int]:

@@ -12,21 +12,24 @@ from infrastructure.database.postgres import fetch_all, fetch_one
 from infrastructure.projecting.projection import Change, Projection
 
 
-class Notifications(Projection, name="notifications", version=1, key="id", personal=True):
+class Notifications(Projection, name="notifications", version=2, key="id", personal=True):
     """The latest choice of every recruiter."""
 
     TABLES = """
         CREATE TABLE notifications (
             notification_id uuid PRIMARY KEY,
             employer_id     uuid NOT NULL,
+            actor_id        text NOT NULL,
             frequency       text NOT NULL,
             email           text,
             set_at          timestamptz NOT NULL
-        )"""
+        );
+        CREATE INDEX notifications_by_employer ON notifications (employer_id)"""
 
     SET = """
-        INSERT INTO notifications (notification_id, employer_id, frequency, email, set_at)
-        VALUES (%(id)s, %(employer_id)s, %(frequency)s, %(email)s, %(at)s)
+        INSERT INTO notifications (
+            notification_id, employer_id, actor_id, frequency, email, set_at)
+        VALUES (%(id)s, %(employer_id)s, %(by)s, %(frequency)s, %(email)s, %(at)s)
         ON CONFLICT (notification_id) DO UPDATE
         SET frequency = excluded.frequency, email = excluded.email, set_at = excluded.set_at"""
 
@@ -40,6 +43,7 @@ class Choice(BaseModel):
 
     notification_id: UUID
     employer_id: UUID
+    actor_id: str
     frequency: Frequency
     email: str | None
     set_at: datetime
@@ -52,12 +56,15 @@ def one(db: Connection, notification_id: UUID) -> Choice | None:
     )
 
 
-def wanted(db: Connection) -> list[Choice]:
-    """All who want to be told."""
+def wanted(db: Connection, employer_id: UUID | None = None) -> list[Choice]:
+    """All who want to be told, perhaps only those of one employer."""
     return fetch_all(
         db,
         Choice,
-        "SELECT * FROM notifications WHERE frequency <> 'never' AND email IS NOT NULL"
-        " ORDER BY notification_id",
-        [],
+        """
+        SELECT * FROM notifications
+        WHERE frequency <> 'never' AND email IS NOT NULL
+          AND (%(employer)s::uuid IS NULL OR employer_id = %(employer)s)
+        ORDER BY notification_id""",
+        {"employer": employer_id},
     )

@@ -12,6 +12,7 @@ from api.links import link_key
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
 from infrastructure.mail.addresses import token_in
+from infrastructure.mail.outgoing import OutgoingMail, as_bytes
 from infrastructure.mail.server import Take
 from infrastructure.mail.signing import dkim_key
 from infrastructure.mail.sink import LOOPBACK, Sink
@@ -47,12 +48,27 @@ def delivery(
     if server := smtp_server(settings):
         yield Delivery(*shared, server, dkim_key(settings), now)
     elif shows_letters(settings):
-        inbox = Inbox(store, read_models, head, now)
-        take = _embedded(ShownLetters(store, pool), inbox)
+        shown = ShownLetters(store, pool)
+        take = _embedded(shown, shown_inbox(shown, read_models, head, now))
         with Sink(take) as sink:
             yield Delivery(*shared, SmtpServer(LOOPBACK, sink.port, security="none"), None, now)
     else:
         yield None
+
+
+def shown_inbox(
+    shown: ShownLetters,
+    read_models: ReadModels,
+    head: Letterhead,
+    now: Callable[[], datetime],
+    prefix: str = "",
+) -> Inbox:
+    """What takes mail where letters are only shown, as the answers to it are."""
+
+    def send(mail: OutgoingMail) -> None:
+        shown.keep(as_bytes(mail, None), now())
+
+    return Inbox(shown.store, read_models, head, now, send, prefix)
 
 
 def _embedded(shown: ShownLetters, inbox: Inbox) -> Take:

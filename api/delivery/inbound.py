@@ -1,8 +1,8 @@
 """Takes what comes back by mail: replies, bounces and complaints; automatic answers are neither.
 
 A mail names its outreach by the token in the address it was sent to, which only its candidate
-knows. By the ids of the letters that it answers it does so only if it comes from their address:
-those ids are no secret.
+knows, or a recruiter who was told of an answer. By the ids of the letters that it answers it names
+it only if it comes from the candidate's address: those ids are no secret.
 """
 
 import logging
@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from api.delivery.letter import Letterhead
+from api.delivery.recruiter_mail import RecruiterMail
 from api.links import Purpose, outreach_of
 from domain.actor import Actor, Cause, Role
 from domain.aggregate import Refused
@@ -27,6 +28,7 @@ from domain.values import FREE_TEXT_MOST
 from infrastructure.event_log.store import EventStore
 from infrastructure.mail.addresses import token_in
 from infrastructure.mail.inbound import Inbound, read
+from infrastructure.mail.outgoing import OutgoingMail
 from infrastructure.mail.receiving import Receiving
 from infrastructure.projecting.reading import ReadModels
 from infrastructure.settings import Settings
@@ -62,12 +64,18 @@ class Inbox:
     read_models: ReadModels
     head: Letterhead
     now: Callable[[], datetime]
+    send: Callable[[OutgoingMail], None]
+    """What sends a mail to a recruiter."""
     prefix: str = ""
     """What the ids of those who reply begin with, where they are simulated."""
 
     def take(self, raw: bytes, recipients: list[str]) -> None:
         """Take one mail. What nobody can match is left: it has no place to go."""
         mail = read(raw, recipients)
+        recruiters = RecruiterMail(self.store, self.read_models, self.head, self.now, self.send)
+        if told := recruiters.addressed(recipients):
+            recruiters.take(mail, raw, *told)
+            return
         outreach = self._by_token(recipients) or self._by_ids(mail)
         if outreach is None:
             logger.warning("a mail that came back (%s) names no outreach of ours", mail.kind)

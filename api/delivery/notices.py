@@ -1,24 +1,42 @@
 """Tells recruiters by mail that answers wait for them: for each answer, or once a day.
 
-The mail names neither the candidate nor what they said: recruiters sign in to see it.
+A mail about one answer can be replied to. None names the candidate, and only after their yes does
+one carry what they wrote; else recruiters sign in to see it.
 """
 
 import asyncio
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from api.delivery.deliver import Delivery
 from api.delivery.letter import TEMPLATES, Letterhead
+from api.delivery.to_recruiters import recruiters_mail, send, write_back_address
+from domain.event import ERASED
 from domain.notification import Frequency
+from domain.outreach_events import Status
 from infrastructure.mail.addresses import domain_of
-from infrastructure.mail.outgoing import OutgoingMail, as_bytes
-from infrastructure.mail.smtp import SmtpConnections
-from projections import needs_you, notifications
+from infrastructure.mail.outgoing import OutgoingMail
+from infrastructure.projecting.reading import ReadModels
+from projections import needs_you, notifications, outreach_timeline
 from projections.interview_list import InterviewList
+from projections.needs_you import Heard
 from projections.notifications import Choice, Notifications
+from projections.outreach_timeline import OutreachTimeline
 from projections.positions import Positions
 
 EVERY = {Frequency.EACH: timedelta(minutes=1), Frequency.DAILY: timedelta(days=1)}
+
+ONE_BY_ONE = {Frequency.EACH: 20, Frequency.DAILY: 1}
+"""Up to how many answers each are told in a mail of their own; more are counted in one mail."""
+
+TALKING = (Status.ACCEPTED, Status.INTERVIEW_SCHEDULED)
+REPLIABLE = (Status.WROTE_BACK, *TALKING)
+
+SAID = {"reply_received": "text", "accepted": "note"}
+"""Where a step of the thread has what the candidate wrote."""
 
 LEASE = """
     INSERT INTO notices (notification_id, told_until, next_at)
@@ -50,29 +68,62 @@ class Notices:
             row = db.execute(LEASE, {**due, "next_at": at + EVERY[choice.frequency]}).fetchone()
         if row is None:
             return False
+        since = row[0]
         with self.delivery.read_models.reading(InterviewList, Positions) as db:
-            counts = needs_you.new_since(db, choice.employer_id, row[0])
-        if not counts:
+            heard = needs_you.heard_since(db, choice.employer_id, since)
+        if not heard:
             return False
-        mail = mail_of(choice, counts, row[0], at, self.delivery.head)
-        if asyncio.run(self._send(mail)):
+        head = self.delivery.head
+        if len(heard) > ONE_BY_ONE[choice.frequency]:
+            mails = [summary(choice, heard, since, at, head)]
+        else:
+            words = words_since(self.delivery.read_models, heard, since)
+            mails = [about(choice, one, words[one.outreach_id], at, head) for one in heard]
+        outcomes = asyncio.run(send(self.delivery, mails))
+        if all(outcome.kind == "delivered" for outcome in outcomes):
             with self.delivery.pool.connection() as db:
                 db.execute(TOLD, [at, choice.notification_id])
         return True
 
-    async def _send(self, mail: OutgoingMail) -> bool:
-        async with SmtpConnections(self.delivery.server, 1) as connections:
-            raw = as_bytes(mail, self.delivery.dkim)
-            outcome = await connections.send(raw, mail.sender, mail.to)
-        return outcome.kind == "delivered"
+
+def words_since(
+    read_models: ReadModels, heard: Iterable[Heard], since: datetime
+) -> dict[UUID, list[str]]:
+    """What candidates who said yes have written since a moment, unless they are erased."""
+    with read_models.reading(OutreachTimeline) as db:
+        return {
+            one.outreach_id: [
+                text
+                for step in outreach_timeline.of_outreach(db, one.outreach_id)
+                if one.status in TALKING and step.at > since and step.step > one.read_step
+                if (text := step.personal.get(SAID.get(step.what, ""))) and text != ERASED
+            ]
+            for one in heard
+        }
 
 
-def mail_of(
-    choice: Choice, counts: dict[str, int], since: datetime, at: datetime, head: Letterhead
+def about(
+    choice: Choice, heard: Heard, words: list[str], at: datetime, head: Letterhead
 ) -> OutgoingMail:
-    """The mail: the same news have the same Message-ID, however often they are told."""
-    number = sum(counts.values())
-    facts = {"counts": counts, "url": f"{head.public_url}/needs-you", "head": head}
+    """The mail about one answer: the same answer has the same Message-ID, however often told."""
+    can_reply = head.reply_address is not None and heard.status in REPLIABLE
+    what = "Not delivered" if heard.status is Status.UNDELIVERED else "New answer"
+    facts = {"what": what, "heard": heard, "words": words, "can_reply": can_reply}
+    named = (heard.outreach_id, f"{heard.heard_step}", f"{what}: {heard.title}")
+    mail = recruiters_mail(head, choice, at, *named, "answer", facts)
+    reply_to = write_back_address(head, heard.outreach_id, choice) if can_reply else None
+    return replace(mail, reply_to=reply_to)
+
+
+def summary(
+    choice: Choice, heard: list[Heard], since: datetime, at: datetime, head: Letterhead
+) -> OutgoingMail:
+    """The mail that counts answers: the same news have the same Message-ID."""
+    facts = {
+        "counts": Counter(one.title for one in heard),
+        "url": f"{head.public_url}/needs-you",
+        "head": head,
+    }
     return OutgoingMail(
         message_id=f"<{choice.notification_id}.{since.timestamp():.0f}@{domain_of(head.sender)}>",
         to=str(choice.email),
@@ -80,7 +131,7 @@ def mail_of(
         sender_name=head.marketplace,
         sender=head.sender,
         reply_to=None,
-        subject=f"{number} new answer{'' if number == 1 else 's'}",
+        subject=f"{len(heard)} new answer{'' if len(heard) == 1 else 's'}",
         text=TEMPLATES.get_template("notice.txt").render(facts),
         html=TEMPLATES.get_template("notice.html").render(facts),
         date=at,

@@ -7,8 +7,7 @@ from random import Random
 from typing import Any
 from uuid import uuid4
 
-from api.delivery.channels import letterhead
-from api.delivery.inbound import Inbox
+from api.delivery.channels import letterhead, shown_inbox
 from api.delivery.replying import reply_mail
 from api.delivery.shown_letters import ShownLetters
 from api.demo import wording
@@ -120,7 +119,8 @@ class Acting:
     def _mail(self, what: str) -> bool:
         """Reply to the letter. Returns whether it was still there."""
         market, settings = self.market, self.market.settings
-        shown = ShownLetters(market.store, market.pool).latest(1, self.message_id)
+        letters = ShownLetters(market.store, market.pool)
+        shown = letters.latest(1, self.message_id)
         for letter in shown:
             received = message_from_bytes(letter.raw, policy=policy.default)
             text = wording.letter(
@@ -129,7 +129,7 @@ class Acting:
             id = f"<reply.{self.message_id.strip('<>')}>"
             mail = reply_mail(received, text, id, market.now())
             head = letterhead(settings)
-            inbox = Inbox(market.store, market.read_models, head, market.now, SIMULATED)
+            inbox = shown_inbox(letters, market.read_models, head, market.now, SIMULATED)
             inbox.take(mail.as_bytes(), [str(received["Reply-To"])])
         return bool(shown)
 

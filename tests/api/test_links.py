@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from api.links import Purpose, answer_path, link_key, outreach_of, token_of, unsubscribe_path
+from api.links import (
+    Purpose,
+    answer_path,
+    is_ours,
+    link_key,
+    outreach_of,
+    token_of,
+    unsubscribe_path,
+)
 from infrastructure.settings import Settings
 
 KEY = link_key(Settings(secret=SecretStr("a" * 32)))
@@ -42,6 +50,13 @@ def test_a_link_of_another_installation_is_refused() -> None:
 def test_a_signature_of_another_outreach_is_refused() -> None:
     other = token_of(KEY, uuid4(), Purpose.ANSWER)
     assert outreach_of(KEY, TOKEN[:25] + other[25:]) is None
+
+
+def test_an_address_of_a_recruiters_own_serves_no_other_recruiter() -> None:
+    mine, others = uuid4(), uuid4()
+    token = token_of(KEY, OUTREACH, Purpose.WRITE_BACK, mine)
+    served = [is_ours(KEY, token, OUTREACH, Purpose.WRITE_BACK, w) for w in (mine, others, None)]
+    assert served == [True, False, False]
 
 
 @pytest.mark.parametrize("at", range(len(TOKEN)))

@@ -262,6 +262,19 @@ def test_who_has_answered_can_be_written_to(answer: History) -> None:
     then(fact(ReplySent, TO_CASEY, text="Because.", deliver_at=NOW))
 
 
+def test_a_recruiters_mail_is_taken_once_whatever_happened_since() -> None:
+    by_mail = reply.model_copy(update={"mail": named("a mail")})
+    content: dict[str, Any] = {
+        "text": "Because.",
+        "sender_name": "Sam",
+        "deliver_at": NOW,
+        "mail": by_mail.mail,
+    }
+    given(sent, accepted, fact(ReplySent, TO_CASEY, **content, **about_casey), opted_out)
+    when(by_mail)
+    then()
+
+
 def test_who_has_not_answered_cannot_be_written_to_again() -> None:
     given(sent)
     when(reply)

@@ -11,8 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from api.console.session import Anyone, Visit, has_mail
-from api.delivery.channels import letterhead
-from api.delivery.inbound import Inbox
+from api.delivery.channels import letterhead, shown_inbox
 from api.delivery.replying import reply_mail, text_of
 from api.delivery.shown_letters import ShownLetters
 from api.http.problems import Problem
@@ -91,7 +90,8 @@ def reply(letter_id: str, visit: Anyone) -> Response:
     market = visit.caller.marketplace
     message_id = f"<{visit.sent.value('_key')}@localhost>"
     mail = reply_mail(letter.mail, answer.text, message_id, visit.caller.at)
-    inbox = Inbox(market.store, market.read_models, letterhead(market.settings), market.now)
+    shown = ShownLetters(market.store, market.pool)
+    inbox = shown_inbox(shown, market.read_models, letterhead(market.settings), market.now)
     inbox.take(mail.as_bytes(), [letter.header("Reply-To")])
     return visit.go(f"/mail/{letter_id}", notice="replied-by-mail")
 

@@ -1,9 +1,13 @@
 """A marketplace whose letters go to a real mail server, when the test says so."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
+from api.delivery.channels import letterhead
+from api.delivery.inbound import Inbox
+from api.delivery.to_recruiters import tell
 from infrastructure.mail.server import MailServer
 from tests.support.client import done
 from tests.support.databases import Databases
@@ -23,6 +27,13 @@ def office(stage: Stage) -> Iterator[PostOffice]:
     mailbox = Mailbox()
     with MailServer(mailbox) as server:
         yield PostOffice(stage, mailbox, server.port)
+
+
+@pytest.fixture
+def inbox(office: PostOffice) -> Inbox:
+    market = office.stage.marketplace
+    shared = (market.store, market.read_models, letterhead(market.settings), office.now)
+    return Inbox(*shared, partial(tell, office.delivery()))
 
 
 @pytest.fixture

@@ -6,19 +6,12 @@ from typing import Any
 
 import pytest
 
-from api.delivery.channels import letterhead
 from api.delivery.inbound import Inbox
 from domain.actor import Role
 from tests.support.client import done
 from tests.support.post_office import PostOffice, Sent, body
 
 Send = Callable[[], Sent]
-
-
-@pytest.fixture
-def inbox(office: PostOffice) -> Inbox:
-    market = office.stage.marketplace
-    return Inbox(market.store, market.read_models, letterhead(market.settings), office.now)
 
 
 def reply(

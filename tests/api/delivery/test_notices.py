@@ -1,4 +1,4 @@
-"""Recruiters are told of new answers as often as they chose, without a word about the candidate."""
+"""Recruiters are told of new answers as often as they chose."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -38,7 +38,7 @@ def test_a_new_answer_is_told_once(office: PostOffice, send: Send) -> None:
     answered(sent)
     (mail,) = told(office, minutes=2)
     assert mail["To"] == "robin@acme.example"
-    assert "Backend developer: 1 new answer" in body(mail)
+    assert "New answer: Backend developer" in body(mail)
     assert "robots" not in mail.as_string()
     assert told(office, minutes=10) == []
 
@@ -50,6 +50,19 @@ def test_once_a_day_is_once_a_day(office: PostOffice, send: Send) -> None:
     answered(sent)
     assert told(office, minutes=60) == []
     assert len(told(office, minutes=24 * 60)) == 1
+
+
+def test_several_answers_of_a_day_are_counted_in_one_mail(office: PostOffice, send: Send) -> None:
+    sent = send()
+    other = sent.scene.member("Silent too", silent_days=400)
+    outreach = done(sent.scene.message(sent.scene.position(), other))["id"]
+    chosen(sent, "daily")
+    told(office)
+    answered(sent)
+    answered(Sent(sent.scene, other, outreach))
+    (mail,) = told(office, minutes=25 * 60)
+    assert "Backend developer: 2 new answers" in body(mail)
+    assert mail["Reply-To"] is None
 
 
 @pytest.mark.parametrize("frequency", ["never", None])

@@ -410,6 +410,7 @@ _COMMANDS: list[Command] = [
         outreach_id=_DELIVERED,
         text="All of them.",
         sender_name="Sam Sender",
+        mail=named("a recruiter's mail"),
         **by(acmes_recruiter, at=_LATER),
     ),
     contacting.MarkThreadRead(outreach_id=_DELIVERED, up_to=5, **by(acmes_recruiter, at=_LATER)),
