@@ -12,7 +12,7 @@ from prometheus_client import Counter
 
 from api.cloud_events import webhook_bodies
 from api.delivery import shown_letters
-from api.delivery.channels import delivery, letterhead
+from api.delivery.channels import delivery, letterhead, push
 from api.delivery.deliver import Delivery
 from api.delivery.inbound import Inbox, receiving
 from api.delivery.notices import Notices
@@ -113,6 +113,8 @@ class Marketplace:
                 tasks.append(PeriodicTask("deliver letters", DELIVERY_SECONDS, letters.deliver_due))
                 notices = Notices(letters)
                 tasks.append(PeriodicTask("tell recruiters", NOTICES_SECONDS, notices.send_due))
+            if platform := push(self.settings, self.store, self.pool, self.read_models, self.now):
+                tasks.append(PeriodicTask("send letters", DELIVERY_SECONDS, platform.send_due))
             self.worker = stack.enter_context(
                 Worker(
                     self.database_url,

@@ -1,4 +1,7 @@
-"""How letters leave this process: by a mail server, or by the embedded one that only shows them."""
+"""How letters leave this process: by a mail server, by the embedded one, or to a platform.
+
+The embedded mail server only shows them; a platform delivers them itself.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,6 +10,7 @@ from datetime import datetime
 from api.delivery.deliver import Delivery
 from api.delivery.inbound import Inbox
 from api.delivery.letter import Letterhead
+from api.delivery.push import Push
 from api.delivery.shown_letters import ShownLetters
 from api.links import link_key
 from infrastructure.database.postgres import Pool
@@ -19,19 +23,21 @@ from infrastructure.mail.sink import LOOPBACK, Sink
 from infrastructure.mail.smtp import SmtpServer, smtp_server
 from infrastructure.projecting.reading import ReadModels
 from infrastructure.settings import Settings
+from infrastructure.webhooks import signing
+from infrastructure.webhooks.target import Target
 
 SHOWN_REPLY_ADDRESS = "reply@localhost"
 """Where answers go that the embedded mail server takes, unless the settings name another."""
 
 
 def delivers_by_mail(settings: Settings) -> bool:
-    """Whether letters leave by mail from here; else a platform fetches them from the outbox."""
+    """Whether letters leave by mail from here; else a platform gets them and delivers itself."""
     return settings.smtp_host is not None or shows_letters(settings)
 
 
 def shows_letters(settings: Settings) -> bool:
     """Whether the embedded mail server keeps letters, to be shown instead of delivered."""
-    return settings.smtp_host is None and settings.database_url is None
+    return not (settings.smtp_host or settings.letters_url or settings.database_url)
 
 
 @contextmanager
@@ -54,6 +60,22 @@ def delivery(
             yield Delivery(*shared, SmtpServer(LOOPBACK, sink.port, security="none"), None, now)
     else:
         yield None
+
+
+def push(
+    settings: Settings,
+    store: EventStore,
+    pool: Pool,
+    read_models: ReadModels,
+    now: Callable[[], datetime],
+) -> Push | None:
+    """What sends letters to a platform from this process; None if it fetches them."""
+    url, secrets = settings.letters_url, settings.letters_secret
+    if not (url and secrets):
+        return None
+    target = Target(url, signing.checked(secrets.get_secret_value()), None)
+    hosts = settings.allowed_webhook_hosts
+    return Push(store, pool, read_models, letterhead(settings), target, hosts, now)
 
 
 def shown_inbox(

@@ -12,6 +12,7 @@ from domain.outreach_events import (
     InterviewRequested,
     LetterDelivered,
     LetterFailed,
+    LetterReleased,
     LetterStopped,
     MessageEdited,
     MessageSent,
@@ -46,6 +47,8 @@ class Content:
     text: str
     sender_name: str
     written_at: datetime
+    released_at: datetime | None
+    """When it was first tried to deliver it."""
     interview: Interview | None
     answers: tuple[str, ...]
     """The Message-IDs of the letters that it follows."""
@@ -91,6 +94,10 @@ def content_of(
         text=interview.text if interview else again.text if again else message.text,
         sender_name=again.sender_name if again else message.sender_name,
         written_at=written.timestamp,
+        released_at=next(
+            (e.timestamp for e in events if isinstance(e, LetterReleased) and e.letter == letter),
+            None,
+        ),
         interview=interview,
         answers=tuple(
             event.message_id

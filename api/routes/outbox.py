@@ -2,7 +2,8 @@
 
 Ask for what is due; release a letter, which asks the contact gate once more and answers with what
 it says; deliver it; then say what became of it. A letter that was released and not acknowledged is
-due again after two minutes, with the same `message_id`, by which its receiver knows it again.
+due again after two minutes, with the same `message_id`, by which its receiver knows it again. With
+`SOURCING_LETTERS_URL` letters are sent there as signed webhooks; failures are said here as well.
 """
 
 from datetime import datetime
@@ -15,7 +16,7 @@ from pydantic import BaseModel, Field
 from api.delivery.channels import delivers_by_mail, letterhead
 from api.delivery.content import Settled, Undeliverable, content_of
 from api.delivery.deliver import LEASE
-from api.delivery.letter import mail_of
+from api.delivery.released import ReleasedLetter, released
 from api.http.access import Delivery
 from api.http.caller import Caller, CommandResult
 from api.http.lists import Limit
@@ -45,20 +46,6 @@ class DueLetters(BaseModel):
     items: list[DueLetter]
     waiting: int = Field(description="how many are due in all")
     oldest: datetime | None
-
-
-class ReleasedLetter(BaseModel):
-    """A letter to deliver now: the same `message_id` is the same letter."""
-
-    message_id: str
-    to: str
-    to_name: str | None
-    sender_name: str
-    subject: str
-    text: str
-    html: str
-    unsubscribe_url: str | None
-    in_reply_to: str | None
 
 
 class Failure(Value):
@@ -97,8 +84,7 @@ def release(outreach_id: UUID, letter: LetterNumber, caller: Delivery) -> Releas
     except (Settled, Undeliverable) as error:
         detail = "This letter must not be delivered any more."
         raise Problem(409, "not-to-be-delivered", detail) from error
-    mail = mail_of(content, letterhead(caller.marketplace.settings))
-    return ReleasedLetter.model_validate(mail, from_attributes=True)
+    return released(content, letterhead(caller.marketplace.settings))
 
 
 @router.post("/{outreach_id}/{letter}/delivery", status_code=201)

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings
 
 from infrastructure.mail.addresses import wire_address
 from infrastructure.setting_fields import FROM_THE_ENVIRONMENT, PREFIX, setting
+from infrastructure.webhooks import signing
 
 
 def _private_key(path: Path) -> Path:
@@ -19,6 +20,12 @@ def _private_key(path: Path) -> Path:
     if b"PRIVATE KEY-----" not in content:
         raise ValueError("not a private key")
     return path
+
+
+def _webhook_secrets(value: SecretStr) -> SecretStr:
+    if not signing.checked(value.get_secret_value()):
+        raise ValueError("no secret")
+    return value
 
 
 MailAddress = Annotated[str, AfterValidator(wire_address)]
@@ -67,6 +74,20 @@ class MailSettings(BaseSettings):
         "`/v1/outbox`.",
         shown="embedded",
     )
+    letters_url: str | None = setting(
+        None,
+        "an http(s) address",
+        "Address that each letter is sent to as a signed webhook, for a platform that delivers "
+        "itself. Unset: it fetches them from `/v1/outbox`.",
+        shown="none",
+        pattern=r"^https?://[^\s<>\"]+$",
+    )
+    letters_secret: Annotated[SecretStr, AfterValidator(_webhook_secrets)] | None = setting(
+        None,
+        "`whsec_` and at least 24 bytes in base64; two with a space between while you change it",
+        "Signs those webhooks (Standard Webhooks).",
+        shown="none",
+    )
     smtp_port: int = setting(
         587, "a whole number from 1 to 65535", "Port of that server.", ge=1, le=65535
     )
@@ -114,6 +135,8 @@ def mail_problems(settings: MailSettings) -> Iterator[str]:
     """What is missing beside what is set, a sentence each."""
     needed = {
         "smtp_host": ("mail_from", "postal_address", "public_url"),
+        "letters_url": ("letters_secret", "public_url"),
+        "letters_secret": ("letters_url",),
         "smtp_user": ("smtp_password",),
         "smtp_password": ("smtp_user",),
         "dkim_key": ("dkim_selector", "mail_from"),
@@ -122,6 +145,11 @@ def mail_problems(settings: MailSettings) -> Iterator[str]:
         "inbound_port": ("reply_address",),
     }
     given = settings.model_fields_set
+    if {"smtp_host", "letters_url"} <= given:
+        yield (
+            f"{PREFIX}SMTP_HOST and {PREFIX}LETTERS_URL are both set, and letters leave one way: "
+            "unset one of them."
+        )
     for name, others in needed.items():
         for other in others:
             if name in given and other not in given:

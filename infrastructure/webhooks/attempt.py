@@ -1,7 +1,7 @@
 """One attempt to deliver a message: a signed request, and what came of it."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,13 +10,25 @@ import httpcore2
 from infrastructure.error_redaction import error_kind
 from infrastructure.webhooks import schedule, signing
 from infrastructure.webhooks.addresses import AddressRefused, CheckedBackend, check_url
-from infrastructure.webhooks.queue import Claimed
 from infrastructure.webhooks.target import Target
 
 ATTEMPT_SECONDS = 15.0
 """How long an attempt may take from looking the name up to the status of the answer."""
 
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
+
+
+MayLeave = Callable[[], Awaitable[bool]]
+"""Whether a message may still leave."""
+
+
+async def always() -> bool:
+    """What was to be sent a moment ago may leave."""
+    return True
+
+
+class NotSent(Exception):
+    """A message was held back after its receiver had been reached."""
 
 
 class Answer(NamedTuple):
@@ -40,15 +52,23 @@ def client(allowed: Collection[str]) -> httpcore2.AsyncConnectionPool:
 async def attempt(
     http: httpcore2.AsyncConnectionPool,
     target: Target,
-    delivery: Claimed,
+    message_id: str,
     body: bytes,
     at: datetime,
     allowed: Collection[str],
+    may_leave: MayLeave = always,
 ) -> Answer:
-    """Send a message. No redirect is followed, and of the answer only its head is read."""
-    signed = signing.headers(message_id(delivery), at, body, target.secrets)
+    """Send a message. No redirect is followed, and of the answer only its head is read.
+
+    `may_leave` is asked once the receiver is reached, right before the body leaves.
+
+    Raises:
+        NotSent: it must not leave any more.
+    """
+    signed = signing.headers(message_id, at, body, target.secrets)
     headers: list[tuple[bytes | str, bytes | str]] = [
         ("content-type", CONTENT_TYPE),
+        ("content-length", str(len(body))),
         ("user-agent", "passive-candidate-sourcing"),
         *signed.items(),
     ]
@@ -56,7 +76,9 @@ async def attempt(
         check_url(target.url, allowed)
         async with (
             asyncio.timeout(ATTEMPT_SECONDS),
-            http.stream("POST", target.url, headers=headers, content=body) as response,
+            http.stream(
+                "POST", target.url, headers=headers, content=_leaving(body, may_leave)
+            ) as response,
         ):
             return _answered(response, at)
     except AddressRefused as refused:
@@ -67,9 +89,10 @@ async def attempt(
         return Answer(None, f"It cannot be reached ({error_kind(error)}).")
 
 
-def message_id(delivery: Claimed) -> str:
-    """The id of a message, the same for every attempt and every replay."""
-    return f"msg_{delivery.webhook_id.hex}_{delivery.log_position}"
+async def _leaving(body: bytes, may_leave: MayLeave) -> AsyncIterator[bytes]:
+    if not await may_leave():
+        raise NotSent
+    yield body
 
 
 def _answered(response: httpcore2.Response, at: datetime) -> Answer:

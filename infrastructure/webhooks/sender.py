@@ -155,7 +155,8 @@ class Sender:
         answer = UNREADABLE
         if body is not None:
             at = await self._in_thread(self._duties.now)
-            answer = await attempt(http, target, delivery, body, at, self._duties.allowed_hosts)
+            message = (message_id(delivery), body, at)
+            answer = await attempt(http, target, *message, self._duties.allowed_hosts)
         await self._in_thread(self._finish, delivery, answer)
 
     def _finish(self, delivery: Claimed, answer: Answer) -> None:
@@ -167,6 +168,11 @@ class Sender:
                 queue.pause(db, delivery.webhook_id, answer.wait_until)
         if answer.status == GONE:
             self._duties.disable(delivery.webhook_id)
+
+
+def message_id(delivery: Claimed) -> str:
+    """The id of a message, the same for every attempt and every replay."""
+    return f"msg_{delivery.webhook_id.hex}_{delivery.log_position}"
 
 
 def _outcome(delivery: Claimed, answer: Answer, at: datetime) -> Outcome:

@@ -7,12 +7,29 @@ from datetime import datetime
 
 from standardwebhooks import Webhook
 
+PREFIX = "whsec_"
 SECRET_BYTES = 32
+SHORTEST_SECRET = 24
+"""In bytes, as Standard Webhooks asks."""
 
 
 def new_secret() -> str:
     """A secret as receivers configure it."""
-    return "whsec_" + base64.b64encode(os.urandom(SECRET_BYTES)).decode()
+    return PREFIX + base64.b64encode(os.urandom(SECRET_BYTES)).decode()
+
+
+def checked(secrets: str) -> tuple[str, ...]:
+    """Secrets with spaces between, each as receivers configure it.
+
+    Raises:
+        ValueError: one is no secret, or too short.
+    """
+    every = tuple(secrets.split())
+    for secret in every:
+        key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
+        if not secret.startswith(PREFIX) or len(key) < SHORTEST_SECRET:
+            raise ValueError("not a secret of Standard Webhooks")
+    return every
 
 
 def headers(message_id: str, at: datetime, body: bytes, secrets: Sequence[str]) -> dict[str, str]:

@@ -1,16 +1,24 @@
 """Delivers the letters of a marketplace to a real mail server, at a clock that a test moves."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
-from api.delivery.channels import letterhead
+from pydantic import SecretStr
+
+from api.delivery.channels import letterhead, push
 from api.delivery.deliver import Delivery
-from api.marketplace import now
+from api.delivery.push import Push
+from api.marketplace import Marketplace, now
+from infrastructure.webhooks import signing
 from tests.support.client import done
 from tests.support.mail_servers import Mailbox, at
 from tests.support.stage import Scene, Stage
+
+WHSEC, NEXT = signing.new_secret(), signing.new_secret()
+"""What letters to a platform are signed with."""
 
 
 @dataclass
@@ -38,6 +46,16 @@ class PostOffice:
         self.delivery().deliver_due()
         self.stage.catch_up()
         return [read(raw) for raw in self.mailbox.mails[before:]]
+
+
+def pushing(market: Marketplace, url: str, clock: Callable[[], datetime]) -> Push:
+    """What sends the letters of a marketplace to a platform at this address."""
+    to = {"letters_url": url, "letters_secret": SecretStr(f"{WHSEC} {NEXT}")}
+    hosts = {"webhook_hosts": "127.0.0.1,localhost"}
+    settings = market.settings.model_copy(update={**to, **hosts})
+    made = push(settings, market.store, market.pool, market.read_models, clock)
+    assert made
+    return made
 
 
 def read(raw: bytes) -> EmailMessage:

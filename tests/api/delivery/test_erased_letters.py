@@ -40,7 +40,7 @@ from tests.support.databases import SECRET, Databases
 from tests.support.dumped import dumped, found
 from tests.support.ledger import drain
 from tests.support.mail_servers import Mailbox, answering, says
-from tests.support.post_office import PostOffice, read
+from tests.support.post_office import PostOffice, pushing, read
 from tests.support.receiver import a_receiver
 from tests.support.stage import MESSAGE, Scene, a_stage
 from tests.support.trail import restart_at, rows
@@ -66,6 +66,7 @@ WORDS = {
     "note of the cancellation": "Schneeflockenzähler",
     "note of the decline": "Wolkenschieberei",
     "letter that failed": "Mondscheinbügelei",
+    "letter that a platform refused": "Himbeerkanzlei",
 }
 IN_READ_MODELS = {"name", "address", "edited letter", "reply by mail", "note of the answer"}
 """What read models hold for as long as the person is there."""
@@ -136,6 +137,7 @@ class Life:
             receiver.answer = lambda _: (410, {})
             done(self.scene.recruiter.post("/webhooks", {"url": receiver.url}))
             self.fail_a_letter()
+            self.refuse_a_letter()
             wait_until(self.dead_letters)
         talked = self.written_to(WORDS["letter"])
         declined = self.written_to("We build robots.")
@@ -186,6 +188,20 @@ class Life:
             with MailServer(mailbox) as server:
                 self.deliver(self.office.delivery(server.port))
         topics = [topic for _, topic in self.office.stage.topics(failed)]
+        assert topics[-1] == "outreach.letter_failed"
+
+    def refuse_a_letter(self) -> None:
+        """Write a letter that a platform does not take for a day."""
+        refused = self.written_to(WORDS["letter that a platform refused"])
+        with a_receiver() as platform:
+            platform.answer = lambda _: (500, {})
+            for later in (timedelta(minutes=6), timedelta(days=1)):
+                self.office.later += later
+                self.office.stage.catch_up()
+                market = self.office.stage.marketplace
+                pushing(market, platform.url, self.office.now).send_due()
+            assert WORDS["letter that a platform refused"].encode() in platform.received[0].body
+        topics = [topic for _, topic in self.office.stage.topics(refused)]
         assert topics[-1] == "outreach.letter_failed"
 
     def edit(self, outreach: str) -> None:

@@ -64,6 +64,8 @@ def test_letters_to_real_people_say_who_sends_them_from_where(
         ("SMTP_PASSWORD", "secret", "SMTP_USER"),
         ("DKIM_SELECTOR", "s1", "DKIM_KEY"),
         ("INBOUND_PORT", "24", "REPLY_ADDRESS"),
+        ("LETTERS_URL", "https://platform.example/letters", "LETTERS_SECRET"),
+        ("LETTERS_SECRET", f"whsec_{'A' * 32}", "LETTERS_URL"),
     ],
 )
 def test_a_setting_that_needs_another_says_which(
@@ -116,3 +118,19 @@ def test_the_domain_of_the_sender_signs_unless_another_is_set(
     key = dkim_key(load_settings())
     assert key is not None
     assert key.domain == "mail.example.org"
+
+
+def test_letters_leave_one_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    platform = {"LETTERS_URL": "https://platform.example/", "LETTERS_SECRET": f"whsec_{'A' * 32}"}
+    set_up(monkeypatch, **REAL, **platform)
+    with pytest.raises(SettingsError, match="letters leave one way"):
+        load_settings()
+
+
+@pytest.mark.parametrize("secret", ["", "secret", "whsec_AAAA", f"whsec_{'A' * 32} whsec_x"])
+def test_a_secret_that_no_receiver_would_take_is_refused(
+    monkeypatch: pytest.MonkeyPatch, secret: str
+) -> None:
+    set_up(monkeypatch, LETTERS_URL="https://platform.example/", LETTERS_SECRET=secret)
+    with pytest.raises(SettingsError, match="SOURCING_LETTERS_SECRET"):
+        load_settings()

@@ -17,6 +17,7 @@ from cryptography.x509.oid import NameOID
 
 from infrastructure.webhooks.attempt import Answer, attempt, client
 from infrastructure.webhooks.queue import Claimed
+from infrastructure.webhooks.sender import message_id
 from infrastructure.webhooks.signing import new_secret
 from infrastructure.webhooks.target import Target
 from tests.support.receiver import Receiver, a_receiver
@@ -68,7 +69,7 @@ def answered(url: str) -> Answer:
         target = Target(url, (new_secret(),), None)
         delivery = Claimed(uuid4(), 1, 1, now)
         async with client(OURS) as http:
-            return await attempt(http, target, delivery, b"{}", now, OURS)
+            return await attempt(http, target, message_id(delivery), b"{}", now, OURS)
 
     return asyncio.run(once())
 
