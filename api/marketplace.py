@@ -18,7 +18,13 @@ from api.delivery.inbound import Inbox, receiving
 from api.delivery.notices import Notices
 from api.delivery.to_recruiters import tell
 from api.identifiers import claim_known_addresses
-from api.periodic_tasks import close_due, disable_gone, end_postponements, expire_overdue
+from api.periodic_tasks import (
+    close_due,
+    disable_gone,
+    end_postponements,
+    expire_overdue,
+    review_answer_rates,
+)
 from api.upgrade import note_contact_keys
 from infrastructure.database.clock import Clock
 from infrastructure.database.installation import (
@@ -100,6 +106,7 @@ class Marketplace:
             PeriodicTask("expire outreaches", 60, lambda: self._command(expire_overdue)),
             PeriodicTask("close due positions", 60, lambda: self._command(close_due)),
             PeriodicTask("end postponements", 60, lambda: self._command(end_postponements)),
+            PeriodicTask("review answer rates", 600, lambda: self._command(review_answer_rates)),
             PeriodicTask("delete expired records", 3600, self.forget),
             *self.tasks,
             PeriodicTask(

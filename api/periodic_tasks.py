@@ -1,4 +1,4 @@
-"""Commands that no person gives: outreaches expire, positions close, webhooks are disabled."""
+"""Commands that no person gives: outreaches expire, positions close, answer rates are reviewed."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -9,15 +9,18 @@ from domain.actor import Actor, Cause, Role
 from domain.aggregate import Refused
 from domain.answering import EndPostponement, ExpireOutreach
 from domain.command import Command
+from domain.employer import ReviewAnswerRate
 from domain.position import CloseDuePosition
 from domain.webhook import DisableWebhook
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.reading import ReadModels
-from projections import interviews, positions
+from projections import employers, interviews, positions
+from projections.employers import Employers
 from projections.interview_list import InterviewList
 from projections.positions import Positions
 
 EXPIRY = Actor(id="expiry", role=Role.SYSTEM)
+ANSWER_RATES = Actor(id="answer-rates", role=Role.SYSTEM)
 WEBHOOKS = Actor(id="webhooks", role=Role.SYSTEM)
 AT_ONCE = 500
 
@@ -34,6 +37,28 @@ def close_due(store: EventStore, read_models: ReadModels, at: datetime) -> int:
     with read_models.reading(Positions) as db:
         due = positions.due(db, at, AT_ONCE)
     return _given(store, (CloseDuePosition(**_cause(at), position_id=id) for id in due))
+
+
+def review_answer_rates(store: EventStore, read_models: ReadModels, at: datetime) -> int:
+    """Warn employers whose messages few people answer, and review those whose grace has ended.
+
+    All answers so far must have been counted: after a downtime an employer would else be restricted
+    whose candidates have answered meanwhile. Returns how many employers were reviewed.
+
+    Raises:
+        NotCaughtUp: the read models are behind.
+    """
+    with read_models.reading(InterviewList, Employers, after=store.head()) as db:
+        ended = employers.grace_ended(db, at)
+        rates = interviews.answer_rates(db, at, also=ended)
+    due = [(id, rate) for id, rate in rates.items() if rate.is_low or id in ended]
+    return _given(
+        store,
+        (
+            ReviewAnswerRate(**_cause(at, ANSWER_RATES), employer_id=id, rate=rate)
+            for id, rate in due
+        ),
+    )
 
 
 def disable_gone(store: EventStore, webhook_id: UUID, at: datetime) -> int:
@@ -62,5 +87,5 @@ def _given(store: EventStore, commands: Iterable[Command]) -> int:
     return taken
 
 
-def _cause(at: datetime) -> dict[str, Any]:
-    return dict(Cause(by=EXPIRY, at=at, request_id=str(uuid4())))
+def _cause(at: datetime, by: Actor = EXPIRY) -> dict[str, Any]:
+    return dict(Cause(by=by, at=at, request_id=str(uuid4())))

@@ -12,7 +12,8 @@ from domain.candidate import Candidate
 from domain.candidate_commands import NoteContactKeys
 from domain.candidate_events import CandidateSignedUp, ProfileEnhanced
 from domain.command import Command
-from domain.employer import Employer, EmployerRegistered, NoteCompanyKey
+from domain.employer import Employer, NoteCompanyKey
+from domain.employer_events import EmployerRegistered
 from domain.event import Event
 from infrastructure.event_log.store import EventStore, UnitOfWork
 

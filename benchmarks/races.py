@@ -2,7 +2,8 @@
 
 Every race is run many times on a real PostgreSQL, by two threads at once or by fifty. What ends all
 contact (an opt-out, a block, an entry of the do-not-contact list, a suspension, a closing, an
-erasure, leaving the beta) always happens, and a message only before it.
+erasure, leaving the beta) or bulk messages (a restriction) always happens, and a message only
+before it.
 """
 
 import random
@@ -29,11 +30,13 @@ from domain.employer import (
     LeaveBeta,
     Manager,
     RegisterEmployer,
+    ReviewAnswerRate,
     SuspendEmployer,
 )
 from domain.identifier import SignUpCandidate
 from domain.money import SalaryRange
 from domain.position import ClosePosition, OpenPosition
+from domain.sender_standing import GRACE, AnswerRate
 from infrastructure.event_log.store import Contended, EventStore, Recorded
 from infrastructure.settings import Settings
 
@@ -134,15 +137,28 @@ def against_send(command: type[Command], code: str, **more: Any) -> Race:
     def race(store: EventStore) -> str:
         arena = Arena(store)
         entry = {"identifier": arena.address} if command is AddToDoNotContact else {}
-        sent, ended = at_once(store, [arena.sending(), arena.ending(command, **more, **entry)])
-        assert isinstance(ended, Recorded), ended
-        if isinstance(sent, Recorded):
-            assert sent.log_position < ended.log_position, "a message came after its end"
-            return "sent before"
-        assert sent.codes == [code], sent.codes
-        return "refused"
+        return sent_or_ended(store, arena.sending(), arena.ending(command, **more, **entry), code)
 
     return race
+
+
+def sent_or_ended(store: EventStore, send: Command, end: Command, code: str) -> str:
+    """Which of the two came first: a message after the end is refused."""
+    sent, ended = at_once(store, [send, end])
+    assert isinstance(ended, Recorded), ended
+    if isinstance(sent, Recorded):
+        assert sent.log_position < ended.log_position, "a message came after its end"
+        return "sent before"
+    assert sent.codes == [code], sent.codes
+    return "refused"
+
+
+def bulk_and_restriction(store: EventStore) -> str:
+    """A bulk message against a restriction to single messages, once the grace has ended."""
+    arena, rate = Arena(store), AnswerRate(messages=100, answered=0)
+    store.execute(arena.ending(ReviewAnswerRate, rate=rate, at=NOW - GRACE))
+    restrict = arena.ending(ReviewAnswerRate, rate=rate)
+    return sent_or_ended(store, arena.sending(bulk=True), restrict, "bulk_messages_restricted")
 
 
 def one_of_two(prepare: Callable[[UUID], Sequence[Command]]) -> Race:
@@ -210,7 +226,11 @@ def undo_and_release(store: EventStore) -> str:
     return "undone" if took_back else "released"
 
 
-RACES |= {"undo and release": undo_and_release, "fifty employers and a budget": budget}
+RACES |= {
+    "bulk and restriction": bulk_and_restriction,
+    "undo and release": undo_and_release,
+    "fifty employers and a budget": budget,
+}
 
 
 def raced(store: EventStore, name: str, rounds: int) -> Counter[str]:

@@ -73,12 +73,15 @@ def against_contact(
     entries: Iterable[DoNotContact],
     contacted: bool,
     at: datetime,
+    bulk: bool = False,
 ) -> Iterator[Refusal]:
     """Why the employer may not contact the candidate now.
 
-    `entries` are those of the employer's do-not-contact list about the candidate.
+    `entries` are those of the employer's do-not-contact list about the candidate. A `bulk` message
+    is sent as one of many.
     """
-    yield from against_letter(contact, employer, position, candidate, entries=entries, at=at)
+    gate = (contact, employer, position, candidate)
+    yield from against_letter(*gate, entries=entries, at=at, bulk=bulk)
     standing = candidate.standing()
     if contact is not Contact.FOLLOW_UP and (contacted or position.id in standing.positions):
         yield AlreadyContacted()
@@ -101,11 +104,14 @@ def against_letter(
     *,
     entries: Iterable[DoNotContact],
     at: datetime,
+    bulk: bool = False,
 ) -> Iterator[Refusal]:
     """Why a letter must not leave, although the contact was allowed when it was written."""
     if contact is not Contact.INTERVIEW_REQUEST and employer.approved and not employer.in_beta:
         yield NotInBeta()
     yield from employer.reasons_against_approaching()
+    if bulk:
+        yield from employer.sender.reasons_against_bulk(at)
     yield from position.reasons_against_filling(at)
     if not candidate.reasons_against_contact() and employer.keys & {*candidate.standing().works_at}:
         yield CandidateWorksThere()
@@ -137,11 +143,12 @@ def contacts_allowed(standing: Standing) -> int:
     return CONTACTS_ALLOWED if standing.contact_budget is None else standing.contact_budget
 
 
-def grounds(candidate: Candidate, at: datetime) -> Grounds:
+def grounds(employer: Employer, candidate: Candidate, at: datetime) -> Grounds:
     """What the gate looked at when it allowed a contact."""
     standing = candidate.standing()
     return Grounds(
         last_active_at=standing.last_active_at,
         contacts=candidate.contacts_since(at - CONTACT_WINDOW),
         contacts_allowed=contacts_allowed(standing),
+        sender=employer.sender.standing(at),
     )

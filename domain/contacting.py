@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -73,10 +74,13 @@ class FirstContact(BaseModel):
 
 
 class SendMessage(FirstContact, Command):
-    """Send a passive candidate a message about a position."""
+    """Send a passive candidate a message about a position; `bulk` if it is one of many."""
+
+    bulk: Flag = False
 
     def execute(self, work: Work) -> Outreach:
-        return _contact(work, self, Contact.MESSAGE, Outreach.send_message)
+        decide = partial(Outreach.send_message, bulk=self.bulk)
+        return _contact(work, self, Contact.MESSAGE, decide, bulk=self.bulk)
 
 
 class RequestInterview(FirstContact, Command):
@@ -91,6 +95,8 @@ def _contact(
     command: SendMessage | RequestInterview,
     contact: Contact,
     decide: Callable[..., None],
+    *,
+    bulk: bool = False,
 ) -> Outreach:
     position = own_position(work, command, command.position_id)
     employer = work.get(Employer, position.employer_id)
@@ -101,7 +107,7 @@ def _contact(
     listed = do_not_contact.entries(work, employer.id, candidate.standing())
     refuse(
         contact_gate.against_contact(
-            *gate, entries=listed, contacted=outreach.exists, at=command.at
+            *gate, entries=listed, contacted=outreach.exists, at=command.at, bulk=bulk
         )
     )
     about = {"employer_id": employer.id, "position_id": position.id}
@@ -113,7 +119,7 @@ def _contact(
         candidate_id=candidate.id,
         likelihood=command.likelihood,
         deliver_at=None if window is None else command.at + window,
-        grounds=contact_gate.grounds(candidate, command.at),
+        grounds=contact_gate.grounds(employer, candidate, command.at),
         **dict(command.message),
     )
     candidate.be_contacted(command, **about, outreach_id=outreach.id)

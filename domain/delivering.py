@@ -11,6 +11,7 @@ from domain.aggregate import Refusal
 from domain.candidate import Candidate
 from domain.candidate_events import DECIDES_CONTACT
 from domain.command import Command, Work
+from domain.contact_gate import Contact
 from domain.employer import Employer
 from domain.outreach import Outreach, retract_contact
 from domain.outreach_events import Channel, Status
@@ -45,6 +46,7 @@ class ReleaseLetter(Command):
         if contact is None:
             return contact_gate.against_reply(employer, candidate, **now)
         position = work.get(Position, outreach.about["position_id"])
+        now["bulk"] = outreach.bulk and contact is Contact.MESSAGE
         return contact_gate.against_letter(contact, employer, position, candidate, **now)
 
 

@@ -8,68 +8,21 @@ from pydantic import Field
 from domain.actor import Cause
 from domain.aggregate import Aggregate, Refusal, Refused, refuse
 from domain.command import Command, NotFound, Work
-from domain.event import Event, Personal
+from domain.employer_events import (
+    DECIDES_BULK,
+    AnswersCounted,
+    BetaJoined,
+    BetaLeft,
+    CompanyKeyNoted,
+    EmployerApproved,
+    EmployerRegistered,
+    EmployerSuspended,
+    FeedbackShared,
+    NamesDeclared,
+)
 from domain.handlers import on
+from domain.sender_standing import AnswerRate, Sender
 from domain.values import Email, FreeText, Name, StorableText, Value
-
-
-class EmployerRegistered(Event, name="employer.registered", version=2):
-    """A company got an account and a Customer Success Manager.
-
-    `company_key` is a keyed hash of its name, by which it is found where candidates work.
-    """
-
-    company: str
-    manager_name: Personal[str]
-    manager_email: Personal[str]
-    company_key: UUID | None = None
-
-    @staticmethod
-    def upcast_v1_v2(_: dict[str, Any]) -> None:
-        """Version 1 has no hash; `CompanyKeyNoted` follows it."""
-
-
-class CompanyKeyNoted(Event, name="employer.company_key_noted", version=1):
-    """The keyed hash of a company's name that an earlier version stored without it."""
-
-    company_key: UUID
-
-
-class NamesDeclared(Event, name="employer.names_declared", version=1):
-    """The company said what else it is called, its mail domains and affiliates, in place of before.
-
-    `keys` are the keyed hashes of all of them.
-    """
-
-    names: tuple[str, ...]
-    domains: tuple[str, ...]
-    affiliates: tuple[str, ...]
-    keys: tuple[UUID, ...]
-
-
-class EmployerApproved(Event, name="employer.approved", version=1):
-    """The marketplace allowed the company to contact candidates."""
-
-
-class EmployerSuspended(Event, name="employer.suspended", version=1):
-    """The company may not contact candidates until it is approved again."""
-
-    reason: str
-
-
-class BetaJoined(Event, name="employer.beta_joined", version=1):
-    """The company joined the beta, which lets it contact passive candidates."""
-
-
-class BetaLeft(Event, name="employer.beta_left", version=1):
-    """The company left the beta and can no longer contact passive candidates."""
-
-
-class FeedbackShared(Event, name="employer.feedback_shared", version=1):
-    """A recruiter shared feedback with the employer's Customer Success Manager."""
-
-    text: Personal[str]
-    page: str
 
 
 class EmployerAlreadyRegistered(Refusal):
@@ -106,6 +59,7 @@ class Employer(Aggregate, kind="employer"):
         self.in_beta = False
         self.company_key: UUID | None = None
         self.declared: tuple[UUID, ...] = ()
+        self.sender = Sender()
 
     @property
     def keys(self) -> set[UUID]:
@@ -165,6 +119,12 @@ class Employer(Aggregate, kind="employer"):
         """Share feedback with the Customer Success Manager."""
         self.record(FeedbackShared, cause, text=text, page=page)
 
+    def review_answer_rate(self, cause: Cause, rate: AnswerRate) -> None:
+        """Warn of few answers; after the grace restrict bulk messages, or lift the warning."""
+        if due := self.sender.due(rate, cause.at):
+            event, facts = due
+            self.record(event, cause, **facts)
+
     def reasons_against_approaching(self) -> list[Refusal]:
         """Why the employer may not contact candidates; empty if it may."""
         if self.suspended_for is not None:
@@ -194,6 +154,10 @@ class Employer(Aggregate, kind="employer"):
     @on(BetaJoined, BetaLeft)
     def on_beta_joined_or_left(self, event: BetaJoined | BetaLeft) -> None:
         self.in_beta = isinstance(event, BetaJoined)
+
+    @on(*DECIDES_BULK)
+    def on_answers_counted(self, event: AnswersCounted) -> None:
+        self.sender = Sender.after(event)
 
 
 class Manager(Value):
@@ -292,6 +256,18 @@ class LeaveBeta(Command):
     def execute(self, work: Work) -> Employer:
         employer = own_employer(work, self, self.employer_id)
         employer.leave_beta(self)
+        return employer
+
+
+class ReviewAnswerRate(Command):
+    """Draw the consequences of how many of an employer's messages are answered."""
+
+    employer_id: UUID
+    rate: AnswerRate
+
+    def execute(self, work: Work) -> Employer:
+        employer = work.get(Employer, self.employer_id)
+        employer.review_answer_rate(self, self.rate)
         return employer
 
 

@@ -3,9 +3,12 @@
 import json
 from uuid import UUID
 
-from domain.employer import (
+from domain.employer_events import (
+    AnswerRateRecovered,
+    AnswerRateWarned,
     BetaJoined,
     BetaLeft,
+    BulkRestricted,
     EmployerApproved,
     EmployerRegistered,
     EmployerSuspended,
@@ -38,6 +41,7 @@ from domain.position import ClosingDateSet, FiltersSet, PositionClosed, Position
 
 FOR_EMPLOYERS: tuple[type[Event], ...] = (
     EmployerRegistered, EmployerApproved, EmployerSuspended, BetaJoined, BetaLeft,
+    AnswerRateWarned, BulkRestricted, AnswerRateRecovered,
     PositionOpened, FiltersSet, ClosingDateSet, PositionClosed,
     MessageSent, InterviewRequested, MessageEdited, OutreachUndone, OutreachWithdrawn,
     LetterDelivered, LetterFailed, LetterStopped, FollowUpSent, ReplySent, ReplyReceived,
@@ -51,10 +55,10 @@ KINDS_FOR_EMPLOYERS = frozenset(event.TOPIC for event in FOR_EMPLOYERS)
 SHOWN_TO_EMPLOYERS = frozenset(
     {
         "employer_id", "position_id", "candidate_id",
-        "company", "manager_name", "manager_email",
+        "company", "manager_name", "manager_email", "messages", "answered", "grace_ends_at",
         "title", "description", "location", "remote", "salary", "filters", "closes_at",
         "subject", "text", "sender_name", "sender_role", "deliver_at", "letter", "bad_address",
-        "reason", "note", "until", "understood", "channel", "status", "starts_at",
+        "bulk", "reason", "note", "until", "understood", "channel", "status", "starts_at",
         "times", "minutes", "zone", "place", "organizer_name", "organizer_email",
         "name", "email", "phone",
     }

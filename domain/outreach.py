@@ -111,6 +111,7 @@ class Outreach(Aggregate, kind="outreach"):
         self.sent_at: datetime | None = None
         self.waiting_since: datetime | None = None
         self.about: dict[str, Any] = {}
+        self.bulk = False
         self.interview_at: datetime | None = None
         self.offered: tuple[datetime, ...] = ()
         self.meeting: dict[str, Any] = {}
@@ -348,6 +349,7 @@ class Outreach(Aggregate, kind="outreach"):
         self.about = {name: getattr(event, name) for name in OutreachFact.model_fields}
         is_message = isinstance(event, MessageSent)
         self.contacts[1] = Contact.MESSAGE if is_message else Contact.INTERVIEW_REQUEST
+        self.bulk = isinstance(event, MessageSent) and event.bulk
         if event.deliver_at:
             self.letters[1], self.due[1] = Letter.WAITING, event.deliver_at
 

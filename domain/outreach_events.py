@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from domain.event import Event, Personal
 from domain.likelihood import Likelihood
 from domain.money import SalaryRange
+from domain.sender_standing import SenderStanding
 from domain.values import Moment, Value
 
 
@@ -63,6 +64,8 @@ class Grounds(Value):
     contacts: int
     """How many contacts the candidate had had within the window."""
     contacts_allowed: int
+    sender: SenderStanding | None = None
+    """The employer's standing as a sender; None from before there was one."""
 
 
 class OutreachFact(BaseModel):
@@ -97,7 +100,7 @@ class OutreachSent(OutreachFact, MessageContent):
 
 
 class InterviewRequested(
-    OutreachSent, Event, name="outreach.interview_requested", version=2, person="candidate_id"
+    OutreachSent, Event, name="outreach.interview_requested", version=3, person="candidate_id"
 ):
     """An employer asked an active candidate for an interview."""
 
@@ -105,15 +108,25 @@ class InterviewRequested(
     def upcast_v1_v2(_: dict[str, Any]) -> None:
         """Version 1 was delivered by others; the defaults say so."""
 
+    @staticmethod
+    def upcast_v2_v3(_: dict[str, Any]) -> None:
+        """Version 2 is from before senders had a standing; the default says so."""
+
 
 class MessageSent(
-    OutreachSent, Event, name="outreach.message_sent", version=2, person="candidate_id"
+    OutreachSent, Event, name="outreach.message_sent", version=3, person="candidate_id"
 ):
-    """An employer sent a message to a passive candidate."""
+    """An employer sent a message to a passive candidate; `bulk` if it is one of many."""
+
+    bulk: bool = False
 
     @staticmethod
     def upcast_v1_v2(_: dict[str, Any]) -> None:
         """Version 1 was delivered by others; the defaults say so."""
+
+    @staticmethod
+    def upcast_v2_v3(_: dict[str, Any]) -> None:
+        """Version 2 is from before senders had a standing, and does not say that it is bulk."""
 
 
 class MessageEdited(

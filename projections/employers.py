@@ -8,7 +8,9 @@ from uuid import UUID
 from psycopg import Connection
 from pydantic import BaseModel, Field
 
-from domain.employer import (
+from domain.employer_events import (
+    DECIDES_BULK,
+    AnswersCounted,
     BetaJoined,
     BetaLeft,
     CompanyKeyNoted,
@@ -19,6 +21,7 @@ from domain.employer import (
     NamesDeclared,
 )
 from domain.handlers import on
+from domain.sender_standing import Sender
 from domain.terms import search_key
 from domain.values import StorableText
 from infrastructure.database.postgres import fetch_all, fetch_one
@@ -26,7 +29,7 @@ from infrastructure.projecting.projection import Change, Projection
 from projections.paging import Listed, WholeNumber, after, page
 
 
-class Employers(Projection, name="employers", version=3, key="id", personal=True):
+class Employers(Projection, name="employers", version=4, key="id", personal=True):
     """Every employer with their standing, and all feedback."""
 
     TABLES = """
@@ -45,8 +48,14 @@ class Employers(Projection, name="employers", version=3, key="id", personal=True
             affiliates    text[] NOT NULL,
             company_keys  uuid[] NOT NULL,  -- keyed hashes: of the company's name
             declared_keys uuid[] NOT NULL,  -- and of what it declared
+            messages      bigint,  -- as the warning or the restriction counted
+            answered      bigint,
+            grace_ends_at timestamptz,
+            bulk_restricted_until timestamptz,
             version       bigint NOT NULL
         );
+        CREATE INDEX employers_warned ON employers (grace_ends_at)
+            WHERE grace_ends_at IS NOT NULL;
         CREATE INDEX employers_by_company ON employers (company_key, employer_id);
         CREATE TABLE feedback (
             employer_id uuid,
@@ -86,6 +95,12 @@ class Employers(Projection, name="employers", version=3, key="id", personal=True
         UPDATE employers SET in_beta = %(in_beta)s, version = %(version)s
         WHERE employer_id = %(id)s"""
 
+    SET_SENDER = """
+        UPDATE employers SET
+            messages = %(messages)s, answered = %(answered)s, grace_ends_at = %(grace_ends_at)s,
+            bulk_restricted_until = %(until)s, version = %(version)s
+        WHERE employer_id = %(id)s"""
+
     ADD_FEEDBACK = """
         INSERT INTO feedback (employer_id, position, shared_at, shared_by, text, page)
         VALUES (%(id)s, %(log_position)s, %(at)s, %(by)s, %(text)s, %(page)s)"""
@@ -118,6 +133,14 @@ class Employers(Projection, name="employers", version=3, key="id", personal=True
     def on_beta_joined_or_left(self, event: BetaJoined | BetaLeft) -> Change:
         return self.SET_BETA, {"in_beta": isinstance(event, BetaJoined)}
 
+    @on(*DECIDES_BULK)
+    def on_answers_counted(self, event: AnswersCounted) -> Change:
+        sender = Sender.after(event)
+        return self.SET_SENDER, {
+            "grace_ends_at": sender.grace_ends_at,
+            "until": sender.restricted_until,
+        }
+
     @on(FeedbackShared)
     def on_feedback_shared(self, _event: FeedbackShared) -> list[Change]:
         return [(self.ADD_FEEDBACK, {}), (self.SET_VERSION, {})]
@@ -137,7 +160,20 @@ class Employer(BaseModel):
     names: list[str] = Field(description="what else the company is called")
     domains: list[str] = Field(description="of its mail")
     affiliates: list[str] = Field(description="whose people it does not contact either")
+    messages: int | None = Field(description="counted for the last warning or what followed it")
+    answered: int | None = Field(description="of these messages, by the candidates")
+    grace_ends_at: datetime | None = Field(
+        description="set by a warning: if as few are answered then, bulk messages are restricted"
+    )
+    bulk_restricted_until: datetime | None = Field(
+        description="until then only single messages are taken; it may have passed"
+    )
     version: int
+
+    @property
+    def sender(self) -> Sender:
+        """What was decided last about it as a sender."""
+        return Sender(grace_ends_at=self.grace_ends_at, restricted_until=self.bulk_restricted_until)
 
 
 class Feedback(BaseModel):
@@ -212,6 +248,12 @@ def feedback(
         {**asked, "before": before, "limit": limit + 1},
     )
     return page(rows, limit, lambda row: ["feedback", row.position])
+
+
+def grace_ended(db: Connection, at: datetime) -> list[UUID]:
+    """Employers whose answers are to be counted again after a warning."""
+    rows = db.execute("SELECT employer_id FROM employers WHERE grace_ends_at <= %s", [at])
+    return [id for (id,) in rows]
 
 
 def companies(db: Connection, ids: Iterable[UUID]) -> dict[UUID, str]:

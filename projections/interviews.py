@@ -8,9 +8,8 @@ from uuid import UUID
 from psycopg import Connection
 
 from domain.outreach import ANSWER_WINDOW
-from domain.outreach_events import (
-    Status,
-)
+from domain.outreach_events import Status
+from domain.sender_standing import COUNTED_FOR, FEWEST_MESSAGES, TIME_TO_ANSWER, AnswerRate
 from domain.terms import search_key
 from infrastructure.database.postgres import fetch_all, fetch_one
 from projections.interview_list import WAITS, Interview
@@ -120,6 +119,32 @@ def overdue(db: Connection, at: datetime, limit: int) -> list[UUID]:
         [at - ANSWER_WINDOW, limit],
     ).fetchall()
     return [id for (id,) in rows]
+
+
+def answer_rates(db: Connection, at: datetime, also: Sequence[UUID]) -> dict[UUID, AnswerRate]:
+    """How many messages of employers are answered: of those with enough of them, and `also` these.
+
+    Those that came to nothing do not count. Where a candidate's day has come, they had answered.
+    """
+    rows = db.execute(
+        """
+        SELECT employer_id, count(*), count(*) FILTER (
+            WHERE status NOT IN ('awaiting_answer', 'expired') OR waiting_since > sent_at)
+        FROM interview_list
+        WHERE sent_at > %(after)s AND sent_at <= %(until)s
+          AND badge IS NOT NULL AND left_at IS NOT NULL
+          AND status NOT IN ('undone', 'withdrawn', 'undelivered')
+        GROUP BY employer_id
+        HAVING count(*) >= %(fewest)s OR employer_id = ANY(%(also)s::uuid[])""",
+        {
+            "after": at - COUNTED_FOR,
+            "until": at - TIME_TO_ANSWER,
+            "fewest": FEWEST_MESSAGES,
+            "also": [*also],
+        },
+    ).fetchall()
+    counted = {id: AnswerRate(messages=sent, answered=answered) for id, sent, answered in rows}
+    return {id: AnswerRate(messages=0, answered=0) for id in also} | counted
 
 
 def latest(db: Connection, position_id: UUID, candidate_id: UUID) -> Interview | None:

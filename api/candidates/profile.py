@@ -148,8 +148,11 @@ def approach(
     position_id: UUID,
     candidate_id: UUID,
     message: Message,
+    **more: Any,
 ) -> CommandResult:
     """Send a message or an interview request, with the likelihood as it is now if it is known.
+
+    `more` is what else the command says.
 
     Raises:
         NotFound: to a recruiter, of a candidate who wants no contact, as for every query.
@@ -160,6 +163,7 @@ def approach(
             position_id=position_id,
             candidate_id=candidate_id,
             message=message,
+            **more,
             undo_window=timedelta(seconds=caller.marketplace.settings.undo_seconds),
             computed=partial(_likelihood, caller, position_id, candidate_id),
         )

@@ -15,6 +15,7 @@ from api.web.words import PERIOD_WORDS
 from domain.actor import Role
 from domain.contact_gate import CONTACT_WINDOW, CONTACTS_ALLOWED
 from domain.passivity import MONTHS_OF_SILENCE
+from domain.sender_standing import COUNTED_FOR, LOWEST_PERCENT, RESTRICTION, TIME_TO_ANSWER
 
 HERE = Path(__file__).parent
 
@@ -121,5 +122,9 @@ _TEMPLATES.globals.update(
     months=MONTHS_OF_SILENCE,
     contacts_allowed=CONTACTS_ALLOWED,
     contact_days=CONTACT_WINDOW.days,
+    lowest_answer_percent=LOWEST_PERCENT,
+    counted_days=COUNTED_FOR.days,
+    days_to_answer=TIME_TO_ANSWER.days,
+    restriction_days=RESTRICTION.days,
     pay_periods=[(period.value, said) for period, said in PERIOD_WORDS.items()],
 )

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from api.demo.agenda import DAY
 from api.demo.world import World
-from domain.employer import EmployerRegistered
+from domain.employer_events import EmployerRegistered
 from domain.event import Event
 from domain.outreach_events import (
     InterviewRequested,

@@ -78,10 +78,20 @@ class Closure(Value):
 
 
 class Approach(Value):
-    """A message and its recipient."""
+    """What to write, and to whom."""
 
     candidate_id: UUID
     message: Message
+
+
+class NewMessage(Approach):
+    """A message, and whether it is one of many."""
+
+    bulk: Flag = Field(
+        False,
+        description="sent as one of many, such as by a program that goes through a list; refused"
+        " (`bulk_messages_restricted`) while the employer may only send single messages",
+    )
 
 
 @router.post("/employers/{employer_id}/positions", status_code=201)
@@ -273,7 +283,7 @@ def explain_likelihood(
 
 
 @router.post("/positions/{position_id}/messages", status_code=201)
-def send_message(position_id: UUID, body: Approach, caller: Recruiter) -> CommandResult:
+def send_message(position_id: UUID, body: NewMessage, caller: Recruiter) -> CommandResult:
     """Send a message to a passive candidate about this position."""
     return approach(caller, SendMessage, position_id, **dict(body))
 

@@ -52,15 +52,21 @@ from domain.do_not_contact import (
 )
 from domain.employer import (
     ApproveEmployer,
-    BetaJoined,
-    BetaLeft,
     DeclareNames,
-    EmployerApproved,
-    EmployerSuspended,
     JoinBeta,
     LeaveBeta,
-    NamesDeclared,
+    ReviewAnswerRate,
     SuspendEmployer,
+)
+from domain.employer_events import (
+    AnswerRateRecovered,
+    AnswerRateWarned,
+    BetaJoined,
+    BetaLeft,
+    BulkRestricted,
+    EmployerApproved,
+    EmployerSuspended,
+    NamesDeclared,
 )
 from domain.event import Event
 from domain.identifier import EnhanceProfile, SignUpCandidate
@@ -81,6 +87,7 @@ from domain.outreach_events import (
 )
 from domain.position import ClosePosition, PositionClosed
 from domain.profile import Facts
+from domain.sender_standing import AnswerRate
 from domain.sources import Activity, ActivityKind, Observation
 from tests.support.given import (
     A_LETTER,
@@ -131,11 +138,16 @@ def silent_for_six_months(history: Sequence[Event], now: datetime) -> bool:
 
 
 def came_to_nothing(history: Sequence[Event]) -> set[UUID]:
-    """The outreaches that did not reach the candidate: undone, stopped, or failed at first."""
+    """The outreaches that did not reach the candidate: undone, stopped, or failed at first.
+
+    Of a candidate who was erased nothing is taken back any more.
+    """
     lost = (LetterStopped, LetterFailed)
     answered = set()
     nothing = set()
     for event in history:
+        if isinstance(event, CandidateErased):
+            break
         if isinstance(event, ANSWERED):
             answered.add(event.originator_id)
         is_lost = isinstance(event, lost) and event.letter == 1
@@ -202,17 +214,48 @@ def works_there(history: Sequence[Event], employer: UUID) -> bool:
     return bool(declared & (jobs | domain))
 
 
+def is_low(messages: int, answered: int) -> bool:
+    return messages >= 100 and answered / messages < 0.13
+
+
+def is_restricted(history: Sequence[Event], employer: UUID, now: datetime) -> bool:
+    """Whether bulk messages were restricted within two weeks."""
+    return any(
+        isinstance(event, BulkRestricted)
+        and event.originator_id == employer
+        and event.timestamp <= now < event.timestamp + timedelta(days=14)
+        for event in history
+    )
+
+
+def after_review(
+    history: Sequence[Event], employer: UUID, *, low: bool, now: datetime
+) -> type[Event] | None:
+    """What follows when the answers are counted: a warning first, a restriction a week later."""
+    decided = [
+        event
+        for event in history
+        if isinstance(event, AnswerRateWarned | BulkRestricted | AnswerRateRecovered)
+        and event.originator_id == employer
+    ]
+    if decided and isinstance(decided[-1], AnswerRateWarned):
+        if now < decided[-1].timestamp + timedelta(days=7):
+            return None
+        return BulkRestricted if low else AnswerRateRecovered
+    return AnswerRateWarned if low and not is_restricted(history, employer, now) else None
+
+
 def reasons_against_letter(
-    history: Sequence[Event], position: UUID, *, message: bool, now: datetime
+    history: Sequence[Event], position: UUID, *, message: bool, bulk: bool, now: datetime
 ) -> set[str]:
     """The codes for which a letter that was allowed before is stopped."""
     other = {"already_contacted", "candidate_contacted_too_often"}
     other |= {"candidate_not_passive", "candidate_not_active"}
-    return reasons_against(history, position, message=message, now=now) - other
+    return reasons_against(history, position, message=message, bulk=bulk, now=now) - other
 
 
 def reasons_against(
-    history: Sequence[Event], position: UUID, *, message: bool, now: datetime
+    history: Sequence[Event], position: UUID, *, message: bool, now: datetime, bulk: bool = False
 ) -> set[str]:
     """The codes for which an approach is to be refused."""
     employer = POSITIONS[position]
@@ -234,6 +277,7 @@ def reasons_against(
     reasons = {
         "employer_is_suspended": not is_approved,
         "not_in_beta": message and is_approved and not in_beta,
+        "bulk_messages_restricted": bulk and is_restricted(history, employer, now),
         "position_is_closed": latest(history, PositionClosed, about=position) is not None,
         "already_contacted": position in told,
         "candidate_is_erased": erased,
@@ -303,12 +347,20 @@ class OneCandidateAndTwoEmployers(RuleBasedStateMachine):
             assert vars(replayed) == vars(aggregate)
 
     def approach(
-        self, command: type[Command], position: UUID, window: timedelta | None = None
+        self,
+        command: type[Command],
+        position: UUID,
+        window: timedelta | None = None,
+        *,
+        bulk: bool = False,
     ) -> None:
+        message = command is SendMessage
+        bulk &= message
         reasons = reasons_against(
-            self.story.happened, position, message=command is SendMessage, now=self.now
+            self.story.happened, position, message=message, bulk=bulk, now=self.now
         )
-        what = {"position_id": position, "message": A_LETTER, "undo_window": window}
+        what: dict[str, Any] = {"position_id": position, "message": A_LETTER}
+        what |= {"undo_window": window, **({"bulk": bulk} if message else {})}
         outcome = self.ask(command, **what)
         assert reasons == (set(outcome.codes) if isinstance(outcome, Refused) else set())
 
@@ -333,18 +385,47 @@ class OneCandidateAndTwoEmployers(RuleBasedStateMachine):
         if really:
             self.now += timedelta(weeks=weeks)
 
-    @rule(position=positions)
-    def send_a_message(self, position: UUID) -> None:
-        self.approach(SendMessage, position)
+    @rule(position=positions, bulk=some.booleans())
+    def send_a_message(self, position: UUID, bulk: bool) -> None:
+        self.approach(SendMessage, position, bulk=bulk)
 
     @rule(position=positions)
     def request_an_interview(self, position: UUID) -> None:
         self.approach(RequestInterview, position)
 
-    @rule(position=positions, window=some.sampled_from([None, timedelta(minutes=5)]))
-    def write_as_fits(self, position: UUID, window: timedelta | None) -> None:
+    @rule(
+        position=positions,
+        window=some.sampled_from([None, timedelta(minutes=5)]),
+        bulk=some.booleans(),
+    )
+    def write_as_fits(self, position: UUID, window: timedelta | None, bulk: bool = False) -> None:
         passive = silent_for_six_months(self.story.happened, self.now)
-        self.approach(SendMessage if passive else RequestInterview, position, window)
+        self.approach(SendMessage if passive else RequestInterview, position, window, bulk=bulk)
+
+    @rule(
+        employer=employers,
+        counted=some.sampled_from([(100, 12), (100, 13), (99, 0), (500, 64)]),
+        days_later=some.sampled_from([0, 0, 6, 7]),
+        write=some.booleans(),
+    )
+    def review_the_answers(
+        self, employer: UUID, counted: tuple[int, int], days_later: int, write: bool
+    ) -> None:
+        """Perhaps while a bulk message waits to leave, and before another."""
+        first, second = [id for id, of in POSITIONS.items() if of == employer][:2]
+        if write:
+            self.approach(SendMessage, first, timedelta(minutes=5), bulk=True)
+        self.now += days(days_later)
+        messages, answered = counted
+        low = is_low(messages, answered)
+        expected = after_review(self.story.happened, employer, low=low, now=self.now)
+        rate = AnswerRate(messages=messages, answered=answered)
+        outcome = self.ask(ReviewAnswerRate, employer_id=employer, rate=rate)
+        assert isinstance(outcome, list)
+        assert [type(event) for event in outcome] == ([expected] if expected else [])
+        if write and something_was_sent(self):
+            self.release_a_letter(-1, hours=1)
+            self.approach(SendMessage, second, bulk=True)
 
     @precondition(something_was_sent)
     @rule(nth=which, hours=some.integers(0, 24))
@@ -357,6 +438,7 @@ class OneCandidateAndTwoEmployers(RuleBasedStateMachine):
             self.story.happened,
             first.position_id,
             message=isinstance(first, MessageSent),
+            bulk=isinstance(first, MessageSent) and first.bulk,
             now=self.now,
         ) | self.is_over(first)
         outcome = self.ask(ReleaseLetter, outreach_id=outreach, letter=1)
@@ -612,6 +694,22 @@ class OneCandidateAndTwoEmployers(RuleBasedStateMachine):
             elif isinstance(event, SENT):
                 assert opted_in
                 assert event.employer_id not in blocked
+
+    @invariant()
+    def no_bulk_message_is_sent_within_two_weeks_after_a_restriction(self) -> None:
+        for place, event in enumerate(self.story.happened):
+            if isinstance(event, MessageSent) and event.bulk:
+                before = self.story.happened[:place]
+                assert not is_restricted(before, event.employer_id, event.timestamp)
+
+    @invariant()
+    def a_restriction_follows_a_warning_of_a_week_before(self) -> None:
+        warned_at: dict[UUID, datetime] = {}
+        for event in self.story.happened:
+            if isinstance(event, AnswerRateWarned):
+                warned_at[event.originator_id] = event.timestamp
+            elif isinstance(event, BulkRestricted):
+                assert event.timestamp >= warned_at.pop(event.originator_id) + timedelta(days=7)
 
     @invariant()
     def the_candidate_knows_of_every_approach(self) -> None:

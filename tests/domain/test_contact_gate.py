@@ -8,7 +8,7 @@ import pytest
 from domain.candidate_commands import BlockEmployer
 from domain.contact_gate import CONTACT_WINDOW
 from domain.contacting import RequestInterview, SendMessage
-from domain.employer import BetaLeft, EmployerSuspended
+from domain.employer_events import BetaLeft, EmployerSuspended
 from domain.outreach_events import InterviewRequested, MessageSent
 from tests.support.given import (
     A_LETTER,

@@ -22,6 +22,7 @@ from domain.outreach_events import (
     OutreachUndone,
     OutreachWithdrawn,
 )
+from domain.sender_standing import SenderStanding
 from tests.support.given import (
     A_LETTER,
     ACME,
@@ -62,7 +63,9 @@ RETRACTED: dict[str, Any] = {
     "contacted_at": SENT_AT,
 }
 
-GROUNDS_OF_TWO = Grounds(last_active_at=LONG_AGO, contacts=2, contacts_allowed=3)
+GROUNDS_OF_TWO = Grounds(
+    last_active_at=LONG_AGO, contacts=2, contacts_allowed=3, sender=SenderStanding.GOOD
+)
 
 waiting: History = (able_to_write, passive_candidate, message_sent(at=SENT_AT, deliver_at=NOW))
 released = fact(LetterReleased, TO_CASEY, **ABOUT)
@@ -90,7 +93,9 @@ send_again = SendMessage(
 def test_a_message_says_when_its_letter_leaves_and_on_what_grounds() -> None:
     given(able_to_write, passive_candidate)
     when(send_again)
-    grounds = Grounds(last_active_at=LONG_AGO, contacts=0, contacts_allowed=3)
+    grounds = Grounds(
+        last_active_at=LONG_AGO, contacts=0, contacts_allowed=3, sender=SenderStanding.GOOD
+    )
     sent: dict[str, Any] = {"deliver_at": NOW + WINDOW, "grounds": grounds}
     then(fact(MessageSent, TO_CASEY, **sent), fact(Contacted, CASEY))
 

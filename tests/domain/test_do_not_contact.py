@@ -73,9 +73,12 @@ NAMED = {Named.PERSON: CASEY, Named.ADDRESS: HER_ADDRESS, Named.DOMAIN: HER_DOMA
 
 known_casey = (signed_up(address=HER_ADDRESS, domain=HER_DOMAIN), opted_in)
 
-send = SendMessage(
-    position_id=BACKEND_ENGINEER, candidate_id=CASEY, message=A_LETTER, **by(acmes_recruiter)
-)
+ASKED: dict[str, Any] = {
+    "position_id": BACKEND_ENGINEER,
+    "candidate_id": CASEY,
+    "message": A_LETTER,
+}
+send = SendMessage(**ASKED, **by(acmes_recruiter))
 
 each_kind = pytest.mark.parametrize("identifier", NAMED.values(), ids=NAMED)
 
@@ -205,7 +208,7 @@ def test_nobody_is_written_to_who_is_listed_by_id_by_address_or_by_domain(identi
 
 def test_nor_asked_for_an_interview() -> None:
     given(able_to_write, known_casey, was_active(at=NOW - days(3)), listed(HER_DOMAIN))
-    when(RequestInterview(**dict(send)))
+    when(RequestInterview(**ASKED, **by(acmes_recruiter)))
     then_refused("on_do_not_contact_list")
 
 

@@ -5,18 +5,20 @@ from pydantic import ValidationError
 
 from domain.employer import (
     ApproveEmployer,
-    BetaJoined,
-    BetaLeft,
-    EmployerApproved,
-    EmployerRegistered,
-    EmployerSuspended,
-    FeedbackShared,
     JoinBeta,
     LeaveBeta,
     Manager,
     RegisterEmployer,
     ShareFeedback,
     SuspendEmployer,
+)
+from domain.employer_events import (
+    BetaJoined,
+    BetaLeft,
+    EmployerApproved,
+    EmployerRegistered,
+    EmployerSuspended,
+    FeedbackShared,
 )
 from tests.support.given import (
     ACME,

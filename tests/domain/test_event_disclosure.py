@@ -1,6 +1,9 @@
 """Employers see of the log what is theirs, and of that what is for them."""
 
-from domain.event import ENVELOPE
+import pytest
+
+from domain.employer_events import DECIDES_BULK
+from domain.event import ENVELOPE, Event
 from domain.event_disclosure import FOR_EMPLOYERS, SHOWN_TO_EMPLOYERS, employer_of
 from tests.support.given import ACME, named
 from tests.support.vocabulary import EVENTS
@@ -22,6 +25,12 @@ def test_every_field_that_is_shown_is_one_of_an_event_that_is() -> None:
 def test_every_event_that_is_shown_says_whose_it_is() -> None:
     for event in FOR_EMPLOYERS:
         assert event.TOPIC.startswith("employer.") or "employer_id" in event.model_fields
+
+
+@pytest.mark.parametrize("event", DECIDES_BULK)
+def test_an_employer_sees_what_its_standing_as_a_sender_came_of(event: type[Event]) -> None:
+    assert employer_of(event.TOPIC, ACME, b"{}") == ACME
+    assert event.model_fields.keys() - ENVELOPE <= SHOWN_TO_EMPLOYERS
 
 
 def test_events_about_candidates_viewings_tickets_and_webhooks_are_nobodys() -> None:

@@ -8,14 +8,13 @@ import pytest
 from domain.candidate_events import Contacted, ProfileEnhanced
 from domain.contacting import SendMessage
 from domain.delivering import ReleaseLetter
-from domain.employer import (
+from domain.employer import DeclareNames, NoteCompanyKey
+from domain.employer_events import (
     BetaJoined,
     CompanyKeyNoted,
-    DeclareNames,
     EmployerApproved,
     EmployerRegistered,
     NamesDeclared,
-    NoteCompanyKey,
 )
 from domain.identifier import EnhanceProfile
 from domain.outreach_events import LetterStopped, MessageSent

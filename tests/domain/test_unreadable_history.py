@@ -18,7 +18,8 @@ from domain.candidate_events import (
 )
 from domain.command import Command
 from domain.contacting import SendMessage
-from domain.employer import EmployerApproved, EmployerSuspended, JoinBeta
+from domain.employer import JoinBeta
+from domain.employer_events import EmployerApproved, EmployerSuspended
 from domain.event import Event
 from domain.identifier import EnhanceProfile
 from domain.outreach_events import MessageSent, OutreachAccepted

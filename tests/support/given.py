@@ -26,7 +26,12 @@ from domain.candidate_events import (
 )
 from domain.command import Command, NotFound
 from domain.contacting import Message
-from domain.employer import BetaJoined, EmployerApproved, EmployerRegistered, EmployerSuspended
+from domain.employer_events import (
+    BetaJoined,
+    EmployerApproved,
+    EmployerRegistered,
+    EmployerSuspended,
+)
 from domain.event import Event
 from domain.filters import Filters
 from domain.money import SalaryRange
@@ -205,13 +210,14 @@ def message_sent(
     position: UUID = BACKEND_ENGINEER,
     employer: UUID = ACME,
     deliver_at: datetime | None = None,
+    bulk: bool = False,
 ) -> History:
     """A passive Casey has had a message about a position."""
     about: dict[str, Any] = {"employer_id": employer, "position_id": position}
     outreach = outreach_id(position, CASEY)
     letter: dict[str, Any] = {**dict(A_LETTER), "likelihood": None, "deliver_at": deliver_at}
     return (
-        fact(MessageSent, outreach, at=at, **about, candidate_id=CASEY, **letter),
+        fact(MessageSent, outreach, at=at, **about, candidate_id=CASEY, **letter, bulk=bulk),
         fact(Contacted, CASEY, at=at, **about, outreach_id=outreach),
     )
 

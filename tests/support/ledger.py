@@ -6,14 +6,8 @@ from typing import Any
 from uuid import uuid4
 
 from domain.actor import Actor, Role
-from domain.employer import (
-    ApproveEmployer,
-    BetaJoined,
-    EmployerApproved,
-    EmployerRegistered,
-    Manager,
-    RegisterEmployer,
-)
+from domain.employer import ApproveEmployer, Manager, RegisterEmployer
+from domain.employer_events import BetaJoined, EmployerApproved, EmployerRegistered
 from domain.event import Event
 from domain.handlers import on
 from infrastructure.database.postgres import Database, Pool, open_pool

@@ -19,7 +19,9 @@ from starlette.routing import BaseRoute
 from api.app import make_app
 from api.http.tokens import make_token
 from api.marketplace import Marketplace, now, open_marketplace
-from domain.actor import Actor, Role
+from domain.actor import Actor, Cause, Role
+from domain.employer import ReviewAnswerRate
+from domain.sender_standing import AnswerRate
 from infrastructure.projecting.checkpoints import wait_for
 from infrastructure.settings import Settings
 from tests.support.client import Client, done
@@ -140,6 +142,14 @@ class Scene:
     def message(self, position: str, candidate: str, **options: Any) -> Any:
         body = {"candidate_id": candidate, "message": MESSAGE}
         return self.recruiter.post(f"/positions/{position}/messages", body, **options)
+
+    def few_answers(self, *, days_ago: float = 0) -> None:
+        """What follows once the worker has counted that 9 of 120 messages were answered."""
+        at = now() - timedelta(days=days_ago)
+        cause = Cause(by=Actor(id="test", role=Role.SYSTEM), at=at, request_id="test")
+        rate = AnswerRate(messages=120, answered=9)
+        about: dict[str, Any] = {**dict(cause), "employer_id": self.employer_id}
+        self.stage.marketplace.store.execute(ReviewAnswerRate(**about, rate=rate))
 
     def latest(self) -> int:
         """The log position that all has happened by."""

@@ -26,7 +26,8 @@ from domain.candidate_events import (
     OptedIn,
     WasActive,
 )
-from domain.employer import Employer, EmployerRegistered
+from domain.employer import Employer
+from domain.employer_events import EmployerRegistered
 from domain.event import Event
 from domain.outreach import ANSWER_WINDOW, Outreach
 from domain.outreach_events import (

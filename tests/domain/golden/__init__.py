@@ -50,6 +50,7 @@ from domain.profile import (
     Project,
     SpokenLanguage,
 )
+from domain.sender_standing import AnswerRate
 from domain.sources import Activity, ActivityKind, Observation
 from infrastructure.event_log.codec import EventMapper
 from tests.support.given import (
@@ -495,6 +496,14 @@ _COMMANDS: list[Command] = [
         employer_id=ACME,
         entry_id=do_not_contact.entry_id(ACME, named("the address of Dana")),
         **by(acmes_recruiter),
+    ),
+    *(
+        employer.ReviewAnswerRate(
+            employer_id=ACME,
+            rate=AnswerRate(messages=200, answered=answered),
+            **by(the_system, at=NOW + days(number)),
+        )
+        for number, answered in ((0, 3), (7, 4), (21, 5), (28, 60))
     ),
     employer.LeaveBeta(employer_id=ACME, **by(acmes_recruiter)),
     employer.SuspendEmployer(employer_id=ACME, reason="spam", **by(the_admin)),

@@ -13,7 +13,7 @@ from eventsourcing.persistence import StoredEvent
 
 from domain.actor import Actor, Role
 from domain.candidate_events import CandidateSignedUp
-from domain.employer import EmployerApproved, EmployerRegistered
+from domain.employer_events import EmployerApproved, EmployerRegistered
 from domain.event import Event, Personal
 from domain.outreach_events import OutreachAccepted
 from domain.profile import Facts, Job

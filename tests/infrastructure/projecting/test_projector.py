@@ -9,7 +9,7 @@ import pytest
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from domain.employer import BetaJoined, EmployerApproved, EmployerRegistered
+from domain.employer_events import BetaJoined, EmployerApproved, EmployerRegistered
 from domain.handlers import on
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.keys import WrongSecret

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from domain.employer import EmployerRegistered
+from domain.employer_events import EmployerRegistered
 from domain.handlers import on
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
