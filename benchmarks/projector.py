@@ -3,13 +3,15 @@
     python -m benchmarks.projector --candidates 200
 
 Both go through the same log of a demo marketplace with the same handlers, one projection after the
-other, into databases of their own on one server with `fsync` on. The library's runner makes one
-transaction an event. The rates are of the events that a projection follows.
+other, into databases of their own on one server with `fsync` on; ours also all together. The
+library's runner makes one transaction an event. The rates are of the events that a projection
+follows.
 """
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -29,11 +31,12 @@ from api import demo
 from benchmarks.recorder import server, stock_environment
 from domain.event import Event
 from infrastructure.database.migrations import migrate
-from infrastructure.database.postgres import open_pool
+from infrastructure.database.postgres import Pool, open_pool
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.projection import LoggedEvent, Projection
 from infrastructure.projecting.projector import Projector
 from infrastructure.projecting.versions import create_tables
+from infrastructure.projecting.worker import lanes
 from projections.read_models import read_models
 
 SECRET = "a secret of the benchmark's own, long enough"
@@ -55,16 +58,34 @@ def marketplace(server_url: str, name: str, candidates: int) -> Iterator[tuple[s
 
 
 def ours(url: str, store: EventStore, batch_size: int) -> dict[str, float]:
-    """Seconds that each projection takes for the whole log."""
-    seconds = {}
+    """Seconds that each projection takes for the whole log, one after the other."""
     with open_pool(url, name="projector") as pool:
-        for projection in read_models():
-            projector = Projector(projection, store, pool, batch_size)
-            start = time.perf_counter()
-            while projector.catch_up():
-                pass
-            seconds[projection.name] = time.perf_counter() - start
-    return seconds
+        return {
+            projection.name: catch_up([projection], store, pool, batch_size)
+            for projection in read_models()
+        }
+
+
+def together(url: str, store: EventStore, batch_size: int) -> float:
+    """Seconds that all projections take for the whole log, as a worker runs them."""
+    start = time.perf_counter()
+    with open_pool(url, name="projector") as pool, ThreadPoolExecutor() as threads:
+        for done in [
+            threads.submit(catch_up, lane, store, pool, batch_size) for lane in lanes(read_models())
+        ]:
+            done.result()
+    return time.perf_counter() - start
+
+
+def catch_up(
+    projections: Sequence[Projection], store: EventStore, pool: Pool, batch_size: int
+) -> float:
+    """Seconds that projections take together."""
+    projector = Projector(projections, store, pool, batch_size)
+    start = time.perf_counter()
+    while projector.catch_up():
+        pass
+    return time.perf_counter() - start
 
 
 COPY_THE_LOG = """
@@ -128,6 +149,8 @@ def main() -> None:
         with marketplace(url, "projector_ours", options.candidates) as (database, store):
             total = store.recorder.max_notification_id() or 0
             our_seconds = ours(database, store, options.batch_size)
+        with marketplace(url, "projector_together", options.candidates) as (database, store):
+            our_time = together(database, store, options.batch_size)
         with marketplace(url, "projector_stock", options.candidates) as (database, store):
             print(f"{total:,} events of {options.candidates} candidates")
             print(f"{'projection':<20}{'ours, events/s':>16}{'library':>10}{'ratio':>8}")
@@ -140,6 +163,7 @@ def main() -> None:
                 stock_seconds += taken
                 row(projection.name, len(followed), our_seconds[projection.name], taken)
         row("all, one by one", total, sum(our_seconds.values()), stock_seconds)
+        row("all, together", total, our_time, stock_seconds)
 
 
 def row(name: str, events: int, ours: float, stock: float) -> None:

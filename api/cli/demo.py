@@ -22,6 +22,7 @@ from api.marketplace import Marketplace, now, open_marketplace
 from api.upgrade import note_contact_keys
 from infrastructure.projecting.checkpoints import log_positions
 from infrastructure.projecting.projector import Projector
+from infrastructure.projecting.worker import lanes
 from infrastructure.settings import Settings, load_settings
 
 CANDIDATES = 1_000
@@ -154,14 +155,15 @@ def _catch_up(marketplace: Marketplace, position: int, report: Report) -> None:
     stop = Event()
 
     def run(projector: Projector) -> None:
-        name = projector.projection.name
-        while not stop.is_set() and _reached(marketplace)[name] < position:
+        while not stop.is_set() and min(_reached(marketplace).values()) < position:
             if not projector.catch_up():
                 time.sleep(0.1)  # a worker beside us has it
 
     projectors = [
-        Projector(p, marketplace.store, marketplace.pool, marketplace.settings.projector_batch_size)
-        for p in marketplace.projections
+        Projector(
+            lane, marketplace.store, marketplace.pool, marketplace.settings.projector_batch_size
+        )
+        for lane in lanes(marketplace.projections)
     ]
     with ThreadPoolExecutor(len(projectors)) as threads:
         runs = [threads.submit(run, projector) for projector in projectors]

@@ -55,7 +55,7 @@ def replay(
         remaining = 0
         for chosen in _chosen(marketplace.projections, projection):
             projector = Projector(
-                chosen, marketplace.store, marketplace.pool, settings.projector_batch_size
+                [chosen], marketplace.store, marketplace.pool, settings.projector_batch_size
             )
             applied, failing = projector.replay_parked()
             if applied or failing:

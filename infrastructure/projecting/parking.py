@@ -72,6 +72,10 @@ PARK = """
     SELECT %s, %s, %s, %s::timestamptz, *
     FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::text[])"""
 
+ALL_BLOCKED_STREAMS = """
+    SELECT projection, version, log_id, stream, log_position FROM parked_events
+    WHERE error IS NOT NULL"""
+
 UNPARK = """
     DELETE FROM parked_events
     WHERE projection = %s AND version = %s AND log_id = %s AND stream = %s RETURNING log_position"""
@@ -115,6 +119,15 @@ def blocked_streams(
     """
     errors = f"{NewerEvent.__name__}%" if of_newer_program else "%"
     return dict(db.execute(BLOCKED_STREAMS, (*checkpoint, errors)).fetchall())
+
+
+def all_blocked_streams(db: Database) -> dict[Checkpoint, dict[UUID, int]]:
+    """The parked streams of every projection that has some, as `blocked_streams` has them."""
+    found: dict[Checkpoint, dict[UUID, int]] = {}
+    for *checkpoint, stream, log_position in db.execute(ALL_BLOCKED_STREAMS):
+        name, version, log_id = checkpoint
+        found.setdefault((name, version, log_id), {})[stream] = log_position
+    return found
 
 
 def park(

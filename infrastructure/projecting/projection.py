@@ -44,6 +44,7 @@ class Projection(HandlesEvents):
     when that comes. Twice must give what once does.
 
     One that is not `personal` gets its events without their personal fields, as after an erasure.
+    One that is `apart` takes long over a batch, and does not hold up the others.
     """
 
     TABLES: ClassVar[str] = ""
@@ -54,15 +55,23 @@ class Projection(HandlesEvents):
     version: ClassVar[int]
     key: ClassVar[str | None]
     personal: ClassVar[bool]
+    apart: ClassVar[bool]
 
     def __init_subclass__(
-        cls, *, name: str, version: int, key: str | None = None, personal: bool = False
+        cls,
+        *,
+        name: str,
+        version: int,
+        key: str | None = None,
+        personal: bool = False,
+        apart: bool = False,
     ) -> None:
         super().__init_subclass__()
         cls.name = name
         cls.version = version
         cls.key = key
         cls.personal = personal
+        cls.apart = apart
 
     @property
     def follows(self) -> Collection[type[Event]]:

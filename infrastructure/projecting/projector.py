@@ -1,33 +1,33 @@
 """Keeps read models up to date: applies events in batches, each exactly once.
 
-A batch's changes and the projection's new log position commit together, so a crash repeats nothing
-and skips nothing. The row that holds the log position is locked meanwhile: of many workers, one
+Projections that stand near each other go on together: the log is read once for all of them. A
+batch's changes and the projections' new log positions commit together, so a crash repeats nothing
+and skips nothing. The rows that hold the log positions are locked meanwhile: of many workers, one
 runs a projection at a time.
-
-A poison event is parked (`parking`) with the later ones of its stream, and the other streams go on.
-A projection without a key has no streams: a poison event is parked alone, which means skipped.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence, Set
 from contextlib import suppress
 from datetime import UTC, datetime
+from enum import Enum
+from typing import NamedTuple
 from uuid import UUID
 
-from eventsourcing.persistence import Notification
 from psycopg import Connection
 from psycopg.errors import LockNotAvailable
 from psycopg_pool import ConnectionPool
 
-from domain.event import TYPES
 from infrastructure.error_redaction import error_kind, redacted_traceback
 from infrastructure.event_log.log_head import LOG_ID, head
 from infrastructure.event_log.store import EventStore
-from infrastructure.event_log.unreadable import NewerEvent
 from infrastructure.projecting import parking, standstill, versions
-from infrastructure.projecting.projection import LoggedEvent, Projection
+from infrastructure.projecting.follower import Follower, NoCheckpoint
+from infrastructure.projecting.log_batch import LogBatch
+from infrastructure.projecting.projection import Projection
 
 logger = logging.getLogger(__name__)
 
@@ -41,76 +41,95 @@ queries wait behind it."""
 TAKEOVER_INTERVAL = 2.0
 """Seconds from one attempt at a takeover to the next."""
 
-NEWER_PROGRAM_SECONDS = 5.0
-"""How long an event of a newer program waits for a worker of it, before it is parked."""
-
-Failed = dict[int, Exception]
-"""The events that could not be handled, by their log positions."""
+NEAR_BATCHES = 5
+"""How many batches behind the end of the log a live projection counts as near it."""
 
 
-class NoCheckpoint(Exception):
-    """The projection has no tables in this version, or a newer version has taken over."""
+class Part(Enum):
+    """Which projections a projector runs now: what is far behind must not hold up the others."""
 
-    def __init__(self, projection: Projection) -> None:
-        super().__init__(
-            f"The projection {projection.name} has no checkpoint of version {projection.version}: "
-            "its tables were not created, or a newer program has taken over."
-        )
+    ALL = "all"
+    NEAR = "live and near the end of the log"
+    BEHIND = "still being built, or far behind"
 
 
-class _Busy(Exception):
-    """Another worker has the projection."""
+class Standing(NamedTuple):
+    """Where a projection stands in the log, and whether this version is live."""
+
+    log_position: int
+    live: bool
+
+
+class Round(NamedTuple):
+    """Whether there may be more to do at once, what failed, and what another round is for."""
+
+    more: bool
+    failed: Mapping[str, Exception]
+    left: Collection[str] = ()
+
+
+class Failure(NamedTuple):
+    """What a projection failed with, how often in a row, and when it is tried again."""
+
+    kind: str
+    times: int
+    retry_at: float
 
 
 class Projector:
-    """Runs one projection over the event log."""
+    """Runs projections over the event log."""
 
-    LOCK = """
-        SELECT log_position, live FROM projection_checkpoints
-        WHERE projection = %s AND version = %s AND log_id = %s FOR UPDATE"""
+    STANDINGS = """
+        SELECT projection, log_position, live FROM projection_checkpoints
+        WHERE (projection, version) IN (SELECT * FROM unnest(%s::text[], %s::int[]))
+            AND log_id = %s"""
 
-    LOCK_IF_FREE = f"{LOCK} SKIP LOCKED"  # NOWAIT would fill PostgreSQL's log with errors
-
-    EXISTS = """
-        SELECT FROM projection_checkpoints
-        WHERE projection = %s AND version = %s AND log_id = %s"""
+    LOCK = f"{STANDINGS} ORDER BY projection FOR UPDATE SKIP LOCKED"
 
     MOVE = """
-        UPDATE projection_checkpoints
-        SET log_position = %s, changed_log_position = coalesce(%s, changed_log_position),
-            moved_at = %s, failure = NULL
-        WHERE projection = %s AND version = %s AND log_id = %s AND log_position = %s"""
+        UPDATE projection_checkpoints AS checkpoint
+        SET log_position = %s, moved_at = %s, failure = NULL,
+            changed_log_position = coalesce(moved.changed, checkpoint.changed_log_position)
+        FROM unnest(%s::text[], %s::int[], %s::bigint[]) AS moved (projection, version, changed)
+        WHERE checkpoint.projection = moved.projection AND checkpoint.version = moved.version
+            AND checkpoint.log_id = %s"""
 
     def __init__(
         self,
-        projection: Projection,
+        projections: Sequence[Projection],
         store: EventStore,
         pool: ConnectionPool,
         batch_size: int = 2000,
+        part: Part = Part.ALL,
     ) -> None:
-        self.projection = projection
-        self.failure: str | None = None
+        self._followers = {p.name: Follower(p, store.mapper) for p in projections}
         self._store = store
         self._pool = pool
         self._batch_size = batch_size
-        self._checkpoint = (projection.name, projection.version, LOG_ID)
-        self._is_built = False
-        self._next_takeover = 0.0
-        self._met_newer_at: float | None = None
+        self._part = part
+        self._failing: dict[str, Failure] = {}
+        self._gone: set[str] = set()
+        self._next_takeover: defaultdict[str, float] = defaultdict(float)
+        self._from_the_front = False
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """The projections that cannot go on, each with its error."""
+        return {name: failure.kind for name, failure in [*self._failing.items()]}
 
     def catch_up(self) -> bool:
-        """Apply one batch of events, or take over from the version before if that is due.
+        """Apply one batch of events, or take over from a version before if that is due.
 
-        Returns whether there may be more to do at once: not if another worker has the projection.
+        Returns whether there may be more to do at once: not if another worker has the projections.
+
+        Raises:
+            NoCheckpoint: a projection has no tables in this version.
+            Exception: what a projection failed with; the others have moved on.
         """
-        try:
-            more = self._apply_batch()
-            if self._is_built and time.monotonic() >= self._next_takeover:
-                self._take_over()
-                return True
-            return more
-        except (_Busy, LockNotAvailable):
-            return False
+        done = self._round([*self._followers])
+        for error in done.failed.values():
+            raise error
+        return done.more
 
     def replay_parked(self, *, of_newer_program: bool = False) -> tuple[list[UUID], list[UUID]]:
         """Apply what is parked, in order, each stream in a transaction of its own.
@@ -122,194 +141,182 @@ class Projector:
             The streams that are applied, and those that stay parked, from the first of their events
             on that still fails.
         """
-        if self.projection.key is None:
-            return [], []
-        self._met_newer_at = 0.0  # an event of a newer program has waited for it already
-        with self._pool.connection() as db:
-            streams = parking.blocked_streams(db, self._checkpoint, of_newer_program)
-            for stream in streams:
-                with db.transaction():
-                    self._replay(db, stream)
-            remaining = parking.blocked_streams(db, self._checkpoint)
-        applied = [stream for stream in streams if stream not in remaining]
-        return applied, [stream for stream in streams if stream in remaining]
+        applied: list[UUID] = []
+        remaining: list[UUID] = []
+        for follower in self._followers.values():
+            if follower.projection.key is None:
+                continue
+            with self._pool.connection() as db:
+                streams = parking.blocked_streams(db, follower.checkpoint, of_newer_program)
+                for stream in streams:
+                    with db.transaction():
+                        follower.replay(db, stream, self._batch_size)
+                still = parking.blocked_streams(db, follower.checkpoint)
+            applied += [stream for stream in streams if stream not in still]
+            remaining += [stream for stream in streams if stream in still]
+        return applied, remaining
 
     def run(self, stop: threading.Event, wakeup: threading.Event) -> None:
-        """Catch up until `stop` is set, or until a newer version has taken over."""
-        failures, is_new = 0, True
-        while not stop.is_set():
+        """Catch up until `stop` is set, or until newer versions have taken over."""
+        is_new = self._part is not Part.BEHIND
+        while not stop.is_set() and len(self._gone) < len(self._followers):
+            wakeup.clear()
+            done, ready = Round(False, {}), self._ready()
             try:
                 if is_new:  # this may be the newer program
                     self.replay_parked(of_newer_program=True)
-                wakeup.clear()
-                more = self.catch_up()
-                if is_new or self.failure:
-                    self._note_failure(None)
-                self.failure, failures, is_new = None, 0, False
-            except NoCheckpoint as error:
-                logger.error("projection %s stops: %s", self.projection.name, error)
-                self.failure = error_kind(error)
-                return
-            except Exception as error:  # noqa: BLE001 - whatever it is, the projection waits there
-                # The batch was rolled back; the event stays next until it can be applied.
-                logger.error(
-                    "projection %s failed: %s", self.projection.name, redacted_traceback(error)
-                )
-                self.failure, more = error_kind(error), False
-                failures += 1
-                with suppress(Exception):  # it may be the database that fails
-                    self._note_failure(self.failure)
-                stop.wait(backoff(failures))
-            if not more:
+                    self._keep_failures(dict.fromkeys(self._followers))
+                    is_new = False
+                if ready:
+                    done = self._round(ready)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the projections wait there
+                done = Round(False, dict.fromkeys(ready, error))
+            self._note({*ready} - {*done.left}, done.failed)
+            if not done.more:
                 wakeup.wait(POLL_INTERVAL)
 
-    def _note_failure(self, failure: str | None) -> None:
-        with self._pool.connection() as db:
-            standstill.note_failure(db, self._checkpoint, failure)
+    # Rounds ---------------------------------------------------------------------------------------
 
-    # Batches --------------------------------------------------------------------------------------
-
-    def _apply_batch(self) -> bool:
+    def _round(self, names: Sequence[str]) -> Round:
+        """Move those on that stand near each other."""
+        failed: dict[str, Exception] = {}
         with self._pool.connection() as db, db.transaction():
-            log_position, live = self._lock(db, self.LOCK_IF_FREE)
-            reached = self._move_on(db, log_position)
-            self._is_built = not live and reached + self._batch_size >= head(db)
-        self._met_newer_at = None
-        return reached > log_position
+            standings, end = self._standings(db, self.STANDINGS, names), head(db)
+            behind = self._behind(standings, end)
+            nearby = self._nearby(behind)
+            more = self._move_on(db, nearby, failed)[0]
+        for name in set(names) - standings.keys():
+            failed[name] = NoCheckpoint(self._followers[name].projection)
+        for name, (log_position, live) in standings.items():
+            is_built = not live and log_position + self._batch_size >= end
+            if is_built and time.monotonic() >= self._next_takeover[name]:
+                self._next_takeover[name] = time.monotonic() + TAKEOVER_INTERVAL
+                with suppress(LockNotAvailable):
+                    self._take_over(self._followers[name])
+                    more = True
+        return Round(more, failed, behind.keys() - nearby)
 
-    def _move_on(self, db: Connection, log_position: int) -> int:
-        topics = self.projection.topics
-        stored, reached = self._store.read(log_position, self._batch_size, topics, db)
-        if reached > log_position:
-            failed = self._apply(db, stored) if stored else {}
-            changed = stored[-1].id if stored else None
-            move = (reached, changed, datetime.now(UTC), *self._checkpoint, log_position)
-            moved = db.execute(self.MOVE, move).rowcount
-            assert moved == 1, "the checkpoint was locked"
-            for event in stored:
-                if error := failed.get(event.id):
-                    self._log(event, " is parked", error)
-        return reached
+    def _standings(
+        self, db: Connection, statement: str, names: Sequence[str]
+    ) -> dict[str, Standing]:
+        versions = [self._followers[name].projection.version for name in names]
+        rows = db.execute(statement, ([*names], versions, LOG_ID)).fetchall()
+        return {name: Standing(log_position, live) for name, log_position, live in rows}
 
-    def _lock(self, db: Connection, statement: str) -> tuple[int, bool]:
-        """The log position, and whether this version is live; if not, its own tables come first."""
-        row = db.execute(statement, self._checkpoint).fetchone()
-        if row is None:
-            if db.execute(self.EXISTS, self._checkpoint).rowcount:
-                raise _Busy
-            raise NoCheckpoint(self.projection)
-        log_position, live = row
-        if not live:
-            versions.use_building_schema(db, self.projection)
-        return log_position, live
+    def _behind(self, standings: Mapping[str, Standing], end: int) -> dict[str, int]:
+        """Those of this part that have not reached the end of the log."""
+        near = end - NEAR_BATCHES * self._batch_size
+        return {
+            name: at
+            for name, (at, live) in standings.items()
+            if at < end
+            and (self._part is Part.ALL or (live and at >= near) == (self._part is Part.NEAR))
+        }
 
-    def _take_over(self) -> None:
+    def _nearby(self, behind: Mapping[str, int]) -> list[str]:
+        """Those that go on over the same events.
+
+        By turns from the rearmost and from the foremost on, so that neither waits for the other.
+        """
+        start = min(behind.values(), default=0)
+        self._from_the_front = not self._from_the_front
+        if self._from_the_front and behind:
+            foremost = max(behind.values())
+            start = min(at for at in behind.values() if at > foremost - self._batch_size)
+        return [name for name, at in behind.items() if start <= at < start + self._batch_size]
+
+    def _move_on(
+        self, db: Connection, names: Sequence[str], failed: dict[str, Exception]
+    ) -> tuple[bool, int]:
+        """Apply the next events to those that no other worker has.
+
+        Returns whether there were any, and up to where.
+        """
+        free = self._standings(db, self.LOCK, names) if names else {}
+        if not free:
+            return False, 0
+        start = min(standing.log_position for standing in free.values())
+        topics = frozenset[str]().union(*(self._followers[name].topics for name in free))
+        stored, reached = self._store.read(start, self._batch_size, sorted(topics), db)
+        if reached == start:
+            return False, reached
+        batch, parked = LogBatch(self._store.mapper, stored), parking.all_blocked_streams(db)
+        moved: list[tuple[str, int, int | None]] = []
+        for name, standing in free.items():
+            follower = self._followers[name]
+            followed = [
+                event
+                for event in stored
+                if event.id > standing.log_position and event.topic in follower.topics
+            ]
+            try:
+                if followed:
+                    with versions.tables_of(db, follower.projection, live=standing.live):
+                        follower.apply(db, followed, batch, parked.get(follower.checkpoint, {}))
+            except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+                failed[name] = error
+                continue
+            if standing.log_position < reached:
+                changed = followed[-1].id if followed else None
+                moved.append((name, follower.projection.version, changed))
+        if moved:
+            columns = (list(column) for column in zip(*moved, strict=True))
+            changed_rows = db.execute(self.MOVE, (reached, datetime.now(UTC), *columns, LOG_ID))
+            assert changed_rows.rowcount == len(moved), "the checkpoints were locked"
+        return True, reached
+
+    def _take_over(self, follower: Follower) -> None:
         """Become the live version, having applied at least what the one before has."""
-        self._next_takeover = time.monotonic() + TAKEOVER_INTERVAL
+        name = follower.projection.name
         with self._pool.connection() as db, db.transaction():
-            log_position, live = self._lock(db, self.LOCK_IF_FREE)
-            if live:
+            standing = self._standings(db, self.LOCK, [name]).get(name)
+            if standing is None or standing.live:
                 return
             db.execute(f"SET LOCAL lock_timeout = '{TAKEOVER_LOCK_TIMEOUT}'")
-            goal = max(versions.lock_live(db, self.projection), head(db))
-            while log_position < goal:
-                log_position = self._move_on(db, log_position)
-            versions.take_over(db, self.projection)
-        logger.info("projection %s: version %d is live", *self._checkpoint[:2])
+            goal, at = max(versions.lock_live(db, follower.projection), head(db)), 0
+            failed: dict[str, Exception] = {}
+            while max(at, standing.log_position) < goal and not failed:
+                at = self._move_on(db, [name], failed)[1]
+            for error in failed.values():
+                raise error
+            versions.take_over(db, follower.projection)
+        logger.info("projection %s: version %d is live", *follower.checkpoint[:2])
 
-    # Events that fail -----------------------------------------------------------------------------
+    # Failures -------------------------------------------------------------------------------------
 
-    def _apply(self, db: Connection, stored: Sequence[Notification]) -> Failed:
-        """Apply all but the events that fail and those behind them, and park these."""
-        parked = parking.blocked_streams(db, self._checkpoint)
-        failed: Failed = {}
-        self._bisect_failures(db, stored, parked, failed)
-        if parked:
-            placed = [(self._stream(event), event) for event in stored]
-            behind = [(s, event) for s, event in placed if s in parked and event.id >= parked[s]]
-            parking.park(db, self._checkpoint, behind, failed, datetime.now(UTC))
-        return failed
+    def _ready(self) -> list[str]:
+        now = time.monotonic()
+        waiting = {name for name, failure in self._failing.items() if failure.retry_at > now}
+        return [name for name in self._followers if name not in self._gone | waiting]
 
-    def _bisect_failures(
-        self,
-        db: Connection,
-        stored: Sequence[Notification],
-        parked: dict[UUID, int],
-        failed: Failed,
-    ) -> None:
-        """Apply all at once, or else each half by itself, down to the single event that fails."""
-        try:
-            with db.transaction():
-                self._change(db, self._ready(stored, parked))
-        except Exception as error:
-            if not self._is_poison(error):
-                raise
-            if len(stored) > 1:
-                middle = len(stored) // 2
-                self._bisect_failures(db, stored[:middle], parked, failed)
-                self._bisect_failures(db, stored[middle:], parked, failed)
-                return
-            (event,) = stored
-            stream = self._stream(event)
-            if stream in parked:  # a withdrawal; it waits in its place as well
-                self._log(event, ", a withdrawal, is not applied yet", error)
-                return
-            parked[stream] = event.id
-            failed[event.id] = error
-            if len(parked) > parking.MAX_BLOCKED_STREAMS:
-                raise parking.TooManyParked from error
+    def _note(self, tried: Set[str], failed: Mapping[str, Exception]) -> None:
+        """Keep which projections failed: what was rolled back is tried again later."""
+        for name in tried - failed.keys():
+            self._failing.pop(name, None)
+        for error in {id(error): error for error in failed.values()}.values():
+            names = ", ".join(name for name, reason in failed.items() if reason is error)
+            if isinstance(error, NoCheckpoint):
+                logger.error("projection %s stops: %s", names, error)
+                self._gone.add(names)
+            else:
+                logger.error("projection %s failed: %s", names, redacted_traceback(error))
+        for name, error in failed.items():
+            times = self._failing[name].times + 1 if name in self._failing else 1
+            retry_at = time.monotonic() + backoff(times)
+            self._failing[name] = Failure(error_kind(error), times, retry_at)
+        if failed:
+            with suppress(Exception):  # it may be the database that fails
+                self._keep_failures({name: error_kind(error) for name, error in failed.items()})
 
-    def _is_poison(self, error: Exception) -> bool:
-        if isinstance(error, _Busy | NoCheckpoint):
-            return False
-        if not isinstance(error, NewerEvent):
-            return parking.is_poison_event(error)
-        if self._met_newer_at is None:
-            self._met_newer_at = time.monotonic()
-        return time.monotonic() - self._met_newer_at >= NEWER_PROGRAM_SECONDS
-
-    def _ready(
-        self, stored: Sequence[Notification], parked: Mapping[UUID, int]
-    ) -> Sequence[Notification]:
-        """Those that need not wait: privacy comes before order."""
-        if not parked:
-            return stored
-        placed = ((self._stream(event), event) for event in stored)
-        return [
-            e for s, e in placed if s not in parked or e.id < parked[s] or TYPES[e.topic].withdrawal
-        ]
-
-    def _stream(self, event: Notification) -> UUID:
-        if self.projection.key is None:
-            return UUID(int=event.id)  # one of its own, so that no other waits behind it
-        return self.projection.stream(event)
-
-    def _change(self, db: Connection, stored: Sequence[Notification]) -> None:
-        if stored:
-            mapper = self._store.mapper
-            events = (
-                mapper.with_personal_fields(stored)
-                if self.projection.personal
-                else [mapper.to_domain_event(event) for event in stored]
-            )
-            self.projection.apply(
-                db, [LoggedEvent(n.id, event) for n, event in zip(stored, events, strict=True)]
-            )
-
-    def _replay(self, db: Connection, stream: UUID) -> None:
-        self._lock(db, self.LOCK)
-        log_positions = parking.unpark(db, self._checkpoint, stream)
-        for start in range(0, len(log_positions), self._batch_size):
-            part = log_positions[start : start + self._batch_size]
-            self._apply(db, parking.stored(db, LOG_ID, part))
-
-    def _log(self, event: Notification, what: str, error: Exception) -> None:
-        of, why = self.projection.name, redacted_traceback(error)
-        logger.error("projection %s: event %d (%s)%s: %s", of, event.id, event.topic, what, why)
+    def _keep_failures(self, failures: Mapping[str, str | None]) -> None:
+        """Say for other processes why projections cannot go on; None if they can."""
+        with self._pool.connection() as db:
+            for name, failure in failures.items():
+                standstill.note_failure(db, self._followers[name].checkpoint, failure)
 
 
 def backoff(failures: int) -> float:
-    """Seconds until a projection that has failed so many times in a row tries again.
+    """Seconds until a projection that has failed so many times in a row is tried again.
 
     >>> backoff(1), backoff(5), backoff(10_000)
     (0.2, 3.2, 30.0)

@@ -5,7 +5,8 @@ puts first in its search path: no statement differs. When it has caught up it ta
 transaction, which drops the tables of the version before and moves its own into their place.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from psycopg import Connection, sql
 from psycopg_pool import ConnectionPool
@@ -69,7 +70,7 @@ def create_tables(
             db.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
             use_building_schema(db, projection)
             db.execute(projection.TABLES)
-            db.execute("SET LOCAL search_path TO DEFAULT")
+            use_live_schema(db)
             db.execute(ADD, (projection.name, projection.version, LOG_ID))
             if is_empty:
                 take_over(db, projection)
@@ -102,6 +103,24 @@ def use_building_schema(db: Connection, projection: Projection) -> None:
     )
 
 
+@contextmanager
+def tables_of(db: Connection, projection: Projection, *, live: bool) -> Iterator[None]:
+    """Find a version's own tables for a while."""
+    if live:
+        yield
+        return
+    use_building_schema(db, projection)
+    try:
+        yield
+    finally:
+        use_live_schema(db)
+
+
+def use_live_schema(db: Connection) -> None:
+    """For the rest of the transaction, find live tables again."""
+    db.execute("SET LOCAL search_path TO DEFAULT")
+
+
 def lock_live(db: Connection, projection: Projection) -> int:
     """Keep the live version from moving on, and say its log position; 0 if there is none."""
     row = db.execute(LOCK_LIVE, (projection.name, LOG_ID)).fetchone()
@@ -114,7 +133,7 @@ def take_over(db: Connection, projection: Projection) -> None:
     Raises:
         LockNotAvailable: a query reads the live tables for longer than `lock_timeout`.
     """
-    db.execute("SET LOCAL search_path TO DEFAULT")
+    use_live_schema(db)
     live = db.execute(LOCK_LIVE, (projection.name, LOG_ID)).fetchone()
     for table in live[1] if live else []:
         db.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(table)))

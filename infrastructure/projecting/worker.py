@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -13,7 +13,7 @@ from infrastructure.error_redaction import redacted_traceback
 from infrastructure.event_log.statements import CHANNEL
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.projection import Projection
-from infrastructure.projecting.projector import Projector
+from infrastructure.projecting.projector import Part, Projector
 
 logger = logging.getLogger(__name__)
 
@@ -27,8 +27,18 @@ class PeriodicTask:
     run: Callable[[], object]
 
 
+def lanes(projections: Iterable[Projection]) -> list[list[Projection]]:
+    """Which projections go on together: all but those that are `apart`."""
+    every = [*projections]
+    together = [one for one in every if not one.apart]
+    return [lane for lane in (together, *([one] for one in every if one.apart)) if lane]
+
+
 class Worker:
-    """A thread for each projection and each periodic task, and one that listens for new events.
+    """Threads for the projections, one for each periodic task, and one that listens for new events.
+
+    Projections go on together, but for those that are `apart`; one that is far behind, or still
+    being built, is left to a thread of its own.
 
     Several workers may run beside each other, in this process or in others.
     """
@@ -44,14 +54,17 @@ class Worker:
     ) -> None:
         self._database_url = database_url
         self._stop = threading.Event()
-        self._projectors = [Projector(p, store, pool, batch_size) for p in projections]
+        self._projectors = [
+            Projector(lane, store, pool, batch_size, part)
+            for lane in lanes(projections)
+            for part in (Part.NEAR, Part.BEHIND)
+        ]
         self._wakeups = [threading.Event() for _ in self._projectors]
         self._threads = [
             threading.Thread(
-                target=projector.run, args=(self._stop, wakeup), name=name, daemon=True
+                target=projector.run, args=(self._stop, wakeup), name="projections", daemon=True
             )
             for projector, wakeup in zip(self._projectors, self._wakeups, strict=True)
-            for name in [f"projection {projector.projection.name}"]
         ]
         self._threads.append(threading.Thread(target=self._listen, name="listener", daemon=True))
         self._threads += [
@@ -62,7 +75,7 @@ class Worker:
     @property
     def failures(self) -> dict[str, str]:
         """The projections that cannot go on, each with its error."""
-        return {p.projection.name: p.failure for p in self._projectors if p.failure}
+        return {n: why for one in self._projectors for n, why in one.failures.items()}
 
     def __enter__(self) -> Self:
         for thread in self._threads:

@@ -25,7 +25,7 @@ TABLES_VERSION = 1
 VERSION = TABLES_VERSION + FEATURE_VERSION + ESTIMATOR
 
 
-class Likelihoods(Projection, name="likelihood", version=VERSION):
+class Likelihoods(Projection, name="likelihood", version=VERSION, apart=True):
     """Each candidate's features and score, each outreach's prediction, and the model."""
 
     TABLES = f"""

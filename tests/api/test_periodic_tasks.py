@@ -52,7 +52,7 @@ def expired(store: EventStore) -> set[UUID]:
 
 def catch_up(projections: list[Projection], store: EventStore, pool: Pool) -> None:
     for projection in projections:
-        while Projector(projection, store, pool).catch_up():
+        while Projector([projection], store, pool).catch_up():
             pass
 
 

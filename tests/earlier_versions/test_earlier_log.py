@@ -79,7 +79,7 @@ def replayed(databases: Databases) -> Iterator[Replayed]:
             )
         db.execute("UPDATE log_head SET log_position = %s", [len(then["events"])])
         for projection in read_models():
-            projector = Projector(projection, store, pool)
+            projector = Projector([projection], store, pool)
             while projector.catch_up():
                 pass
         yield Replayed(then, store, db)

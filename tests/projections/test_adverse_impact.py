@@ -169,7 +169,7 @@ class Reported:
 
     def __init__(self, store: EventStore, pool: Pool, db: Connection[TupleRow]) -> None:
         self._store = store
-        self._projectors = [Projector(p, store, pool) for p in read_models()]
+        self._projectors = [Projector([p], store, pool) for p in read_models()]
         self.db = db
 
     def after(self, command: Callable[..., Command], **asked: object) -> None:

@@ -112,4 +112,4 @@ def drain(projector: Projector) -> None:
 def run_until_killed(url: str, projection: Projection, batch_size: int = 2) -> None:
     """What a worker's process does."""
     with open_pool(url, name="worker") as pool, EventStore(url, pool, SECRET) as store:
-        Projector(projection, store, pool, batch_size).run(threading.Event(), threading.Event())
+        Projector([projection], store, pool, batch_size).run(threading.Event(), threading.Event())

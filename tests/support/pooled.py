@@ -40,7 +40,7 @@ class Pooled:
 
     def __init__(self, store: EventStore, pool: Pool, db: Connection[TupleRow]) -> None:
         self._store = store
-        self._projectors = [Projector(p, store, pool) for p in FOLLOWING]
+        self._projectors = [Projector([p], store, pool) for p in FOLLOWING]
         self._db = db
         self._is_behind = True
 

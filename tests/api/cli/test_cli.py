@@ -347,7 +347,7 @@ def failing(store: EventStore, pool: Pool, monkeypatch: pytest.MonkeyPatch) -> I
     ]
     store.record(events)
     monkeypatch.setattr(CandidatePool, "changes", changes)
-    Projector(CandidatePool(), store, pool).catch_up()
+    Projector([CandidatePool()], store, pool).catch_up()
     yield ids
     monkeypatch.undo()
 

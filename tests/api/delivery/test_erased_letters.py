@@ -313,7 +313,7 @@ def test_read_models_replayed_from_the_log_have_the_same_rows(
     ):
         live = rows(projection, pool)
         restart_at(0, projection, pool)
-        drain(Projector(projection, store, pool))
+        drain(Projector([projection], store, pool))
         assert rows(projection, pool) == live
         with pool.connection() as db:
             assert parking.listed(db) == []

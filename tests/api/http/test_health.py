@@ -11,8 +11,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from domain.event import Event
 from infrastructure.event_log.keys import WrongSecret
+from infrastructure.projecting.follower import Follower
 from infrastructure.projecting.projection import Change
-from infrastructure.projecting.projector import Projector
 from projections.positions import Positions
 from tests.support.concurrency import SECONDS, wait_until
 from tests.support.databases import Databases
@@ -58,17 +58,18 @@ def test_what_comes_after_the_start_does_not_make_it_unready(url: str) -> None:
 
 
 def test_a_read_model_that_fails_is_reported(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    catch_up = Projector.catch_up
+    apply = Follower.apply
 
-    def unlucky(projector: Projector) -> bool:
-        if projector.projection.name == "positions":
-            raise ValueError("bad luck")
-        return catch_up(projector)
+    def unlucky(follower: Follower, *arguments: Any) -> None:
+        if follower.projection.name == "employers":
+            raise ConnectionError("bad luck")
+        apply(follower, *arguments)
 
     with monkeypatch.context() as failing:
-        failing.setattr(Projector, "catch_up", unlucky)
+        failing.setattr(Follower, "apply", unlucky)
         with a_stage(url) as stage:
-            expected = {"positions": "ValueError"}
+            stage.scene()
+            expected = {"employers": "ConnectionError"}
             wait_until(lambda: ready(stage).json()["failing"] == expected)
             failing.undo()
             wait_until(lambda: ready(stage).json()["failing"] == {})
@@ -98,19 +99,20 @@ def test_what_is_parked_is_reported_and_takes_the_service_away_from_nobody(
 def test_a_read_model_that_fails_in_another_process_is_named_too(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    catch_up = Projector.catch_up
+    apply = Follower.apply
 
-    def unlucky(projector: Projector) -> bool:
-        if projector.projection.name == "positions":
-            raise ValueError("bad luck")
-        return catch_up(projector)
+    def unlucky(follower: Follower, *arguments: Any) -> None:
+        if follower.projection.name == "employers":
+            raise ConnectionError("bad luck")
+        apply(follower, *arguments)
 
     with a_stage(url, with_worker=False) as api, monkeypatch.context() as failing:
-        failing.setattr(Projector, "catch_up", unlucky)
+        failing.setattr(Follower, "apply", unlucky)
+        api.scene()
         with api.marketplace.working():
             api.marketplace.worker = None  # as where the worker is another process
-            wait_until(lambda: ready(api).json()["failing"] == {"positions": "ValueError"})
-            assert "positions" in ready(api).json()["standing_still"]
+            wait_until(lambda: ready(api).json()["failing"] == {"employers": "ConnectionError"})
+            assert "employers" in ready(api).json()["standing_still"]
             failing.undo()
             wait_until(lambda: ready(api).json()["failing"] == {})
 

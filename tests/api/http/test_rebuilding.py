@@ -50,7 +50,7 @@ def forget_new_version(
 
 def catch_up(stage: Stage) -> None:
     for projection in read_models():
-        projector = Projector(projection, stage.marketplace.store, stage.marketplace.pool)
+        projector = Projector([projection], stage.marketplace.store, stage.marketplace.pool)
         while projector.catch_up():
             pass
 

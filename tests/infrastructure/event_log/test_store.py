@@ -463,7 +463,7 @@ def test_an_erased_past_is_replayed_into_read_models_from_the_first_event(
     every = read_models()
     create_tables(every, pool)
     for projection in every:
-        while Projector(projection, store, pool).catch_up():
+        while Projector([projection], store, pool).catch_up():
             pass
     with pool.connection() as db:
         assert db.execute("SELECT count(*) FROM candidate_pool").fetchone() == (0,)
@@ -498,7 +498,7 @@ def test_a_read_model_keeps_no_word_of_the_erased(
 
 def catch_up(every: list[Any], store: EventStore, pool: Pool) -> None:
     for projection in every:
-        while Projector(projection, store, pool).catch_up():
+        while Projector([projection], store, pool).catch_up():
             pass
 
 

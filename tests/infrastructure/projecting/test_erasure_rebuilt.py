@@ -43,14 +43,14 @@ def erased(databases: Databases) -> Iterator[tuple[EventStore, Pool]]:
             store.execute(answer(**BY, outreach_id=store.execute(message).id, **says))
             candidates.append(message.candidate_id)
         for projection in read_models():
-            drain(Projector(projection, store, pool))
+            drain(Projector([projection], store, pool))
         with pool.connection() as db:
             filled = db.execute("SELECT DISTINCT candidate_id FROM outreach_timeline").fetchall()
         candidates += [id for (id,) in filled[:10]]
         for candidate_id in dict.fromkeys(candidates):
             store.execute(EraseCandidate(**BY, candidate_id=candidate_id))
         for projection in read_models():
-            drain(Projector(projection, store, pool))
+            drain(Projector([projection], store, pool))
         yield store, pool
 
 
@@ -61,5 +61,5 @@ def test_a_read_model_after_erasures_has_the_rows_of_a_rebuilt_one(
     store, pool = erased
     live = rows(projection, pool)
     restart_at(0, projection, pool)
-    drain(Projector(projection, store, pool))
+    drain(Projector([projection], store, pool))
     assert rows(projection, pool) == live

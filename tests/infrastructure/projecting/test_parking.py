@@ -14,7 +14,7 @@ from domain.handlers import on
 from domain.outreach_events import MessageSent
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
-from infrastructure.projecting import parking, projector
+from infrastructure.projecting import follower, parking
 from infrastructure.projecting.checkpoints import log_positions
 from infrastructure.projecting.projection import Change, Projection
 from infrastructure.projecting.projector import Projector
@@ -45,7 +45,7 @@ def test_what_cannot_be_handled_is_parked_and_other_streams_go_on(
     history.be_active("Bo")
     log = history.record()
     poison = {event_id(log, WasActive, "Ada"): way}
-    drain(Projector(poisoned(Trail(), poison), store, pool, batch_size))
+    drain(Projector([poisoned(Trail(), poison)], store, pool, batch_size))
     plain = plain_trail(log)
     ada, bo = somebody("Ada"), somebody("Bo")
     assert trail(pool) == {ada: plain[ada][:2], bo: plain[bo]}
@@ -58,12 +58,12 @@ def test_what_comes_later_waits_behind_it_in_any_worker(
 ) -> None:
     history.sign_up("Ada", "Bo")
     log = history.record()
-    drain(Projector(poisoned(Trail(), {event_id(log, OptedIn, "Ada"): "raises"}), store, pool))
+    drain(Projector([poisoned(Trail(), {event_id(log, OptedIn, "Ada"): "raises"})], store, pool))
     history.send("Ada")
     history.accept("Ada")
     history.be_active("Bo")
     log += history.record()
-    drain(Projector(Trail(), store, pool))
+    drain(Projector([Trail()], store, pool))
     ada, bo = somebody("Ada"), somebody("Bo")
     assert parked_streams(pool) == {ada: (2, 2)}
     assert trail(pool) == {ada: [1], bo: plain_trail(log)[bo]}
@@ -86,7 +86,7 @@ def test_an_event_that_cannot_be_read_is_parked_too(
     history.be_active("Ada")
     log = history.record()
     stood = overwrite(pool, log[-1][0], '{"kind": "signed_in"}')
-    drain(Projector(Trail(), store, pool))
+    drain(Projector([Trail()], store, pool))
     ada, bo = somebody("Ada"), somebody("Bo")
     assert trail(pool) == {ada: [1, 2], bo: [3, 4]}
     with pool.connection() as db:
@@ -94,7 +94,7 @@ def test_an_event_that_cannot_be_read_is_parked_too(
     assert (found.stream, found.log_position, found.kind) == (ada, 5, "candidate.was_active")
     assert found.error.startswith("ValidationError: timestamp: missing, actor: missing")
     overwrite(pool, log[-1][0], stood.decode())
-    assert Projector(Trail(), store, pool).replay_parked() == ([ada], [])
+    assert Projector([Trail()], store, pool).replay_parked() == ([ada], [])
     assert trail(pool) == plain_trail(log)
 
 
@@ -108,12 +108,12 @@ def test_where_not_even_the_stream_can_be_told_it_is_parked_with_its_aggregate(
     log = history.record()
     sent, message = next(one for one in log if isinstance(one[1], MessageSent))
     stood = overwrite(pool, sent, state)
-    drain(Projector(Trail(), store, pool))
+    drain(Projector([Trail()], store, pool))
     assert log_positions([Trail()], pool) == {"trail": log[-1][0]}
     ((stream, parked),) = parked_streams(pool).items()
     assert (stream, parked) == (message.originator_id, (sent, 0))
     overwrite(pool, sent, stood.decode())
-    assert Projector(Trail(), store, pool).replay_parked() == ([stream], [])
+    assert Projector([Trail()], store, pool).replay_parked() == ([stream], [])
     assert trail(pool) == plain_trail(log)
 
 
@@ -132,7 +132,7 @@ def test_an_event_of_a_newer_program_waits_for_a_worker_of_it(
     store: EventStore, pool: Pool
 ) -> None:
     with pytest.raises(ValueError, match=r"candidate.opted_in cannot be read: it is of version 2"):
-        drain(Projector(Trail(), store, pool, batch_size=1))
+        drain(Projector([Trail()], store, pool, batch_size=1))
     assert parked_streams(pool) == {}
     assert log_positions([Trail()], pool) == {"trail": 1}
 
@@ -140,15 +140,15 @@ def test_an_event_of_a_newer_program_waits_for_a_worker_of_it(
 def test_an_event_of_a_newer_program_is_parked_if_no_worker_of_it_comes(
     store: EventStore, pool: Pool, of_version_2: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(projector, "NEWER_PROGRAM_SECONDS", 0)
-    drain(Projector(Trail(), store, pool))
+    monkeypatch.setattr(follower, "NEWER_PROGRAM_SECONDS", 0)
+    drain(Projector([Trail()], store, pool))
     assert parked_streams(pool) == {somebody("Ada"): (2, 0)}
-    assert Projector(Trail(), store, pool).replay_parked() == ([], [somebody("Ada")])
+    assert Projector([Trail()], store, pool).replay_parked() == ([], [somebody("Ada")])
     overwrite(pool, 2, of_version_2.decode())
     # The newer program's worker begins.
     stop = threading.Event()
     newer = threading.Thread(
-        target=Projector(Trail(), store, pool).run, args=(stop, threading.Event())
+        target=Projector([Trail()], store, pool).run, args=(stop, threading.Event())
     )
     newer.start()
     wait_until(lambda: trail(pool) == {somebody("Ada"): [1, 2]})
@@ -180,7 +180,7 @@ def test_a_projection_without_a_key_skips_what_it_cannot_handle_and_goes_on(
     signed_up = {e.originator_id: at for at, e in log if isinstance(e, CandidateSignedUp)}
     failing = [somebody("Bo"), somebody("Cy")]
     poison = {(who, 1): "raises" for who in failing}
-    projector = Projector(poisoned(Whole(), poison), store, pool, batch_size)
+    projector = Projector([poisoned(Whole(), poison)], store, pool, batch_size)
     drain(projector)
     with pool.connection() as db:
         applied = db.execute("SELECT log_position FROM whole ORDER BY log_position").fetchall()
@@ -208,7 +208,7 @@ def test_a_lost_connection_in_the_midst_of_dividing_parks_nothing(
         return failing(event)
 
     projection.changes = lose  # type: ignore[method-assign]  # of this one alone
-    projector = Projector(projection, store, pool)
+    projector = Projector([projection], store, pool)
     with pytest.raises(psycopg.OperationalError):
         drain(projector)
     assert (trail(pool), parked_streams(pool)) == ({}, {})
@@ -223,7 +223,7 @@ def test_beyond_so_many_streams_it_is_the_projection_that_is_broken(
     history.sign_up("Ada", "Bo", "Cy")
     log = history.record()
     poison = {event_id(log, CandidateSignedUp, name): "raises" for name in ("Ada", "Bo", "Cy")}
-    projector = Projector(poisoned(Trail(), poison), store, pool)
+    projector = Projector([poisoned(Trail(), poison)], store, pool)
     with pytest.raises(parking.TooManyParked, match="More than 2 streams would be parked"):
         drain(projector)
     assert (parked_streams(pool), log_positions([Trail()], pool)) == ({}, {"trail": 0})
@@ -239,7 +239,7 @@ def test_the_error_is_kept_and_logged_once_and_without_the_data(
     log = history.record()
     poison = {event_id(log, OptedIn, "Ada"): "raises"}
     for _ in range(2):
-        drain(Projector(poisoned(Trail(), poison), store, pool))
+        drain(Projector([poisoned(Trail(), poison)], store, pool))
     with pool.connection() as db:
         of_troll, of_ada = parking.listed(db)
     assert of_troll.error == "CheckViolation (23514): trail, trail_takes_no_trolls"
@@ -261,7 +261,7 @@ def test_an_erasure_does_not_wait_behind_what_is_parked(
     history.be_active("Ada")
     log = history.record()
     poison = {event_id(log, WasActive, "Ada"): "raises"}
-    projector = Projector(poisoned(Trail(), poison), store, pool, batch_size)
+    projector = Projector([poisoned(Trail(), poison)], store, pool, batch_size)
     drain(projector)
     ada, bo = somebody("Ada"), somebody("Bo")
     assert ada in trail(pool)
@@ -282,7 +282,7 @@ def test_an_erasure_of_the_same_batch_does_not_wait_either(
     history.be_active("Ada")
     history.erase("Ada")
     log = history.record()
-    drain(Projector(poisoned(Trail(), {event_id(log, WasActive, "Ada"): "raises"}), store, pool))
+    drain(Projector([poisoned(Trail(), {event_id(log, WasActive, "Ada"): "raises"})], store, pool))
     assert trail(pool) == {}
     assert parked_streams(pool) == {somebody("Ada"): (3, 1)}
 
@@ -295,7 +295,7 @@ def test_what_is_replayed_of_somebody_erased_is_erased_again(
     log = history.record()
     first, second = event_id(log, CandidateSignedUp, "Ada"), event_id(log, WasActive, "Ada")
     poison = {first: "raises", second: "raises"}
-    projector = Projector(poisoned(Trail(), poison), store, pool)
+    projector = Projector([poisoned(Trail(), poison)], store, pool)
     drain(projector)
     history.erase("Ada")
     history.record()
@@ -317,7 +317,7 @@ def test_an_erasure_that_fails_is_reported(
     log = history.record()
     erasing = event_id(log, CandidateErased, "Ada")
     poison = {event_id(log, WasActive, "Ada"): "raises", erasing: "raises"}
-    projector = Projector(poisoned(Trail(), poison), store, pool)
+    projector = Projector([poisoned(Trail(), poison)], store, pool)
     drain(projector)
     assert "event 4 (candidate.erased), a withdrawal, is not applied yet: ValueError" in caplog.text
     assert parked_streams(pool) == {somebody("Ada"): (3, 1)}
@@ -339,7 +339,7 @@ def test_a_replay_takes_up_each_stream_where_it_stopped(
     log = history.record()
     of_ada, of_bo = event_id(log, OptedIn, "Ada"), event_id(log, WasActive, "Bo")
     poison = {of_ada: "raises", of_bo: "breaks the data"}
-    projector = Projector(poisoned(Trail(), poison), store, pool)
+    projector = Projector([poisoned(Trail(), poison)], store, pool)
     drain(projector)
     ada, bo = somebody("Ada"), somebody("Bo")
     del poison[of_ada]
@@ -356,7 +356,7 @@ def test_a_replay_waits_for_a_worker_in_the_midst_of_a_batch(
 ) -> None:
     history.sign_up("Ada")
     log = history.record()
-    drain(Projector(poisoned(Trail(), {event_id(log, OptedIn, "Ada"): "raises"}), store, pool))
+    drain(Projector([poisoned(Trail(), {event_id(log, OptedIn, "Ada"): "raises"})], store, pool))
     history.be_active("Ada")
     log += history.record()
     projection, holding, release = Trail(), threading.Event(), threading.Event()
@@ -371,10 +371,10 @@ def test_a_replay_waits_for_a_worker_in_the_midst_of_a_batch(
     # Something for another stream, so that the worker has something to apply.
     history.sign_up("Bo")
     log += history.record()
-    worker = threading.Thread(target=Projector(projection, store, pool).catch_up)
+    worker = threading.Thread(target=Projector([projection], store, pool).catch_up)
     worker.start()
     assert holding.wait(SECONDS)
-    replaying = threading.Thread(target=Projector(Trail(), store, pool).replay_parked)
+    replaying = threading.Thread(target=Projector([Trail()], store, pool).replay_parked)
     replaying.start()
     replaying.join(0.2)
     assert replaying.is_alive()

@@ -108,7 +108,7 @@ def test_whatever_fails_the_rows_are_those_of_single_events_and_once_mended_of_a
                 poison[event.originator_id, event.originator_version] = cause.way
                 mended[event.originator_id, event.originator_version] = cause.mended
         log += recorded
-        projector = Projector(poisoned(Trail(), poison), store, pool, batch_size)
+        projector = Projector([poisoned(Trail(), poison)], store, pool, batch_size)
         drain(projector)
         model.take(recorded, poison)
         assert (trail(pool), parked_streams(pool)) == (model.rows, model.shown())
@@ -120,5 +120,5 @@ def test_whatever_fails_the_rows_are_those_of_single_events_and_once_mended_of_a
         projector.replay_parked()
         model.replay(poison)
         assert (trail(pool), parked_streams(pool)) == (model.rows, model.shown())
-    Projector(Trail(), store, pool, batch_size).replay_parked()
+    Projector([Trail()], store, pool, batch_size).replay_parked()
     assert (trail(pool), parked_streams(pool)) == (plain_trail(log), {})

@@ -36,13 +36,13 @@ def test_many_workers_and_replays_at_once_apply_each_event_once(
     def replay_again_and_again() -> None:
         try:
             while not stop.is_set():
-                Projector(Trail(), store, pool, 3).replay_parked()
+                Projector([Trail()], store, pool, 3).replay_parked()
         except BaseException as error:  # noqa: BLE001 - shown by the assertion
             errors.append(error)
 
     threads = [
         threading.Thread(
-            target=Projector(FaultyTrail(), store, pool, 3).run, args=(stop, threading.Event())
+            target=Projector([FaultyTrail()], store, pool, 3).run, args=(stop, threading.Event())
         )
         for _ in range(2)
     ] + [threading.Thread(target=replay_again_and_again) for _ in range(2)]
@@ -57,7 +57,7 @@ def test_many_workers_and_replays_at_once_apply_each_event_once(
     stop.set()
     for thread in threads:
         thread.join()
-    Projector(Trail(), store, pool).replay_parked()
+    Projector([Trail()], store, pool).replay_parked()
     assert errors == []
     assert (trail(pool), parked_streams(pool)) == (plain_trail(log), {})
 
@@ -65,14 +65,14 @@ def test_many_workers_and_replays_at_once_apply_each_event_once(
 def work_until_killed(url: str) -> None:
     """What the process of a worker with a fault does."""
     with open_pool(url, name="worker") as pool, EventStore(url, pool, SECRET) as store:
-        Projector(FaultyTrail(), store, pool, 3).run(threading.Event(), threading.Event())
+        Projector([FaultyTrail()], store, pool, 3).run(threading.Event(), threading.Event())
 
 
 def replay_until_killed(url: str) -> None:
     """What one does who replays with the mended program."""
     with open_pool(url, name="replay") as pool, EventStore(url, pool, SECRET) as store:
         while True:
-            Projector(Trail(), store, pool, 3).replay_parked()
+            Projector([Trail()], store, pool, 3).replay_parked()
 
 
 @pytest.mark.slow
@@ -112,6 +112,6 @@ def test_workers_and_replays_killed_again_and_again_apply_each_event_once(
     # The server may take a moment to see that the holder of the checkpoint is dead.
     while log_positions([Trail()], pool)["trail"] < log[-1][0]:
         assert time.monotonic() < deadline + SECONDS, "the last worker does not get on"
-        drain(Projector(FaultyTrail(), store, pool))
-    Projector(Trail(), store, pool).replay_parked()
+        drain(Projector([FaultyTrail()], store, pool))
+    Projector([Trail()], store, pool).replay_parked()
     assert (trail(pool), parked_streams(pool)) == (plain_trail(log), {})

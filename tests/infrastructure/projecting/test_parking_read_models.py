@@ -51,7 +51,7 @@ def plain(projection: Projection, store: EventStore, pool: Pool) -> dict[str, li
     """The rows that come of the log event by event."""
     if projection.name not in plain_rows:
         restart_at(0, projection, pool)
-        drain(Projector(projection, store, pool, batch_size=1))
+        drain(Projector([projection], store, pool, batch_size=1))
         plain_rows[projection.name] = rows(projection, pool)
     return plain_rows[projection.name]
 
@@ -80,7 +80,7 @@ def test_every_read_model_is_as_if_nothing_had_failed_once_it_is_mended(
         event = followed[number % len(followed)]
         failing[UUID(str(event.originator_id)), event.originator_version] = way
     restart_at(0, sound, pool)
-    projector = Projector(poisoned(type(projection)(), failing), store, pool, batch_size)
+    projector = Projector([poisoned(type(projection)(), failing)], store, pool, batch_size)
     drain(projector)
     assert parked_streams(pool)
     while failing:
@@ -110,7 +110,7 @@ def test_every_read_model_takes_an_erasure_before_its_place_and_again_in_it(
     }
     assert failing
     restart_at(0, sound, pool)
-    projector = Projector(poisoned(type(projection)(), failing), store, pool)
+    projector = Projector([poisoned(type(projection)(), failing)], store, pool)
     drain(projector)
     assert parked_streams(pool).keys() == erased
     while failing:

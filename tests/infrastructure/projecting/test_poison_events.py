@@ -61,11 +61,11 @@ def test_the_databases_troubles_park_nothing(
     with pool.connection() as db:
         db.execute("ALTER TABLE trail RENAME TO trial")
     with pytest.raises(psycopg.errors.UndefinedTable):
-        Projector(Trail(), store, pool).catch_up()
+        Projector([Trail()], store, pool).catch_up()
     assert parked_streams(pool) == {}
     with pool.connection() as db:
         db.execute("ALTER TABLE trial RENAME TO trail")
-    drain(Projector(Trail(), store, pool))
+    drain(Projector([Trail()], store, pool))
     assert trail(pool) == plain_trail(log)
 
 
@@ -92,5 +92,5 @@ def test_what_a_statement_cannot_take_is_the_events_fault(
         return [(statement, {"candidate_id": event.originator_id, "value": value})]
 
     projection.changes = fail  # type: ignore[method-assign]  # of this one alone
-    drain(Projector(projection, store, pool))
+    drain(Projector([projection], store, pool))
     assert parked_streams(pool) == {somebody("Ada"): (1, 1)}

@@ -59,7 +59,7 @@ def test_every_event_is_applied_once_whatever_the_batch(
 ) -> None:
     create_tables([Ledger()], pool)
     register(store, 10)
-    drain(Projector(Ledger(), store, pool, batch_size))
+    drain(Projector([Ledger()], store, pool, batch_size))
     assert ledger(pool) == companies(10)
 
 
@@ -81,7 +81,7 @@ def test_it_moves_on_over_events_that_it_does_not_follow(store: EventStore, pool
 
     create_tables([Deaf()], pool)
     position = register(store, 5)
-    drain(Projector(Deaf(), store, pool))
+    drain(Projector([Deaf()], store, pool))
     assert log_positions([Deaf()], pool) == {"deaf": position}
 
 
@@ -96,7 +96,7 @@ def test_only_events_that_it_follows_move_the_log_position_of_its_last_change(
             return []
 
     def last_change() -> int:
-        drain(Projector(Approvals(), store, pool))
+        drain(Projector([Approvals()], store, pool))
         with pool.connection() as db:
             return changed_log_position([Approvals], db)
 
@@ -114,7 +114,7 @@ def test_a_failing_event_changes_nothing_and_is_tried_again(store: EventStore, p
     unlucky = Unlucky()
     create_tables([unlucky], pool)
     register(store, 10)
-    projector = Projector(unlucky, store, pool, batch_size=4)
+    projector = Projector([unlucky], store, pool, batch_size=4)
     with pytest.raises(ConnectionError, match="bad luck"):
         drain(projector)
     assert ledger(pool) == companies(4)
@@ -127,15 +127,15 @@ def test_a_running_projector_tells_what_it_fails_on(store: EventStore, pool: Poo
     unlucky = Unlucky()
     create_tables([unlucky], pool)
     register(store, 10)
-    projector = Projector(unlucky, store, pool)
+    projector = Projector([unlucky], store, pool)
     stop, news = threading.Event(), threading.Event()
     thread = threading.Thread(target=projector.run, args=(stop, news))
     thread.start()
     try:
-        wait_until(lambda: projector.failure is not None)
-        assert projector.failure == "ConnectionError"
+        wait_until(lambda: projector.failures)
+        assert projector.failures == {"unlucky": "ConnectionError"}
         unlucky.failing = False
-        wait_until(lambda: projector.failure is None)
+        wait_until(lambda: not projector.failures)
     finally:
         stop.set()
         news.set()
@@ -157,7 +157,7 @@ def test_what_it_fails_on_is_reported_without_the_data(
 
     create_tables([Strict()], pool)
     register(store, 1)
-    drain(Projector(Strict(), store, pool))
+    drain(Projector([Strict()], store, pool))
     with pool.connection() as db:
         (parked,) = parking.listed(db)
     assert parked.error == "CheckViolation (23514): strict, strict_company_check"
@@ -183,7 +183,7 @@ def test_only_a_projection_that_asks_for_personal_fields_gets_them(
 ) -> None:
     create_tables([kind()], pool)
     register(store, 1)
-    drain(Projector(kind(), store, pool))
+    drain(Projector([kind()], store, pool))
     assert ledger(pool)[0] == [seen]
 
 
@@ -193,10 +193,10 @@ def test_no_key_is_opened_for_a_projection_that_does_not_ask_for_personal_fields
     create_tables([Anonymous()], pool)
     register(store, 1)
     with EventStore(database_url, pool, f"not {SECRET}") as without_the_secret:
-        drain(Projector(Anonymous(), without_the_secret, pool))
+        drain(Projector([Anonymous()], without_the_secret, pool))
         register(store, 1)
         with pytest.raises(WrongSecret):
-            drain(Projector(Named(), without_the_secret, pool))
+            drain(Projector([Named()], without_the_secret, pool))
     assert ledger(pool)[0] == ["[erased]"]
 
 
@@ -220,7 +220,7 @@ def test_while_one_worker_has_a_projection_another_leaves_it_alone(
     holding, release = threading.Event(), threading.Event()
     create_tables([Slow()], pool)
     register(store, 3)
-    first, second = Projector(Slow(), store, pool), Projector(Slow(), store, pool)
+    first, second = Projector([Slow()], store, pool), Projector([Slow()], store, pool)
     thread = threading.Thread(target=first.catch_up)
     thread.start()
     holding.wait(SECONDS)
@@ -236,7 +236,7 @@ def test_many_workers_at_once_apply_each_event_once(store: EventStore, pool: Poo
     stop = threading.Event()
     threads = [
         threading.Thread(
-            target=Projector(Ledger(), store, pool, 3).run, args=(stop, threading.Event())
+            target=Projector([Ledger()], store, pool, 3).run, args=(stop, threading.Event())
         )
         for _ in range(4)
     ]
@@ -284,7 +284,7 @@ def test_workers_killed_again_and_again_apply_each_event_once(
     # The server may take a moment to see that the last worker, who held the checkpoint, is dead.
     while log_positions([Ledger()], pool)["ledger"] < register_from:
         assert time.monotonic() < deadline + SECONDS, "the last worker does not get on"
-        drain(Projector(Ledger(), store, pool))
+        drain(Projector([Ledger()], store, pool))
     applied, total = ledger(pool)
     assert len(applied) == total == registered
     assert log_positions([Ledger()], pool) == {"ledger": register_from}
@@ -293,7 +293,7 @@ def test_workers_killed_again_and_again_apply_each_event_once(
 def test_waiting_ends_when_the_position_is_reached(store: EventStore, pool: Pool) -> None:
     create_tables([Ledger()], pool)
     position = register(store, 3)
-    later = threading.Timer(0.1, lambda: drain(Projector(Ledger(), store, pool)))
+    later = threading.Timer(0.1, lambda: drain(Projector([Ledger()], store, pool)))
     later.start()
     wait_for(position, [Ledger()], pool, timeout=SECONDS)
     later.join()
@@ -305,7 +305,7 @@ def test_waiting_for_a_version_that_there_is_none_of_is_waiting_too_long(
 ) -> None:
     create_tables([Ledger()], pool)
     log_position = register(store, 1)
-    drain(Projector(Ledger(), store, pool))
+    drain(Projector([Ledger()], store, pool))
     assert log_positions([NewLedger], pool) == {"ledger": 0}
     with pytest.raises(NotCaughtUp, match="ledger is at 0"):
         wait_for(log_position, [NewLedger], pool, timeout=0.05)

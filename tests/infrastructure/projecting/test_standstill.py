@@ -4,6 +4,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 from infrastructure.database.postgres import Pool
+from infrastructure.event_log.log_head import LOG_ID
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting import standstill
 from infrastructure.projecting.projector import Projector
@@ -23,7 +24,7 @@ def told(pool: Pool, *, later: timedelta = timedelta(0)) -> list[Standstill]:
 def test_a_projection_that_nobody_moves_on_stands_still_once_an_event_has_waited(
     history: RecordedHistory, store: EventStore, pool: Pool
 ) -> None:
-    drain(Projector(Trail(), store, pool))
+    drain(Projector([Trail()], store, pool))
     long_after = standstill.STANDS_STILL_AFTER * 2
     assert told(pool, later=long_after) == []
     history.sign_up("Ada")
@@ -32,7 +33,7 @@ def test_a_projection_that_nobody_moves_on_stands_still_once_an_event_has_waited
     (one,) = told(pool, later=long_after)
     assert (one.log_position, one.of, one.failure) == (0, 2, None)
     assert one.since
-    drain(Projector(Trail(), store, pool))
+    drain(Projector([Trail()], store, pool))
     assert told(pool, later=long_after) == []
 
 
@@ -44,7 +45,7 @@ def test_why_a_projection_fails_is_told_until_it_goes_on(
     with pool.connection() as db:
         db.execute("ALTER TABLE trail RENAME TO trial")
     stop, wakeup = threading.Event(), threading.Event()
-    worker = threading.Thread(target=Projector(Trail(), store, pool).run, args=(stop, wakeup))
+    worker = threading.Thread(target=Projector([Trail()], store, pool).run, args=(stop, wakeup))
     worker.start()
     wait_until(lambda: [one.failure for one in told(pool)] == ["UndefinedTable (42P01)"])
     with pool.connection() as db:
@@ -60,12 +61,14 @@ def test_a_failure_that_a_killed_worker_left_is_gone_once_another_goes_on(
 ) -> None:
     history.sign_up("Ada")
     history.record()
-    drain(Projector(Trail(), store, pool))
-    projector = Projector(Trail(), store, pool)
-    projector._note_failure("DiskFull (53100)")
+    drain(Projector([Trail()], store, pool))
+    with pool.connection() as db:
+        standstill.note_failure(db, ("trail", 1, LOG_ID), "DiskFull (53100)")
     assert [one.failure for one in told(pool)] == ["DiskFull (53100)"]
     stop = threading.Event()
-    worker = threading.Thread(target=projector.run, args=(stop, threading.Event()))
+    worker = threading.Thread(
+        target=Projector([Trail()], store, pool).run, args=(stop, threading.Event())
+    )
     worker.start()
     wait_until(lambda: told(pool) == [])
     stop.set()

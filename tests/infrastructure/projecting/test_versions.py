@@ -15,8 +15,9 @@ from infrastructure.database.postgres import Database, Pool
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting import versions
 from infrastructure.projecting.checkpoints import log_positions, wait_for
+from infrastructure.projecting.follower import NoCheckpoint
 from infrastructure.projecting.projection import Projection
-from infrastructure.projecting.projector import NoCheckpoint, Projector
+from infrastructure.projecting.projector import Projector
 from infrastructure.projecting.reading import ReadModels, Rebuilding, TakenOver
 from infrastructure.projecting.versions import NewerProjection, OlderProjection, create_tables
 from tests.support.concurrency import SECONDS, wait_until
@@ -39,7 +40,7 @@ def old(store: EventStore, pool: Pool) -> ReadModels:
     """An older program, whose ledger has three employers."""
     create_tables([Ledger()], pool)
     register(store, 3)
-    drain(Projector(Ledger(), store, pool))
+    drain(Projector([Ledger()], store, pool))
     return ReadModels(pool, timeout=1)
 
 
@@ -136,7 +137,7 @@ def test_a_first_version_over_a_log_with_events_is_built_before_it_is_read(
     read_models = ReadModels(pool, timeout=1)
     with pytest.raises(Rebuilding, match="ledger is being rebuilt: it is at event 0 of 3"):
         old_ledger(read_models)
-    drain(Projector(Ledger(), store, pool))
+    drain(Projector([Ledger()], store, pool))
     assert old_ledger(read_models) == companies(3)
 
 
@@ -169,7 +170,7 @@ def test_the_live_version_is_read_and_kept_up_to_date_meanwhile(
     old: ReadModels, new: ReadModels, store: EventStore, pool: Pool
 ) -> None:
     register(store, 1)
-    drain(Projector(Ledger(), store, pool))
+    drain(Projector([Ledger()], store, pool))
     assert old_ledger(old) == (["company 0", "company 1", "company 2", "company 0"], 4)
     with pytest.raises(Rebuilding, match="ledger is being rebuilt: it is at event 0 of 4"):
         new_ledger(new)
@@ -186,7 +187,7 @@ def test_a_read_of_a_version_that_is_being_built_does_not_wait(new: ReadModels, 
 def test_its_rows_are_those_of_a_plain_replay(
     new: ReadModels, store: EventStore, pool: Pool
 ) -> None:
-    drain(Projector(NewLedger(), store, pool, batch_size=2))
+    drain(Projector([NewLedger()], store, pool, batch_size=2))
     assert (
         new_ledger(new) == plainly_replayed(store, pool) == [(f"company {n}", 9) for n in (0, 1, 2)]
     )
@@ -206,7 +207,7 @@ def test_a_takeover_leaves_nothing_of_the_version_before(
             " AS version",
             [uuid4(), "2026-01-01"],
         )
-    drain(Projector(NewLedger(), store, pool))
+    drain(Projector([NewLedger()], store, pool))
     with pool.connection() as db:
         assert db.execute("SELECT to_regclass('ledger_total')").fetchone() == (None,)
         assert db.execute("SELECT version FROM parked_events").fetchall() == [(2,)]
@@ -219,21 +220,21 @@ def test_an_older_program_stops_reading_and_writing_after_a_takeover(
     old: ReadModels, new: ReadModels, store: EventStore, pool: Pool
 ) -> None:
     assert old_ledger(old) == companies(3)
-    drain(Projector(NewLedger(), store, pool))
+    drain(Projector([NewLedger()], store, pool))
     with pytest.raises(TakenOver, match="A newer program is running and has taken over"):
         old_ledger(old)
     with pytest.raises(NoCheckpoint, match="a newer program has taken over"):
-        Projector(Ledger(), store, pool).catch_up()
-    stopped = Projector(Ledger(), store, pool)
+        Projector([Ledger()], store, pool).catch_up()
+    stopped = Projector([Ledger()], store, pool)
     stopped.run(threading.Event(), threading.Event())
-    assert stopped.failure == "NoCheckpoint"
+    assert stopped.failures == {"ledger": "NoCheckpoint"}
 
 
 def test_an_older_program_that_waits_for_a_position_hears_of_the_takeover(
     old: ReadModels, new: ReadModels, store: EventStore, pool: Pool
 ) -> None:
     old_ledger(old)
-    drain(Projector(NewLedger(), store, pool))
+    drain(Projector([NewLedger()], store, pool))
     log_position = register(store, 1)
     with pytest.raises(TakenOver), old.reading(Ledger, after=log_position):
         pass
@@ -243,14 +244,14 @@ def test_what_was_read_on_both_sides_of_a_takeover_does_not_count(
     old: ReadModels, new: ReadModels, store: EventStore, pool: Pool
 ) -> None:
     with pytest.raises(TakenOver), old.reading(Ledger):
-        drain(Projector(NewLedger(), store, pool))
+        drain(Projector([NewLedger()], store, pool))
 
 
 def test_what_fails_because_of_a_takeover_says_so(
     old: ReadModels, new: ReadModels, store: EventStore, pool: Pool
 ) -> None:
     def read_too_late(db: Database) -> None:
-        drain(Projector(NewLedger(), store, pool))
+        drain(Projector([NewLedger()], store, pool))
         read_ledger(db)
 
     with pytest.raises(TakenOver), old.reading(Ledger) as db:
@@ -265,7 +266,7 @@ def test_what_fails_otherwise_fails_as_it_did(old: ReadModels) -> None:
 def test_a_long_read_puts_the_takeover_off_and_holds_up_no_other(
     old: ReadModels, new: ReadModels, store: EventStore, pool: Pool, database_url: str
 ) -> None:
-    building = Projector(NewLedger(), store, pool)
+    building = Projector([NewLedger()], store, pool)
     with psycopg.connect(database_url) as long, read_all_the_time(lambda: old_ledger(old)) as wrong:
         long.execute("SELECT * FROM ledger")
         began = time.monotonic()
@@ -273,7 +274,7 @@ def test_a_long_read_puts_the_takeover_off_and_holds_up_no_other(
         assert time.monotonic() - began < SECONDS
         assert old_ledger(old) == companies(3)
     assert wrong == []
-    drain(Projector(NewLedger(), store, pool))
+    drain(Projector([NewLedger()], store, pool))
     assert new_ledger(new) == plainly_replayed(store, pool)
 
 
@@ -281,8 +282,8 @@ def test_a_takeover_applies_at_least_what_the_version_before_had(
     new: ReadModels, store: EventStore, pool: Pool
 ) -> None:
     register(store, 30)
-    drain(Projector(Ledger(), store, pool))
-    building = Projector(NewLedger(), store, pool, batch_size=10)
+    drain(Projector([Ledger()], store, pool))
+    building = Projector([NewLedger()], store, pool, batch_size=10)
     while building.catch_up():
         register(store, 1)
         if not schemas(pool):
@@ -296,7 +297,7 @@ def test_a_version_that_was_never_finished_goes_when_the_next_takes_over(
 ) -> None:
     create_tables([NewestLedger()], pool)
     assert schemas(pool) == ["building_ledger_2", "building_ledger_3"]
-    drain(Projector(NewestLedger(), store, pool))
+    drain(Projector([NewestLedger()], store, pool))
     assert schemas(pool) == []
     assert len(new_ledger(ReadModels(pool, timeout=1), NewestLedger)) == 3
     with pytest.raises(TakenOver):
@@ -312,7 +313,7 @@ def test_many_workers_at_once_build_it_once(
     stop = threading.Event()
     workers = [
         threading.Thread(
-            target=Projector(version, store, pool, 3).run, args=(stop, threading.Event())
+            target=Projector([version], store, pool, 3).run, args=(stop, threading.Event())
         )
         for version in (Ledger(), Ledger(), NewLedger(), NewLedger(), NewLedger())
     ]
@@ -344,7 +345,7 @@ def test_it_is_built_by_workers_that_are_killed_again_and_again_and_no_read_fail
     register(store, 80)
     stop = threading.Event()
     follower = threading.Thread(
-        target=Projector(Ledger(), store, pool).run, args=(stop, threading.Event())
+        target=Projector([Ledger()], store, pool).run, args=(stop, threading.Event())
     )
     follower.start()
     killed = 0
@@ -373,7 +374,7 @@ def test_it_is_built_by_workers_that_are_killed_again_and_again_and_no_read_fail
 
 def drained(projection: Projection, store: EventStore, pool: Pool) -> bool:
     """Apply what is left; the server may take a moment to see that a killed worker is dead."""
-    drain(Projector(projection, store, pool))
+    drain(Projector([projection], store, pool))
     head = store.recorder.max_notification_id()
     return log_positions([projection], pool)[projection.name] == head
 

@@ -614,6 +614,6 @@ def test_it_follows_the_event_store(store: EventStore, pool: Pool) -> None:
             opted_in=True,
         )
     )
-    assert Projector(projection, store, pool).catch_up()
+    assert Projector([projection], store, pool).catch_up()
     with pool.connection() as db:
         assert [*of_candidates(db, [somebody("Ada")], START)] == [somebody("Ada")]

@@ -44,7 +44,7 @@ def test_a_replay_comes_to_the_model_that_skipped_an_event(
     poison = next(log_position for log_position, event in log if isinstance(event, kind))
     with pool.connection() as db:
         db.execute("UPDATE events SET state = '{}' WHERE log_position = %s", [poison])
-    drain(Projector(Likelihoods(), store, pool))
+    drain(Projector([Likelihoods()], store, pool))
     with pool.connection() as db:
         assert [one.log_position for one in parking.listed(db)] == [poison]
         rebuilt = replay(store, db, log[-1][0], from_scratch=from_scratch)
