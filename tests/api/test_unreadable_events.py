@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from domain.actor import Role
-from infrastructure.projecting import projector
+from infrastructure.projecting import follower
 from tests.support.by_hand import insert, state_of
 from tests.support.client import codes, done
 from tests.support.concurrency import wait_until
@@ -56,7 +56,7 @@ WAYS: dict[str, tuple[str, Break]] = {
 @pytest.fixture(scope="module")
 def stage(databases: Databases) -> Iterator[Stage]:
     timeouts = pytest.MonkeyPatch()
-    timeouts.setattr(projector, "NEWER_PROGRAM_SECONDS", 0)
+    timeouts.setattr(follower, "NEWER_PROGRAM_SECONDS", 0)
     timeouts.setattr("api.marketplace.UNKNOWN_KINDS_SECONDS", 0.1)
     with own_stage(databases) as stage:
         yield stage

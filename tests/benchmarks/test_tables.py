@@ -1,6 +1,7 @@
 """The tables of the likelihood's benchmark are what they say, and the estimator holds on them."""
 
 import numpy as np
+import pytest
 
 from benchmarks.anchors import ANCHORS
 from benchmarks.likelihood import OURS, measured
@@ -22,6 +23,7 @@ def test_gender_is_no_feature_of_a_change_of_job() -> None:
     assert not {"gender", "enrollee_id", "target"} & {*table.rows[0]}
 
 
+@pytest.mark.slow
 def test_ours_foretells_changes_of_job_better_than_what_learns_online_elsewhere() -> None:
     online = {
         name: ANCHORS[name] for name in ("running prior", "River's defaults", "Vowpal Wabbit")

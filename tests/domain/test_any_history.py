@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as some
 from hypothesis.stateful import (
@@ -719,5 +720,5 @@ class OneCandidateAndTwoEmployers(RuleBasedStateMachine):
         assert sorted(noted) == sorted(sent)
 
 
-TestWhateverIsAskedFor = OneCandidateAndTwoEmployers.TestCase
+TestWhateverIsAskedFor = pytest.mark.slow(OneCandidateAndTwoEmployers.TestCase)
 TestWhateverIsAskedFor.settings = settings(max_examples=80, stateful_step_count=50, deadline=None)

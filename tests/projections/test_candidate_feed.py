@@ -247,6 +247,7 @@ def slow_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(candidate_feed, "READ_WITHIN", days(100))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_steps", "slow_reader")
 @pytest.mark.parametrize("limit", [7, 50])
 def test_whatever_the_model_learns_between_pages_everyone_comes_once(
@@ -299,6 +300,7 @@ def alike(databases: Databases) -> Iterator[Market]:
         yield market
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sort", "readings"), [(Sort.LIKELIHOOD, 10), (Sort.MATCH, 2), (Sort.LAST_ACTIVE, 2)]
 )

@@ -228,6 +228,7 @@ def spelled(draw: random.Random, term: str) -> str:
     return draw.choice([term, term.upper(), f"  {term.lower()} "])
 
 
+@pytest.mark.slow
 def test_the_query_and_the_domain_agree_on_whom_any_filters_admit(pooled: Pooled) -> None:
     draw = random.Random(2026)
     people = {f"{n}": random_facts(draw) for n in range(150)}

@@ -337,6 +337,7 @@ AS_BEFORE = """
 # --- At random
 
 
+@pytest.mark.slow
 def test_whatever_order_people_come_in_each_is_one_and_none_hears_who_must_not(
     databases: Databases,
 ) -> None:

@@ -176,6 +176,7 @@ def test_what_comes_further_down_alone_is_nobody_twice_and_nobody_less(
     assert len(everyone) == len(set(everyone)) == 23
 
 
+@pytest.mark.slow
 def test_a_page_that_is_full_leads_to_a_page_of_the_next(stage: Stage, scene: Scene) -> None:
     position = scene.in_beta().position(required_skills=["Icon"])
     crowd(scene, "Icon", 103)

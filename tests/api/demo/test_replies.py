@@ -155,6 +155,7 @@ def test_nobody_answers_what_the_walkthrough_writes(
     assert people.plans == []
 
 
+@pytest.mark.slow
 def test_most_letters_stay_unanswered_as_in_the_world(
     scene: Scene, letters: Delivery, people: SimulatedPeople
 ) -> None:

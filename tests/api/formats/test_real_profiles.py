@@ -26,6 +26,8 @@ from tests.support.databases import Databases
 from tests.support.stage import Scene, own_stage
 from tests.support.survey import members, survey_profiles
 
+pytestmark = pytest.mark.slow
+
 DOCUMENTS, ARE_REAL = survey_profiles()
 IMPORT = Actor(id="import", role=Role.PLATFORM)
 

@@ -153,6 +153,7 @@ def test_a_receiver_that_asks_to_wait_is_left_alone_so_long(
         hooks.wait_for(webhook, DELIVERED, 1)
 
 
+@pytest.mark.slow
 def test_while_it_asks_to_wait_nothing_else_that_waits_is_sent_either(
     hooks: Hooks, receiver: Receiver, acme: UUID
 ) -> None:
@@ -229,6 +230,7 @@ def test_without_tls_nothing_is_sent_but_to_hosts_that_are_allowed(
         assert "not https" in str(hooks.wait_for_attempts(webhook, 1).failure)
 
 
+@pytest.mark.slow
 def test_what_is_not_taken_within_a_day_is_a_dead_letter_and_can_be_replayed(
     hooks: Hooks, receiver: Receiver, acme: UUID
 ) -> None:

@@ -18,6 +18,7 @@ from tests.support.history import History, days, hours, somebody
 from tests.support.learned_lives import a_life, replayed
 
 
+@pytest.mark.slow
 def test_resumed_from_a_snapshot_at_any_event_it_ends_at_the_same_bits() -> None:
     events = a_life(1)
     full = Learner(scoring=False)

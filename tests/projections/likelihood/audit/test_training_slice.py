@@ -181,6 +181,7 @@ def keep_snapshot(db: Database, events: list[Event], position: int) -> None:
     db.execute("INSERT INTO likelihood_snapshots VALUES (0, %s, %s, %s)", kept)
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 10_000), where=st.randoms(use_true_random=False))
 @settings(
     max_examples=12,
