@@ -1,5 +1,7 @@
 """What every event carries: its stored name, its version, and who caused it, when and how."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Self, TypeVar, cast
 from uuid import UUID
 
@@ -57,6 +59,8 @@ class Event(BaseModel):
     withdrawal: ClassVar[bool]
     redacted_in_log: ClassVar[bool]
     personal: ClassVar[frozenset[str]]
+    erased: ClassVar[Mapping[str, Any]]
+    """The values of the personal fields once the person's key is destroyed."""
 
     originator_id: UUID
     originator_version: int
@@ -94,6 +98,15 @@ class Event(BaseModel):
             info = cls.model_fields[field]
             if info.annotation is not str and info.is_required():
                 raise TypeError(f"{cls.__name__}.{field} is personal: make it text or default it")
+        cls.erased = MappingProxyType(
+            {
+                field: ERASED
+                if info.annotation is str
+                else info.get_default(call_default_factory=True)
+                for field, info in cls.model_fields.items()
+                if field in cls.personal
+            }
+        )
 
     @staticmethod
     def all_of(aggregate: str) -> list[type["Event"]]:
@@ -107,16 +120,7 @@ class Event(BaseModel):
 
     def redacted(self) -> Self:
         """The event as readers of the event log may see it."""
-        return self.model_copy(update=self.erased()) if self.redacted_in_log else self
-
-    @classmethod
-    def erased(cls) -> dict[str, Any]:
-        """The values of the personal fields once the person's key is destroyed."""
-        return {
-            field: ERASED if info.annotation is str else info.get_default(call_default_factory=True)
-            for field, info in cls.model_fields.items()
-            if field in cls.personal
-        }
+        return self.model_copy(update=self.erased) if self.redacted_in_log else self
 
 
 ENVELOPE = set(Event.model_fields)

@@ -20,7 +20,7 @@ from projections.paging import Listed, WholeNumber, after, page
 STEPS = Event.all_of(Outreach.kind)
 
 ALWAYS_TEXTS = sorted(
-    {name for kind in STEPS for name, value in kind.erased().items() if value == ERASED}
+    {name for kind in STEPS for name, value in kind.erased.items() if value == ERASED}
 )
 """The personal fields of steps that have a text whenever they are there."""
 

@@ -148,7 +148,7 @@ def _decoded(kind: type[Event], stored: StoredEvent, key: Key | None) -> Event:
         getattr(kind, f"upcast_v{older}_v{older + 1}")(state)
     if plain is None:
         # After upcasting, whose default for a missing field must not pass for what was said.
-        state |= kind.erased()
+        state |= kind.erased
     state["originator_id"] = stored.originator_id
     state["originator_version"] = stored.originator_version
     return kind.model_validate(state)

@@ -129,7 +129,7 @@ class World:
 
     def catch_up(self) -> None:
         for projection in self.projections:
-            while Projector(projection, self.store, self.pool).catch_up():
+            while Projector([projection], self.store, self.pool).catch_up():
                 pass
 
     def rate(self, at: datetime = NOW) -> tuple[int, int]:
