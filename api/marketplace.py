@@ -21,6 +21,7 @@ from api.identifiers import claim_known_addresses
 from api.periodic_tasks import (
     close_due,
     disable_gone,
+    end_consents,
     end_postponements,
     expire_overdue,
     review_answer_rates,
@@ -107,6 +108,7 @@ class Marketplace:
             PeriodicTask("close due positions", 60, lambda: self._command(close_due)),
             PeriodicTask("end postponements", 60, lambda: self._command(end_postponements)),
             PeriodicTask("review answer rates", 600, lambda: self._command(review_answer_rates)),
+            PeriodicTask("end consents", 60, lambda: self._command(end_consents)),
             PeriodicTask("delete expired records", 3600, self.forget),
             *self.tasks,
             PeriodicTask(

@@ -1,4 +1,4 @@
-"""Commands that no person gives: outreaches expire, positions close, answer rates are reviewed."""
+"""Commands that no person gives: outreach and consent expire, positions close, and more."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -8,13 +8,15 @@ from uuid import UUID, uuid4
 from domain.actor import Actor, Cause, Role
 from domain.aggregate import Refused
 from domain.answering import EndPostponement, ExpireOutreach
+from domain.candidate_commands import ExpireConsent
 from domain.command import Command
 from domain.employer import ReviewAnswerRate
 from domain.position import CloseDuePosition
 from domain.webhook import DisableWebhook
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.reading import ReadModels
-from projections import employers, interviews, positions
+from projections import candidate_pool, employers, interviews, positions
+from projections.candidate_pool import CandidatePool
 from projections.employers import Employers
 from projections.interview_list import InterviewList
 from projections.positions import Positions
@@ -73,6 +75,13 @@ def end_postponements(store: EventStore, read_models: ReadModels, at: datetime) 
     with read_models.reading(InterviewList) as db:
         due = interviews.postponed_until(db, at.date(), AT_ONCE)
     return _given(store, (EndPostponement(**_cause(at), outreach_id=id) for id in due))
+
+
+def end_consents(store: EventStore, read_models: ReadModels, at: datetime) -> int:
+    """Record the end of consents whose last moment has passed. Returns how many ended."""
+    with read_models.reading(CandidatePool) as db:
+        over = candidate_pool.consent_over(db, at, AT_ONCE)
+    return _given(store, (ExpireConsent(**_cause(at), candidate_id=id) for id in over))
 
 
 def _given(store: EventStore, commands: Iterable[Command]) -> int:

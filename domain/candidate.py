@@ -21,6 +21,7 @@ from domain.candidate_events import (
     CandidateMerged,
     CandidateSeparated,
     CandidateSignedUp,
+    ConsentExpired,
     ContactBudgetSet,
     Contacted,
     ContactKeysNoted,
@@ -48,7 +49,7 @@ from domain.sources import (
     reasons_against_activity,
     reasons_against_sign_up,
 )
-from domain.standing import Standing
+from domain.standing import Standing, earliest
 
 _SORTED = ("blocked", "contacted_at", "positions", "identifiers", "works_at")
 """The facts of a standing that an aggregate keeps without an order."""
@@ -67,6 +68,14 @@ class CandidateIsErased(Refusal):
 
 class CandidateAlreadyOptedIn(Refusal):
     """The candidate has opted in to communications already."""
+
+
+class ConsentEndsInPast(Refusal):
+    """The agreement would have ended on {until:%d %B %Y, %H:%M} UTC; choose a later end."""
+
+
+class ConsentHasNotEnded(Refusal):
+    """The candidate's agreement to communications has no end that has come."""
 
 
 class CandidateOptedOut(Refusal):
@@ -93,6 +102,8 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
         self.signed_up_at: datetime | None = None
         self.last_active_at: datetime | None = None
         self.opted_in = False
+        self.consent_until: datetime | None = None
+        self.consent_expired = False
         self.erased = False
         self.blocked: set[UUID] = set()
         self.contacted_at: list[datetime] = []
@@ -135,6 +146,7 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
         *,
         at: datetime | None = None,
         opted_in: bool = False,
+        consent_until: datetime | None = None,
         last_active_at: datetime | None = None,
         document: UUID | None = None,
         keys: ContactKeys = NO_KEYS,
@@ -160,18 +172,28 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
             **profile,
         )
         if opted_in:
-            self.record(OptedIn, cause, at=signed_up_at)
+            self.record(OptedIn, cause, at=signed_up_at, until=consent_until)
         if last_active_at:
             kind = ActivityKind.SIGNED_IN
             seen = {"kind": kind, "source": "sign-up", "source_id": "last activity"}
             self.record(WasActive, cause, at=last_active_at, **seen)
 
-    def opt_in(self, cause: Cause) -> None:
-        """Agree to receive communications."""
+    def opt_in(self, cause: Cause, *, until: datetime | None = None) -> None:
+        """Agree to receive communications, or to do so until another moment."""
         self._refuse_if_erased()
-        if self.opted_in and all(one.opted_in for one in self.duplicates.values()):
+        if until and until <= cause.at:
+            raise Refused(ConsentEndsInPast(until=until))
+        if all(one.opted_in and one.consent_until == until for one in self._profiles):
             raise Refused(CandidateAlreadyOptedIn())
-        self.record(OptedIn, cause)
+        self.record(OptedIn, cause, until=until)
+
+    def expire_consent(self, cause: Cause) -> None:
+        """Record that the agreement has ended as the member had said."""
+        refuse(self.reasons_against_contact())
+        until = earliest(*(one.consent_until for one in self._profiles))
+        if not self.opted_in or until is None or cause.at < until:
+            raise Refused(ConsentHasNotEnded())
+        self.record(ConsentExpired, cause, until=until)
 
     def opt_out(self, cause: Cause) -> None:
         """Withdraw consent to communications. It is recorded even if no consent was given.
@@ -205,12 +227,14 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
         *,
         document: UUID | None,
         opted_in: bool | None,
+        consent_until: datetime | None,
         last_active_at: datetime | None,
         keys: ContactKeys = NO_KEYS,
     ) -> None:
         """Record what a later document says; a document that was followed before says nothing new.
 
-        Consent that the member withdrew comes back only by themselves, not by a document.
+        Consent that the member withdrew, or that ended, comes back only by themselves, not by a
+        document; nor does a document put its end off.
         """
         self._refuse_if_erased()
         if document in self.documents:
@@ -218,8 +242,10 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
         standing = self.standing()
         refuse(reasons_against_activity(cause, last_active_at, standing.signed_up_at))
         self._observe(cause, observation, keys, document)
-        if opted_in and not (standing.opted_in or self.has_opted_out):
-            self.record(OptedIn, cause)
+        is_over = self.has_opted_out or self.consent_expired
+        ends_earlier = standing.agrees_before(consent_until)
+        if opted_in and (ends_earlier or not (standing.opted_in or is_over)):
+            self.record(OptedIn, cause, until=consent_until)
         elif opted_in is False and standing.opted_in:
             self.record(OptedOut, cause)
         if last_active_at and last_active_at > standing.last_active_at:
@@ -275,6 +301,11 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
         """Record the hashes of what was stored without them; what is known since then stays."""
         if not self.erased and any(keys.values()) and not self._has_keys:
             self.record(ContactKeysNoted, cause, **keys)
+
+    @property
+    def _profiles(self) -> list["Candidate | Standing"]:
+        """Theirs, and those of their duplicates."""
+        return [self, *self.duplicates.values()]
 
     @property
     def _has_keys(self) -> bool:
@@ -341,19 +372,24 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
         self.domain, self.employers = event.domain, {*event.employers}
 
     @on(OptedIn)
-    def on_opted_in(self, _: OptedIn) -> None:
-        self.opted_in = True
-        self.has_opted_out = False
+    def on_opted_in(self, event: OptedIn) -> None:
+        self.opted_in, self.consent_until = True, event.until
+        self.has_opted_out = self.consent_expired = False
         # The person agrees, whatever their duplicates had said before.
         self.duplicates = {
-            id: duplicate.model_copy(update={"opted_in": True})
+            id: duplicate.model_copy(update={"opted_in": True, "consent_until": event.until})
             for id, duplicate in self.duplicates.items()
         }
 
     @on(OptedOut)
     def on_opted_out(self, _: OptedOut) -> None:
-        self.opted_in = False
+        self.opted_in, self.consent_until = False, None
         self.has_opted_out = True
+
+    @on(ConsentExpired)
+    def on_consent_expired(self, _: ConsentExpired) -> None:
+        self.opted_in, self.consent_until = False, None
+        self.consent_expired = True
 
     @on(WasActive)
     def on_was_active(self, event: WasActive) -> None:
@@ -406,7 +442,7 @@ class Candidate(Aggregate, kind="candidate", latest_only=[WasActive]):
     @on(CandidateSeparated)
     def on_candidate_separated(self, event: CandidateSeparated) -> None:
         self.merged_into = None
-        self.opted_in = event.opted_in
+        self.opted_in, self.consent_until = event.opted_in, event.consent_until
         self.has_opted_out |= not event.opted_in
 
     @on(DuplicateMerged)

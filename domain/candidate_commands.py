@@ -14,6 +14,7 @@ from domain.candidate_events import (
     AttributesReported,
     CandidateErased,
     CandidateSignedUp,
+    ConsentExpired,
     OptedIn,
     OptedOut,
 )
@@ -22,18 +23,31 @@ from domain.contact_gate import MOST_CONTACTS
 from domain.identifier import Identifier
 from domain.merging import person
 from domain.sources import Activity
+from domain.values import Moment
+
+DECIDES_CONSENT = (OptedIn, OptedOut, ConsentExpired, CandidateErased, *MERGES)
 
 
 class OptIn(Command):
-    """Agree to receive communications."""
+    """Agree to receive communications, before a moment or without an end."""
+
+    candidate_id: UUID
+    until: Moment | None = None
+
+    def execute(self, work: Work) -> Candidate:
+        candidate = person(work, self.candidate_id, needed=DECIDES_CONSENT)
+        candidate.opt_in(self, until=self.until)
+        return candidate
+
+
+class ExpireConsent(Command):
+    """Record that a candidate's agreement to receive communications has ended."""
 
     candidate_id: UUID
 
     def execute(self, work: Work) -> Candidate:
-        candidate = person(
-            work, self.candidate_id, needed=(OptedIn, OptedOut, CandidateErased, *MERGES)
-        )
-        candidate.opt_in(self)
+        candidate = work.get(Candidate, self.candidate_id, needed=DECIDES_CONSENT)
+        candidate.expire_consent(self)
         return candidate
 
 

@@ -43,12 +43,24 @@ class CandidateSignedUp(Event, name="candidate.signed_up", version=3):
         """Version 2 has no hashes of what is known; `ContactKeysNoted` follows it."""
 
 
-class OptedIn(Event, name="candidate.opted_in", version=1):
-    """The member agreed to receive communications."""
+class OptedIn(Event, name="candidate.opted_in", version=2):
+    """The member agreed to receive communications, before this moment or without an end."""
+
+    until: Moment | None = None
+
+    @staticmethod
+    def upcast_v1_v2(_: dict[str, Any]) -> None:
+        """Version 1 has no end; the default says so."""
 
 
 class OptedOut(Event, name="candidate.opted_out", version=1, withdrawal=True):
     """The member no longer agrees to receive communications."""
+
+
+class ConsentExpired(Event, name="candidate.consent_expired", version=1, withdrawal=True):
+    """The member's agreement to receive communications ended, as they had said."""
+
+    until: Moment
 
 
 class WasActive(Event, name="candidate.was_active", version=1):
@@ -150,11 +162,16 @@ class CandidateMerged(Event, name="candidate.merged", version=1):
     kept_id: UUID
 
 
-class CandidateSeparated(Event, name="candidate.separated", version=1):
-    """Support found that the merge was wrong. `opted_in` is the stricter consent of the two."""
+class CandidateSeparated(Event, name="candidate.separated", version=2):
+    """Support found that the merge was wrong. The consent is the stricter one of the two."""
 
     kept_id: UUID
     opted_in: bool
+    consent_until: Moment | None = None
+
+    @staticmethod
+    def upcast_v1_v2(_: dict[str, Any]) -> None:
+        """Version 1 knows of no consent with an end; the default says so."""
 
 
 class DuplicateMerged(Event, name="candidate.duplicate_merged", version=1):
@@ -182,6 +199,7 @@ DECIDES_CONTACT = (
     CandidateSignedUp,
     OptedIn,
     OptedOut,
+    ConsentExpired,
     WasActive,
     EmployerBlocked,
     Contacted,
@@ -200,6 +218,7 @@ DECIDES_PROFILE = (
     ProfileEnhanced,
     OptedIn,
     OptedOut,
+    ConsentExpired,
     WasActive,
     CandidateErased,
     *MERGES,

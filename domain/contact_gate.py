@@ -126,7 +126,7 @@ def against_reply(
         yield from against
         return
     standing = candidate.standing()
-    if not standing.opted_in:
+    if not standing.agrees_at(at):
         yield CandidateOptedOut()
     if not standing.has_address:
         yield CandidateHasNoAddress()

@@ -98,6 +98,7 @@ class SignUpCandidate(Command):
     signed_up_at: Moment | None = None
     last_active_at: Moment | None = None
     opted_in: bool | None = None
+    opted_in_until: Moment | None = None
 
     def execute(self, work: Work) -> Candidate:
         identifiers = (*([self.address] if self.address else ()), *self.identifiers)
@@ -111,6 +112,7 @@ class SignUpCandidate(Command):
                 self,
                 at=self.signed_up_at,
                 opted_in=bool(self.opted_in),
+                consent_until=self.opted_in_until,
                 last_active_at=self.last_active_at,
                 document=self.document,
                 keys=self._keys(),
@@ -128,6 +130,7 @@ class SignUpCandidate(Command):
                 observation,
                 document=self.document,
                 opted_in=self.opted_in,
+                consent_until=self.opted_in_until,
                 last_active_at=self.last_active_at,
                 keys=self._keys(),
             )

@@ -55,8 +55,9 @@ def separate(cause: Cause, kept: Candidate, duplicate: Candidate) -> None:
     if duplicate.merged_into != kept.id:
         raise Refused(NotMerged())
     refuse(kept.reasons_against_anything())
-    opted_in = kept.standing().opted_in and duplicate.standing().opted_in
-    duplicate.record(CandidateSeparated, cause, kept_id=kept.id, opted_in=opted_in)
+    stricter = kept.standing().with_duplicate(duplicate.standing())
+    consent: dict[str, Any] = {n: getattr(stricter, n) for n in ("opted_in", "consent_until")}
+    duplicate.record(CandidateSeparated, cause, kept_id=kept.id, **consent)
     standing = kept.standing(without=duplicate.id)
     kept.record(DuplicateSeparated, cause, duplicate_id=duplicate.id, standing=standing)
 

@@ -1,5 +1,6 @@
 """What decides whether a person may be contacted, whichever of their profiles says so."""
 
+from datetime import datetime
 from typing import Self
 from uuid import UUID
 
@@ -22,6 +23,17 @@ class Standing(Value):
     """By which lists know the person: ids, and keyed hashes of addresses and their domains."""
     works_at: tuple[UUID, ...] = ()
     """Keyed hashes of the names and domains of the person's present employers."""
+    consent_until: Moment | None = None
+    """When the consent ends; None if it has no end."""
+
+    def agrees_at(self, at: datetime) -> bool:
+        """Whether the person agrees to be written to at this moment."""
+        return self.opted_in and (self.consent_until is None or at < self.consent_until)
+
+    def agrees_before(self, end: datetime | None) -> bool:
+        """Whether the person agrees, and does so beyond this end."""
+        ends_later = self.consent_until is None or (end is not None and end < self.consent_until)
+        return self.opted_in and end is not None and ends_later
 
     def with_duplicate(self, other: Self) -> Self:
         """The stricter consent, the later activity, the contacts of both, the smaller budget."""
@@ -39,4 +51,10 @@ class Standing(Value):
             ),
             identifiers=tuple(dict.fromkeys((*self.identifiers, *other.identifiers))),
             works_at=tuple(dict.fromkeys((*self.works_at, *other.works_at))),
+            consent_until=earliest(self.consent_until, other.consent_until),
         )
+
+
+def earliest(*moments: datetime | None) -> datetime | None:
+    """The earliest of these moments; None if there is none."""
+    return min((moment for moment in moments if moment is not None), default=None)

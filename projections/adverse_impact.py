@@ -28,7 +28,7 @@ from domain.candidate_events import AttributesCleared, AttributesReported, Candi
 from domain.handlers import on
 from domain.passivity import active_since
 from infrastructure.projecting.projection import Change, Projection
-from projections.candidate_pool import CandidatePool
+from projections.candidate_pool import AGREES, CandidatePool
 from projections.likelihood.projection import Likelihoods
 
 FOUR_FIFTHS = Fraction(4, 5)
@@ -141,8 +141,8 @@ _CELLS = """
         FROM candidate_pool AS p
         JOIN likelihood_scores AS l USING (candidate_id)
         LEFT JOIN self_reported_attributes AS a USING (candidate_id)
-        WHERE p.opted_in AND (%(passive)s::boolean IS NULL
-                              OR (p.last_active_at < %(active_since)s) = %(passive)s)
+        WHERE {agrees} AND (%(passive)s::boolean IS NULL
+                            OR (p.last_active_at < %(active_since)s) = %(passive)s)
     ), middle AS (
         SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY logit) AS logit FROM sample
     )
@@ -157,8 +157,9 @@ def report(db: Connection, at: datetime, *, passive: bool | None = None) -> Repo
     """
     names = [*Attributes.model_fields]
     numbers = ", ".join(str(n + 1) for n in range(len(names) + 2))
-    query = _CELLS.format(attributes=", ".join(names), numbers=numbers)
-    rows = db.execute(query, {"passive": passive, "active_since": active_since(at)}).fetchall()
+    query = _CELLS.format(attributes=", ".join(names), numbers=numbers, agrees=AGREES)
+    asked = {"passive": passive, "active_since": active_since(at), "at": at}
+    rows = db.execute(query, asked).fetchall()
     cells: list[tuple[Cell, int]] = [
         (Cell(dict(zip(names, said, strict=True)), above), count) for _, *said, above, count in rows
     ]

@@ -21,6 +21,7 @@ from domain.candidate_events import (
     CandidateMerged,
     CandidateSeparated,
     CandidateSignedUp,
+    ConsentExpired,
     ContactBudgetSet,
     Contacted,
     ContactKeysNoted,
@@ -96,7 +97,7 @@ CONTACTS_KEPT = 2 * MOST_CONTACTS
 """How many of the last contacts are kept: more than any budget, since some are retracted."""
 
 
-class CandidatePool(Projection, name="candidate_pool", version=6, key="id", personal=True):
+class CandidatePool(Projection, name="candidate_pool", version=7, key="id", personal=True):
     """Every candidate with what filters ask for, in the form that filters compare."""
 
     READS = (DoNotContactList, Employers)
@@ -115,6 +116,7 @@ class CandidatePool(Projection, name="candidate_pool", version=6, key="id", pers
             signed_up_at    timestamptz NOT NULL,
             last_active_at  timestamptz NOT NULL,
             opted_in        boolean NOT NULL,  -- never of one who was merged into another
+            consent_until   timestamptz,  -- when that ends
             merged_into     uuid,
             {", ".join(f"{name} {column.type}" for name, column in COMPARED.items())},
             blocked         uuid[] NOT NULL,
@@ -131,6 +133,8 @@ class CandidatePool(Projection, name="candidate_pool", version=6, key="id", pers
             USING gin (skills, roles, authorised_in, languages);
         CREATE INDEX candidate_pool_by_random_key ON candidate_pool (random_key);
         CREATE INDEX candidate_pool_by_address ON candidate_pool (lower(email));
+        CREATE INDEX candidate_pool_consent_ends ON candidate_pool (consent_until)
+            WHERE opted_in AND consent_until IS NOT NULL;
         CREATE INDEX candidate_pool_merged ON candidate_pool (candidate_id)
             WHERE merged_into IS NOT NULL"""
 
@@ -171,7 +175,9 @@ class CandidatePool(Projection, name="candidate_pool", version=6, key="id", pers
               GROUP BY id) AS seen
         WHERE candidate_id = id""")
 
-    SET_CONSENT = "UPDATE candidate_pool SET opted_in = %(opted_in)s WHERE candidate_id = %(id)s"
+    SET_CONSENT = """
+        UPDATE candidate_pool SET opted_in = %(opted_in)s, consent_until = %(until)s
+        WHERE candidate_id = %(id)s"""
 
     BLOCK = """
         UPDATE candidate_pool
@@ -211,12 +217,14 @@ class CandidatePool(Projection, name="candidate_pool", version=6, key="id", pers
         WHERE candidate_id = %(id)s"""
 
     MERGE = """
-        UPDATE candidate_pool SET merged_into = %(kept_id)s, opted_in = %(opted_in)s
+        UPDATE candidate_pool SET
+            merged_into = %(kept_id)s, opted_in = %(opted_in)s, consent_until = %(consent_until)s
         WHERE candidate_id = %(id)s"""
 
     STAND = """
         UPDATE candidate_pool SET
-            opted_in = %(opted_in)s, last_active_at = %(last_active_at)s,
+            opted_in = %(opted_in)s, consent_until = %(consent_until)s,
+            last_active_at = %(last_active_at)s,
             blocked = %(blocked)s::uuid[], positions = %(positions)s::uuid[],
             last_contacts = %(last_contacts)s::timestamptz[],
             contact_budget = %(contact_budget)s, identifiers = %(identifiers)s::uuid[],
@@ -247,9 +255,13 @@ class CandidatePool(Projection, name="candidate_pool", version=6, key="id", pers
     def on_was_active(self, _event: WasActive) -> Change:
         return self.BE_ACTIVE, {}
 
-    @on(OptedIn, OptedOut)
-    def on_opted_in_or_out(self, event: OptedIn | OptedOut) -> Change:
-        return self.SET_CONSENT, {"opted_in": isinstance(event, OptedIn)}
+    @on(OptedIn)
+    def on_opted_in(self, _event: OptedIn) -> Change:
+        return self.SET_CONSENT, {"opted_in": True}
+
+    @on(OptedOut, ConsentExpired)
+    def on_consent_ended(self, _event: OptedOut | ConsentExpired) -> Change:
+        return self.SET_CONSENT, {"opted_in": False, "until": None}
 
     @on(EmployerBlocked)
     def on_employer_blocked(self, _event: EmployerBlocked) -> Change:
@@ -277,18 +289,19 @@ class CandidatePool(Projection, name="candidate_pool", version=6, key="id", pers
         return self.NOTE_KEYS, {"found": found, "employers": [*event.employers]}
 
     @on(CandidateMerged)
-    def on_candidate_merged(self, event: CandidateMerged) -> Change:
-        return self.MERGE, {"kept_id": event.kept_id, "opted_in": False}
+    def on_candidate_merged(self, _event: CandidateMerged) -> Change:
+        return self.MERGE, {"opted_in": False, "consent_until": None}
 
     @on(CandidateSeparated)
-    def on_candidate_separated(self, event: CandidateSeparated) -> Change:
-        return self.MERGE, {"kept_id": None, "opted_in": event.opted_in}
+    def on_candidate_separated(self, _event: CandidateSeparated) -> Change:
+        return self.MERGE, {"kept_id": None}
 
     @on(DuplicateMerged, DuplicateSeparated)
     def on_duplicates_changed(self, event: DuplicateMerged | DuplicateSeparated) -> Change:
         standing = event.standing
         return self.STAND, {
             "opted_in": standing.opted_in,
+            "consent_until": standing.consent_until,
             "last_active_at": standing.last_active_at,
             "blocked": [*standing.blocked],
             "positions": [*standing.positions],
@@ -353,9 +366,28 @@ class CandidateProfile(ListedCandidate):
     jobs: list[Job]
     background: FullBackground
     opted_in: bool
+    consent_until: datetime | None = Field(None, description="when that ends; null for never")
     blocked: list[UUID]
     positions: list[UUID]
     merged_into: UUID | None = Field(None, description="the candidate who stands for them")
+
+    def agrees_at(self, at: datetime) -> bool:
+        """Whether they agree to be written to at this moment."""
+        return self.opted_in and (self.consent_until is None or at < self.consent_until)
+
+
+AGREES = "p.opted_in AND (p.consent_until IS NULL OR p.consent_until > %(at)s)"
+"""Who agrees to be written to at a moment."""
+
+
+def consent_over(db: Connection, at: datetime, limit: int) -> list[UUID]:
+    """Candidates whose consent has ended and is not recorded to have, the earliest first."""
+    rows = db.execute(
+        "SELECT candidate_id FROM candidate_pool WHERE opted_in AND consent_until <= %s"
+        " ORDER BY consent_until LIMIT %s",
+        [at, limit],
+    ).fetchall()
+    return [id for (id,) in rows]
 
 
 def of_candidates(db: Connection, ids: Sequence[UUID]) -> dict[UUID, ListedCandidate]:
@@ -378,7 +410,8 @@ def profile(db: Connection, candidate_id: UUID) -> CandidateProfile | None:
         CandidateProfile,
         """
         SELECT candidate_id, name, email, summary, jobs, background, facts, provenance,
-               signed_up_at, last_active_at, opted_in, blocked, positions, merged_into
+               signed_up_at, last_active_at, opted_in, consent_until, blocked, positions,
+               merged_into
         FROM candidate_pool WHERE candidate_id = %s""",
         [candidate_id],
     )

@@ -20,7 +20,7 @@ from domain.contact_gate import CONTACT_WINDOW
 from domain.filters import Criterion, CriterionKind, Filters
 from domain.passivity import active_since
 from domain.viewing import Feed
-from projections.candidate_pool import keys, place_keys
+from projections.candidate_pool import AGREES, keys, place_keys
 from projections.canonical import canonical_filters
 
 MOST_RELAXED = 30
@@ -194,7 +194,7 @@ def _indexes(met: Sequence[str]) -> str:
 def _approachable(search: CandidateSearch) -> tuple[str, dict[str, Any]]:
     condition, parameters = matching(search.filters)
     condition += (
-        " AND p.opted_in AND NOT p.blocked @> ARRAY[%(employer)s::uuid]"
+        f" AND {AGREES} AND NOT p.blocked @> ARRAY[%(employer)s::uuid]"
         " AND NOT p.positions @> ARRAY[%(position)s::uuid]"
         " AND NOT p.bounced AND p.contact_budget > 0 AND (cardinality(p.last_contacts)"
         " < p.contact_budget OR p.last_contacts[cardinality(p.last_contacts) + 1"
@@ -205,6 +205,7 @@ def _approachable(search: CandidateSearch) -> tuple[str, dict[str, Any]]:
         "employer": search.employer_id,
         "position": search.position_id,
         "window": search.at - CONTACT_WINDOW,
+        "at": search.at,
         "today": search.at.date(),
         "active_since": active_since(search.at),
         "nice_to_have": keys(canonical_filters(search.filters).nice_to_have_skills),

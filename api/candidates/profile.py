@@ -94,7 +94,7 @@ def full_profile(
     if known is None:
         return None
     contacted = position.position_id in known.positions
-    to_be_left_alone = not known.opted_in or position.employer_id in known.blocked
+    to_be_left_alone = not known.agrees_at(at) or position.employer_id in known.blocked
     if to_be_left_alone and not contacted:
         return None
     approached = interviews.latest(db, position.position_id, candidate_id)

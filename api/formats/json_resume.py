@@ -14,6 +14,7 @@ field of it optional:
     work_authorisation  countries in which the person may work without sponsorship
     languages           names; without it, those of `languages`
     opted_in            whether the person agreed to be written to
+    opted_in_until      when that ends, with its time zone; without it, it has no end
     signed_up_at        when they became a member, with its time zone
     last_active_at      when they last did something, with its time zone
     external_id         their id in the system that the document comes from
@@ -65,6 +66,7 @@ class Profile(Value):
     background: FullBackground | None = None
     facts: Facts = Facts()
     opted_in: bool | None = None
+    opted_in_until: AwareDatetime | None = None
     signed_up_at: AwareDatetime | None = None
     last_active_at: AwareDatetime | None = None
     observed_on: date | None = None
@@ -104,6 +106,7 @@ def to_profile(document: Mapping[str, Any], *, as_of: date | None = None) -> Pro
         background=background_of(resume, spoken),
         facts=canonical_facts(_facts(resume, more, jobs, spoken, observed_on or as_of)),
         opted_in=more.opted_in,
+        opted_in_until=more.opted_in_until,
         signed_up_at=more.signed_up_at,
         last_active_at=more.last_active_at,
         observed_on=observed_on,

@@ -28,6 +28,7 @@ def to_document(profile: CandidateProfile) -> dict[str, Any]:
         "work_authorisation": facts.work_authorisation,
         "languages": facts.languages,
         "opted_in": profile.opted_in,
+        "opted_in_until": profile.consent_until and profile.consent_until.isoformat(),
         "signed_up_at": profile.signed_up_at.isoformat(),
         "last_active_at": profile.last_active_at.isoformat(),
         "candidate_id": str(profile.candidate_id),

@@ -26,6 +26,7 @@ class Sourcing(NamedTuple):
     work_authorisation: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     opted_in: bool | None = None
+    opted_in_until: datetime | None = None
     signed_up_at: datetime | None = None
     last_active_at: datetime | None = None
     external_id: str | None = None
@@ -48,6 +49,7 @@ def sourcing_of(part: Part, as_of: date | None) -> Sourcing:
         work_authorisation=part.texts("work_authorisation"),
         languages=part.texts("languages"),
         opted_in=part.flag("opted_in"),
+        opted_in_until=moment_of(part.at("opted_in_until")),
         signed_up_at=signed_up_at,
         last_active_at=last_active_at,
         external_id=_id(part.at("external_id")),

@@ -64,7 +64,9 @@ class Visit:
         """A page; perhaps with what is wrong with its form."""
         status = faults.status if faults else 200
         about = {"link": self.link, "csrf": self.csrf, "outreach": self.outreach}
-        person = {"person": self.person, "opted_in": self.person.standing().opted_in}
+        standing = self.person.standing()
+        person = {"person": self.person, "opted_in": standing.agrees_at(self.caller.at)}
+        person |= {"opted_in_until": standing.consent_until}
         return rendered(
             self.request, template, status, **{"faults": faults, **about, **person, **shown}
         )

@@ -30,7 +30,7 @@ from domain.command import NotFound
 from domain.contact_gate import MOST_CONTACTS
 from domain.identifier import EnhanceProfile, SignUpCandidate
 from domain.sources import Observation
-from domain.values import NUMBER, Value
+from domain.values import NUMBER, Moment, Value
 from projections import candidate_pool
 from projections.candidate_pool import CandidatePool, CandidateProfile
 from projections.canonical import canonical_facts
@@ -43,6 +43,12 @@ class SignedUp(CommandResult):
     """Who a document is about, and what of it was left out."""
 
     warnings: list[DocumentWarning] = Field(description="what was left out, or read in part")
+
+
+class Agreement(Value):
+    """How long a candidate agrees to be written to."""
+
+    until: Moment | None = Field(None, description="when it ends; null for no end")
 
 
 class Budget(Value):
@@ -110,9 +116,9 @@ def explain_candidate_likelihood(
 
 
 @router.post("/{candidate_id}/opt-in", status_code=201)
-def opt_in(candidate_id: UUID, caller: Platform) -> CommandResult:
-    """The candidate agrees to be written to."""
-    return caller.run(OptIn, candidate_id=candidate_id)
+def opt_in(candidate_id: UUID, caller: Platform, body: Agreement | None = None) -> CommandResult:
+    """The candidate agrees to be written to: before a moment, or without an end."""
+    return caller.run(OptIn, candidate_id=candidate_id, until=body.until if body else None)
 
 
 @router.post("/{candidate_id}/opt-out", status_code=201)

@@ -1,16 +1,20 @@
-"""Outreaches expire and positions close by themselves, once."""
+"""Outreach and consent expire and positions close by themselves, once."""
 
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
-from api.periodic_tasks import close_due, expire_overdue
+from api.periodic_tasks import close_due, end_consents, expire_overdue
 from domain.answering import AcceptOutreach
+from domain.candidate_commands import OptIn
+from domain.candidate_events import ConsentExpired
 from domain.employer import ApproveEmployer
 from domain.event import Event
+from domain.identifier import SignUpCandidate
 from domain.position import SetClosingDate
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
@@ -20,7 +24,7 @@ from infrastructure.projecting.projector import Projector
 from infrastructure.projecting.reading import ReadModels
 from infrastructure.projecting.worker import PeriodicTask, Worker
 from projections.read_models import read_models as every_read_model
-from tests.support.concurrency import SECONDS, wait_until
+from tests.support.concurrency import SECONDS, at_once, wait_until
 from tests.support.stored import ADMIN, BY, a_message, employer, position
 
 NOW = datetime.now(UTC)
@@ -138,3 +142,64 @@ def test_a_position_closes_once_its_closing_date_has_come(
     assert [event.originator_id for event in notifications] == [due]
     catch_up(projections, store, pool)
     assert close_due(store, read_models, NOW + timedelta(days=3)) == 0
+
+
+def agreed_until(store: EventStore, end: datetime) -> UUID:
+    """A member who agreed to be written to until this moment."""
+    id = uuid4()
+    told: dict[str, Any] = {"signed_up_at": NOW - timedelta(days=400), "opted_in": True}
+    who = SignUpCandidate(**BY, candidate_id=id, name="Ada", opted_in_until=end, **told)
+    return store.execute(who).id
+
+
+def ended(store: EventStore) -> list[ConsentExpired]:
+    notifications, _ = store.read(0, 10_000, ["candidate.consent_expired"])
+    events = map(store.mapper.to_domain_event, notifications)
+    return [event for event in events if isinstance(event, ConsentExpired)]
+
+
+def test_the_end_of_a_consent_is_recorded_once_it_has_come_even_after_a_downtime(
+    projections: list[Projection], read_models: ReadModels, store: EventStore, pool: Pool
+) -> None:
+    long_ago, just_now = NOW - timedelta(days=90), NOW
+    over = {agreed_until(store, end): end for end in (long_ago, just_now)}
+    agreed_until(store, NOW + timedelta(seconds=1))
+    catch_up(projections, store, pool)
+    assert end_consents(store, read_models, NOW) == 2
+    assert {event.originator_id: event.until for event in ended(store)} == over
+    assert {(event.actor.id, event.timestamp) for event in ended(store)} == {("expiry", NOW)}
+    catch_up(projections, store, pool)
+    assert end_consents(store, read_models, NOW) == 0
+
+
+def test_a_consent_that_was_renewed_meanwhile_does_not_end(
+    projections: list[Projection], read_models: ReadModels, store: EventStore, pool: Pool
+) -> None:
+    candidate = agreed_until(store, NOW)
+    catch_up(projections, store, pool)
+    store.execute(OptIn(**BY, candidate_id=candidate))
+    assert end_consents(store, read_models, NOW) == 0  # the pool still shows the end
+
+
+def test_several_workers_record_the_end_of_a_consent_once(
+    projections: list[Projection],
+    read_models: ReadModels,
+    store: EventStore,
+    pool: Pool,
+) -> None:
+    over = {agreed_until(store, NOW) for _ in range(10)}
+    catch_up(projections, store, pool)
+    counts = at_once(*[lambda: end_consents(store, read_models, NOW)] * 3)
+    assert sum(counts) == 10
+    assert sorted(event.originator_id for event in ended(store)) == sorted(over)
+
+
+def test_when_the_clock_was_set_back_an_end_is_not_taken_back(
+    projections: list[Projection], read_models: ReadModels, store: EventStore, pool: Pool
+) -> None:
+    agreed_until(store, NOW)
+    catch_up(projections, store, pool)
+    assert end_consents(store, read_models, NOW + timedelta(days=1)) == 1
+    catch_up(projections, store, pool)
+    assert end_consents(store, read_models, NOW - timedelta(days=1)) == 0
+    assert end_consents(store, read_models, NOW + timedelta(days=2)) == 0

@@ -24,6 +24,7 @@ from domain.candidate import Candidate
 from domain.candidate_commands import (
     BlockEmployer,
     EraseCandidate,
+    ExpireConsent,
     NoteActivity,
     OptIn,
     OptOut,
@@ -33,6 +34,7 @@ from domain.candidate_events import (
     AddressBounced,
     CandidateErased,
     CandidateSignedUp,
+    ConsentExpired,
     ContactBudgetSet,
     Contacted,
     EmployerBlocked,
@@ -174,6 +176,13 @@ def contacts_wanted(history: Sequence[Event]) -> int:
     return said[-1] if said else 3
 
 
+def agrees(history: Sequence[Event], now: datetime) -> bool:
+    """Whether the candidate has agreed to be written to, and that has not ended."""
+    consents = [e for e in history if isinstance(e, OptedIn | OptedOut | ConsentExpired)]
+    last = consents[-1] if consents else None
+    return isinstance(last, OptedIn) and (last.until is None or now < last.until)
+
+
 def address_is_gone(history: Sequence[Event]) -> bool:
     """Whether the last address that is known does not exist any more."""
     gone = False
@@ -264,7 +273,7 @@ def reasons_against(
     is_approved = standing is EmployerApproved
     in_beta = latest(history, BetaJoined, BetaLeft, about=employer) is BetaJoined
     erased = latest(history, CandidateErased, about=CASEY) is not None
-    opted_in = latest(history, OptedIn, OptedOut, about=CASEY) is OptedIn
+    opted_in = agrees(history, now)
     blocked = {event.employer_id for event in history if isinstance(event, EmployerBlocked)}
     passive = silent_for_six_months(history, now)
     reachable = any(
@@ -563,10 +572,22 @@ class OneCandidateAndTwoEmployers(RuleBasedStateMachine):
     def schedule_an_interview(self, nth: int) -> None:
         self.ask(ScheduleInterview, outreach_id=self.sent(nth), starts_at=self.now + days(1))
 
-    @precondition(lambda self: not self.story.loaded(Candidate, CASEY).opted_in)
+    @precondition(lambda self: not agrees(self.story.happened, self.now))
     @rule()
     def opt_in(self) -> None:
         self.ask(OptIn)
+
+    @rule(weeks=some.integers(-1, 8), really=seldom)
+    def opt_in_until(self, weeks: int, really: bool) -> None:
+        if really:
+            self.ask(OptIn, until=self.now + timedelta(weeks=weeks))
+
+    @rule()
+    def expire_the_consent(self) -> None:
+        """A timer may come late, twice, or too early: it changes nothing that the gate says."""
+        agreed = agrees(self.story.happened, self.now)
+        self.ask(ExpireConsent)
+        assert agrees(self.story.happened, self.now) is agreed
 
     @rule(really=seldom)
     def opt_out(self, really: bool) -> None:
@@ -686,14 +707,16 @@ class OneCandidateAndTwoEmployers(RuleBasedStateMachine):
 
     @invariant()
     def nobody_is_written_to_who_had_opted_out_or_blocked_the_employer(self) -> None:
-        opted_in, blocked = False, set()
+        opted_in, until, blocked = False, None, set()
         for event in self.story.happened:
-            if isinstance(event, OptedIn | OptedOut | CandidateErased):
+            if isinstance(event, OptedIn | OptedOut | ConsentExpired | CandidateErased):
                 opted_in = isinstance(event, OptedIn)
+                until = event.until if isinstance(event, OptedIn) else None
             elif isinstance(event, EmployerBlocked):
                 blocked.add(event.employer_id)
             elif isinstance(event, SENT):
                 assert opted_in
+                assert until is None or event.timestamp < until
                 assert event.employer_id not in blocked
 
     @invariant()

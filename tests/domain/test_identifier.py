@@ -1,6 +1,6 @@
 """Who somebody is: an address or an id names one person, and duplicates are merged."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -445,9 +445,12 @@ def test_candidates_who_are_not_merged_are_not_separated() -> None:
     then_refused("not_merged")
 
 
+LATER = NOW + days(9_000)
+
 histories = some.fixed_dictionaries(
     {
         "agrees": some.booleans(),
+        "weeks": some.none() | some.integers(-9, 9),
         "silent_days": some.integers(0, 700),
         "blocks": some.sets(some.sampled_from([ACME, GLOBEX])),
         "contacted": some.lists(some.integers(1, 60), max_size=4, unique=True),
@@ -455,10 +458,18 @@ histories = some.fixed_dictionaries(
 )
 
 
+def ends(history: dict[str, Any]) -> datetime | None:
+    """When what they agreed to ends."""
+    is_endless = history["weeks"] is None or not history["agrees"]
+    return None if is_endless else NOW + days(7 * history["weeks"])
+
+
 def lived(candidate: UUID, history: dict[str, Any]) -> Any:
     return (
         signed_up(candidate),
-        fact(OptedIn if history["agrees"] else OptedOut, candidate),
+        fact(OptedIn, candidate, until=ends(history))
+        if history["agrees"]
+        else fact(OptedOut, candidate),
         was_active(candidate, at=NOW - days(history["silent_days"])),
         *(fact(EmployerBlocked, candidate, employer_id=id) for id in sorted(history["blocks"])),
         *(
@@ -484,13 +495,16 @@ def test_whatever_both_lived_the_stricter_holds_while_merged_and_each_has_their_
     when(merge())
     merged = told().loaded(Candidate, CASEY)
     assert merged.standing().opted_in == (caseys["agrees"] and robins["agrees"])
+    agreeing = [h for h in (caseys, robins) if h["agrees"] and (ends(h) or LATER) > NOW]
+    assert merged.standing().agrees_at(NOW) == (len(agreeing) == 2)
     assert set(merged.standing().blocked) == caseys["blocks"] | robins["blocks"]
     recent = [ago for ago in (*caseys["contacted"], *robins["contacted"]) if ago < 30]
     assert merged.contacts_since(NOW - days(30)) == len(recent)
     when(separate())
     own, others = before
     stricter = own.opted_in and others.opted_in
+    earlier = min((end for end in (ends(caseys), ends(robins)) if end), default=None)
     assert [told().loaded(Candidate, id).standing() for id in (CASEY, ROBIN)] == [
         own,
-        others.model_copy(update={"opted_in": stricter}),
+        others.model_copy(update={"opted_in": stricter, "consent_until": earlier}),
     ]

@@ -9,7 +9,9 @@ import pytest
 
 from domain.candidate_commands import (
     BlockEmployer,
+    ExpireConsent,
     NoteContactKeys,
+    OptIn,
     SetContactBudget,
 )
 from domain.candidate_events import AddressBounced, Contacted, ContactRetracted
@@ -21,7 +23,7 @@ from domain.do_not_contact import (
 )
 from domain.employer import DeclareNames, Manager, NoteCompanyKey, RegisterEmployer
 from domain.identifier import EnhanceProfile, SignUpCandidate
-from domain.merging import MergeCandidates
+from domain.merging import MergeCandidates, SeparateCandidates
 from domain.sources import Observation
 from domain.viewing import Feed
 from infrastructure.database.postgres import Pool
@@ -39,12 +41,59 @@ def pooled(store: EventStore, pool: Pool) -> Iterator[Pooled]:
 
 
 LONG = timedelta(days=400)
+MOMENT = timedelta(microseconds=1)
 
 
 def test_who_blocked_the_employer_is_in_no_list_of_theirs(pooled: Pooled) -> None:
     id = pooled.sign_up("Choosy", silent_for=LONG)
     pooled.after(BlockEmployer, candidate_id=id, employer_id=EMPLOYER)
     assert pooled.feed(Feed.PASSIVE) == []
+
+
+def ends(pooled: Pooled, at: datetime, name: str = "Silent") -> None:
+    """What they agreed to ends then."""
+    before = NOW - timedelta(days=9)
+    pooled.after(OptIn, at=before, candidate_id=somebody(name), until=at)
+
+
+def test_who_agreed_until_a_moment_is_in_no_list_from_then_on(pooled: Pooled) -> None:
+    pooled.sign_up("Silent", silent_for=LONG)
+    ends(pooled, NOW + MOMENT)
+    assert is_found(pooled)
+    ends(pooled, NOW)
+    assert not is_found(pooled)
+
+
+def test_once_the_end_is_recorded_they_are_in_no_list_until_they_agree_again(
+    pooled: Pooled,
+) -> None:
+    id = pooled.sign_up("Silent", silent_for=LONG)
+    ends(pooled, NOW)
+    pooled.after(ExpireConsent, candidate_id=id)
+    assert not is_found(pooled)
+    pooled.after(OptIn, candidate_id=id)
+    assert is_found(pooled)
+
+
+def test_a_merged_duplicates_earlier_end_counts(pooled: Pooled) -> None:
+    for name, end in (("Silent", NOW + LONG), ("Twin", NOW)):
+        pooled.sign_up(name, silent_for=LONG)
+        ends(pooled, end, name)
+    both: dict[str, Any] = {"candidate_id": somebody("Silent"), "duplicate_id": somebody("Twin")}
+    pooled.after(MergeCandidates, **both)
+    assert not is_found(pooled)
+    pooled.after(SeparateCandidates, **both)
+    assert is_found(pooled)
+
+
+def test_who_is_separated_agrees_no_longer_than_the_other(pooled: Pooled) -> None:
+    for name, end in (("Twin", NOW), ("Silent", NOW + LONG)):
+        pooled.sign_up(name, silent_for=LONG)
+        ends(pooled, end, name)
+    both: dict[str, Any] = {"candidate_id": somebody("Twin"), "duplicate_id": somebody("Silent")}
+    pooled.after(MergeCandidates, **both)
+    pooled.after(SeparateCandidates, **both)
+    assert not is_found(pooled)
 
 
 def off(entry: dict[str, Any]) -> dict[str, Any]:

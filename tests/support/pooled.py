@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid5
 
 from psycopg import Connection
@@ -57,8 +58,10 @@ class Pooled:
         """The version that an aggregate has reached."""
         return self._store.recorder.versions([id]).get(id, 0)
 
-    def sign_up(self, name: str, *, silent_for: timedelta, **facts: object) -> UUID:
-        """A member who opted in and was last active that long ago."""
+    def sign_up(
+        self, name: str, *, silent_for: timedelta, until: datetime | None = None, **facts: Any
+    ) -> UUID:
+        """A member who opted in, perhaps until a moment, and was last active that long ago."""
         self.after(
             SignUpCandidate,
             candidate_id=somebody(name),
@@ -66,6 +69,7 @@ class Pooled:
             facts=Facts.model_validate(facts),
             signed_up_at=NOW - silent_for,
             opted_in=True,
+            opted_in_until=until,
         )
         return somebody(name)
 

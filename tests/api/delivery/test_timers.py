@@ -11,7 +11,7 @@ import pytest
 from api.delivery.channels import letterhead
 from api.delivery.deliver import Delivery
 from api.marketplace import Marketplace, now, open_marketplace
-from api.periodic_tasks import end_postponements, expire_overdue
+from api.periodic_tasks import end_consents, end_postponements, expire_overdue
 from infrastructure.mail.server import MailServer
 from tests.support.client import done
 from tests.support.concurrency import wait_until
@@ -36,7 +36,8 @@ def fire(market: Marketplace, port: int, clock: Callable[[], datetime]) -> int:
     delivery = Delivery(*shared, at(port), None, clock, LEASE)
     postponed = end_postponements(market.store, market.read_models, clock())
     expired = expire_overdue(market.store, market.read_models, clock())
-    return delivery.deliver_due() + postponed + expired
+    ended = end_consents(market.store, market.read_models, clock())
+    return delivery.deliver_due() + postponed + expired + ended
 
 
 def fire_until_killed(url: str, port: int, ahead: timedelta) -> None:
@@ -78,6 +79,9 @@ def test_timers_fire_once_each_whatever_is_killed_and_however_the_clock_jumps(
         position = scene.position()
         members = [scene.member("Silent", silent_days=400) for _ in range(LETTERS)]
         sent = [str(done(scene.message(position, member))["id"]) for member in members]
+        agreed = {"until": (now() + timedelta(days=20)).isoformat()}
+        for member in members[::2]:
+            done(scene.platform.post(f"/candidates/{member}/opt-in", agreed))
         waiting, later = sent[::2], sent[1::2]
 
         def all_are(expected: dict[str, list[str]]) -> bool:
@@ -107,6 +111,10 @@ def test_timers_fire_once_each_whatever_is_killed_and_however_the_clock_jumps(
         expired = {id: [*DELIVERED, "outreach.expired"] for id in waiting}
         fires(timedelta(days=15), expired | dict.fromkeys(later, ended))
         fires(timedelta(days=30), expired | {id: [*ended, "outreach.expired"] for id in later})
+
+        # Consent ended once, where it had an end.
+        ends = [happened(stage, member).count("candidate.consent_expired") for member in members]
+        assert ends == [1, 0] * (LETTERS // 2)
 
         letters = Counter(read(raw)["Message-ID"] for raw in mailbox.mails)
         assert {*letters} == {f"<{id}.1@localhost>" for id in sent}

@@ -103,7 +103,7 @@ documents = some.fixed_dictionaries(
 more_basics = entry("label", "email", "phone", "url", "summary", "location", "profiles")
 more_sourcing = entry(
     "roles", "years_experience", "expected_salary", "open_to_remote", "work_authorisation",
-    "languages", "opted_in", "signed_up_at", "last_active_at",
+    "languages", "opted_in", "opted_in_until", "signed_up_at", "last_active_at",
 )  # fmt: skip
 names = some.text(min_size=1, max_size=50).filter(lambda name: name.isprintable() and name.strip())
 

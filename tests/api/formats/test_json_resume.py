@@ -106,6 +106,7 @@ def test_our_extension_has_the_last_word() -> None:
                     "work_authorisation": ["Germany"],
                     "languages": ["English"],
                     "opted_in": True,
+                    "opted_in_until": "2027-02-01T12:00:00+01:00",
                     "signed_up_at": "2023-02-01T12:00:00+01:00",
                     "last_active_at": "2024-02-01T12:00:00Z",
                     "external_id": "old/17",
@@ -121,6 +122,7 @@ def test_our_extension_has_the_last_word() -> None:
     assert facts.work_authorisation == ("Germany",)
     assert facts.languages == ("English",)
     assert profile.opted_in
+    assert profile.opted_in_until == datetime(2027, 2, 1, 11, tzinfo=UTC)
     assert profile.signed_up_at == datetime(2023, 2, 1, 11, tzinfo=UTC)
     assert profile.last_active_at == datetime(2024, 2, 1, 12, tzinfo=UTC)
 

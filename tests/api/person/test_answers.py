@@ -254,6 +254,18 @@ def test_all_messages_are_stopped_and_allowed_again(ada: Holder) -> None:
     assert ada.facts(before) == [("candidate.opted_in", ada.candidate, "candidate")]
 
 
+def test_who_agreed_until_a_day_sees_it_and_can_renew(ada: Holder) -> None:
+    until = now() + timedelta(days=30)
+    path = f"/candidates/{ada.candidate}/opt-in"
+    done(ada.scene.platform.post(path, {"until": until.isoformat()}))
+    day = f"until {until.day} {until:%B %Y}"
+    assert day in words_on(ada.get("/choices"))
+    assert day in words_on(ada.get("/data"))
+    before = ada.stage.reached()
+    assert day not in ada.sends("/resume")
+    assert ada.facts(before) == [("candidate.opted_in", ada.candidate, "candidate")]
+
+
 def test_a_budget_of_none_lets_nobody_write(ada: Holder) -> None:
     page = ada.sends("/budget", {"contacts": "0"})
     assert "Your choice is saved." in page

@@ -1,6 +1,6 @@
 """Members over HTTP: what is kept of them, what recruiters see, and being forgotten."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +9,7 @@ import pytest
 from api.marketplace import now
 from domain.actor import Role
 from tests.support.client import codes, done
+from tests.support.concurrency import wait_until
 from tests.support.stage import MESSAGE, Scene, Stage, activity
 
 
@@ -107,6 +108,37 @@ def test_consent_decides_who_is_in_the_feed(scene: Scene) -> None:
     assert seen_from(scene, position, candidate).status_code == 404
     done(scene.platform.post(f"/candidates/{candidate}/opt-in"))
     assert scene.names(position, "passive-candidates") == ["Ada"]
+
+
+def test_consent_may_have_an_end(scene: Scene) -> None:
+    candidate, end = scene.member("Ada", silent_days=400), now() + timedelta(days=30)
+    path = f"/candidates/{candidate}/opt-in"
+    done(scene.platform.post(path, {"until": end.isoformat()}))
+    read = profile(scene, candidate)
+    assert (read["opted_in"], datetime.fromisoformat(read["consent_until"])) == (True, end)
+    done(scene.platform.post(path))
+    assert profile(scene, candidate)["consent_until"] is None
+
+
+def test_consent_that_ended_is_refused_and_unknown_to_recruiters_before_the_timer_says_so(
+    scene: Scene,
+) -> None:
+    position = scene.position(required_skills=["Ending"])
+    candidate = scene.member("Ada", silent_days=400, skills=("Ending",))
+    assert scene.names(position, "passive-candidates") == ["Ada"]
+    end = now() + timedelta(seconds=0.5)
+    done(scene.platform.post(f"/candidates/{candidate}/opt-in", {"until": end.isoformat()}))
+    wait_until(lambda: now() > end)
+    assert scene.names(position, "passive-candidates") == []
+    assert seen_from(scene, position, candidate).status_code == 404
+    assert scene.message(position, candidate).status_code == 404
+
+
+def test_an_end_in_the_past_is_refused(scene: Scene) -> None:
+    candidate = scene.member("Ada", silent_days=400)
+    ended = {"until": (now() - timedelta(days=1)).isoformat()}
+    response = scene.platform.post(f"/candidates/{candidate}/opt-in", ended)
+    assert codes(response) == ["consent_ends_in_past"]
 
 
 def test_an_opt_out_is_heard_however_often_it_is_said(scene: Scene) -> None:

@@ -252,6 +252,7 @@ _COMMANDS: list[Command] = [
             facts=_FACTS,
             signed_up_at=LONG_AGO,
             opted_in=True,
+            opted_in_until=NOW + days(365),
             **by(the_platform),
         )
         for id, name in ((CASEY, "Casey"), (ROBIN, "Robin"), (_AGAIN, "Cas"), *_ADDRESSEES)
@@ -266,6 +267,8 @@ _COMMANDS: list[Command] = [
         employers=(named("the name of globex"),),
         **by(the_system),
     ),
+    candidate_commands.OptIn(candidate_id=_GIL, until=NOW + days(1), **by(the_platform)),
+    candidate_commands.ExpireConsent(candidate_id=_GIL, **by(the_system, at=NOW + days(1))),
     merging.MergeCandidates(candidate_id=CASEY, duplicate_id=_AGAIN, **by(the_support)),
     merging.SeparateCandidates(candidate_id=CASEY, duplicate_id=_AGAIN, **by(the_support)),
     candidate_commands.NoteActivity(

@@ -118,33 +118,33 @@ def test_where_not_even_the_stream_can_be_told_it_is_parked_with_its_aggregate(
 
 
 @pytest.fixture
-def of_version_2(history: RecordedHistory, pool: Pool) -> bytes:
+def of_a_newer_version(history: RecordedHistory, pool: Pool) -> bytes:
     """Ada signed up and opted in, and the latter was written by a newer program."""
     history.sign_up("Ada")
     history.record()
     with pool.connection() as db:
         ((stood,),) = db.execute("SELECT state FROM events WHERE log_position = 2")
-    return overwrite(pool, 2, bytes(stood).decode()[:-1] + ',"class_version":2}')
+    return overwrite(pool, 2, bytes(stood).decode()[:-1] + ',"class_version":3}')
 
 
-@pytest.mark.usefixtures("of_version_2")
+@pytest.mark.usefixtures("of_a_newer_version")
 def test_an_event_of_a_newer_program_waits_for_a_worker_of_it(
     store: EventStore, pool: Pool
 ) -> None:
-    with pytest.raises(ValueError, match=r"candidate.opted_in cannot be read: it is of version 2"):
+    with pytest.raises(ValueError, match=r"candidate.opted_in cannot be read: it is of version 3"):
         drain(Projector([Trail()], store, pool, batch_size=1))
     assert parked_streams(pool) == {}
     assert log_positions([Trail()], pool) == {"trail": 1}
 
 
 def test_an_event_of_a_newer_program_is_parked_if_no_worker_of_it_comes(
-    store: EventStore, pool: Pool, of_version_2: bytes, monkeypatch: pytest.MonkeyPatch
+    store: EventStore, pool: Pool, of_a_newer_version: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(follower, "NEWER_PROGRAM_SECONDS", 0)
     drain(Projector([Trail()], store, pool))
     assert parked_streams(pool) == {somebody("Ada"): (2, 0)}
     assert Projector([Trail()], store, pool).replay_parked() == ([], [somebody("Ada")])
-    overwrite(pool, 2, of_version_2.decode())
+    overwrite(pool, 2, of_a_newer_version.decode())
     # The newer program's worker begins.
     stop = threading.Event()
     newer = threading.Thread(

@@ -113,7 +113,8 @@ class RandomHistory(History):
             case 0:
                 self.add(CandidateErased, somebody(who))
             case 1:
-                self.add(self._rng.choice([OptedOut, OptedIn]), somebody(who))
+                consent: list[type[Event]] = [OptedOut, OptedIn]
+                self.add(self._rng.choice(consent), somebody(who))
             case 2:
                 self.sign_up(self._rng.choice(LATE), country="Spain")
             case 3:
