@@ -158,7 +158,8 @@ def test_an_event_whose_personal_fields_do_not_open_is_marked_and_keeps_nobody(
     candidate, position = scene.member("Di", silent_days=400), scene.position()
     with stage.connection() as db:
         state = json.loads(state_of(db, candidate, "candidate.opted_in"))
-        broken = as_json({**state, "sealed": "eA=="})
+        envelope = {name: state[name] for name in ("timestamp", "actor", "request_id")}
+        broken = as_json({**envelope, "sealed": "eA=="})
         log_position = insert(db, candidate, "candidate.attributes_reported", broken)
     (event,) = done(stage.as_(Role.AUDITOR).get("/events", since=log_position - 1))["events"]
     assert event["unreadablereason"] == "its personal fields do not open"
