@@ -95,7 +95,7 @@ def test_a_letter_arrives_as_a_cloud_event(
     assert (event.get_id(), event.get_subject()) == (f"{sent.outreach}.1", sent.outreach)
 
 
-@pytest.mark.parametrize("secret", [WHSEC, NEXT])
+@pytest.mark.parametrize("secret", [WHSEC, NEXT], ids=["current", "next"])
 def test_it_is_signed_by_standard_webhooks_with_each_secret(
     platform: Platform, receiver: Receiver, send: Send, secret: str
 ) -> None:
