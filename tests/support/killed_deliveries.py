@@ -48,6 +48,8 @@ UNDO = timedelta(minutes=5)
 ENDS = {f"outreach.letter_{how}" for how in ("delivered", "failed", "stopped")}
 WORKERS = 2
 LATEST = 100
+MOST_KILLS = 100
+"""About how often workers are killed at most: they take longer to start than to deliver."""
 FAILS = 0.07
 """The chance that the server fails, at each step of a letter."""
 
@@ -259,7 +261,7 @@ def deliver_while_killing(
     """Write letters, and kill those who deliver them until each letter has ended."""
     chance, clock, began = random.Random(seed), FastClock(datetime.now(UTC)), time.monotonic()
     server, correspondence = Fickle(random.Random(seed)), Correspondence(store, chance)
-    deadline = began + SECONDS + letters
+    deadline = began + SECONDS + 2 * letters
     with (
         MailServer(server) as listening,
         workers(WORKERS, url, listening.port, clock) as running,
@@ -269,7 +271,7 @@ def deliver_while_killing(
         kills = at_last_kill = 0
         while not writing.done() or len(correspondence.settled()) < letters:
             assert time.monotonic() < deadline, "not all letters have ended"
-            if server.begun > at_last_kill:
+            if server.begun > at_last_kill + letters // MOST_KILLS:
                 time.sleep(chance.uniform(0, 1))  # a random moment of their work
                 at_last_kill = server.begun
                 kills += killed(running, chance, url, listening.port, clock)
