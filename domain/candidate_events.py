@@ -4,16 +4,25 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from pydantic import Field
+
 from domain.attributes import AgeBand, Disability, Ethnicity, Gender
 from domain.event import Event, Personal
 from domain.profile import Facts, FullBackground, Job
 from domain.sources import ActivityKind
 from domain.standing import Standing
+from domain.traits import Traits
 from domain.values import Moment
 
 
-class CandidateSignedUp(Event, name="candidate.signed_up", version=3):
+def _traits(event: dict[str, Any]) -> Traits:
+    return Traits.of(event["facts"])
+
+
+class CandidateSignedUp(Event, name="candidate.signed_up", version=4):
     """A person became a member. `fields` names the profile fields that they filled in.
+
+    `traits` is what stays of the facts after an erasure.
 
     `document` is a keyed hash of the document that said so, so that it is taken once. `address`,
     its `domain` and the `employers` of present jobs are keyed hashes too, by which the contact gate
@@ -26,7 +35,8 @@ class CandidateSignedUp(Event, name="candidate.signed_up", version=3):
     jobs: Personal[tuple[Job, ...]] = ()
     background: Personal[FullBackground | None] = None
     fields: tuple[str, ...]
-    facts: Facts
+    facts: Personal[Facts] = Facts()
+    traits: Traits = Field(default_factory=_traits)
     has_address: bool = False
     document: UUID | None = None
     address: UUID | None = None
@@ -41,6 +51,11 @@ class CandidateSignedUp(Event, name="candidate.signed_up", version=3):
     @staticmethod
     def upcast_v2_v3(_: dict[str, Any]) -> None:
         """Version 2 has no hashes of what is known; `ContactKeysNoted` follows it."""
+
+    @staticmethod
+    def upcast_v3_v4(state: dict[str, Any]) -> None:
+        """Version 3 has the facts in the clear, where they stay, and no traits."""
+        state["traits"] = Traits.of(Facts.model_validate(state["facts"])).model_dump(mode="json")
 
 
 class OptedIn(Event, name="candidate.opted_in", version=2):
@@ -71,16 +86,17 @@ class WasActive(Event, name="candidate.was_active", version=1):
     source_id: str
 
 
-class ProfileEnhanced(Event, name="candidate.profile_enhanced", version=3):
+class ProfileEnhanced(Event, name="candidate.profile_enhanced", version=4):
     """A source observed newer facts about the member. `fields` names those it changed.
 
-    `document`, `address`, `domain` and `employers` are keyed hashes, as in `CandidateSignedUp`.
+    The others are as in `CandidateSignedUp`.
     """
 
     source: str
     observed_on: date
     fields: tuple[str, ...]
-    facts: Facts
+    facts: Personal[Facts] = Facts()
+    traits: Traits = Field(default_factory=_traits)
     name: Personal[str | None] = None
     email: Personal[str | None] = None
     summary: Personal[str | None] = None
@@ -98,6 +114,11 @@ class ProfileEnhanced(Event, name="candidate.profile_enhanced", version=3):
     @staticmethod
     def upcast_v2_v3(_: dict[str, Any]) -> None:
         """Version 2 has no hashes of what is known; `ContactKeysNoted` follows it."""
+
+    @staticmethod
+    def upcast_v3_v4(state: dict[str, Any]) -> None:
+        """As of a sign-up."""
+        CandidateSignedUp.upcast_v3_v4(state)
 
 
 class ContactKeysNoted(Event, name="candidate.contact_keys_noted", version=1):

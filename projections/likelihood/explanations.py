@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from domain.kinds_of_work import KINDS_OF_WORK
 from projections.likelihood.estimator.schema import Features
 from projections.likelihood.features.catalogue import (
     JOB_YEARS,
@@ -14,7 +15,6 @@ from projections.likelihood.features.catalogue import (
     SENIORITIES,
     UNKNOWN_IF,
 )
-from projections.likelihood.features.role_names import ROLES
 
 
 class FeatureReason(NamedTuple):
@@ -72,7 +72,7 @@ SAID_BY: Mapping[str, tuple[str, tuple[str, ...]]] = {
 
 CATEGORIES: Mapping[str, str | Mapping[str, str]] = {
     "role": {
-        **dict.fromkeys(ROLES, "Their kind of work: {role:words}"),
+        **dict.fromkeys(KINDS_OF_WORK, "Their kind of work: {role:words}"),
         "other": "Their kind of work is rare here",
         "unknown": "Has not said what their work is",
     },
@@ -98,7 +98,7 @@ CATEGORIES: Mapping[str, str | Mapping[str, str]] = {
         "unknown": "Has not said whether they would work remotely",
     },
     "position_role": {
-        **dict.fromkeys(ROLES, "The position's kind of work: {position_role:words}"),
+        **dict.fromkeys(KINDS_OF_WORK, "The position's kind of work: {position_role:words}"),
         "other": "The position's kind of work is rare here",
         "unknown": "The position's kind of work is unknown",
     },

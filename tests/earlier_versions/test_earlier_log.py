@@ -15,6 +15,7 @@ from psycopg.rows import TupleRow
 
 from api.audit.past_state import past_state
 from domain.terms import search_key
+from domain.traits import term_hash
 from infrastructure.database.postgres import open_pool
 from infrastructure.event_log import queries
 from infrastructure.event_log.store import EventStore
@@ -119,6 +120,8 @@ def test_every_read_model_has_the_rows_it_had(replayed: Replayed) -> None:
             then = [*map(_in_canonical_form, then)]
             for row in now:  # that version kept no more of them
                 row["last_contacts"] = row["last_contacts"][-3:]
+        if table == "likelihood_features":
+            then = [*map(_without_names, then)]
         now, then = sorted(now, key=_text), sorted(then, key=_text)
         assert as_far_as(then, now) == then, table
 
@@ -133,6 +136,12 @@ NAMED_OTHERWISE = {
     "russian federation": "russia", "turkey": "turkiye", "czech republic": "czechia",
 }  # fmt: skip
 """What that version called countries that have another English name in CLDR."""
+
+
+def _without_names(row: dict[str, Any]) -> dict[str, Any]:
+    """What the likelihood knew of a candidate in that version, with hashes for names."""
+    hashed = {name: row[name] and term_hash(row[name]) for name in ("city", "country")}
+    return {**row, **hashed, "skills": [term_hash(skill) for skill in row["skills"]]}
 
 
 def _in_canonical_form(row: dict[str, Any]) -> dict[str, Any]:

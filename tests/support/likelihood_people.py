@@ -3,6 +3,7 @@
 import random
 from datetime import UTC, datetime
 
+from domain.kinds_of_work import KINDS_OF_WORK
 from projections.likelihood.estimator.schema import Features
 from projections.likelihood.features.candidate import (
     STATE_NUMBERS,
@@ -12,7 +13,6 @@ from projections.likelihood.features.candidate import (
 )
 from projections.likelihood.features.catalogue import SENIORITIES, merged
 from projections.likelihood.features.position_match import PositionState, of_match, of_position
-from projections.likelihood.features.role_names import ROLES
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
@@ -24,7 +24,9 @@ def random_candidate_state(rng: random.Random) -> CandidateState:
     """A state with some of everything, and some of it unknown."""
     now = NOW.timestamp()
     signed_up_at, last_active_at, observed_at = (now - rng.expovariate(1 / 3e7) for _ in range(3))
-    state = CandidateState(signed_up_at, last_active_at, observed_at, role=rng.choice(ROLES))
+    state = CandidateState(
+        signed_up_at, last_active_at, observed_at, role=rng.choice(KINDS_OF_WORK)
+    )
     for moment in ("consented_at", "job_since", "last_contact_at"):
         setattr(state, moment, rng.choice([UNKNOWN, now - rng.expovariate(1 / 3e7)]))
     state.years = rng.choice([UNKNOWN, rng.uniform(0, 30), 2.0, 5.0])
@@ -41,7 +43,7 @@ def random_candidate_state(rng: random.Random) -> CandidateState:
 def random_position_state(rng: random.Random) -> PositionState:
     """A position of which any part may be unknown."""
     return PositionState(
-        role=rng.choice(ROLES),
+        role=rng.choice(KINDS_OF_WORK),
         seniority=rng.choice(SENIORITIES),
         years_asked=rng.choice([None, 0.0, 3.0]),
         pay_usd=rng.choice([None, rng.randrange(30_000, 200_000)]),

@@ -34,7 +34,7 @@ from domain.outreach_events import (
     OutreachExpired,
     OutreachPostponed,
 )
-from domain.profile import Facts
+from domain.traits import Traits
 from projections.likelihood.estimator.schema import Columns, Features
 from projections.likelihood.features.catalogue import (
     ACTIVITY_GROUPS,
@@ -44,8 +44,6 @@ from projections.likelihood.features.catalogue import (
     SENIORITIES,
     SENIORITY_FROM_YEARS,
 )
-from projections.likelihood.features.role_names import role_family
-from projections.likelihood.features.spelling import key
 
 DAY = 86_400.0
 MONTH = 30 * DAY
@@ -114,7 +112,7 @@ class CandidateState(HandlesEvents):
     @on(ProfileEnhanced)
     def on_profile_enhanced(self, event: ProfileEnhanced, _at: float) -> None:
         self.observed_at = max(self.observed_at, _midnight(event.observed_on))
-        _observe(self, event.facts)
+        _observe(self, event.traits)
 
     @on(MessageSent, InterviewRequested, FollowUpSent)
     def on_sent(self, _event: MessageSent | InterviewRequested | FollowUpSent, at: float) -> None:
@@ -158,7 +156,7 @@ def signed_up(event: CandidateSignedUp) -> CandidateState:
     """The state of a new candidate."""
     at = event.timestamp.timestamp()
     state = CandidateState(signed_up_at=at, last_active_at=at, observed_at=at)
-    _observe(state, event.facts)
+    _observe(state, event.traits)
     return state
 
 
@@ -180,24 +178,24 @@ def _half_lives(at: float, days: int) -> float:
     return min(max((at - LANDMARK) / (days * DAY), -500.0), 500.0)
 
 
-def _observe(state: CandidateState, facts: Facts) -> None:
-    if facts.roles is not None:
-        state.role = role_family(facts.roles[0]) if facts.roles else "unknown"
-    if facts.skills is not None:
-        state.skills = tuple(map(key, facts.skills))
-    if facts.city is not None:
-        state.city = key(facts.city)
-    if facts.country is not None:
-        state.country = key(facts.country)
-    if facts.open_to_remote is not None:
-        state.remote_wish = "yes" if facts.open_to_remote else "no"
-    if facts.years_experience is not None:
-        state.years = float(facts.years_experience)
-    if facts.expected_salary is not None:
-        usd = facts.expected_salary.in_usd
+def _observe(state: CandidateState, traits: Traits) -> None:
+    if traits.work is not None:
+        state.role = traits.work
+    if traits.skills is not None:
+        state.skills = traits.skills
+    if traits.city is not None:
+        state.city = traits.city
+    if traits.country is not None:
+        state.country = traits.country
+    if traits.open_to_remote is not None:
+        state.remote_wish = "yes" if traits.open_to_remote else "no"
+    if traits.years_experience is not None:
+        state.years = float(traits.years_experience)
+    if traits.expected_salary is not None:
+        usd = traits.expected_salary.in_usd
         state.expected_usd = UNKNOWN if usd is None else float(usd)
-    if facts.in_present_job_since is not None:
-        state.job_since = _midnight(facts.in_present_job_since.first)
+    if traits.in_present_job_since is not None:
+        state.job_since = _midnight(traits.in_present_job_since.first)
 
 
 def _midnight(day: date) -> float:

@@ -12,9 +12,9 @@ machine, and JSON keeps them.
 from enum import StrEnum
 from typing import NamedTuple
 
+from domain.kinds_of_work import KINDS_OF_WORK
 from domain.sources import ActivityKind
 from projections.likelihood.estimator.schema import Features, Scale, Schema
-from projections.likelihood.features.role_names import ROLES
 
 FEATURE_VERSION = 2
 """Raise it with any change of any candidate's features: the read model is then rebuilt."""
@@ -143,13 +143,13 @@ NUMBERS: dict[str, Number] = {
 _YEARS = f"from {', '.join(f'{y:g}' for y in SENIORITY_FROM_YEARS)} on"
 
 CATEGORIES: dict[str, Category] = {
-    "role": Category(_CANDIDATE, "the kind of work of the profile's first role", ROLES),
+    "role": Category(_CANDIDATE, "the kind of work of the profile's first role", KINDS_OF_WORK),
     "seniority": Category(_CANDIDATE, f"years of experience, {_YEARS}", SENIORITIES),
     "present_job": Category(_CANDIDATE, "whether its start is known", ("known", "unknown")),
     "contacted": Category(_CANDIDATE, "whether there was outreach before", ("before", "never")),
     "consented": Category(_CANDIDATE, "whether they have opted in", ("yes", "no")),
     "remote_wish": Category(_CANDIDATE, "open to remote work", ("yes", "no", "unknown")),
-    "position_role": Category(_POSITION, "first role of the filters, or the title", ROLES),
+    "position_role": Category(_POSITION, "first role of the filters, or the title", KINDS_OF_WORK),
     "position_seniority": Category(
         _POSITION, f"the title's words, or the years asked for, {_YEARS}", SENIORITIES
     ),

@@ -11,13 +11,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from domain.filters import Filters
+from domain.kinds_of_work import kind_of_work
 from domain.money import SalaryRange
 from domain.outreach_events import InterviewRequested, MessageSent
 from domain.position import PositionOpened
+from domain.traits import term_hash
 from projections.likelihood.estimator.schema import Columns, Features
 from projections.likelihood.features.candidate import STATE, CandidateState, seniority
 from projections.likelihood.features.catalogue import CATEGORIES, LARGEST_OFFER, NUMBERS
-from projections.likelihood.features.role_names import role_family, seniority_named
+from projections.likelihood.features.seniority import seniority_named
 from projections.likelihood.features.spelling import key
 
 
@@ -39,7 +41,7 @@ class PositionState(NamedTuple):
 def from_event(event: PositionOpened) -> PositionState:
     """The state of a new position."""
     position = PositionState(
-        title_role=role_family(event.title),
+        title_role=kind_of_work(event.title),
         title_seniority=seniority_named(event.title),
         pay_usd=_top(event.salary),
         remote=event.remote or event.filters.remote,
@@ -66,7 +68,7 @@ def with_filters(position: PositionState, filters: Filters) -> PositionState:
     if named == "unknown" and years is not None:
         named = seniority(years)
     return position._replace(
-        role=role_family(filters.roles[0]) if filters.roles else position.title_role,
+        role=kind_of_work(filters.roles[0]) if filters.roles else position.title_role,
         seniority=named,
         years_asked=years,
         required=tuple(sorted(map(key, filters.required_skills))),
@@ -165,9 +167,9 @@ class _Matching:
 
     def __init__(self, position: PositionState) -> None:
         self._position = position
-        self._nice = frozenset(position.nice)
-        self._named = self._nice | frozenset(position.required)
-        self._places = frozenset(position.places)
+        self._nice = frozenset(map(term_hash, position.nice))
+        self._named = self._nice | frozenset(map(term_hash, position.required))
+        self._places = frozenset(map(term_hash, position.places))
         self._log_pay = math.log(max(position.pay_usd, 1)) if position.pay_usd is not None else None
 
     def of(

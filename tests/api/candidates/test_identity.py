@@ -328,9 +328,10 @@ SILENT = {"meta": {"sourcing": {"opted_in": True, "signed_up_at": "2020-01-01T00
 AT_ACME = [{"name": "Acme GmbH", "startDate": "2019"}]
 AS_BEFORE = """
     UPDATE events SET state = convert_to((
-        (convert_from(state, 'UTF8')::jsonb - 'address' - 'domain' - 'employers' - 'company_key')
-        || jsonb_build_object(
-            'class_version', CASE topic WHEN 'candidate.signed_up' THEN 2 ELSE 1 END)
+        (convert_from(state, 'UTF8')::jsonb - 'address' - 'domain' - 'employers' - 'company_key'
+            - 'traits')
+        || CASE topic WHEN 'candidate.signed_up' THEN '{"facts": {}, "class_version": 2}'::jsonb
+            ELSE '{"class_version": 1}'::jsonb END
     )::text, 'UTF8') WHERE topic = %s"""
 
 

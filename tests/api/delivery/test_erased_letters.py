@@ -1,7 +1,7 @@
 """After an erasure no word of the person is left: of letters, the thread, mails, logs, the model.
 
 The words are unique, and are looked for byte for byte in everything that the database holds.
-What is meant to stay, as city and skills, is in decision 2.
+What stays without words is in decision 2.
 """
 
 import base64
@@ -52,6 +52,12 @@ WORDS = {
     "former employer": "Quarzuhrenwerke",
     "summary": "Regenschirmflickerei",
     "unusable date": "Sanktnimmerleinstag",
+    "role": "Wurzelbürstenmacher",
+    "city": "Hinterkleckersdorf",
+    "country": "Taka-Tuka-Land",
+    "skill": "Glockenspielstimmung",
+    "language": "Klabauterisch",
+    "permit": "Schlaraffenland",
     "subject": "Lampionherstellung",
     "letter": "Dampfnudelforschung",
     "edited letter": "Dämpfnüdelförschung",
@@ -164,12 +170,22 @@ class Life:
                 "email": WORDS["address"],
                 "phone": WORDS["phone"],
                 "summary": WORDS["summary"],
+                "label": WORDS["role"],
+                "location": {"city": WORDS["city"], "region": WORDS["country"]},
             },
+            "skills": [{"name": WORDS["skill"]}],
+            "languages": [{"language": WORDS["language"], "fluency": "native"}],
             "work": [
                 {"name": WORDS["former employer"], "position": "Baker", "startDate": "2012"},
                 {"name": "Another", "position": "Cook", "startDate": WORDS["unusable date"]},
             ],
-            "meta": {"sourcing": {"opted_in": True, "signed_up_at": signed_up}},
+            "meta": {
+                "sourcing": {
+                    "opted_in": True,
+                    "signed_up_at": signed_up,
+                    "work_authorisation": [WORDS["permit"]],
+                }
+            },
         }
         self.person = str(done(self.scene.platform.post("/candidates", document))["id"])
 

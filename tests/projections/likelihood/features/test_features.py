@@ -13,6 +13,7 @@ from domain.actor import Actor, Role
 from domain.candidate_events import CandidateSignedUp, ProfileEnhanced
 from domain.event import Event
 from domain.filters import Filters
+from domain.kinds_of_work import kind_of_work
 from domain.money import Salary, SalaryRange
 from domain.outreach_events import MessageSent, OutreachAccepted
 from domain.partial_date import PartialDate
@@ -46,7 +47,6 @@ from projections.likelihood.features.position_match import (
     with_filters,
     with_offer,
 )
-from projections.likelihood.features.role_names import role_family
 from projections.likelihood.learner import Learner
 from projections.likelihood.model_state import untrained_model
 from tests.support.events import event_of
@@ -412,4 +412,4 @@ def test_contributions_with_the_same_sentence_are_summed() -> None:
     ],
 )
 def test_roles_belong_to_known_families(role: str, family: str) -> None:
-    assert role_family(role) == family
+    assert kind_of_work(role) == family

@@ -1,9 +1,7 @@
-"""The kinds of work that the model distinguishes, and the seniority that a title names."""
+"""The kinds of work that are distinguished by the words of a role."""
 
 import re
 from functools import lru_cache
-
-from projections.likelihood.features.spelling import key
 
 _ROLE_WORDS = {
     "full-stack": "full ?stack",
@@ -32,36 +30,17 @@ _ROLE_WORDS = {
     "software": "software|developer|programmer|engineer",
 }
 _ROLE_PATTERNS = [(name, re.compile(rf"\b(?:{words})")) for name, words in _ROLE_WORDS.items()]
-ROLES = (*_ROLE_WORDS, "other", "unknown")
+OTHER, UNKNOWN = "other", "unknown"
 
-_SENIORITY_PATTERNS = [
-    (name, re.compile(rf"\b(?:{words})\b"))
-    for name, words in {
-        "principal": "principal|staff|lead|head|director|chief|vp|cto",
-        "senior": r"senior|sr",
-        "junior": r"junior|jr|graduate|entry|trainee|intern",
-        "middle": "middle|mid|intermediate",
-    }.items()
-]
+KINDS_OF_WORK = (*_ROLE_WORDS, OTHER, UNKNOWN)
 
 
 @lru_cache(maxsize=4096)
-def role_family(role: str) -> str:
+def kind_of_work(role: str) -> str:
     """The kind of work of a role: the first whose words occur in it.
 
-    >>> role_family("Developer, full-stack"), role_family("Data Engineer"), role_family("Baker")
+    >>> kind_of_work("Developer, full-stack"), kind_of_work("Data Engineer"), kind_of_work("Baker")
     ('full-stack', 'data-engineering', 'other')
     """
-    words = key(role).replace("-", " ")
-    return next((name for name, pattern in _ROLE_PATTERNS if pattern.search(words)), "other")
-
-
-@lru_cache(maxsize=4096)
-def seniority_named(title: str) -> str:
-    """The seniority that the words of a title name.
-
-    >>> seniority_named("Senior Data Engineer"), seniority_named("Data Engineer")
-    ('senior', 'unknown')
-    """
-    words = key(title).replace("-", " ")
-    return next((name for name, pattern in _SENIORITY_PATTERNS if pattern.search(words)), "unknown")
+    words = " ".join(role.split()).casefold().replace("-", " ")
+    return next((name for name, pattern in _ROLE_PATTERNS if pattern.search(words)), OTHER)
