@@ -22,10 +22,15 @@ logger = logging.getLogger(__name__)
 async def send(delivery: Delivery, mails: Iterable[OutgoingMail]) -> list[Outcome]:
     """Send mails one after the other, and say what became of each."""
     async with SmtpConnections(delivery.server, 1) as connections:
-        return [
-            await connections.send(as_bytes(mail, delivery.dkim), mail.sender, mail.to)
-            for mail in mails
-        ]
+        return [await _send(delivery, connections, mail) for mail in mails]
+
+
+async def _send(delivery: Delivery, connections: SmtpConnections, mail: OutgoingMail) -> Outcome:
+    try:
+        raw = as_bytes(mail, delivery.dkim)
+    except ValueError:  # not every address that a form takes can be written in a mail
+        return Outcome("rejected", "recipient", text="no mail can be made", bad_address=True)
+    return await connections.send(raw, mail.sender, mail.to)
 
 
 def tell(delivery: Delivery | None, mail: OutgoingMail) -> None:

@@ -82,3 +82,14 @@ def test_what_was_read_is_not_told(office: PostOffice, send: Send) -> None:
     answered(sent)
     done(sent.scene.recruiter.post(f"/outreach/{sent.outreach}/reading", {"step": 99}))
     assert told(office, minutes=2) == []
+
+
+def test_an_address_that_no_mail_can_go_to_keeps_no_one_else_from_being_told(
+    office: PostOffice, send: Send
+) -> None:
+    wishes = {"(robin@acme.example": send(), "sam@globex.example": send()}
+    for address, sent in wishes.items():
+        wish = {"frequency": "each", "email": address}
+        done(sent.scene.recruiter("PUT", "/me/notification", json=wish))
+        answered(sent)
+    assert "sam@globex.example" in [mail["To"] for mail in told(office)]
