@@ -1,6 +1,7 @@
 """The PostgreSQL that tests run on: one embedded server a session, a fresh database a test."""
 
 import asyncio
+import gc
 from collections.abc import Iterator
 
 import psycopg
@@ -25,6 +26,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
+
+
+def pytest_collection_finish() -> None:
+    """Have the garbage collector pass over what was made until now, which stays to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ contact budgets and answer windows early, and delete what others still need.
 """
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from infrastructure.database.postgres import Pool
@@ -30,10 +31,13 @@ class ClockIsOff(Exception):
 
 
 class Clock:
-    """Compares this process's clock with the database's, now and then."""
+    """Compares a clock, by default this process's, with the database's, now and then."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(
+        self, pool: Pool, own_time: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self._pool = pool
+        self._own_time = own_time
         self._measured_at = -SECONDS_BETWEEN
         self._offset = timedelta(0)
 
@@ -41,9 +45,9 @@ class Clock:
         """How far this process's clock is ahead."""
         if time.monotonic() - self._measured_at >= SECONDS_BETWEEN:
             with self._pool.connection(timeout) as db:
-                before = own_time()
+                before = self._own_time()
                 ((theirs,),) = db.execute(TIME).fetchall()
-                own = before + (own_time() - before) / 2
+                own = before + (self._own_time() - before) / 2
             self._offset, self._measured_at = own - theirs, time.monotonic()
         return self._offset
 
@@ -52,8 +56,3 @@ class Clock:
         offset = self.offset(timeout)
         if abs(offset) > ALLOWED:
             raise ClockIsOff(offset)
-
-
-def own_time() -> datetime:
-    """By the clock of this process."""
-    return datetime.now(UTC)

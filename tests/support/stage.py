@@ -18,9 +18,17 @@ from starlette.routing import BaseRoute
 
 from api.app import make_app
 from api.http.tokens import make_token
+from api.identifiers import of_company
 from api.marketplace import Marketplace, now, open_marketplace
 from domain.actor import Actor, Cause, Role
-from domain.employer import ReviewAnswerRate
+from domain.command import Command
+from domain.employer import (
+    ApproveEmployer,
+    JoinBeta,
+    Manager,
+    RegisterEmployer,
+    ReviewAnswerRate,
+)
 from domain.sender_standing import AnswerRate
 from infrastructure.projecting.checkpoints import wait_for
 from infrastructure.settings import Settings
@@ -109,18 +117,30 @@ class Scene:
         self.recruiter = stage.as_(Role.RECRUITER, self.employer_id)
 
     def registered(self, company: str) -> str:
-        manager = {"name": "Casey", "email": "casey@example.com"}
-        body = {"company": company, "manager": manager}
-        return str(done(self.admin.post("/employers", body))["id"])
+        id = uuid4()
+        manager = Manager(name="Casey", email="casey@example.com")
+        key = of_company(self.stage.marketplace.address_key, company)
+        self._execute(
+            RegisterEmployer, Role.ADMIN, id, company=company, manager=manager, company_key=key
+        )
+        return str(id)
 
     def approved(self) -> Self:
-        self.admin.post(f"/employers/{self.employer_id}/approval")
+        self._execute(ApproveEmployer, Role.ADMIN, UUID(self.employer_id))
         return self
 
     def in_beta(self) -> Self:
         self.approved()
-        done(self.recruiter.post(f"/employers/{self.employer_id}/beta"))
+        self._execute(JoinBeta, Role.RECRUITER, UUID(self.employer_id))
         return self
+
+    def _execute(self, command: type[Command], role: Role, employer_id: UUID, **about: Any) -> None:
+        """What a request does, which takes five times as long: nearly every test begins so."""
+        own = employer_id if role is Role.RECRUITER else None
+        actor = Actor(id=f"{role}@test", role=role, employer_id=own)
+        cause = dict(Cause(by=actor, at=now(), request_id=str(uuid4())))
+        given = command(**cause, employer_id=employer_id, **about)  # type: ignore[call-arg]
+        self.stage.marketplace.store.execute(given)
 
     def position(self, **filters: Any) -> str:
         skills = [*filters.pop("required_skills", ()), *self.own_skills]

@@ -17,6 +17,7 @@ from domain.employer_events import EmployerApproved, EmployerRegistered
 from domain.event import Event, Personal
 from domain.outreach_events import OutreachAccepted
 from domain.profile import Facts, Job
+from domain.traits import term_hash
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.codec import EventMapper, envelope
 from infrastructure.event_log.keys import Keyring
@@ -75,14 +76,16 @@ def test_what_is_stored_shows_nothing_personal(mapper: EventMapper) -> None:
         for shown in (private, private.casefold(), b64encode(private.encode()).decode()):
             assert shown.encode() not in state
             assert shown.encode() not in sealed
-    assert b"Mathematics" in state
+    assert b"Mathematics" not in state
+    assert term_hash("Mathematics").encode() in state
 
 
 def test_aggregates_get_no_personal_fields_and_need_no_key(mapper: EventMapper) -> None:
     loaded = mapper.to_domain_event(mapper.to_stored_event(signed_up(uuid4())))
     assert isinstance(loaded, CandidateSignedUp)
     assert (loaded.name, loaded.email, loaded.jobs) == ("[erased]", None, ())
-    assert loaded.facts.skills == ("Mathematics",)
+    assert loaded.facts == Facts()
+    assert loaded.traits.skills == (term_hash("Mathematics"),)
 
 
 class CupLabelled(Event, name="cup.labelled", version=2):
@@ -234,10 +237,10 @@ def test_an_event_that_cannot_be_read_says_why(
 
 def test_why_an_event_cannot_be_read_says_nothing_of_what_it_says(mapper: EventMapper) -> None:
     stored = mapper.to_stored_event(signed_up(uuid4()))
-    state = json.loads(stored.state) | {"fields": "ada@example.com", "facts": {"city": 7}}
+    state = json.loads(stored.state) | {"fields": "ada@example.com", "traits": {"city": 7}}
     (event,) = mapper.read([replace(stored, state=json.dumps(state).encode())])
     assert isinstance(event, UnreadableEvent)
-    assert event.reason == "ValidationError: fields: tuple_type, facts: string_type"
+    assert event.reason == "ValidationError: fields: tuple_type, traits: string_type"
 
 
 def test_of_an_event_that_cannot_be_read_the_envelope_is_read_as_far_as_it_can_be() -> None:
