@@ -157,7 +157,6 @@ def test_a_type_is_followed_alone(stage: Stage, address: str) -> None:
     scene, token = stage.scene().in_beta(), stage.token(Role.AUDITOR)
     before = stage.reached()
     scene.position()
-    scene.approved()
     other = stage.scene().approved()
     wanted = [at for at, topic in stage.topics(other.employer_id) if topic == "employer.approved"]
     reading = read(address, token, wanted[0], since=before, kind="employer.approved")
