@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field
 
 from domain.money import Salary
 from domain.partial_date import PartialDate
-from domain.terms import key
+from domain.terms import each_once
 from domain.values import NUMBER, Flag, Name, StorableText, Value
 
 Text = Annotated[StorableText, Field(min_length=1, max_length=200)]
@@ -21,10 +21,7 @@ MOST_ENTRIES = 100
 def _distinct(terms: object) -> object:
     if not isinstance(terms, list | tuple) or not all(isinstance(term, str) for term in terms):
         return terms  # pydantic reports the error
-    first_of_each: dict[str, str] = {}
-    for term in terms:
-        first_of_each.setdefault(key(term), term)
-    return tuple(first_of_each.values())
+    return each_once(terms)
 
 
 Terms = Annotated[tuple[Text, ...], BeforeValidator(_distinct), Field(max_length=200)]

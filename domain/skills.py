@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
-from domain.terms import key
+from domain.terms import each_once, key
 
 MOST_SKILLS = 200
 
@@ -39,14 +40,13 @@ def skill_names(said: Iterable[str]) -> tuple[str, ...]:
     >>> skill_names(["HTML5, HTML", "C/C++", ".NET", "TCP/IP", "AWS (EC2, S3), etc.", "R"])
     ('HTML5', 'HTML', 'C', 'C++', '.NET', 'TCP/IP', 'AWS (EC2, S3)', 'R')
     """
-    first_of_each: dict[str, str] = {}
-    for text in said:
-        for part in _parts(text):
-            for name in _words(part):
-                plain = key(name)
-                if plain and plain not in _NOTHING:
-                    first_of_each.setdefault(plain, name)
-    return tuple(first_of_each.values())[:MOST_SKILLS]
+    return each_once(name for text in said for name in _names(text))[:MOST_SKILLS]
+
+
+@lru_cache(maxsize=16_384)
+def _names(text: str) -> tuple[str, ...]:
+    each = (name for part in _parts(text) for name in _words(part))
+    return tuple(name for name in each if (plain := key(name)) and plain not in _NOTHING)
 
 
 def _parts(text: str) -> Iterable[str]:

@@ -4,6 +4,8 @@
 searches by name and for places, which people type with accents or without.
 """
 
+from collections.abc import Iterable
+from functools import lru_cache
 from unicodedata import combining, normalize
 
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200e\u200f\u2060\ufeff"))
@@ -28,14 +30,19 @@ _ACCENTS = range(0x300, 0x370)
 """The accents of Latin, Greek and Cyrillic letters; other scripts' marks are letters' parts."""
 
 
+@lru_cache(maxsize=16_384)
 def key(term: str) -> str:
     r"""A term, normalised for comparison: NFKC, case and extra spaces ignored.
 
     >>> key("  Node.JS "), key("\uff23\uff0b\uff0b"), key("Re\u0301sume\u0301") == key("résumé")
     ('node.js', 'c++', True)
     """
-    plain = normalize("NFKC", term).translate(_INVISIBLE)
-    return " ".join(normalize("NFKC", plain.casefold()).split())
+    return _plain(term)
+
+
+def _plain(text: str) -> str:
+    visible = normalize("NFKC", text).translate(_INVISIBLE)
+    return " ".join(normalize("NFKC", visible.casefold()).split())
 
 
 def search_key(text: str) -> str:
@@ -44,6 +51,14 @@ def search_key(text: str) -> str:
     >>> search_key("Ólafur Ærø"), search_key("Łódź"), search_key("が") == search_key("か")
     ('olafur aero', 'lodz', False)
     """
-    apart = normalize("NFD", key(text))
+    apart = normalize("NFD", _plain(text))
     letters = (c for c in apart if not (combining(c) and ord(c) in _ACCENTS))
     return normalize("NFC", "".join(letters)).translate(_WITHOUT_STROKE)
+
+
+def each_once(terms: Iterable[str]) -> tuple[str, ...]:
+    """Terms without those whose `key` came before."""
+    first_of_each: dict[str, str] = {}
+    for term in terms:
+        first_of_each.setdefault(key(term), term)
+    return tuple(first_of_each.values())

@@ -40,7 +40,7 @@ from domain.profile import Facts, FullBackground, Job
 from domain.terms import key, search_key
 from infrastructure.database.postgres import fetch_all, fetch_one
 from infrastructure.projecting.projection import BulkStatement, Change, Projection
-from projections.canonical import canonical_facts
+from projections.canonical import canonical_facts, compared_facts
 from projections.do_not_contact import DoNotContactList
 from projections.employers import Employers
 
@@ -97,7 +97,7 @@ CONTACTS_KEPT = 2 * MOST_CONTACTS
 """How many of the last contacts are kept: more than any budget, since some are retracted."""
 
 
-class CandidatePool(Projection, name="candidate_pool", version=7, key="id", personal=True):
+class CandidatePool(Projection, name="candidate_pool", version=8, key="id", personal=True):
     """Every candidate with what filters ask for, in the form that filters compare."""
 
     READS = (DoNotContactList, Employers)
@@ -318,6 +318,7 @@ class CandidatePool(Projection, name="candidate_pool", version=7, key="id", pers
 
 def _profile(event: CandidateSignedUp | ProfileEnhanced) -> dict[str, Any]:
     facts, jobs = canonical_facts(event.facts), event.jobs
+    compared = compared_facts(facts)
     background = event.background or FullBackground()
     return {
         "summary": event.summary,
@@ -326,7 +327,7 @@ def _profile(event: CandidateSignedUp | ProfileEnhanced) -> dict[str, Any]:
         "background": Jsonb(background.model_dump(mode="json", exclude_defaults=True)),
         "jobs": None if jobs is None else Jsonb([job.model_dump(mode="json") for job in jobs]),
         "facts": Jsonb(facts.model_dump(mode="json", exclude_none=True)),
-        **{name: column.value(facts) for name, column in COMPARED.items()},
+        **{name: column.value(compared) for name, column in COMPARED.items()},
     }
 
 

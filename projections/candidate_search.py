@@ -1,7 +1,7 @@
 """Whom a position's filters let through: in Recommendations, in the passive feed, and how many.
 
 Both lists of a position are the candidate pool under the position's filters; `matching` is the same
-predicate as `domain.filters.Filters.admit`, in SQL, on filters and facts in canonical form. Left
+predicate as `domain.filters.Filters.admit`, in SQL, on what `canonical` says is compared. Left
 out are candidates whom the contact gate would not let the employer contact: who opted out, blocked
 the employer, are on its do-not-contact list, work there, or were contacted often enough.
 """
@@ -21,7 +21,7 @@ from domain.filters import Criterion, CriterionKind, Filters
 from domain.passivity import active_since
 from domain.viewing import Feed
 from projections.candidate_pool import AGREES, keys, place_keys
-from projections.canonical import canonical_filters
+from projections.canonical import compared_filters
 
 MOST_RELAXED = 30
 
@@ -91,7 +91,7 @@ def matching(filters: Filters, mark: str = "") -> tuple[str, dict[str, Any]]:
 
     With a `mark` at the end of its parameters' names, it can stand beside others in a statement.
     """
-    filters = canonical_filters(filters)
+    filters = compared_filters(filters)
     parts, parameters = ["true"], {}
     for kind in filters.kinds():
         condition, value = CONDITIONS[kind](filters)
@@ -208,6 +208,6 @@ def _approachable(search: CandidateSearch) -> tuple[str, dict[str, Any]]:
         "at": search.at,
         "today": search.at.date(),
         "active_since": active_since(search.at),
-        "nice_to_have": keys(canonical_filters(search.filters).nice_to_have_skills),
+        "nice_to_have": keys(compared_filters(search.filters).nice_to_have_skills),
     }
     return condition, parameters

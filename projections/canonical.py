@@ -1,15 +1,21 @@
-"""Profiles and filters in the form in which they are compared: one name for each thing.
+"""Profiles and filters by one name for each thing: as they are kept and shown, and as compared.
 
-Read models and queries put both into this form, so that what earlier events hold is found as well.
-Decision 14 says why.
+What is kept has countries and languages by one name. Only what is compared is read by the
+vocabulary of roles, skills and cities too: events and pages have them as people wrote them. Read
+models and queries compare earlier events' facts alike. Decision 14 says why.
 """
+
+from collections.abc import Sequence
 
 from domain.filters import Filters
 from domain.profile import Facts
 from domain.skills import skill_names
-from domain.terms import key
+from domain.terms import each_once
 from infrastructure.cldr.countries import canonical_country, canonical_place
 from infrastructure.cldr.languages import canonical_language
+from infrastructure.vocabulary.cities import canonical_city, canonical_places
+from infrastructure.vocabulary.roles import canonical_roles, with_broader_roles
+from infrastructure.vocabulary.skills import canonical_skills, with_broader_skills
 
 
 def canonical_facts(facts: Facts) -> Facts:
@@ -29,36 +35,62 @@ def canonical_facts(facts: Facts) -> Facts:
     return facts.model_copy(update={f: v for f, v in known.items() if v is not None})
 
 
-def canonical_filters(filters: Filters) -> Filters:
-    """Filters with countries and languages by their English names, and skills one by one."""
-    return with_canonical_names(filters).model_copy(
-        update={
-            "required_skills": skill_names(filters.required_skills),
-            "nice_to_have_skills": skill_names(filters.nice_to_have_skills),
-        }
-    )
-
-
 def with_canonical_names(filters: Filters) -> Filters:
     """Filters with countries and languages by their English names, and skills as typed."""
     return filters.model_copy(
         update={
-            "locations": _each_once(tuple(map(canonical_place, filters.locations))),
+            "locations": each_once(map(canonical_place, filters.locations)),
             "work_authorisation": canonical_countries(filters.work_authorisation),
             "languages": canonical_languages(filters.languages),
         }
     )
 
 
+def compared_facts(facts: Facts) -> Facts:
+    """Facts as filters compare them: by the vocabulary, with what each role and skill is a kind of.
+
+    >>> facts = compared_facts(Facts(roles=["Developer, back-end"], skills=["T-SQL"], city="Wien"))
+    >>> facts.roles, facts.skills, facts.city
+    (('Back-end developer', 'Software developer'), ('T-SQL', 'SQL'), 'Vienna')
+    """
+    read = canonical_facts(facts)
+    known = {
+        "roles": read.roles and with_broader_roles(canonical_roles(read.roles)),
+        "skills": read.skills and compared_skills(read.skills),
+        "city": read.city and canonical_city(read.city),
+    }
+    return read.model_copy(update={f: v for f, v in known.items() if v is not None})
+
+
+def compared_skills(said: Sequence[str]) -> tuple[str, ...]:
+    """Skills by the vocabulary, with what each is a kind of."""
+    return with_broader_skills(canonical_skills(said))
+
+
+def compared_filters(filters: Filters) -> Filters:
+    """Filters as they are compared with `compared_facts`: by the vocabulary.
+
+    >>> filters = compared_filters(Filters(roles=["devops"], required_skills=["ReactJS, Node"]))
+    >>> filters.roles, filters.required_skills
+    (('DevOps engineer',), ('React', 'Node.js'))
+    """
+    return with_canonical_names(filters).model_copy(
+        update={
+            "roles": canonical_roles(filters.roles),
+            "required_skills": canonical_skills(filters.required_skills),
+            "nice_to_have_skills": canonical_skills(filters.nice_to_have_skills),
+            "locations": each_once(
+                place for said in filters.locations for place in canonical_places(said)
+            ),
+        }
+    )
+
+
 def canonical_countries(said: tuple[str, ...]) -> tuple[str, ...]:
     """Countries by their English names, each once."""
-    return _each_once(tuple(map(canonical_country, said)))
+    return each_once(map(canonical_country, said))
 
 
 def canonical_languages(said: tuple[str, ...]) -> tuple[str, ...]:
     """Languages by their English names, each once."""
-    return _each_once(tuple(map(canonical_language, said)))
-
-
-def _each_once(terms: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple({key(term): term for term in reversed(terms)}.values())[::-1]
+    return each_once(map(canonical_language, said))

@@ -17,7 +17,7 @@ from infrastructure.database.postgres import Database
 from projections import candidate_feed, candidate_pool
 from projections.candidate_pool import Origin
 from projections.candidate_search import CandidateSearch
-from projections.canonical import canonical_filters
+from projections.canonical import compared_facts, compared_filters, compared_skills
 from projections.interview_list import Interview
 from projections.likelihood.explanations import strongest
 from projections.likelihood.scoring import ScoredCandidate
@@ -79,7 +79,7 @@ def of_feed(
 ) -> Listed[Card]:
     """A page of one of a position's lists, scored by the model as it is now."""
     listed = candidate_feed.feed(db, kind, search(position, at), limit, cursor, sort)
-    filters = canonical_filters(position.filters)
+    filters = compared_filters(position.filters)
     items = [
         card_of(entry.candidate, filters, entry.score).model_copy(
             update={"explored": entry.explored, "propensity": entry.propensity}
@@ -110,13 +110,13 @@ def card_of(
     score: ScoredCandidate | None,
     reasons: int = REASONS_SHOWN,
 ) -> Card:
-    """A card, given the filters in canonical form."""
+    """A card, given the filters as they are compared."""
     return Card(
         candidate_id=known.candidate_id,
         name=known.name,
         facts=known.facts,
         matching_skills=_matching_skills(known.facts.skills or (), filters),
-        match=filters.match(known.facts),
+        match=filters.match(compared_facts(known.facts)),
         likelihood=score and _shown(score, reasons),
         signed_up_at=known.signed_up_at,
         last_active_at=known.last_active_at,
@@ -138,4 +138,4 @@ def _shown(score: ScoredCandidate, most: int) -> ShownLikelihood:
 
 def _matching_skills(skills: Sequence[str], filters: Filters) -> list[str]:
     wanted = {key(skill) for skill in (*filters.required_skills, *filters.nice_to_have_skills)}
-    return [skill for skill in skills if key(skill) in wanted]
+    return [skill for skill in skills if not wanted.isdisjoint(map(key, compared_skills([skill])))]

@@ -25,7 +25,7 @@ from domain.profile import Background, Job
 from infrastructure.database.postgres import Database
 from infrastructure.error_redaction import error_kind
 from projections import candidate_pool, interviews
-from projections.canonical import canonical_filters
+from projections.canonical import compared_filters
 from projections.likelihood import scoring
 from projections.likelihood.projection import Likelihoods
 from projections.likelihood.scoring import ScoredCandidate
@@ -106,7 +106,7 @@ def full_profile(
     else:
         scores = scoring.of_candidates(db, [candidate_id], at, position.position_id)
         score = scores.get(candidate_id)
-    card = card_of(known, canonical_filters(position.filters), score, reasons)
+    card = card_of(known, compared_filters(position.filters), score, reasons)
     return FullProfile(
         **dict(card),
         summary=known.summary,

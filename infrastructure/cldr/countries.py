@@ -111,13 +111,19 @@ def canonical_country(said: str) -> str:
 def canonical_place(said: str) -> str:
     """A city as it was said, or a country by its everyday English name.
 
-    Codes are read only in capitals, as there are cities of two or three letters.
-
     >>> canonical_place("UK"), canonical_place("Au"), canonical_place("Deutschland")
     ('United Kingdom', 'Au', 'Germany')
     """
+    return canonical_country(said) if country_of_place(said) else said
+
+
+def country_of_place(said: str) -> str | None:
+    """The code of a country that is named among places. None if it is none.
+
+    Codes are read only in capitals, as there are cities of two or three letters.
+    """
     looks_like_code = len(spelled(said)) <= 3 and said.isascii()
-    return said if looks_like_code and said.upper() != said else canonical_country(said)
+    return None if looks_like_code and said.upper() != said else country_code(said)
 
 
 def _by_code(name: str) -> str | None:

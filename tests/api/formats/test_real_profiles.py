@@ -20,7 +20,7 @@ from domain.actor import Actor, Cause, Role
 from domain.filters import Filters
 from domain.identifier import SignUpCandidate
 from domain.passivity import is_passive
-from projections.canonical import canonical_facts, canonical_filters
+from projections.canonical import compared_facts, compared_filters
 from tests.support.client import done
 from tests.support.databases import Databases
 from tests.support.stage import Scene, own_stage
@@ -48,7 +48,7 @@ class Imported:
             if profile.opted_in
             and profile.last_active_at
             and is_passive(profile.last_active_at, self.at) is passive
-            and canonical_filters(filters).admit(canonical_facts(profile.facts))
+            and compared_filters(filters).admit(compared_facts(profile.facts))
         }
 
     def shown(self, position: str, feed: str) -> list[Any]:

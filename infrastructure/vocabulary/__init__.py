@@ -1,0 +1,1 @@
+"""What skills, roles and cities are called: data of this project, and how it is read."""

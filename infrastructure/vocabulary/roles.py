@@ -1,0 +1,91 @@
+"""Reads roles by the vocabulary: one name for each, whatever people call it."""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
+
+from domain.terms import each_once, key
+from infrastructure.vocabulary.skills import skills
+from infrastructure.vocabulary.vocabulary import Vocabulary, loaded, vocabulary
+
+SOFTWARE_DEVELOPER, _DEVELOPER = "Software developer", " developer"
+
+_LEVEL = re.compile(
+    r"\b(?:senior|sr|junior|jr|lead|principal|staff|mid[- ]?level|intermediate|entry[- ]level"
+    r"|graduate|experienced|erfahrener?|leitender?|angehender?)\b\.?"
+)
+"""How far somebody is; filters ask for it by years."""
+
+_GENDER = re.compile(
+    r"\(?\b[mwfdx](?:\s?[/|]\s?[mwfdx*]){1,3}(?!\w)\)?|\((?:all genders|gn|m|w|f|d)\)"
+    r"|[:*_/]-?in(?:nen)?\b|\(in\)"
+)
+_REMARK = re.compile(r"\([^()]*\)")
+_BETWEEN = re.compile(r"\s*[,;|/&\n]\s*|\s+(?:and|und|or|oder)\s+")
+
+
+@cache
+def roles() -> Vocabulary:
+    """The roles that have other names as well."""
+    return vocabulary("roles.toml")
+
+
+def canonical_roles(said: Iterable[str]) -> tuple[str, ...]:
+    """Roles by the vocabulary's names, each once; as they were said if it does not know them.
+
+    A text of several roles is taken apart if all of them are known.
+
+    >>> canonical_roles(["Developer, back-end", "Senior Golang Engineer (m/w/d)", "Cook, junior"])
+    ('Back-end developer', 'Go developer', 'Cook, junior')
+    """
+    return each_once(name for said_one in said for name in _meant(said_one) or (said_one,))
+
+
+def with_broader_roles(names: Iterable[str]) -> tuple[str, ...]:
+    """Roles, and what they are a kind of: a back-end developer is a software developer."""
+    each = (name for said in names for name in (said, *_software_developer(said)))
+    return roles().with_broader(each)
+
+
+@lru_cache(maxsize=16_384)
+def _meant(said: str) -> tuple[str, ...]:
+    if known := _one(said):
+        return known
+    parts = [_one(part) for part in _BETWEEN.split(said) if part]
+    return tuple(name for known in parts for name in known) if all(parts) else ()
+
+
+def _one(said: str) -> tuple[str, ...]:
+    ways = [*_ways(key(said))]
+    known = next((known for way in ways if (known := roles().meant(way))), ())
+    return known or next((found for way in ways if (found := _developer_of(way))), ())
+
+
+def _developer_of(role: str) -> tuple[str, ...]:
+    """Who develops with a skill that the vocabulary knows, such as a Java developer."""
+    found = _developers().fullmatch(role)
+    known = skills().meant(found["skill"]) if found else ()
+    return tuple(f"{name}{_DEVELOPER}" for name in known)
+
+
+def _software_developer(role: str) -> tuple[str, ...]:
+    named = role.removesuffix(_DEVELOPER)
+    return (SOFTWARE_DEVELOPER,) if named != role and skills().meant(named) == (named,) else ()
+
+
+@cache
+def _developers() -> re.Pattern[str]:
+    words = "|".join(loaded("roles.toml")["words"]["developer"])
+    return re.compile(rf"(?P<skill>.+?)[ -]?(?:{words})")
+
+
+def _ways(name: str) -> Iterator[str]:
+    """A role as it is written, then without what is said beside it, each either way round."""
+    without_gender = _GENDER.sub("", name)
+    without_remark = _REMARK.sub("", without_gender)
+    for way in (name, without_gender, without_remark, _LEVEL.sub("", without_remark)):
+        way = way.strip(" ,-")  # noqa: PLW2901
+        yield way
+        what, comma, kind = way.partition(",")
+        if comma:
+            yield f"{kind.strip()} {what.strip()}"
