@@ -52,6 +52,10 @@ SPACES = re.compile(r"[\s'\u2019]")
 """What separates thousands everywhere."""
 
 
+class AmbiguousAmount(ValueError):
+    """An amount that may mean two."""
+
+
 def read_amount(said: str, decimal_mark: str | None = None) -> int | float:
     """An amount as people write it, with a point or a comma before thousands or before decimals.
 
@@ -61,7 +65,8 @@ def read_amount(said: str, decimal_mark: str | None = None) -> int | float:
             thousands; a decimal mark before exactly three digits is still refused.
 
     Raises:
-        ValueError: it is no amount, or may mean two.
+        AmbiguousAmount: it may mean two amounts.
+        ValueError: it is no amount.
 
     >>> read_amount("75 000"), read_amount("75k"), read_amount("1.234.567"), read_amount("23,50")
     (75000, 75000, 1234567, 23.5)
@@ -69,7 +74,7 @@ def read_amount(said: str, decimal_mark: str | None = None) -> int | float:
     60000
     >>> read_amount("60.000")
     Traceback (most recent call last):
-    ValueError: 60.000 can mean 60 or 60000; write it without a point or comma
+    domain.money.AmbiguousAmount: 60.000 can mean 60 or 60000; write it without a point or comma
     """
     text = SPACES.sub("", normalize("NFKC", said)).lower()
     times = 1_000 if text.endswith("k") else 1
@@ -78,7 +83,7 @@ def read_amount(said: str, decimal_mark: str | None = None) -> int | float:
     if grouped is not None and plain is not None:
         if times == 1 and decimal_mark is not None and decimal_mark not in text:
             return grouped
-        raise ValueError(
+        raise AmbiguousAmount(
             f"{said.strip()} can mean {plain * times:g} or {grouped * times}; write it without a "
             "point or comma"
         )
@@ -92,6 +97,7 @@ def read_amount(said: str, decimal_mark: str | None = None) -> int | float:
 def _grouped(text: str) -> int | None:
     """The amount, if a mark stands before thousands, and perhaps the other before decimals."""
     found = re.fullmatch(r"(\d{1,3}(?:([.,])\d{3})(?:\2\d{3})*)(?:(?!\2)[.,]0+)?", text)
+    found = found or re.fullmatch(r"(\d{1,2}(?:,\d{2})+,\d{3})(?:\.0+)?", text)  # as in India
     return int(re.sub("[.,]", "", found[1])) if found else None
 
 

@@ -1,10 +1,11 @@
 """The fields of a candidate's profile."""
 
+import re
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationInfo
 
-from domain.money import Salary
+from domain.money import AmbiguousAmount, Salary, read_amount
 from domain.partial_date import PartialDate
 from domain.terms import each_once
 from domain.values import NUMBER, Flag, Name, StorableText, Value
@@ -27,7 +28,22 @@ def _distinct(terms: object) -> object:
 Terms = Annotated[tuple[Text, ...], BeforeValidator(_distinct), Field(max_length=200)]
 """Names in the order given, without duplicates; case is ignored."""
 
-Years = Annotated[float, NUMBER, Field(ge=0, le=80, allow_inf_nan=False)]
+_UNIT = re.compile(r"(?<=\d)\s*\+?\s*(?:years?|yrs?|jahren?)?$", re.IGNORECASE)
+
+
+def _years(said: object, info: ValidationInfo) -> object:
+    if not isinstance(said, str):
+        return said
+    try:
+        return read_amount(_UNIT.sub("", said.strip()), (info.context or {}).get("decimal_mark"))
+    except AmbiguousAmount:
+        raise
+    except ValueError:
+        raise ValueError("write a number, such as 3.") from None
+
+
+Years = Annotated[float, BeforeValidator(_years), NUMBER, Field(ge=0, le=80, allow_inf_nan=False)]
+"""Forms read it as people write it: 1,5 or 5+ or 3 years."""
 
 
 class Facts(Value):

@@ -10,6 +10,7 @@ from api.candidates import cards, visibility
 from api.cloud_events import cloud_events
 from api.console.pages.positions import CURRENCIES
 from api.console.session import Recruiter, Visit
+from api.console.understood import Understood, to_check
 from api.console.wording.filter_words import differences
 from api.web.forms import REFUSED, Faults
 from domain.filters import Criterion, Filters
@@ -39,6 +40,9 @@ def set_filters(position_id: UUID, visit: Recruiter) -> Response:
     """Change whom a position is for, unless somebody else did so since the form was made."""
     try:
         body = visit.sent.read(Filters)
+        checked = to_check(visit.sent, body)
+        if checked:
+            return _understood(visit, position_id, checked)
         return _set(visit, position_id, body)
     except VersionMismatch as error:
         changed = _changed_meanwhile(visit, position_id)
@@ -61,6 +65,16 @@ def relax(position_id: UUID, visit: Recruiter) -> Response:
     except REFUSED as error:
         # What was sent are not the fields of the form that comes up again.
         return visit.page("filters.html", Faults(error), **_shown(visit, position_id))
+
+
+def _understood(visit: Visit, position_id: UUID, understood: Understood) -> Response:
+    """The form with what its filters were understood as, and who would match; nothing is saved."""
+    shown = _shown(visit, position_id)
+    asked = shown["position"].model_copy(update={"filters": understood.filters})
+    with visit.caller.reading(CandidatePool, InterviewList) as db:
+        would_match = visibility.counts(db, asked, visit.caller)
+    shown |= {"version": visit.sent.value("_version"), "understood": understood.filters}
+    return visit.page("filters.html", sent=understood.sent, would_match=would_match, **shown)
 
 
 def _set(visit: Visit, position_id: UUID, filters: Filters) -> Response:
@@ -91,6 +105,7 @@ def _shown(visit: Visit, position_id: UUID) -> dict[str, Any]:
         "currencies": CURRENCIES,
         "tab": None,
         "changed": None,
+        "understood": None,
     }
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from api.console.session import Recruiter, RecruiterOrSupport, Visit
+from api.console.understood import to_check
 from api.formats.job_posting import ReadPosting
 from api.http.lists import Cursor
 from api.http.problems import Problem, Reason, faults_of_the_request
@@ -104,6 +105,10 @@ def open_position(visit: Recruiter, employer: UUID | None = None) -> Response:
         return visit.go("/positions")
     try:
         body = visit.sent.in_utc().read(NewPosition)
+        checked = to_check(visit.sent, body.filters, at="filters.")
+        if checked:
+            shown = _form_for(visit, who) | {"understood": checked.filters}
+            return visit.page("position_new.html", sent=checked.sent, faults=None, **shown)
         result = visit.caller.run(
             OpenPosition,
             employer_id=who.employer_id,
@@ -194,6 +199,7 @@ def _form_for(visit: Visit, employer: Employer) -> dict[str, Any]:
         "filters": Filters(),
         "currencies": CURRENCIES,
         "warnings": (),
+        "understood": None,
         "posting_at": _of(visit, employer, "/positions/posting"),
         "list_at": _of(visit, employer),
     }

@@ -1,10 +1,13 @@
 """The filters of a position: who matches them, what each costs, and two who change them at once."""
 
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from api.console.pages.filters import FEW
+from api.marketplace import now
 from domain.actor import Role
 from tests.support.browser import Desks
 from tests.support.client import codes, done
@@ -212,6 +215,75 @@ def test_the_filters_of_a_closed_position_stay(stage: Stage, scene: Scene) -> No
     assert "Save filters" not in page
     response = recruiter(stage, scene).post(path(position), {"_version": "2", "roles[]": "x"})
     assert response.status_code == 409
+
+
+TYPED = {
+    "_version": "1",
+    "roles[]": "Software-Entwickler (m/w/d)",
+    "required_skills[]": "ReactJS, cobol",
+    "locations[]": "München",
+    "years_from": "1,5",
+    "salary_budget.minimum": "0",
+    "salary_budget.maximum": "75.000",
+    "salary_budget.currency": "EUR",
+}
+IN_GERMAN = {"Accept-Language": "de-AT,de;q=0.9"}
+
+
+def test_a_number_that_is_not_written_in_digits_is_shown_as_understood_before_it_is_saved(
+    stage: Stage, scene: Scene
+) -> None:
+    own = f"Skill {uuid4().hex[:8]}"
+    typed = TYPED | {"required_skills[]": f"ReactJS, {own}"}
+    sourcing = {
+        "opted_in": True,
+        "signed_up_at": (now() - timedelta(days=400)).isoformat(),
+        "roles": ["Developer, back-end"],
+        "years_experience": 2,
+    }
+    document = {
+        "basics": {"name": "Somebody", "location": {"city": "Munich", "countryCode": "DE"}},
+        "skills": [{"name": "React.js"}, {"name": own}],
+        "meta": {"sourcing": sourcing},
+    }
+    done(scene.in_beta().platform.post("/candidates", document))
+    position = scene.position()
+    one = recruiter(stage, scene)
+    at = f"{path(position)}?after={stage.reached()}"
+    page = one.post(path(position), typed, at=at, **IN_GERMAN)
+    text = text_of(page)
+    assert page.status_code == 200
+    assert "Understood as follows, and not saved yet." in text
+    assert f"Software developer React {own} 1.5 years or more Munich up to EUR 75,000" in text
+    assert 'name="salary_budget.maximum" type="text" inputmode="numeric" value="75000"' in page.text
+    assert f">\nReactJS, {own}</textarea>" in page.text
+    before = filters_of(scene, position)
+    assert before["salary_budget"] is None
+    plain = typed | {"years_from": "1.5", "salary_budget.maximum": "75000"}
+    page = one.sends(path(position), plain, at=path(position))
+    assert "The filters are saved." in text_of(page)
+    assert "Passive candidates 1 Recommendations 0 By the filters" in text_of(page)
+    saved = filters_of(scene, position)
+    assert (saved["years_from"], saved["salary_budget"]["maximum"]) == (1.5, 75_000)
+    assert saved["required_skills"] == [f"ReactJS, {own}"]
+
+
+def test_what_is_typed_can_be_checked_before_it_is_saved(stage: Stage, scene: Scene) -> None:
+    position = scene.in_beta().position()
+    form = {"_version": "1", "locations[]": "NYC", "_check": "1"}
+    at = f"{path(position)}?after={stage.reached()}"
+    text = text_of(recruiter(stage, scene).post(path(position), form, at=at))
+    assert "0 passive candidates and 0 recommendations would match." in text
+    assert "New York" in text
+    assert filters_of(scene, position)["locations"] == []
+
+
+def test_a_number_of_two_readings_is_refused_with_both(stage: Stage, scene: Scene) -> None:
+    position = scene.in_beta().position()
+    at = f"{path(position)}?after={stage.reached()}"
+    response = recruiter(stage, scene).post(path(position), TYPED, at=at)
+    assert response.status_code == 422
+    assert "75.000 can mean 75 or 75000; write it without a point or comma" in response.text
 
 
 @pytest.mark.parametrize("role", [Role.SUPPORT, Role.CSM, Role.ANALYST, Role.AUDITOR])

@@ -235,6 +235,22 @@ def test_pay_is_read_by_the_language_of_the_browser(stage: Stage, scene: Scene) 
     assert (position["salary"]["minimum"], position["salary"]["maximum"]) == (60_000, 75_000)
 
 
+def test_filters_of_a_new_position_are_shown_as_understood_before_it_is_opened(
+    stage: Stage, scene: Scene
+) -> None:
+    form = COMPLETE | {"filters.salary_budget.maximum": "75k", "filters.locations[]": "NYC"}
+    one = recruiter(stage, scene.approved())
+    page = one.post("/positions", form, at=f"/positions/new?after={stage.reached()}")
+    assert page.status_code == 200
+    text = text_of(page)
+    assert "understood as follows. The position is not opened yet." in text
+    assert "New York or remote up to EUR 75,000" in text
+    assert 'name="filters.salary_budget.maximum" type="text" inputmode="numeric" value="75000"' in (
+        page.text
+    )
+    assert one.get(f"/positions?after={stage.reached()}").text.count("Backend developer") == 0
+
+
 def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(
     stage: Stage, scene: Scene
 ) -> None:
