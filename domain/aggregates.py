@@ -9,6 +9,7 @@ from domain.notification import Notification
 from domain.outreach import Outreach
 from domain.position import Position
 from domain.rating import Rating
+from domain.review import Review
 from domain.ticket import Ticket
 from domain.viewing import Viewing
 from domain.webhook import Webhook
@@ -22,6 +23,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     Outreach,
     Position,
     Rating,
+    Review,
     Ticket,
     Viewing,
     Webhook,

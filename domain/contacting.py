@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
-from domain import contact_gate, do_not_contact
+from domain import contact_gate, do_not_contact, review
 from domain.aggregate import refuse
 from domain.candidate import Candidate
 from domain.candidate_events import DECIDES_CONTACT
@@ -105,11 +105,10 @@ def _contact(
     outreach = work.find(Outreach, outreach_id(position.id, candidate.id, retracted))
     gate = (contact, employer, position, candidate)
     listed = do_not_contact.entries(work, employer.id, candidate.standing())
-    refuse(
-        contact_gate.against_contact(
-            *gate, entries=listed, contacted=outreach.exists, at=command.at, bulk=bulk
-        )
+    against = contact_gate.against_contact(
+        *gate, entries=listed, contacted=outreach.exists, at=command.at, bulk=bulk
     )
+    refuse([*against, *review.against_contact(work, position.id, candidate)])
     about = {"employer_id": employer.id, "position_id": position.id}
     window = command.undo_window
     decide(

@@ -38,11 +38,18 @@ from domain.outreach_events import (
     TimesOffered,
 )
 from domain.position import ClosingDateSet, FiltersSet, PositionClosed, PositionOpened
+from domain.review import (
+    SetAside,
+    Shortlisted,
+    TakenBack,
+    Unshortlisted,
+)
 
 FOR_EMPLOYERS: tuple[type[Event], ...] = (
     EmployerRegistered, EmployerApproved, EmployerSuspended, BetaJoined, BetaLeft,
     AnswerRateWarned, BulkRestricted, AnswerRateRecovered,
     PositionOpened, FiltersSet, ClosingDateSet, PositionClosed,
+    Shortlisted, Unshortlisted, SetAside, TakenBack,
     MessageSent, InterviewRequested, MessageEdited, OutreachUndone, OutreachWithdrawn,
     LetterDelivered, LetterFailed, LetterStopped, FollowUpSent, ReplySent, ReplyReceived,
     OutreachAccepted, OutreachDeclined, OutreachPostponed, PostponementEnded, OutreachExpired,

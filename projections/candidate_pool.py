@@ -43,6 +43,7 @@ from infrastructure.projecting.projection import BulkStatement, Change, Projecti
 from projections.canonical import canonical_facts, compared_facts
 from projections.do_not_contact import DoNotContactList
 from projections.employers import Employers
+from projections.reviews import Reviews
 
 SIGN_UP = "sign-up"
 """The source of what a candidate said of themselves when they joined."""
@@ -100,7 +101,7 @@ CONTACTS_KEPT = 2 * MOST_CONTACTS
 class CandidatePool(Projection, name="candidate_pool", version=8, key="id", personal=True):
     """Every candidate with what filters ask for, in the form that filters compare."""
 
-    READS = (DoNotContactList, Employers)
+    READS = (DoNotContactList, Employers, Reviews)
 
     TABLES = f"""
         CREATE TABLE candidate_pool (

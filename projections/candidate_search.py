@@ -3,7 +3,8 @@
 Both lists of a position are the candidate pool under the position's filters; `matching` is the same
 predicate as `domain.filters.Filters.admit`, in SQL, on what `canonical` says is compared. Left
 out are candidates whom the contact gate would not let the employer contact: who opted out, blocked
-the employer, are on its do-not-contact list, work there, or were contacted often enough.
+the employer, are on its do-not-contact list, work there, were set aside for the position, or were
+contacted often enough.
 """
 
 from collections.abc import Callable, Sequence
@@ -102,14 +103,14 @@ def matching(filters: Filters, mark: str = "") -> tuple[str, dict[str, Any]]:
 
 def listed_condition(kind: Feed, search: CandidateSearch) -> tuple[str, dict[str, Any]]:
     """Who is in a position's list, as a condition on `candidate_pool AS p`, and its parameters."""
-    condition, parameters = _approachable(search)
+    condition, parameters = approachable(search)
     side = "<" if kind is Feed.PASSIVE else ">="
     return f"{condition} AND p.last_active_at {side} %(active_since)s", parameters
 
 
 def counts(db: Connection, search: CandidateSearch) -> tuple[int, int]:
     """How many are recommended for a position, and how many passive candidates match it."""
-    condition, parameters = _approachable(search)
+    condition, parameters = approachable(search)
     row = db.execute(
         f"SELECT {_BOTH} FROM candidate_pool AS p WHERE {condition}",  # noqa: S608 - our own text
         parameters,
@@ -140,7 +141,7 @@ def relaxations(db: Connection, search: CandidateSearch) -> list[Relaxation]:
     filters = search.filters
     weighed = filters.criteria()[:MOST_RELAXED]
     others = reduce(Filters.without, weighed, filters)
-    condition, parameters = _approachable(replace(search, filters=others))
+    condition, parameters = approachable(replace(search, filters=others))
     met: list[str] = []
     for n, criterion in enumerate(weighed):
         meets, asked = matching(filters.only(criterion), f"_{n}")
@@ -181,6 +182,17 @@ _WORKS_ELSEWHERE = """
         ARRAY[]::uuid[])"""
 
 
+_NOT_SET_ASIDE = """
+    (NOT (SELECT EXISTS (
+        SELECT FROM reviews WHERE employer_id = %(employer)s AND position_id = %(position)s
+          AND set_aside_at IS NOT NULL))
+     OR NOT EXISTS (
+        SELECT FROM reviews AS r
+        WHERE r.employer_id = %(employer)s AND r.position_id = %(position)s
+          AND r.candidate_id = ANY(p.identifiers) AND r.set_aside_at IS NOT NULL))"""
+"""Who is not set aside for the position, under any id of theirs. Looked up as the list is."""
+
+
 def _indexes(met: Sequence[str]) -> str:
     """The numbers of the conditions that do not hold, as an array in SQL."""
     return " || ".join(
@@ -191,7 +203,17 @@ def _indexes(met: Sequence[str]) -> str:
     )
 
 
-def _approachable(search: CandidateSearch) -> tuple[str, dict[str, Any]]:
+def approachable(search: CandidateSearch) -> tuple[str, dict[str, Any]]:
+    """Whom the filters let through, and the contact gate too.
+
+    A condition on `candidate_pool AS p`, and its parameters.
+    """
+    condition, parameters = contactable(search)
+    return f"{condition} AND {_NOT_SET_ASIDE}", parameters
+
+
+def contactable(search: CandidateSearch) -> tuple[str, dict[str, Any]]:
+    """The same, also of those who are set aside for the position."""
     condition, parameters = matching(search.filters)
     condition += (
         f" AND {AGREES} AND NOT p.blocked @> ARRAY[%(employer)s::uuid]"

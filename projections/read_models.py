@@ -14,7 +14,9 @@ from projections.notifications import Notifications
 from projections.outbox import Outbox
 from projections.outreach_timeline import OutreachTimeline
 from projections.positions import Positions
+from projections.profiles_opened import ProfilesOpened
 from projections.ratings import Ratings
+from projections.reviews import Reviews
 from projections.tickets import Tickets
 from projections.webhooks import Webhooks
 
@@ -33,7 +35,9 @@ def read_models(challengers: Challengers = NO_CHALLENGERS) -> list[Projection]:
         Outbox(),
         OutreachTimeline(),
         Positions(),
+        ProfilesOpened(),
         Ratings(),
+        Reviews(),
         Tickets(),
         Webhooks(),
     ]

@@ -54,6 +54,10 @@ class Card(BaseModel):
     signed_up_at: datetime
     last_active_at: datetime
     provenance: dict[str, Origin] = Field(description="source and age of each field")
+    shortlisted: bool = Field(False, description="for this position, by the employer")
+    opened_at: datetime | None = Field(
+        None, description="when a recruiter of the employer last opened the profile from here"
+    )
     explored: bool = Field(
         False, description="a random pick from further down, so that the model learns about others"
     )

@@ -30,6 +30,7 @@ from projections.likelihood import scoring
 from projections.likelihood.projection import Likelihoods
 from projections.likelihood.scoring import ScoredCandidate
 from projections.positions import Position
+from projections.shortlist import NotInterested
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +77,9 @@ class FullProfile(Card):
     passive: bool
     approach_by: Literal["message", "interview_request"]
     outreach_id: UUID | None = Field(description="of this position's approach, if there was one")
+    set_aside: NotInterested | None = Field(
+        None, description="that the employer is not interested, and why"
+    )
 
 
 def full_profile(

@@ -21,14 +21,16 @@ from domain.employer import EmployerIsSuspended, EmployerNotApproved, NotInBeta
 from domain.outreach import Outreach
 from domain.position import Position, PositionIsClosed
 from domain.viewing import Feed
-from infrastructure.database.postgres import Database
+from infrastructure.database.postgres import Database, snapshot
 from infrastructure.projecting.checkpoints import changed_log_position
-from projections import candidate_search, funnel, interviews, positions
+from projections import candidate_search, funnel, interviews, positions, shortlist
 from projections.candidate_pool import CandidatePool
 from projections.candidate_search import still_listed
 from projections.employers import Employer, Employers
 from projections.interview_list import Interview, InterviewList
 from projections.positions import Positions
+from projections.reviews import Reviews
+from projections.shortlist import Decided
 
 SHOWN_FOR = timedelta(hours=24)
 """How long a candidate's profile can be opened after a list showed them."""
@@ -45,6 +47,7 @@ class Counts(BaseModel):
 
     recommendations: int
     passive_candidates: int
+    shortlist: int
     interviews: int
 
 
@@ -60,17 +63,19 @@ def outreach_of(db: Database, caller: Caller, outreach_id: UUID) -> Interview:
 
 def counts(db: Database, position: positions.Position, caller: Caller) -> Counts:
     """How many each tab of a position has now."""
-    active, passive = candidate_search.counts(db, cards.search(position, caller.at))
+    search = cards.search(position, caller.at)
+    active, passive = candidate_search.counts(db, search)
     return Counts(
         recommendations=active,
         passive_candidates=passive,
+        shortlist=shortlist.count(db, Decided.SHORTLISTED, search),
         interviews=interviews.count(db, position.employer_id, position.position_id),
     )
 
 
 def changed(db: Database) -> int:
     """The log position of the last change of what these counts are of."""
-    return changed_log_position((CandidatePool, Positions, Employers, InterviewList), db)
+    return changed_log_position((CandidatePool, Positions, Employers, InterviewList, Reviews), db)
 
 
 @dataclass
@@ -145,8 +150,9 @@ def profile_of(
 ) -> FullProfile:
     """A candidate whom the caller may see from this position, which is this employer's.
 
-    They may if the position approached the candidate, lists them now, or showed them within the
-    last `SHOWN_FOR`. Any other candidate is answered as an unknown one is.
+    They may if the position approached the candidate, lists them now, has them on its shortlist or
+    set aside, or showed them within the last `SHOWN_FOR`. Any other candidate is answered as an
+    unknown one is.
 
     Raises:
         NotFound: the caller may not see the candidate, or there is none.
@@ -159,12 +165,19 @@ def profile_of(
     if profile is None:
         raise NotFound(Candidate, candidate_id)
     feed = Feed.PASSIVE if profile.passive else Feed.RECOMMENDATIONS
-    if not funnel.was_shown(
-        db, position.employer_id, position.position_id, candidate_id, caller.at - SHOWN_FOR
-    ) and (
-        reasons_against_looking(employer, position, feed)
-        or not still_listed(db, feed, cards.search(position, caller.at), [candidate_id])
-    ):
+    about = (position.employer_id, position.position_id)
+    search = cards.search(position, caller.at)
+    # At one moment: who is set aside meanwhile is one or the other, never neither.
+    with snapshot(db):
+        may_see = (
+            shortlist.is_decided(db, *about, candidate_id)
+            or funnel.was_shown(db, *about, candidate_id, caller.at - SHOWN_FOR)
+            or (
+                not reasons_against_looking(employer, position, feed)
+                and still_listed(db, feed, search, [candidate_id])
+            )
+        )
+    if not may_see:
         raise NotFound(Candidate, candidate_id)
     check_may_look(employer, position, feed)
     return profile

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 
 from api.charts import TEMPLATES
 from api.console.wording import filter_words
+from api.console.wording.review_words import SET_ASIDE_REASONS
 from api.web.rendering import HEADERS, address, environment
 from api.web.words import PERIOD_WORDS
 from domain.actor import Role
@@ -61,6 +62,10 @@ NOTICES = {
     "interview-scheduled": "The interview is scheduled. Invitations are on their way.",
     "times-offered": "Your times are on their way.",
     "interview-cancelled": "The interview is cancelled.",
+    "shortlisted": "On the shortlist.",
+    "unshortlisted": "Off the shortlist.",
+    "set-aside": "Not interested: hidden from this position's lists.",
+    "taken-back": "Undone: they can appear in this position's lists again.",
     "feedback-shared": "Thank you. Your Customer Success Manager will read it.",
     "rated": "Thank you for telling us.",
     "ticket-submitted": "Your ticket has reached support.",
@@ -93,6 +98,7 @@ def rendered(request: Request, template: str, status: int = 200, **shown: Any) -
         "has_mail": False,
         "sent": None,
         "faults": None,
+        "undo": None,
         **shown,
     }
     text = _TEMPLATES.get_template(template).render(context)
@@ -126,5 +132,6 @@ _TEMPLATES.globals.update(
     counted_days=COUNTED_FOR.days,
     days_to_answer=TIME_TO_ANSWER.days,
     restriction_days=RESTRICTION.days,
+    set_aside_reasons=SET_ASIDE_REASONS,
     pay_periods=[(period.value, said) for period, said in PERIOD_WORDS.items()],
 )

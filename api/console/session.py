@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, NoReturn
+from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -29,6 +30,9 @@ DEMO_COOKIE = "sourcing_demo"
 DEMO_LASTS = timedelta(days=30)
 FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 """Headers by which a proxy says that somebody else asks."""
+
+UNDONE_BY = {"shortlisted": "unshortlist", "unshortlisted": "shortlist", "set-aside": "take-back"}
+"""Which button undoes a decision, by the notice that tells of it."""
 
 DEMO_USERS = {
     "recruiter": LOCAL_RECRUITER,
@@ -64,6 +68,18 @@ class Visit:
     def go(self, path: str, *, after: int | None = None, notice: str | None = None) -> Response:
         """Go on to a page, which shows a notice."""
         return RedirectResponse(address(path, after=after, notice=notice), 303)
+
+    def undo(self, position_id: UUID, here: str) -> dict[str, str] | None:
+        """What undoes the decision about a candidate that the page's notice tells of."""
+        asked = self.request.query_params
+        step = UNDONE_BY.get(asked.get("notice", ""))
+        try:
+            candidate_id = UUID(asked.get("decided", ""))
+        except ValueError:
+            return None
+        action = f"/positions/{position_id}/candidates/{candidate_id}/review"
+        back = f"{here}#c-{candidate_id}"
+        return {"step": step, "action": action, "back": back} if step else None
 
     def done(self, result: CommandResult, path: str, notice: str) -> Response:
         """Go on to a page once a form is done, which shows what it did and says so."""

@@ -1,4 +1,4 @@
-"""What the log says about one person: their own events, and those of outreach to them."""
+"""What the log says about one person: their own events, those of outreach and reviews of them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,6 +19,7 @@ from domain.outreach_events import Grounds, InterviewRequested, MessageSent
 from infrastructure.database.postgres import Database
 from infrastructure.event_log import queries
 from infrastructure.event_log.store import EventStore, UnitOfWork
+from projections import reviews
 
 
 class Contact(NamedTuple):
@@ -66,10 +67,12 @@ def events_of(store: EventStore, db: Database, aggregate_id: UUID) -> list[Recor
 
 def events_about(store: EventStore, db: Database, person: Candidate) -> list[Recorded]:
     """Every event about a person, in the order of the log."""
-    own = [one for id in profiles(store, person) for one in events_of(store, db, id)]
+    ids = profiles(store, person)
+    own = [one for id in ids for one in events_of(store, db, id)]
     outreach = {one.event.outreach_id for one in own if isinstance(one.event, Contacted)}
-    of_outreach = [one for id in outreach for one in events_of(store, db, id)]
-    return sorted([*own, *of_outreach], key=lambda one: one.log_position)
+    others = [*outreach, *reviews.of_person(db, ids)]
+    of_others = [one for id in others for one in events_of(store, db, id)]
+    return sorted([*own, *of_others], key=lambda one: one.log_position)
 
 
 def contacts(events: Sequence[Recorded]) -> list[Contact]:

@@ -15,6 +15,7 @@ from api.routes import (
     outreach,
     positions,
     ratings,
+    reviews,
     tickets,
     webhooks,
 )
@@ -34,6 +35,7 @@ ROUTERS = (
     outreach.router,
     positions.router,
     ratings.router,
+    reviews.router,
     tickets.router,
     webhooks.router,
 )

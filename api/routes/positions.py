@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, BackgroundTasks, Body, Query
 from pydantic import AfterValidator, BaseModel, Field
 
-from api.candidates import cards, viewings, visibility
+from api.candidates import cards, reviews, viewings, visibility
 from api.candidates.cards import Card, NamedInterview
 from api.candidates.profile import Explanation, FullProfile, approach, current_explanation
 from api.candidates.visibility import Counts, position_of, profile_of
@@ -44,6 +44,7 @@ from projections.interviews import of_position
 from projections.likelihood.projection import Likelihoods
 from projections.paging import Listed
 from projections.positions import Positions
+from projections.profiles_opened import ProfilesOpened
 
 router = APIRouter(tags=["Positions"])
 
@@ -249,10 +250,11 @@ def read_profile(
     position_id: UUID, candidate_id: UUID, caller: RecruiterOrSupport, tasks: BackgroundTasks
 ) -> FullProfile:
     """A candidate's whole profile as seen from a position, and how to approach them."""
-    with caller.reading(*READS_OF_PROFILE, advisory=(Likelihoods,)) as db:
+    with caller.reading(*READS_OF_PROFILE, advisory=(Likelihoods, ProfilesOpened)) as db:
         position = position_of(db, caller, position_id)
         employer = employers.one(db, position.employer_id)
         profile = profile_of(db, caller, employer, position, candidate_id)
+        (profile,) = reviews.marked(db, caller, position, [profile])
     viewings.note_opened(caller, tasks, position, profile)
     return profile
 
@@ -324,9 +326,11 @@ def _listed(
     position_id: UUID, caller: Caller, tasks: BackgroundTasks, feed: Feed, asked: FeedQuery
 ) -> Listed[Card]:
     limit, cursor, sort = asked.limit, asked.cursor, asked.sort
-    with caller.reading(Positions, CandidatePool, Employers, advisory=(Likelihoods,)) as db:
+    advisory = (Likelihoods, ProfilesOpened)
+    with caller.reading(Positions, CandidatePool, Employers, advisory=advisory) as db:
         position = position_of(db, caller, position_id)
         visibility.check_may_look(employers.one(db, position.employer_id), position, feed)
         listed = cards.of_feed(db, feed, position, caller.at, limit, cursor, sort)
+        listed.items = reviews.marked(db, caller, position, listed.items)
     viewings.note_shown(caller, tasks, position, feed, sort, listed.items)
     return listed

@@ -90,6 +90,7 @@ from domain.outreach_events import (
 )
 from domain.position import ClosePosition, PositionClosed
 from domain.profile import Facts
+from domain.review import SetAside, SetAsideReason, SetCandidateAside, TakeCandidateBack, TakenBack
 from domain.sender_standing import AnswerRate
 from domain.sources import Activity, ActivityKind, Observation
 from tests.support.given import (
@@ -224,6 +225,13 @@ def works_there(history: Sequence[Event], employer: UUID) -> bool:
     return bool(declared & (jobs | domain))
 
 
+def is_set_aside(history: Sequence[Event], position: UUID) -> bool:
+    """Whether the employer is not interested in the candidate for this position."""
+    decided = [event for event in history if isinstance(event, SetAside | TakenBack)]
+    about = [event for event in decided if event.position_id == position]
+    return bool(about) and isinstance(about[-1], SetAside)
+
+
 def is_low(messages: int, answered: int) -> bool:
     return messages >= 100 and answered / messages < 0.13
 
@@ -260,7 +268,7 @@ def reasons_against_letter(
 ) -> set[str]:
     """The codes for which a letter that was allowed before is stopped."""
     other = {"already_contacted", "candidate_contacted_too_often"}
-    other |= {"candidate_not_passive", "candidate_not_active"}
+    other |= {"candidate_not_passive", "candidate_not_active", "set_aside_by_employer"}
     return reasons_against(history, position, message=message, bulk=bulk, now=now) - other
 
 
@@ -290,6 +298,7 @@ def reasons_against(
         "bulk_messages_restricted": bulk and is_restricted(history, employer, now),
         "position_is_closed": latest(history, PositionClosed, about=position) is not None,
         "already_contacted": position in told,
+        "set_aside_by_employer": is_set_aside(history, position),
         "candidate_is_erased": erased,
         "candidate_opted_out": not erased and not opted_in,
         "candidate_has_no_address": not erased and not reachable,
@@ -483,6 +492,7 @@ class OneCandidateAndTwoEmployers(RuleBasedStateMachine):
         history = self.story.happened
         # Whether the candidate is passive by now does not matter, nor that they were contacted.
         once = {"already_contacted", "candidate_not_passive", "candidate_not_active"}
+        once |= {"set_aside_by_employer"}
         reasons = reasons_against(history, first.position_id, message=True, now=self.now) - once
         of_it = [event for event in history if event.originator_id == outreach]
         is_open = not any(isinstance(event, (*ANSWERED, OutreachUndone)) for event in of_it)
@@ -525,6 +535,18 @@ class OneCandidateAndTwoEmployers(RuleBasedStateMachine):
         entry = added[nth % len(added)]
         about = {"employer_id": entry.employer_id, "entry_id": entry.originator_id}
         self.ask(RemoveFromDoNotContact, **about)
+
+    @rule(position=positions, really=seldom)
+    def set_aside(self, position: UUID, really: bool) -> None:
+        if really:
+            reason = SetAsideReason.SKILLS
+            self.ask(SetCandidateAside, position_id=position, reason=reason)
+
+    @precondition(lambda self: SetAside in map(type, self.story.happened))
+    @rule(position=positions)
+    def take_back(self, position: UUID) -> None:
+        self.ask(TakeCandidateBack, position_id=position)
+        assert not is_set_aside(self.story.happened, position)
 
     @rule(employer=employers, key=some.sampled_from([*COMPANIES, *DOMAINS, None]), really=seldom)
     def declare_names(self, employer: UUID, key: UUID | None, really: bool) -> None:

@@ -22,6 +22,7 @@ from projections import candidate_feed, candidate_pool, candidate_search
 from projections.candidate_pool import CandidatePool
 from projections.candidate_search import CandidateSearch, Relaxation
 from projections.likelihood.projection import Likelihoods
+from projections.profiles_opened import ProfilesOpened
 
 NOW = datetime(2026, 8, 31, 12, tzinfo=UTC)
 PLATFORM = Actor(id="feed", role=Role.PLATFORM)
@@ -29,7 +30,12 @@ IDS = UUID("00000000-0000-5000-8000-000000000000")
 EMPLOYER, POSITION = uuid5(IDS, "employer"), uuid5(IDS, "position")
 
 
-FOLLOWING = [CandidatePool(), *(read() for read in CandidatePool.READS), Likelihoods()]
+FOLLOWING = [
+    CandidatePool(),
+    *(read() for read in CandidatePool.READS),
+    Likelihoods(),
+    ProfilesOpened(),
+]
 
 
 def somebody(name: str) -> UUID:

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from api.candidates import cards, viewings, visibility
+from api.candidates import cards, reviews, viewings, visibility
 from api.candidates.cards import Card
 from api.candidates.visibility import Counts
 from api.console.session import Recruiter, RecruiterOrSupport, Visit
@@ -27,6 +27,7 @@ from projections.interview_list import InterviewList
 from projections.likelihood.projection import Likelihoods
 from projections.paging import Listed
 from projections.positions import Position, Positions
+from projections.profiles_opened import ProfilesOpened
 
 router = APIRouter()
 
@@ -36,6 +37,9 @@ MOST_BY_SCROLLING = 60
 MOST_ON_A_PAGE = 100
 """Their ids still fit into an address that proxies take, when the page asks for updates."""
 MOST_RELAXATIONS = 3
+
+MARKS = (Likelihoods, ProfilesOpened)
+"""What cards say that may be a moment old."""
 
 PATHS = {Feed.RECOMMENDATIONS: "recommendations", Feed.PASSIVE: "passive-candidates"}
 SORTS = {
@@ -132,9 +136,8 @@ def _page(
     visit: Visit, tasks: BackgroundTasks, view: View, faults: Faults | None = None
 ) -> Response:
     caller = visit.caller
-    with caller.reading(
-        Positions, CandidatePool, Employers, InterviewList, advisory=(Likelihoods,)
-    ) as db:
+    reads = (Positions, CandidatePool, Employers, InterviewList)
+    with caller.reading(*reads, advisory=MARKS) as db:
         changed = visibility.changed(db)
         position = visibility.position_of(db, caller, view.position_id)
         employer = employers.one(db, position.employer_id)
@@ -145,6 +148,7 @@ def _page(
             listed = cards.of_feed(
                 db, view.feed, position, caller.at, view.shown, view.cursor, view.sort
             )
+            listed.items = reviews.marked(db, caller, position, listed.items)
         passive = view.feed is Feed.PASSIVE
         count = _count(counts, view.feed)
         relaxations = [] if count or against else _worthwhile(db, position, caller, passive)
@@ -164,6 +168,7 @@ def _page(
         reached=changed,
         sorts=[(name, View(view.position_id, view.feed, sort)) for sort, name in SORTS.items()],
         bands=BAND_FROM,
+        undo=visit.undo(view.position_id, view.address()),
         **_cards(view, listed),
     )
 
@@ -184,10 +189,11 @@ def _worthwhile(
 def _part(visit: Visit, tasks: BackgroundTasks, view: View, further: str) -> Response:
     """The candidates further down a page that goes on; the page's address keeps how far it goes."""
     caller = visit.caller
-    with caller.reading(Positions, CandidatePool, Employers, advisory=(Likelihoods,)) as db:
+    with caller.reading(Positions, CandidatePool, Employers, advisory=MARKS) as db:
         position = visibility.position_of(db, caller, view.position_id)
         visibility.check_may_look(employers.one(db, position.employer_id), position, view.feed)
         listed = cards.of_feed(db, view.feed, position, caller.at, AT_A_TIME, further, view.sort)
+        listed.items = reviews.marked(db, caller, position, listed.items)
     viewings.note_shown(caller, tasks, position, view.feed, view.sort, listed.items)
     was_asked_for = view.shown > MOST_BY_SCROLLING
     response = visit.page(

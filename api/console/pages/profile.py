@@ -7,12 +7,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, BackgroundTasks, Response
 
-from api.candidates import viewings, visibility
+from api.candidates import reviews, viewings, visibility
 from api.candidates.profile import FullProfile, approach
-from api.console.session import Recruiter, RecruiterOrSupport
+from api.console.session import Recruiter, RecruiterOrSupport, Visit
 from api.http.caller import Caller
 from api.http.problems import Problem, Reason
-from api.web.forms import REFUSED, Sent
+from api.web.forms import REFUSED, Faults, Sent
 from api.web.once import once
 from domain.candidate import Candidate
 from domain.command import NotFound
@@ -27,6 +27,7 @@ from projections.interview_list import Interview, InterviewList
 from projections.likelihood.projection import Likelihoods
 from projections.outreach_timeline import OutreachTimeline
 from projections.positions import Position, Positions
+from projections.profiles_opened import ProfilesOpened
 
 router = APIRouter()
 
@@ -124,7 +125,7 @@ def _seen_now(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
 
 def _seen(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
     reads = (Positions, CandidatePool, Employers, InterviewList, OutreachTimeline)
-    with caller.reading(*reads, advisory=(Likelihoods,)) as db:
+    with caller.reading(*reads, advisory=(Likelihoods, ProfilesOpened)) as db:
         position = visibility.position_of(db, caller, position_id)
         employer = employers.one(db, position.employer_id)
         profile, hidden = None, None
@@ -132,6 +133,7 @@ def _seen(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
             profile = visibility.profile_of(
                 db, caller, employer, position, candidate_id, reasons=EVERY_REASON
             )
+            (profile,) = reviews.marked(db, caller, position, [profile])
         except (NotFound, Problem) as error:
             hidden = error
         letter = outreach_timeline.last_letter(db, position.employer_id, caller.actor.id)
@@ -151,6 +153,16 @@ def _beginning(position: Position, last_message: outreach_timeline.Step | None) 
     return Sent(fields)
 
 
+def profile_with_faults(
+    visit: Visit, position_id: UUID, candidate_id: UUID, error: Exception
+) -> Response:
+    """The profile with the reasons why a decision about the candidate was refused."""
+    seen = _seen_now(visit.caller, position_id, candidate_id)
+    if seen.profile is None:
+        raise seen.hidden or NotFound(Candidate, candidate_id)
+    return visit.page("profile.html", Faults(error), **_shown(seen) | {"of_review": True})
+
+
 def _shown(seen: Seen) -> dict[str, Any]:
     jobs, unknown = seen.profile.jobs if seen.profile else [], PartialDate(1)
     return vars(seen) | {
@@ -158,6 +170,7 @@ def _shown(seen: Seen) -> dict[str, Any]:
         "facts": _facts(seen.profile) if seen.profile else [],
         "reasons": _weighed(seen.profile) if seen.profile else [],
         "reasons_at_first": REASONS_AT_FIRST,
+        "of_review": False,
     }
 
 

@@ -18,6 +18,7 @@ from projections.candidate_pool import CandidatePool, CandidateProfile
 from projections.employers import Employers
 from projections.likelihood.projection import Likelihoods
 from projections.positions import Positions
+from projections.reviews import Reviews
 
 router = APIRouter(prefix="/p/{token}")
 
@@ -26,7 +27,7 @@ router = APIRouter(prefix="/p/{token}")
 def data_page(visit: ByLetter) -> Response:
     """The profile, each part with where it is from; and what may be done with it."""
     profile = profile_of(visit)
-    with visit.caller.reading() as db:
+    with visit.caller.reading(Reviews) as db:
         events = about.events_about(visit.caller.marketplace.store, db, visit.person)
     facts = profile.facts.known()
     return visit.page(
@@ -46,8 +47,8 @@ def resume(visit: ByLetter) -> Response:
 
 @router.get("/data/events.json")
 def events(visit: ByLetter) -> Response:
-    """Every event about the candidate: their own, and those of outreach to them."""
-    with visit.caller.reading() as db:
+    """Every event about the candidate, with what employers wrote to them and decided about them."""
+    with visit.caller.reading(Reviews) as db:
         found = about.events_about(visit.caller.marketplace.store, db, visit.person)
     return _download([about.as_json(one) for one in found], "events.json")
 

@@ -63,7 +63,7 @@ PAGES: list[tuple[str, str, set[Role]]] = [
     ("GET", "/outreach/[^/]+", RECRUITING),
     (".*", "/needs-you.*", {Role.RECRUITER}),
     (".*", "/tickets.*", {Role.SUPPORT}),
-    ("GET", "/positions/(new|[^/]+/(filters|closure))", {Role.RECRUITER}),
+    ("GET", "/positions/(new|[^/]+/(filters|closure|shortlist))", {Role.RECRUITER}),
     ("GET", "/positions.*", RECRUITING),
     ("POST", "/(positions|outreach|feedback).*", {Role.RECRUITER}),
 ]

@@ -131,6 +131,24 @@ def test_the_events_tell_protected_attributes_to_the_person(grace: Holder) -> No
     assert grace.get("/data/events.json").json()[-1]["data"]["gender"] == "woman"
 
 
+def test_the_events_tell_the_person_what_employers_decided_about_them(ada: Holder) -> None:
+    position = ada.scene.position()
+    about = f"/positions/{position}/candidates/{ada.candidate}"
+    shortlisted = ada.scene.recruiter.post(
+        f"{about}/shortlist", params={"after": ada.stage.reached()}
+    )
+    done(shortlisted)
+    done(ada.scene.recruiter("DELETE", f"{about}/shortlist"))
+    done(ada.scene.recruiter.post(f"{about}/set-aside", {"reason": "salary", "note": "Too dear."}))
+    done(ada.scene.recruiter("DELETE", f"{about}/set-aside"))
+    events = ada.get("/data/events.json").json()[-4:]
+    assert [event["type"] for event in events] == [
+        "review.shortlisted", "review.unshortlisted", "review.set_aside", "review.taken_back",
+    ]  # fmt: skip
+    assert (events[2]["data"]["reason"], events[2]["data"]["note"]) == ("salary", "Too dear.")
+    assert "recruiter@test" not in json.dumps(events)
+
+
 def test_the_events_name_no_one_who_acted_for_an_employer(ada: Holder) -> None:
     assert "recruiter@test" not in ada.get("/data/events.json").text
 

@@ -177,7 +177,12 @@ def test_the_counts_are_those_of_the_lists(scene: Scene) -> None:
         if days == 300:
             done(scene.message(position, candidate))
     counts = done(scene.recruiter.get(f"/positions/{position}/counts", after=scene.latest()))
-    assert counts == {"recommendations": 2, "passive_candidates": 2, "interviews": 1}
+    assert counts == {
+        "recommendations": 2,
+        "passive_candidates": 2,
+        "shortlist": 0,
+        "interviews": 1,
+    }
 
 
 def test_outside_the_beta_the_passive_feed_is_closed_and_its_profiles_are_not_found(

@@ -25,6 +25,7 @@ from domain import (
     notification,
     position,
     rating,
+    review,
     ticket,
     viewing,
     webhook,
@@ -188,6 +189,8 @@ _FILTERS = Filters(
 _ADDRESSEES = ((_DANA, "Dana"), (_EDEN, "Eden"), (_FRAN, "Fran"))
 _LIKELIHOOD = Likelihood(probability=0.25, logit=-1.1, model_position=41, feature_version=1)
 
+_REVIEWED: dict[str, Any] = {"position_id": BACKEND_ENGINEER, "candidate_id": CASEY}
+
 _COMMANDS: list[Command] = [
     employer.RegisterEmployer(
         employer_id=ACME,
@@ -320,6 +323,15 @@ _COMMANDS: list[Command] = [
         probability=0.25,
         **by(acmes_recruiter),
     ),
+    review.ShortlistCandidate(**_REVIEWED, **by(acmes_recruiter)),
+    review.UnshortlistCandidate(**_REVIEWED, **by(acmes_recruiter)),
+    review.SetCandidateAside(
+        **_REVIEWED,
+        reason=review.SetAsideReason.SKILLS,
+        note="Queues, but no databases.",
+        **by(acmes_recruiter),
+    ),
+    review.TakeCandidateBack(**_REVIEWED, **by(acmes_recruiter)),
     contacting.RequestInterview(
         position_id=BACKEND_ENGINEER,
         candidate_id=ROBIN,
