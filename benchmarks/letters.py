@@ -214,7 +214,7 @@ def measure(url: str, store: EventStore, pool: Pool, options: argparse.Namespace
             one.result()
         deadline = time.monotonic() + 60
         wanted = traffic.due_at.keys() - traffic.opted_out_at.keys()
-        while wanted - arrivals.at.keys() and time.monotonic() < deadline:
+        while wanted.difference([*arrivals.at]) and time.monotonic() < deadline:
             time.sleep(0.1)  # the last ones are on their way
     report(arrivals, traffic, wanted, took)
 

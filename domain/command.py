@@ -42,6 +42,10 @@ class Work(Protocol):
         """Load an aggregate in the same way, or a new one if it has no events."""
         ...
 
+    def find_all(self, kind: type[A], ids: Sequence[UUID]) -> list[A]:
+        """Load aggregates at once, as `find` does one by one."""
+        ...
+
 
 class Command(Cause):
     """A frozen request for a change, with who asks, when, and in which request."""

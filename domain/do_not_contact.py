@@ -145,4 +145,4 @@ def entry_id(employer_id: UUID, identifier: UUID) -> UUID:
 def entries(work: Work, employer_id: UUID, standing: Standing) -> Iterable[DoNotContact]:
     """What an employer's list may say of a person. Loaded, so that it must not change meanwhile."""
     ids = [entry_id(employer_id, identifier) for identifier in standing.identifiers]
-    return [work.find(DoNotContact, id) for id in ids]
+    return work.find_all(DoNotContact, ids)

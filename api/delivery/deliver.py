@@ -8,20 +8,25 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from api.delivery.content import Content, Settled, Undeliverable, content_of
 from api.delivery.letter import Letterhead, mail_of, organizers_mail
 from domain.actor import Actor, Cause, Role
-from domain.aggregate import Refused
+from domain.aggregate import Aggregate, Refused
 from domain.delivering import NoteDelivery, NoteFailure, ReleaseLetter
+from domain.outreach import Letter, Outreach
 from domain.outreach_events import Channel
 from infrastructure.database.postgres import Pool
 from infrastructure.error_redaction import error_kind
+from infrastructure.event_log.statements import Statement
 from infrastructure.event_log.store import EventStore
 from infrastructure.mail import attempts
 from infrastructure.mail.attempts import Attempt
@@ -39,8 +44,11 @@ DELIVERY = Actor(id="delivery", role=Role.SYSTEM)
 CONNECTIONS = 8
 """How many letters are tried at once, each over a connection."""
 
+LEASED_AT_ONCE = 2 * CONNECTIONS
+"""How many letters are leased by one look for those that are due."""
+
 LOOK_SECONDS = 0.1
-"""Seconds from one look for letters that are due to the next, while others are tried."""
+"""Seconds from one look to the next, while letters are tried."""
 
 RELEASE_HOLDS_SECONDS = 0.5
 """How long a release holds; a letter that leaves later needs another."""
@@ -50,6 +58,13 @@ OF_OURS: Sequence[Stage] = ("connect", "sender")
 
 LEASE = timedelta(minutes=2)
 """How long a letter is left to the one who tries to deliver it."""
+
+
+class Leased(NamedTuple):
+    """An attempt, and when it was leased, by a clock that never jumps."""
+
+    attempt: Attempt
+    leased_at: float
 
 
 @dataclass(frozen=True)
@@ -73,42 +88,47 @@ class Delivery:
         return asyncio.run(self._deliver_due())
 
     async def _deliver_due(self) -> int:
-        tried = 0
+        tried, waiting, looked = 0, deque[Leased](), 0.0
         under_way: set[asyncio.Task[None]] = set()
-        async with SmtpConnections(self.server, CONNECTIONS) as connections:
-            while True:
-                # No more than there are connections: nothing is released to wait for one.
-                if free := CONNECTIONS - len(under_way):
-                    leased = await asyncio.to_thread(self._lease, free)
-                    tried += len(leased)
-                    under_way |= {asyncio.create_task(self._try(a, connections)) for a in leased}
-                if not under_way:
-                    return tried
-                _, under_way = await asyncio.wait(
-                    under_way,
-                    timeout=LOOK_SECONDS if free else None,
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
+        with ThreadPoolExecutor(CONNECTIONS) as threads:
+            asyncio.get_running_loop().set_default_executor(threads)
+            async with SmtpConnections(self.server, CONNECTIONS) as connections:
+                while True:
+                    if not waiting and time.monotonic() - looked >= LOOK_SECONDS:
+                        looked = time.monotonic()
+                        leased = await asyncio.to_thread(self._lease, LEASED_AT_ONCE)
+                        waiting += (Leased(attempt, looked) for attempt in leased)
+                        tried += len(leased)
+                    # No more than there are connections: nothing is released to wait for one.
+                    while waiting and len(under_way) < CONNECTIONS:
+                        letter = waiting.popleft()
+                        under_way.add(asyncio.create_task(self._try(letter, connections)))
+                    if not under_way:
+                        return tried
+                    _, under_way = await asyncio.wait(
+                        under_way, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                    )
 
-    def _lease(self, limit: int = CONNECTIONS) -> list[Attempt]:
+    def _lease(self, limit: int = LEASED_AT_ONCE) -> list[Attempt]:
         at = self.now()
         with self.read_models.reading(Outbox) as db:
             due = outbox.due(db, at, limit)
         with self.pool.connection() as db:
             return attempts.lease(db, due, at, at + self.lease)
 
-    async def _try(self, attempt: Attempt, connections: SmtpConnections) -> None:
-        asked = time.monotonic()
+    async def _try(self, letter: Leased, connections: SmtpConnections) -> None:
+        attempt, asked = letter.attempt, time.monotonic()
+        # Ends before the lease does, so that no other worker tries it at the same time.
+        left = self.lease.total_seconds() * 0.75 - (asked - letter.leased_at)
 
         async def may_leave() -> bool:
             if time.monotonic() - asked < RELEASE_HOLDS_SECONDS:
                 return True
-            return bool(await asyncio.to_thread(self._released, attempt))
+            return await asyncio.to_thread(self._is_released, attempt)
 
         try:
-            # Ends before the lease does, so that no other worker tries it at the same time.
-            async with asyncio.timeout(self.lease.total_seconds() * 0.75):
-                mails = await asyncio.to_thread(self._released, attempt)
+            async with asyncio.timeout(left):
+                mails = await asyncio.to_thread(self._mails, attempt)
                 for mail, raw in mails:
                     # Where the receiving servers report that it did not arrive.
                     bounces_to = mail.reply_to or self.head.sender
@@ -125,15 +145,30 @@ class Delivery:
                 error_kind(error),
             )
 
-    def _released(self, attempt: Attempt) -> list[tuple[OutgoingMail, bytes]]:
+    def _is_released(self, attempt: Attempt) -> bool:
+        """Ask the contact gate, which may stop the letter instead."""
+        released: list[bool] = []
+
+        def note(outreach: Aggregate) -> Iterable[Statement]:
+            assert isinstance(outreach, Outreach)
+            released.append(outreach.letters[attempt.letter] is Letter.RELEASED)
+            return ()
+
+        with suppress(Refused):  # which the read model does not show yet
+            self.store.execute(ReleaseLetter(**self._cause(), **_about(attempt)), also=note)
+            return released[-1]
+        return False
+
+    def _mails(self, attempt: Attempt) -> list[tuple[OutgoingMail, bytes]]:
         """The mails of the letter, the candidate's last; none if it must not leave."""
-        about: dict[str, Any] = {"outreach_id": attempt.outreach_id, "letter": attempt.letter}
+        about = _about(attempt)
+        if not self._is_released(attempt):
+            return []
         try:
-            self.store.execute(ReleaseLetter(**self._cause(), **about))
             content = content_of(self.store, self.read_models, **about)
             mail = mail_of(content, self.head)
             return [*self._to_organizer(content), (mail, as_bytes(mail, self.dkim))]
-        except (Refused, Settled):  # which the read model does not show yet
+        except Settled:
             return []
         except (Undeliverable, ValueError) as error:
             logger.warning("letter %s cannot be made: %s", about, error_kind(error))
@@ -187,3 +222,7 @@ class Delivery:
 
     def _cause(self) -> dict[str, Any]:
         return dict(Cause(by=DELIVERY, at=self.now(), request_id=str(uuid4())))
+
+
+def _about(attempt: Attempt) -> dict[str, Any]:
+    return {"outreach_id": attempt.outreach_id, "letter": attempt.letter}

@@ -1,5 +1,6 @@
 """The database of a process: the given one or an embedded one, and pooled connections to it."""
 
+import select
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -45,8 +46,7 @@ def open_pool(conninfo: str, *, name: str, max_size: int = 10) -> Pool:
         min_size=1,
         max_size=max_size,
         configure=_in_utc,
-        # A connection that the server has closed is replaced before it is lent.
-        check=ConnectionPool.check_connection,
+        check=_check,
         open=False,
     )
     try:
@@ -55,6 +55,18 @@ def open_pool(conninfo: str, *, name: str, max_size: int = 10) -> Pool:
         pool.close()
         raise
     return pool
+
+
+def _check(connection: Database) -> None:
+    """Have a connection that the server has closed replaced before it is lent.
+
+    One that can be read although nothing was asked has its end to tell, or some notice; only then
+    the server is asked, which takes as long as a small query.
+    """
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    if poll.poll(0):
+        ConnectionPool.check_connection(connection)
 
 
 def _in_utc(connection: Database) -> None:

@@ -222,6 +222,12 @@ class UnitOfWork:
         self._since_mark.setdefault(id, (aggregate, aggregate.version))
         return aggregate
 
+    def find_all(self, kind: type[A], ids: Sequence[UUID]) -> list[A]:
+        """The aggregates, loaded in one query; see `find`."""
+        if missing := [id for id in ids if id not in self._aggregates]:
+            self.load_all(kind, missing)
+        return [self.find(kind, id) for id in ids]
+
     def load_all(
         self, kind: type[Aggregate], ids: Iterable[UUID], deciding: Sequence[type[Event]] = ()
     ) -> None:

@@ -41,6 +41,11 @@ queries wait behind it."""
 TAKEOVER_INTERVAL = 2.0
 """Seconds from one attempt at a takeover to the next."""
 
+ROUNDS_PER_SECOND = 40.0
+ROUNDS_AT_ONCE = 20.0
+"""While much happens, events are taken in batches instead of one by one: after so many rounds at
+once come so many a second."""
+
 NEAR_BATCHES = 5
 """How many batches behind the end of the log a live projection counts as near it."""
 
@@ -54,10 +59,11 @@ class Part(Enum):
 
 
 class Standing(NamedTuple):
-    """Where a projection stands in the log, and whether this version is live."""
+    """Where a projection stands in the log, whether it is live, and where the log ends."""
 
     log_position: int
     live: bool
+    end: int
 
 
 class Round(NamedTuple):
@@ -80,7 +86,10 @@ class Projector:
     """Runs projections over the event log."""
 
     STANDINGS = """
-        SELECT projection, log_position, live FROM projection_checkpoints
+        SELECT projection, log_position, live, coalesce((
+            SELECT log_head.log_position FROM log_head
+            WHERE log_head.log_id = projection_checkpoints.log_id), 0)
+        FROM projection_checkpoints
         WHERE (projection, version) IN (SELECT * FROM unnest(%s::text[], %s::int[]))
             AND log_id = %s"""
 
@@ -159,6 +168,7 @@ class Projector:
     def run(self, stop: threading.Event, wakeup: threading.Event) -> None:
         """Catch up until `stop` is set, or until newer versions have taken over."""
         is_new = self._part is not Part.BEHIND
+        rounds, last = ROUNDS_AT_ONCE, time.monotonic()
         while not stop.is_set() and len(self._gone) < len(self._followers):
             wakeup.clear()
             done, ready = Round(False, {}), self._ready()
@@ -172,8 +182,14 @@ class Projector:
             except Exception as error:  # noqa: BLE001 - whatever it is, the projections wait there
                 done = Round(False, dict.fromkeys(ready, error))
             self._note({*ready} - {*done.left}, done.failed)
-            if not done.more:
-                wakeup.wait(POLL_INTERVAL)
+            if done.more:
+                continue
+            wakeup.wait(POLL_INTERVAL)
+            now = time.monotonic()
+            rounds = min(ROUNDS_AT_ONCE, rounds - 1 + (now - last) * ROUNDS_PER_SECOND)
+            last = now
+            if rounds < 1:
+                stop.wait((1 - rounds) / ROUNDS_PER_SECOND)
 
     # Rounds ---------------------------------------------------------------------------------------
 
@@ -181,36 +197,38 @@ class Projector:
         """Move those on that stand near each other."""
         failed: dict[str, Exception] = {}
         with self._pool.connection() as db, db.transaction():
-            standings, end = self._standings(db, self.STANDINGS, names), head(db)
-            behind = self._behind(standings, end)
+            standings = self._standings(db, self.STANDINGS, names)
+            behind = self._behind(standings)
             nearby = self._nearby(behind)
-            more = self._move_on(db, nearby, failed)[0]
+            reached = self._move_on(db, nearby, failed)
+        left = behind.keys() - nearby
+        more = bool(reached and (left or any(reached < standings[n].end for n in nearby)))
         for name in set(names) - standings.keys():
             failed[name] = NoCheckpoint(self._followers[name].projection)
-        for name, (log_position, live) in standings.items():
+        for name, (log_position, live, end) in standings.items():
             is_built = not live and log_position + self._batch_size >= end
             if is_built and time.monotonic() >= self._next_takeover[name]:
                 self._next_takeover[name] = time.monotonic() + TAKEOVER_INTERVAL
                 with suppress(LockNotAvailable):
                     self._take_over(self._followers[name])
                     more = True
-        return Round(more, failed, behind.keys() - nearby)
+        return Round(more, failed, left)
 
     def _standings(
         self, db: Connection, statement: str, names: Sequence[str]
     ) -> dict[str, Standing]:
         versions = [self._followers[name].projection.version for name in names]
         rows = db.execute(statement, ([*names], versions, LOG_ID)).fetchall()
-        return {name: Standing(log_position, live) for name, log_position, live in rows}
+        return {name: Standing(*rest) for name, *rest in rows}
 
-    def _behind(self, standings: Mapping[str, Standing], end: int) -> dict[str, int]:
+    def _behind(self, standings: Mapping[str, Standing]) -> dict[str, int]:
         """Those of this part that have not reached the end of the log."""
-        near = end - NEAR_BATCHES * self._batch_size
+        most = NEAR_BATCHES * self._batch_size
         return {
             name: at
-            for name, (at, live) in standings.items()
+            for name, (at, live, end) in standings.items()
             if at < end
-            and (self._part is Part.ALL or (live and at >= near) == (self._part is Part.NEAR))
+            and (self._part is Part.ALL or (live and end - at <= most) == (self._part is Part.NEAR))
         }
 
     def _nearby(self, behind: Mapping[str, int]) -> list[str]:
@@ -225,21 +243,19 @@ class Projector:
             start = min(at for at in behind.values() if at > foremost - self._batch_size)
         return [name for name, at in behind.items() if start <= at < start + self._batch_size]
 
-    def _move_on(
-        self, db: Connection, names: Sequence[str], failed: dict[str, Exception]
-    ) -> tuple[bool, int]:
+    def _move_on(self, db: Connection, names: Sequence[str], failed: dict[str, Exception]) -> int:
         """Apply the next events to those that no other worker has.
 
-        Returns whether there were any, and up to where.
+        Returns up to where; 0 if there is nothing to apply.
         """
         free = self._standings(db, self.LOCK, names) if names else {}
         if not free:
-            return False, 0
+            return 0
         start = min(standing.log_position for standing in free.values())
         topics = frozenset[str]().union(*(self._followers[name].topics for name in free))
         stored, reached = self._store.read(start, self._batch_size, sorted(topics), db)
         if reached == start:
-            return False, reached
+            return 0
         batch, parked = LogBatch(self._store.mapper, stored), parking.all_blocked_streams(db)
         moved: list[tuple[str, int, int | None]] = []
         for name, standing in free.items():
@@ -263,7 +279,7 @@ class Projector:
             columns = (list(column) for column in zip(*moved, strict=True))
             changed_rows = db.execute(self.MOVE, (reached, datetime.now(UTC), *columns, LOG_ID))
             assert changed_rows.rowcount == len(moved), "the checkpoints were locked"
-        return True, reached
+        return reached
 
     def _take_over(self, follower: Follower) -> None:
         """Become the live version, having applied at least what the one before has."""
@@ -276,7 +292,7 @@ class Projector:
             goal, at = max(versions.lock_live(db, follower.projection), head(db)), 0
             failed: dict[str, Exception] = {}
             while max(at, standing.log_position) < goal and not failed:
-                at = self._move_on(db, [name], failed)[1]
+                at = self._move_on(db, [name], failed)
             for error in failed.values():
                 raise error
             versions.take_over(db, follower.projection)

@@ -60,6 +60,7 @@ class Worker:
             for part in (Part.NEAR, Part.BEHIND)
         ]
         self._wakeups = [threading.Event() for _ in self._projectors]
+        self._near = self._wakeups[::2]  # those far behind need no news
         self._threads = [
             threading.Thread(
                 target=projector.run, args=(self._stop, wakeup), name="projections", daemon=True
@@ -84,13 +85,10 @@ class Worker:
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
-        self._wake()
-        for thread in self._threads:
-            thread.join()
-
-    def _wake(self) -> None:
         for wakeup in self._wakeups:
             wakeup.set()
+        for thread in self._threads:
+            thread.join()
 
     def _listen(self) -> None:
         # NOTIFY is only a hint: a projector that misses one polls soon.
@@ -100,7 +98,8 @@ class Worker:
                     connection.execute(f"LISTEN {CHANNEL}")
                     while not self._stop.is_set():
                         for _ in connection.notifies(timeout=0.1, stop_after=1):
-                            self._wake()
+                            for wakeup in self._near:
+                                wakeup.set()
             except psycopg.Error as error:
                 logger.warning("listening for events failed, will try again: %s", error)
                 self._stop.wait(1.0)

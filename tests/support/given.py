@@ -375,6 +375,9 @@ class InMemoryWork:
         refuse(aggregate.reasons_if_unreadable(needed))
         return aggregate
 
+    def find_all(self, kind: type[A], ids: Sequence[UUID]) -> list[A]:
+        return [self.find(kind, id) for id in ids]
+
     def aggregates(self) -> Sequence[Aggregate]:
         return [*self._loaded.values()]
 
