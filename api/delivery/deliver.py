@@ -41,7 +41,7 @@ from projections.outbox import Outbox
 logger = logging.getLogger(__name__)
 
 DELIVERY = Actor(id="delivery", role=Role.SYSTEM)
-CONNECTIONS = 8
+CONNECTIONS = 16
 """How many letters are tried at once, each over a connection."""
 
 LEASED_AT_ONCE = 2 * CONNECTIONS
