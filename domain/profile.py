@@ -28,6 +28,8 @@ def _distinct(terms: object) -> object:
 Terms = Annotated[tuple[Text, ...], BeforeValidator(_distinct), Field(max_length=200)]
 """Names in the order given, without duplicates; case is ignored."""
 
+MOST_YEARS = 80
+
 _UNIT = re.compile(r"(?<=\d)\s*\+?\s*(?:years?|yrs?|jahren?)?$", re.IGNORECASE)
 
 
@@ -42,7 +44,9 @@ def _years(said: object, info: ValidationInfo) -> object:
         raise ValueError("write a number, such as 3.") from None
 
 
-Years = Annotated[float, BeforeValidator(_years), NUMBER, Field(ge=0, le=80, allow_inf_nan=False)]
+Years = Annotated[
+    float, BeforeValidator(_years), NUMBER, Field(ge=0, le=MOST_YEARS, allow_inf_nan=False)
+]
 """Forms read it as people write it: 1,5 or 5+ or 3 years."""
 
 

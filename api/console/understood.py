@@ -1,9 +1,15 @@
 """What filters were understood as, for forms that show it before they are saved."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
+from pydantic import ValidationError
+
+from api.formats.search_text import SearchText, read_search
+from api.http.problems import Problem, Reason
 from api.web.forms import Sent
 from domain.filters import Filters
+from domain.terms import each_once
 from projections.canonical import compared_filters
 
 CHECK = "_check"
@@ -28,6 +34,48 @@ def to_check(sent: Sent, filters: Filters, at: str = "") -> Understood | None:
     if typed == [(name, value.strip()) for name, value in plain.fields] and not sent.value(CHECK):
         return None
     return Understood(compared_filters(filters), plain)
+
+
+def read_words(sent: Sent) -> SearchText:
+    """What the field `words` was understood as. Raises a 422 where it may mean two things."""
+    try:
+        return read_search(sent.value("words"), sent.decimal_mark)
+    except ValueError as error:
+        detail = "This cannot be read." if isinstance(error, ValidationError) else str(error)
+        raise Problem(
+            422, "invalid", detail, [Reason(code="bad_words", detail=detail, field="words")]
+        ) from None
+
+
+def joined(one: Filters, other: Filters) -> Filters:
+    """Filters with the terms of both, and the other's numbers where it has any."""
+    changes = {
+        name: each_once((*getattr(one, name), *value)) if isinstance(value, tuple) else value
+        for name, value in other
+        if value != type(other).model_fields[name].default
+    }
+    return one.model_copy(update=changes)
+
+
+def as_typed(values: Mapping[str, Any]) -> Sent:
+    """A body of a request as the fields of its form."""
+    fields: list[tuple[str, str]] = []
+
+    def add(name: str, value: Any) -> None:
+        if isinstance(value, Mapping):
+            for inner, of in value.items():
+                add(f"{name}.{inner}".removeprefix("."), of)
+        elif isinstance(value, list):
+            fields.append((f"{name}[]", "\n".join(value)))
+        elif value is not None and value is not False:
+            fields.append((name, "true" if value is True else _plain(value)))
+
+    add("", values)
+    return Sent(fields)
+
+
+def _plain(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _numbers(filters: Filters) -> dict[str, str]:

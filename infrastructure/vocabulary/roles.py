@@ -38,7 +38,7 @@ def canonical_roles(said: Iterable[str]) -> tuple[str, ...]:
     >>> canonical_roles(["Developer, back-end", "Senior Golang Engineer (m/w/d)", "Cook, junior"])
     ('Back-end developer', 'Go developer', 'Cook, junior')
     """
-    return each_once(name for said_one in said for name in _meant(said_one) or (said_one,))
+    return each_once(name for said_one in said for name in roles_meant(said_one) or (said_one,))
 
 
 def with_broader_roles(names: Iterable[str]) -> tuple[str, ...]:
@@ -48,11 +48,19 @@ def with_broader_roles(names: Iterable[str]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=16_384)
-def _meant(said: str) -> tuple[str, ...]:
+def roles_meant(said: str) -> tuple[str, ...]:
+    """The vocabulary's roles that a text names; none if any part of it is unknown."""
     if known := _one(said):
         return known
     parts = [_one(part) for part in _BETWEEN.split(said) if part]
     return tuple(name for known in parts for name in known) if all(parts) else ()
+
+
+def skill_developed_with(said: str) -> str | None:
+    """The skill that a role is named for, such as that of a Java developer. None if it is none."""
+    role = next(iter(_one(said)), "")
+    is_named_for_it = _software_developer(role) and not roles().meant(role)
+    return role.removesuffix(_DEVELOPER) if is_named_for_it else None
 
 
 def _one(said: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ import pytest
 
 from api.demo.people import person
 from api.demo.survey_2019 import to_profile
+from api.formats.search_text import read_search
 from domain.filters import Filters
 from domain.profile import Facts
 from infrastructure.database.postgres import Pool
@@ -152,7 +153,20 @@ def test_there_are_twenty() -> None:
 
 @pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES)
 def test_a_search_finds_whom_a_reader_would_find(people: dict[str, Facts], search: Search) -> None:
-    filters = compared_filters(search.filters)
+    assert_finds(people, search.filters, search)
+
+
+@pytest.mark.parametrize("line", SEARCHES)
+def test_a_search_in_one_line_finds_whom_a_reader_would_find(
+    people: dict[str, Facts], line: str
+) -> None:
+    found = read_search(line)
+    assert found.unknown == ()
+    assert_finds(people, found.filters, SEARCHES[line])
+
+
+def assert_finds(people: dict[str, Facts], asked: Filters, search: Search) -> None:
+    filters = compared_filters(asked)
     expected = {name for name, facts in people.items() if search.reader(facts)}
     found = {name for name, facts in people.items() if filters.admit(compared_facts(facts))}
     missed, wrong = expected - found, found - expected

@@ -1,5 +1,6 @@
 """Whom a position is for: its filters, who matches them, and what each of them costs."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from api.candidates import cards, visibility
 from api.cloud_events import cloud_events
 from api.console.pages.positions import CURRENCIES
 from api.console.session import Recruiter, Visit
-from api.console.understood import Understood, to_check
+from api.console.understood import Understood, as_typed, joined, read_words, to_check
 from api.console.wording.filter_words import differences
 from api.web.forms import REFUSED, Faults
 from domain.filters import Criterion, Filters
@@ -19,7 +20,7 @@ from infrastructure.event_log import queries
 from infrastructure.event_log.store import VersionMismatch
 from projections import candidate_search
 from projections.candidate_pool import CandidatePool
-from projections.canonical import with_canonical_names
+from projections.canonical import compared_filters, with_canonical_names
 from projections.interview_list import InterviewList
 from projections.positions import Positions
 
@@ -54,6 +55,21 @@ def set_filters(position_id: UUID, visit: Recruiter) -> Response:
         return visit.again("filters.html", error, **shown)
 
 
+@router.post("/positions/{position_id}/filters/words")
+def read_words_page(position_id: UUID, visit: Recruiter) -> Response:
+    """The form with what a description of the people was understood as beside what is saved."""
+    try:
+        read = read_words(visit.sent)
+    except REFUSED as error:
+        return visit.page("filters.html", Faults(error), **_shown(visit, position_id))
+    with visit.caller.reading(Positions) as db:
+        position = visibility.position_of(db, visit.caller, position_id)
+    filters = joined(position.filters, read.filters)
+    sent = as_typed(filters.model_dump(mode="json"))
+    understood = Understood(compared_filters(filters), sent)
+    return _understood(visit, position_id, understood, read.unknown)
+
+
 @router.post("/positions/{position_id}/relaxations")
 def relax(position_id: UUID, visit: Recruiter) -> Response:
     """Drop one criterion of the filters."""
@@ -67,13 +83,16 @@ def relax(position_id: UUID, visit: Recruiter) -> Response:
         return visit.page("filters.html", Faults(error), **_shown(visit, position_id))
 
 
-def _understood(visit: Visit, position_id: UUID, understood: Understood) -> Response:
+def _understood(
+    visit: Visit, position_id: UUID, understood: Understood, unknown: Sequence[str] = ()
+) -> Response:
     """The form with what its filters were understood as, and who would match; nothing is saved."""
     shown = _shown(visit, position_id)
     asked = shown["position"].model_copy(update={"filters": understood.filters})
     with visit.caller.reading(CandidatePool, InterviewList) as db:
         would_match = visibility.counts(db, asked, visit.caller)
     shown |= {"version": visit.sent.value("_version"), "understood": understood.filters}
+    shown |= {"unknown": unknown}
     return visit.page("filters.html", sent=understood.sent, would_match=would_match, **shown)
 
 
@@ -106,6 +125,8 @@ def _shown(visit: Visit, position_id: UUID) -> dict[str, Any]:
         "tab": None,
         "changed": None,
         "understood": None,
+        "unknown": (),
+        "words": visit.sent.value("words"),
     }
 
 

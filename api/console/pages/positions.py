@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from api.console.session import Recruiter, RecruiterOrSupport, Visit
-from api.console.understood import to_check
+from api.console.understood import as_typed, read_words, to_check
 from api.formats.job_posting import ReadPosting
 from api.http.lists import Cursor
 from api.http.problems import Problem, Reason, faults_of_the_request
@@ -95,6 +95,22 @@ def read_posting_page(visit: Recruiter, employer: UUID | None = None) -> Respons
         return visit.again("position_new.html", error, **_form_for(visit, who))
     shown = _form_for(visit, who) | {"warnings": posting.warnings}
     return visit.page("position_new.html", sent=_as_typed(posting), faults=None, **shown)
+
+
+@router.post("/positions/words")
+def read_words_page(visit: Recruiter, employer: UUID | None = None) -> Response:
+    """The form to open a position, with what a description of the people was understood as."""
+    who = _employer(visit, employer)
+    if who is None:
+        return visit.go("/positions")
+    try:
+        read = read_words(visit.sent)
+    except REFUSED as error:
+        return visit.again("position_new.html", error, **_form_for(visit, who))
+    shown = _form_for(visit, who)
+    shown |= {"understood": read.filters, "unknown": read.unknown}
+    sent = as_typed({"filters": read.filters.model_dump(mode="json")})
+    return visit.page("position_new.html", sent=sent, faults=None, **shown)
 
 
 @router.post("/positions")
@@ -200,6 +216,9 @@ def _form_for(visit: Visit, employer: Employer) -> dict[str, Any]:
         "currencies": CURRENCIES,
         "warnings": (),
         "understood": None,
+        "unknown": (),
+        "words": visit.sent.value("words"),
+        "words_at": _of(visit, employer, "/positions/words"),
         "posting_at": _of(visit, employer, "/positions/posting"),
         "list_at": _of(visit, employer),
     }
@@ -218,25 +237,10 @@ def _parsed(typed: str) -> Any:
 
 def _as_typed(posting: ReadPosting) -> Sent:
     """What a posting was understood as, in the fields of the form."""
-    fields: list[tuple[str, str]] = []
-
-    def add(name: str, value: Any) -> None:
-        if isinstance(value, dict):
-            for inner, of in value.items():
-                add(f"{name}.{inner}".removeprefix("."), of)
-        elif isinstance(value, list):
-            fields.append((f"{name}[]", "\n".join(value)))
-        elif value not in (None, False):
-            fields.append((name, "true" if value is True else _plain(value)))
-
-    add("", posting.model_dump(mode="json", exclude={"warnings", "closes_at"}))
+    sent = as_typed(posting.model_dump(mode="json", exclude={"warnings", "closes_at"}))
     if posting.closes_at:
-        fields.append(("closes_at", f"{posting.closes_at:%Y-%m-%dT%H:%M}"))
-    return Sent(fields)
-
-
-def _plain(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        sent.fields.append(("closes_at", f"{posting.closes_at:%Y-%m-%dT%H:%M}"))
+    return sent
 
 
 def _of(visit: Visit, employer: Employer, path: str = "/positions", **more: object) -> str:

@@ -278,6 +278,34 @@ def test_what_is_typed_can_be_checked_before_it_is_saved(stage: Stage, scene: Sc
     assert filters_of(scene, position)["locations"] == []
 
 
+def test_a_description_fills_in_the_filters_beside_what_is_saved(
+    stage: Stage, scene: Scene
+) -> None:
+    position = scene.in_beta().position(languages=["French"])
+    form = {"_version": "1", "words": "data scientist wizard München, Python, 5+ years, 75k"}
+    at = f"{path(position)}?after={stage.reached()}"
+    page = recruiter(stage, scene).post(f"{path(position)}/words", form, at=at)
+    text = text_of(page)
+    assert "Data scientist Python 5 years or more Munich up to EUR 75,000 French" in text
+    assert "Not understood, and left out: wizard." in text
+    assert ">\nData scientist</textarea>" in page.text
+    assert 'name="years_from" type="text" inputmode="decimal" value="5"' in page.text
+    assert 'name="salary_budget.minimum" type="text" inputmode="numeric" value="0"' in page.text
+    assert filters_of(scene, position)["roles"] == []
+
+
+def test_a_description_with_an_amount_of_two_readings_is_refused_with_both(
+    stage: Stage, scene: Scene
+) -> None:
+    position = scene.in_beta().position()
+    form = {"_version": "1", "words": "up to 75.000"}
+    at = f"{path(position)}?after={stage.reached()}"
+    response = recruiter(stage, scene).post(f"{path(position)}/words", form, at=at)
+    assert response.status_code == 422
+    assert "75.000 can mean 75 or 75000" in response.text
+    assert 'value="up to 75.000"' in response.text
+
+
 def test_a_number_of_two_readings_is_refused_with_both(stage: Stage, scene: Scene) -> None:
     position = scene.in_beta().position()
     at = f"{path(position)}?after={stage.reached()}"

@@ -251,6 +251,15 @@ def test_filters_of_a_new_position_are_shown_as_understood_before_it_is_opened(
     assert one.get(f"/positions?after={stage.reached()}").text.count("Backend developer") == 0
 
 
+def test_a_description_fills_in_the_filters_of_a_new_position(stage: Stage, scene: Scene) -> None:
+    one = recruiter(stage, scene.approved())
+    at = f"/positions/new?after={stage.reached()}"
+    page = one.post("/positions/words", {"words": "devops NYC k8s"}, at=at)
+    assert page.status_code == 200
+    assert "DevOps engineer Kubernetes New York" in text_of(page)
+    assert ">\nKubernetes</textarea>" in page.text
+
+
 def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(
     stage: Stage, scene: Scene
 ) -> None:
