@@ -101,6 +101,7 @@ def test_another_seed_gives_another() -> None:
     assert len(shared) == 3  # Nordlicht and its two positions
 
 
+@pytest.mark.slow
 def test_the_log_is_in_order_of_time_and_ends_before_the_end(log: list[Event]) -> None:
     assert all(earlier.timestamp <= later.timestamp for earlier, later in pairwise(log))
     assert log[-1].timestamp < UNTIL
@@ -108,17 +109,20 @@ def test_the_log_is_in_order_of_time_and_ends_before_the_end(log: list[Event]) -
     assert kinds <= {CandidateSignedUp, OptedIn, WasActive}
 
 
+@pytest.mark.slow
 def test_every_stream_folds_without_a_gap(log: list[Event]) -> None:
     for id, events in by_stream(log).items():
         kind = KINDS[events[0].TOPIC.split(".")[0]]
         assert kind.fold(id, events).version == len(events)
 
 
+@pytest.mark.slow
 def test_everybody_signs_up_once(log: list[Event], world: World) -> None:
     signed_up = [event.originator_id for event in log if isinstance(event, CandidateSignedUp)]
     assert len(signed_up) == len(set(signed_up)) == world.count == 1_000
 
 
+@pytest.mark.slow
 def test_every_event_says_who_and_by_which_request(log: list[Event]) -> None:
     assert all(event.actor.id and event.request_id for event in log)
     for event in log:
@@ -127,22 +131,26 @@ def test_every_event_says_who_and_by_which_request(log: list[Event]) -> None:
             assert event.actor.employer_id == event.employer_id
 
 
+@pytest.mark.slow
 def test_no_activity_is_counted_twice(log: list[Event]) -> None:
     ids = [(event.source, event.source_id) for event in log if isinstance(event, WasActive)]
     assert len(ids) == len(set(ids))
 
 
+@pytest.mark.slow
 def test_most_members_are_passive_and_most_opted_in(world: World, log: list[Event]) -> None:
     members = [person.candidate for person in world.people]
     assert 0.55 <= sum(member.is_passive(UNTIL) for member in members) / len(members) <= 0.65
     assert 0.70 <= sum(member.opted_in for member in members) / len(members) <= 0.80
 
 
+@pytest.mark.slow
 def test_activity_is_as_much_as_a_marketplace_sees(log: list[Event]) -> None:
     active = [event for event in log if isinstance(event, WasActive) and event.timestamp >= BEGIN]
     assert 10 <= len(active) / 1_000 <= 25
 
 
+@pytest.mark.slow
 def test_nobody_is_written_to_against_the_rules(log: list[Event]) -> None:
     candidates: dict[UUID, Candidate] = {}
     employers: dict[UUID, Employer] = {}
@@ -172,12 +180,14 @@ def test_nobody_is_written_to_against_the_rules(log: list[Event]) -> None:
     assert len(written) > 1_000
 
 
+@pytest.mark.slow
 def test_each_letter_is_noted_by_its_candidate_in_the_same_request(log: list[Event]) -> None:
     sent = {(e.request_id, e.originator_id) for e in log if isinstance(e, SENT)}
     noted = {(e.request_id, e.outreach_id) for e in log if isinstance(e, Contacted)}
     assert sent == noted
 
 
+@pytest.mark.slow
 def test_lately_every_messaged_candidate_was_shown_and_opened_shortly_before(
     log: list[Event],
 ) -> None:
@@ -215,6 +225,7 @@ def test_a_shift_changes_what_comes_after_it_alone() -> None:
     assert statistics.mean(usual.truth.values()) + 0.1 < statistics.mean(shifted.truth.values())
 
 
+@pytest.mark.slow
 def test_some_members_say_who_they_are_whatever_they_do(world: World, log: list[Event]) -> None:
     said = {event.originator_id for event in log if isinstance(event, AttributesReported)}
     assert 0.3 < len(said) / world.count < 0.5
@@ -247,6 +258,7 @@ def closed(world: World, log: Iterable[Event]) -> list[UUID]:
     ]
 
 
+@pytest.mark.slow
 def test_about_one_in_six_answers_mostly_within_three_days(world: World, log: list[Event]) -> None:
     waited = answers(log)
     letters = closed(world, log)
@@ -255,6 +267,7 @@ def test_about_one_in_six_answers_mostly_within_three_days(world: World, log: li
     assert timedelta(days=7) < max(waited.values()) < ANSWER_WINDOW
 
 
+@pytest.mark.slow
 def test_answers_come_as_often_as_their_true_probability_says(
     world: World, log: list[Event]
 ) -> None:
@@ -271,12 +284,14 @@ def test_answers_come_as_often_as_their_true_probability_says(
     assert rates[2] > 3 * rates[0]
 
 
+@pytest.mark.slow
 def test_the_truth_is_in_no_event(world: World, log: list[Event]) -> None:
     letters = [event for event in log if isinstance(event, SENT)]
     assert {letter.originator_id for letter in letters} == set(world.truth)
     assert all(letter.likelihood is None for letter in letters)
 
 
+@pytest.mark.slow
 def test_a_newcomers_employer_waits_approved_outside_the_beta(log: list[Event]) -> None:
     streams = by_stream(log)
     employer = Employer.fold(NORDLICHT, streams[NORDLICHT])
@@ -291,6 +306,7 @@ def test_a_newcomers_employer_waits_approved_outside_the_beta(log: list[Event]) 
     assert all(Position.fold(e.originator_id, streams[e.originator_id]).is_open for e in opened)
 
 
+@pytest.mark.slow
 def test_a_newcomers_positions_have_passive_candidates(world: World, log: list[Event]) -> None:
     for event in log:
         if isinstance(event, PositionOpened) and event.employer_id == NORDLICHT:

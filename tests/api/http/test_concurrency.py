@@ -14,6 +14,8 @@ from tests.support.concurrency import at_once
 from tests.support.databases import Databases
 from tests.support.stage import MESSAGE, Scene, Stage, a_stage, activity
 
+pytestmark = pytest.mark.slow
+
 ROUNDS = 12
 
 

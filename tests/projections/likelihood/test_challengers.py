@@ -69,6 +69,7 @@ def some_outreach() -> History:
     return history
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cuts", [(), (100,), (60, 100, 140)])
 @pytest.mark.parametrize("restarted", [False, True])
 def test_after_a_restart_they_predict_as_if_there_had_been_none(

@@ -46,6 +46,7 @@ from projections.likelihood.projection import Likelihoods
 from projections.likelihood.scoring import current, of_candidates
 from tests.support.databases import Databases
 from tests.support.history import PLATFORM, START, History, days, hours, somebody
+from tests.support.ledger import drain
 
 TABLES = ("scores", "features", "positions", "predictions", "model", "snapshots")
 
@@ -614,6 +615,6 @@ def test_it_follows_the_event_store(store: EventStore, pool: Pool) -> None:
             opted_in=True,
         )
     )
-    assert Projector([projection], store, pool).catch_up()
+    drain(Projector([projection], store, pool))
     with pool.connection() as db:
         assert [*of_candidates(db, [somebody("Ada")], START)] == [somebody("Ada")]

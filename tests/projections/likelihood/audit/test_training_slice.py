@@ -209,6 +209,7 @@ def test_from_any_snapshot_to_any_log_position_it_gives_the_same_bits(
                 assert frozen == {id: outreach.features for id, outreach in full.open.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("kept", [True, False], ids=["from a snapshot", "from none"])
 def test_each_sender_is_explained_what_they_saw(

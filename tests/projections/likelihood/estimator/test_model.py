@@ -63,6 +63,7 @@ def auc(scores: list[float], answers: list[bool]) -> float:
 # Learning
 
 
+@pytest.mark.slow
 def test_it_learns_to_rank_by_what_decides() -> None:
     model, scores, shown, world = untrained_model(), [], [], a_world(seed=7, size=3000)
     for x, answered, _ in world:
@@ -152,6 +153,7 @@ def test_an_effect_may_bend_at_the_knots_of_its_number() -> None:
     assert bent.logit(middle) - bent.logit(edge) > 2
 
 
+@pytest.mark.slow
 def test_of_many_numbers_the_last_are_learned_as_well_as_the_first() -> None:
     rng, names = random.Random(7), [f"n{number}" for number in range(40)]
     knots = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5)
@@ -176,6 +178,7 @@ def test_of_many_numbers_the_last_are_learned_as_well_as_the_first() -> None:
 # Taking back
 
 
+@pytest.mark.slow
 def test_revoking_resets_counts_and_calibrator_and_most_of_the_weights() -> None:
     model, world = taught(3000), a_world(99, 1)
     x = world[0][0]
@@ -190,6 +193,7 @@ def test_revoking_resets_counts_and_calibrator_and_most_of_the_weights() -> None
     assert abs(model.logit(x) - before) < moved / 10
 
 
+@pytest.mark.slow
 def test_revoked_silences_end_near_a_model_that_knew_every_outcome_at_once() -> None:
     told_at_once, told_late, waiting = untrained_model(), untrained_model(), []
     world = a_world(5, 2000)
@@ -515,6 +519,7 @@ def rows(count: int) -> list[tuple[dict[Hashable, Any], bool]]:
     ]
 
 
+@pytest.mark.slow
 def test_it_learns_and_predicts_as_a_river_classifier_does() -> None:
     from river import metrics
     from river.evaluate import progressive_val_score

@@ -62,6 +62,7 @@ def test_diagonal_terms_take_longer_to_separate_correlated_effects() -> None:
     assert off < 0.6 * further_off
 
 
+@pytest.mark.slow
 def test_after_a_sudden_change_the_steady_one_restarts_from_the_forgetful_one() -> None:
     online, stuck = fresh(3), fresh(3, drift=0.0)
     for row in rows(3, 8000, lambda number: (-1.0, 2.0 if number < 4000 else -2.0, 0.0)):
