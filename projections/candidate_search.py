@@ -183,14 +183,16 @@ _WORKS_ELSEWHERE = """
 
 
 _NOT_SET_ASIDE = """
-    (NOT (SELECT EXISTS (
-        SELECT FROM reviews WHERE employer_id = %(employer)s AND position_id = %(position)s
-          AND set_aside_at IS NOT NULL))
-     OR NOT EXISTS (
-        SELECT FROM reviews AS r
-        WHERE r.employer_id = %(employer)s AND r.position_id = %(position)s
-          AND r.candidate_id = ANY(p.identifiers) AND r.set_aside_at IS NOT NULL))"""
-"""Who is not set aside for the position, under any id of theirs. Looked up as the list is."""
+    p.candidate_id NOT IN (
+        WITH RECURSIVE aside AS (
+            SELECT candidate_id FROM reviews
+            WHERE employer_id = %(employer)s AND position_id = %(position)s
+              AND set_aside_at IS NOT NULL
+            UNION
+            SELECT m.merged_into FROM aside JOIN candidate_pool AS m USING (candidate_id)
+            WHERE m.merged_into IS NOT NULL)
+        SELECT candidate_id FROM aside)"""
+"""Who is not set aside for the position, nor merged with one who is. Hashed once a query."""
 
 
 def _indexes(met: Sequence[str]) -> str:
