@@ -141,6 +141,7 @@ def test_the_pages_of_the_log_show_it(stage: Stage, broken: tuple[str, int]) -> 
         assert "This event cannot be read" in page.text
 
 
+@pytest.mark.slow
 def test_the_candidate_is_erased_all_the_same(stage: Stage, scene: Scene, another: str) -> None:
     position = scene.position()
     done(scene.platform("DELETE", f"/candidates/{another}"))
@@ -171,6 +172,7 @@ def test_an_event_whose_personal_fields_do_not_open_is_marked_and_keeps_nobody(
     done(scene.message(position, candidate))
 
 
+@pytest.mark.slow
 def test_every_other_candidate_goes_on(stage: Stage, scene: Scene, broken: tuple[str, int]) -> None:
     position = scene.position()
     other = scene.member("Bo", silent_days=400)

@@ -153,6 +153,7 @@ def test_filters_find_a_field_as_it_was_enhanced(pooled: Pooled) -> None:
     assert pooled.feed(Feed.PASSIVE, Filters(required_skills=("Go",))) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sort", Sort)
 @pytest.mark.parametrize("size", [1, 7, 100])
 def test_pages_show_everyone_once_whatever_their_size(

@@ -17,6 +17,8 @@ from pydantic import SecretStr
 from starlette.routing import BaseRoute
 
 from api.app import make_app
+from api.candidates.identity import identity
+from api.formats import json_resume
 from api.http.tokens import make_token
 from api.identifiers import of_company
 from api.marketplace import Marketplace, now, open_marketplace
@@ -29,6 +31,8 @@ from domain.employer import (
     RegisterEmployer,
     ReviewAnswerRate,
 )
+from domain.identifier import SignUpCandidate
+from domain.position import OpenPosition
 from domain.sender_standing import AnswerRate
 from infrastructure.projecting.checkpoints import wait_for
 from infrastructure.settings import Settings
@@ -146,18 +150,26 @@ class Scene:
         skills = [*filters.pop("required_skills", ()), *self.own_skills]
         if skills:
             filters = {**filters, "required_skills": skills}
-        body = {"title": "Backend developer", "location": "Berlin", "filters": filters}
-        opened = done(self.recruiter.post(f"/employers/{self.employer_id}/positions", body))
-        return str(opened["id"])
+        id, about = (
+            uuid4(),
+            {"title": "Backend developer", "location": "Berlin", "filters": filters},
+        )
+        self._execute(OpenPosition, Role.RECRUITER, UUID(self.employer_id), position_id=id, **about)
+        return str(id)
 
     def member(self, name: str, *, silent_days: int, skills: tuple[str, ...] = ("Python",)) -> str:
         signed_up = (now() - timedelta(days=silent_days)).isoformat()
-        document = {
+        document: dict[str, Any] = {
             "basics": {"name": name, "email": f"{uuid4()}@example.com"},
             "skills": [{"name": skill} for skill in (*skills, *self.own_skills)],
             "meta": {"sourcing": {"opted_in": True, "signed_up_at": signed_up}},
         }
-        return str(done(self.platform.post("/candidates", document))["id"])
+        at, marketplace = now(), self.stage.marketplace
+        profile = json_resume.to_profile(document, as_of=at.date())
+        cause = Cause(by=Actor(id="platform@test", role=Role.PLATFORM), at=at, request_id="test")
+        who = identity(marketplace, profile, document, uuid4)
+        command = SignUpCandidate(**dict(cause), **who, **profile.signing_up())
+        return str(marketplace.store.execute(command).id)
 
     def message(self, position: str, candidate: str, **options: Any) -> Any:
         body = {"candidate_id": candidate, "message": MESSAGE}

@@ -235,6 +235,7 @@ def send_until_killed(url: str, to: str) -> None:
         pushing(market, to, now).send_due()
 
 
+@pytest.mark.slow
 def test_after_a_crash_it_comes_again_as_the_same_message(
     platform: Platform, receiver: Receiver, send: Send
 ) -> None:
