@@ -6,7 +6,7 @@ from benchmarks.races import RACES, raced
 from tests.support.databases import Databases
 from tests.support.stage import own_stage
 
-ROUNDS = 40
+ROUNDS = 20
 """Of each race; the benchmark runs a thousand."""
 
 MANY_EMPLOYERS = 4

@@ -766,4 +766,4 @@ class OneCandidateAndTwoEmployers(RuleBasedStateMachine):
 
 
 TestWhateverIsAskedFor = pytest.mark.slow(OneCandidateAndTwoEmployers.TestCase)
-TestWhateverIsAskedFor.settings = settings(max_examples=80, stateful_step_count=50, deadline=None)
+TestWhateverIsAskedFor.settings = settings(max_examples=60, stateful_step_count=50, deadline=None)

@@ -6,7 +6,7 @@ from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
 from tests.support.killed_deliveries import deliver_while_killing
 
-LETTERS = 70
+LETTERS = 50
 OPT_OUTS = 15
 
 

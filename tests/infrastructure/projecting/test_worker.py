@@ -88,8 +88,9 @@ def test_a_worker_whose_connections_are_cut_goes_on(
     start(Nothing())
     wait_for(head_after(store), [Nothing()], pool, timeout=SECONDS)
     with psycopg.connect(postgres, autocommit=True) as administration:
+        # Each is waited for: a connection that has not ended yet may still be lent.
         administration.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = %s",
             [conninfo_to_dict(database_url)["dbname"]],
         )
     wait_for(head_after(store), [Nothing()], pool, timeout=SECONDS)
