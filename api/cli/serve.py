@@ -5,6 +5,7 @@ import logging
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -74,7 +75,8 @@ def worker() -> None:
     ):
         names = ", ".join(projection.name for projection in marketplace.projections)
         typer.echo(f"Keeping up to date: {names}. Ctrl-C stops it.")
-        threading.Event().wait()
+        while True:  # a signal that comes right before a wait is handled after it
+            time.sleep(1.0)
 
 
 def _settings(port: int | None, host: str | None) -> Settings:
