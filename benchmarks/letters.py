@@ -12,6 +12,7 @@ drops connections, until each letter has ended; see `tests.support.killed_delive
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import time
@@ -20,7 +21,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes, policy
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -45,6 +45,7 @@ from tests.support.databases import SECRET
 from tests.support.killed_deliveries import deliver_while_killing
 from tests.support.stored import LONG_AGO, MESSAGE, employer, position
 
+MESSAGE_ID = re.compile(rb"^Message-ID: <([0-9a-f-]+)\.", re.MULTILINE | re.IGNORECASE)
 UNDO = timedelta(seconds=5)
 SENDERS = 8
 PLATFORM = Actor(id="platform", role=Role.ADMIN)
@@ -64,8 +65,10 @@ class Arrivals:
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
-        letter = message_from_bytes(envelope.original_content or b"", policy=policy.default)
-        outreach = UUID(str(letter["Message-ID"]).strip("<>").partition(".")[0])
+        # Not parsed as a mail: that takes as long as making it, on the cores that are measured.
+        found = MESSAGE_ID.search(envelope.original_content or b"")
+        assert found
+        outreach = UUID(found[1].decode())
         self.at.setdefault(outreach, datetime.now(UTC))
         self.copies += 1
         return "250 OK"
