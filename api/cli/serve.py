@@ -75,8 +75,8 @@ def worker() -> None:
     ):
         names = ", ".join(projection.name for projection in marketplace.projections)
         typer.echo(f"Keeping up to date: {names}. Ctrl-C stops it.")
-        while True:  # a signal that comes right before a wait is handled after it
-            time.sleep(1.0)
+        while True:
+            time.sleep(1.0)  # a signal that comes right before a wait is handled after it
 
 
 def _settings(port: int | None, host: str | None) -> Settings:

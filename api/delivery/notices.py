@@ -12,12 +12,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from api.delivery.deliver import Delivery
-from api.delivery.letter import TEMPLATES, Letterhead
-from api.delivery.to_recruiters import recruiters_mail, send, write_back_address
+from api.delivery.letter import Letterhead
+from api.delivery.to_recruiters import mail_to, recruiters_mail, send, write_back_address
 from domain.event import ERASED
 from domain.notification import Frequency
 from domain.outreach_events import Status
-from infrastructure.mail.addresses import domain_of
 from infrastructure.mail.outgoing import OutgoingMail
 from infrastructure.projecting.reading import ReadModels
 from projections import needs_you, notifications, outreach_timeline
@@ -119,22 +118,7 @@ def summary(
     choice: Choice, heard: list[Heard], since: datetime, at: datetime, head: Letterhead
 ) -> OutgoingMail:
     """The mail that counts answers: the same news have the same Message-ID."""
-    facts = {
-        "counts": Counter(one.title for one in heard),
-        "url": f"{head.public_url}/needs-you",
-        "head": head,
-    }
-    return OutgoingMail(
-        message_id=f"<{choice.notification_id}.{since.timestamp():.0f}@{domain_of(head.sender)}>",
-        to=str(choice.email),
-        to_name=None,
-        sender_name=head.marketplace,
-        sender=head.sender,
-        reply_to=None,
-        subject=f"{len(heard)} new answer{'' if len(heard) == 1 else 's'}",
-        text=TEMPLATES.get_template("notice.txt").render(facts),
-        html=TEMPLATES.get_template("notice.html").render(facts),
-        date=at,
-        unsubscribe_url=None,
-        headers={"Auto-Submitted": "auto-generated"},
-    )
+    id = f"{choice.notification_id}.{since.timestamp():.0f}"
+    subject = f"{len(heard)} new answer{'' if len(heard) == 1 else 's'}"
+    counts = Counter(one.title for one in heard)
+    return mail_to(head, choice, at, id, "/needs-you", subject, "notice", {"counts": counts})

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -64,11 +65,26 @@ def recruiters_mail(
     facts: dict[str, Any],
 ) -> OutgoingMail:
     """A mail to a recruiter about an outreach; mail programs show all of them as one thread."""
-    domain = domain_of(head.sender)
-    thread = f"<{outreach_id}.thread.{choice.notification_id}@{domain}>"
-    shown = {**facts, "url": f"{head.public_url}/outreach/{outreach_id}", "head": head}
+    thread = f"<{outreach_id}.thread.{choice.notification_id}@{domain_of(head.sender)}>"
+    id, path = f"{outreach_id}.{name}.{choice.notification_id}", f"/outreach/{outreach_id}"
+    mail = mail_to(head, choice, at, id, path, subject, template, facts)
+    return replace(mail, in_reply_to=thread, references=(thread,))
+
+
+def mail_to(
+    head: Letterhead,
+    choice: Choice,
+    at: datetime,
+    id: str,
+    path: str,
+    subject: str,
+    template: str,
+    facts: dict[str, Any],
+) -> OutgoingMail:
+    """A mail to a recruiter that leads to a page of the console; `id` is its own."""
+    shown = {**facts, "url": f"{head.public_url}{path}", "head": head}
     return OutgoingMail(
-        message_id=f"<{outreach_id}.{name}.{choice.notification_id}@{domain}>",
+        message_id=f"<{id}@{domain_of(head.sender)}>",
         to=str(choice.email),
         to_name=None,
         sender_name=head.marketplace,
@@ -79,7 +95,5 @@ def recruiters_mail(
         html=TEMPLATES.get_template(f"{template}.html").render(shown),
         date=at,
         unsubscribe_url=None,
-        in_reply_to=thread,
-        references=(thread,),
         headers={"Auto-Submitted": "auto-generated"},
     )

@@ -76,7 +76,7 @@ def broken(request: pytest.FixtureRequest, stage: Stage, scene: Scene) -> tuple[
 
 @pytest.fixture(params=WAYS)
 def another(request: pytest.FixtureRequest, stage: Stage, scene: Scene) -> str:
-    """Another such candidate, to whom a test may do something."""
+    """Another such candidate, whom a test may change."""
     return break_one(stage, scene, request.param)[0]
 
 

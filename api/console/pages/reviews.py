@@ -115,7 +115,7 @@ def review(position_id: UUID, candidate_id: UUID, visit: Recruiter) -> Response:
 
 
 def _part(visit: Visit, result: CommandResult, position_id: UUID, candidate_id: UUID) -> Response:
-    """What takes the place of a card's buttons, or of the card of somebody who is set aside."""
+    """What takes the place of a card's buttons, or of the card of a candidate who is set aside."""
     caller = replace(visit.caller, after=result.log_position)
     with caller.reading(*READS, advisory=(Likelihoods, ProfilesOpened)) as db:
         position = visibility.position_of(db, caller, position_id)

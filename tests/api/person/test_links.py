@@ -34,7 +34,7 @@ def ada(stage: Stage) -> Holder:
 
 @pytest.fixture(scope="module")
 def bo(stage: Stage) -> Holder:
-    """Somebody to whom nothing happens in these tests."""
+    """A candidate whom these tests leave as they are."""
     return holder(stage)
 
 
