@@ -12,7 +12,7 @@ from api.cli.demo import demo
 from api.cli.exit_codes import EXIT_CODES, ending
 from api.cli.import_candidates import importing
 from api.cli.model import modelling
-from api.cli.parked import parked
+from api.cli.projections import projections
 from api.cli.serve import api, serve, worker
 from api.cli.terminal import complain
 from api.cli.token import token
@@ -37,7 +37,7 @@ for command in (demo, serve, walkthrough, token, api, worker, backtest):
     app.command(epilog=EXIT_CODES)(command)
 app.add_typer(importing)
 app.add_typer(modelling)
-app.add_typer(parked)
+app.add_typer(projections)
 
 
 def main() -> None:

@@ -32,7 +32,7 @@ MEANINGS = {
     Exit.BAD_RECORDS: "some records were bad, the good ones taken; or none can be explained;"
     " or events stay parked",
     Exit.UNREACHABLE: "a server, a port or the database cannot be reached or used",
-    Exit.INTERRUPTED: "interrupted half-way (import, demo, walkthrough)",
+    Exit.INTERRUPTED: "interrupted half-way (import, demo, walkthrough, projections rebuild)",
 }
 
 EXIT_CODES = "\b\nExit codes:\n" + "\n".join(

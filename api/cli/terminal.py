@@ -33,9 +33,11 @@ SECONDS_BETWEEN_LINES = 5.0
 
 
 class Report(Protocol):
-    """Tells what goes on, how much of it is done, and out of how much where that is known."""
+    """Tells what goes on, how much of it is done, out of how much if that is known, and more."""
 
-    def __call__(self, what: str, done: int, total: int | None = None, /) -> None: ...
+    def __call__(
+        self, what: str, done: int, total: int | None = None, note: str = "", /
+    ) -> None: ...
 
 
 def program() -> str:
@@ -90,14 +92,15 @@ def progress() -> Iterator[Report]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
         console=errors,
     ) as bars:
         tasks: dict[str, TaskID] = {}
 
-        def report(what: str, done: int, total: int | None = None, /) -> None:
+        def report(what: str, done: int, total: int | None = None, note: str = "", /) -> None:
             if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total)
-            bars.update(tasks[what], completed=done, total=total)
+                tasks[what] = bars.add_task(what, total=total, note=note)
+            bars.update(tasks[what], completed=done, total=total, note=note)
 
         yield report
 
@@ -110,9 +113,10 @@ class _Lines:
         self._latest: dict[str, str] = {}
         self._next = 0.0
 
-    def report(self, what: str, done: int, total: int | None = None, /) -> None:
+    def report(self, what: str, done: int, total: int | None = None, note: str = "", /) -> None:
         begins = what not in self._latest
-        self._latest[what] = f"{what}: {done:,}" + ("" if total is None else f" of {total:,}")
+        of = "" if total is None else f" of {total:,}"
+        self._latest[what] = f"{what}: {done:,}{of}" + (f", {note}" if note else "")
         if begins or done == total or time.monotonic() >= self._next:
             self._tell(what)
 

@@ -11,7 +11,7 @@ from psycopg_pool import PoolTimeout
 from api.http.problems import problem_of
 from api.marketplace import PROBE_SECONDS, Marketplace, now
 from infrastructure.database.clock import ALLOWED
-from infrastructure.projecting import parking, standstill, unknown_events
+from infrastructure.projecting import parking, progress, unknown_events
 from infrastructure.projecting.checkpoints import log_positions
 from infrastructure.projecting.reading import Rebuilding, TakenOver, not_live
 from infrastructure.webhooks import queue
@@ -51,7 +51,7 @@ def ready(request: Request) -> JSONResponse:
         with marketplace.pool.connection(PROBE_SECONDS) as db:
             waiting = not_live(marketplace.projections, db)
             parked = parking.counts(db)
-            still = standstill.standing_still(db, now())
+            still = progress.standing_still(db, now())
             unknown_kinds = unknown_events.first_of_each_kind(db)
             webhooks = queue.counts(db)
         offset = marketplace.clock.offset(PROBE_SECONDS)
@@ -85,7 +85,7 @@ def ready(request: Request) -> JSONResponse:
             one.projection: {
                 "log_position": one.log_position,
                 "of": one.of,
-                "since": one.since.isoformat() if one.since else None,
+                "since": one.waiting_since.isoformat() if one.waiting_since else None,
             }
             for one in still
         },

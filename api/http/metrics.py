@@ -22,8 +22,8 @@ from infrastructure.error_redaction import error_kind
 from infrastructure.event_log import log_head
 from infrastructure.projecting import parking
 from infrastructure.projecting.checkpoints import log_positions
+from infrastructure.projecting.progress import standing_still
 from infrastructure.projecting.reading import not_live
-from infrastructure.projecting.standstill import standing_still
 from infrastructure.projecting.unknown_events import first_of_each_kind
 from infrastructure.webhooks import queue
 from projections import outbox

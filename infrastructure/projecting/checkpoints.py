@@ -12,7 +12,7 @@ from infrastructure.projecting.projection import Projection
 
 LOG_POSITIONS = """
     SELECT projection, version, log_position FROM projection_checkpoints
-    WHERE projection = ANY(%s) AND log_id = %s"""
+    WHERE projection = ANY(%s) AND log_id = %s ORDER BY live"""
 
 CHANGED = """
     SELECT coalesce(max(changed_log_position), 0) FROM projection_checkpoints
@@ -36,7 +36,10 @@ class LogEndsBefore(NotCaughtUp):
 def log_positions(
     projections: Iterable[AnyProjection], pool: ConnectionPool, timeout: float | None = None
 ) -> dict[str, int]:
-    """How far each projection has come in its version; 0 if there is none of it."""
+    """How far each projection has come in its version; 0 if there is none of it.
+
+    A live read model that is also being rebuilt counts by how far the live one is.
+    """
     versions = {projection.name: projection.version for projection in projections}
     with pool.connection(timeout) as db:
         rows = db.execute(LOG_POSITIONS, ([*versions], LOG_ID)).fetchall()

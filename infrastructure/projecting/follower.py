@@ -7,6 +7,7 @@ A projection without a key has no streams: a poison event is parked alone, which
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from copy import copy
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from infrastructure.event_log.log_head import LOG_ID
 from infrastructure.event_log.unreadable import NewerEvent
 from infrastructure.projecting import parking, versions
 from infrastructure.projecting.log_batch import LogBatch
+from infrastructure.projecting.parking import Checkpoint
 from infrastructure.projecting.projection import Projection
 
 logger = logging.getLogger(__name__)
@@ -32,7 +34,7 @@ Failed = dict[int, Exception]
 
 
 class NoCheckpoint(Exception):
-    """The projection has no tables in this version, or a newer version has taken over."""
+    """The projection has no tables in this version any more, or never had."""
 
     def __init__(self, projection: Projection) -> None:
         super().__init__(
@@ -42,15 +44,16 @@ class NoCheckpoint(Exception):
 
 
 class Follower:
-    """One projection on its way through the log."""
+    """One projection on its way through the log: its live tables, or those being built."""
 
     LOCK = """
-        SELECT live FROM projection_checkpoints
-        WHERE projection = %s AND version = %s AND log_id = %s FOR UPDATE"""
+        SELECT FROM projection_checkpoints
+        WHERE projection = %s AND version = %s AND log_id = %s AND live = %s FOR UPDATE"""
 
-    def __init__(self, projection: Projection, mapper: EventMapper) -> None:
-        self.projection = projection
-        self.checkpoint = (projection.name, projection.version, LOG_ID)
+    def __init__(self, projection: Projection, mapper: EventMapper, *, live: bool) -> None:
+        # What a projection caches from batch to batch belongs to one of the two alone.
+        self.projection = projection if live else copy(projection)
+        self.checkpoint = Checkpoint(projection.name, projection.version, LOG_ID, live)
         self.topics = frozenset(projection.topics)
         self._mapper = mapper
         self._met_newer_at: float | None = None
@@ -95,10 +98,9 @@ class Follower:
             NoCheckpoint: there is no such version of the projection any more.
         """
         self._met_newer_at = 0.0  # an event of a newer program has waited for it already
-        row = db.execute(self.LOCK, self.checkpoint).fetchone()
-        if row is None:
+        if db.execute(self.LOCK, self.checkpoint).fetchone() is None:
             raise NoCheckpoint(self.projection)
-        if not row[0]:
+        if not self.checkpoint.live:
             versions.use_building_schema(db, self.projection)
         log_positions = parking.unpark(db, self.checkpoint, stream)
         for start in range(0, len(log_positions), at_once):

@@ -18,8 +18,15 @@ from infrastructure.error_redaction import error_summary
 from infrastructure.event_log.keys import WrongSecret
 from infrastructure.event_log.unreadable import NewerEvent
 
-Checkpoint = tuple[str, int, int]
-"""A projection's name and version, and the log that it follows."""
+
+class Checkpoint(NamedTuple):
+    """A version of a projection on its way through a log, live or still being built."""
+
+    projection: str
+    version: int
+    log_id: int
+    live: bool
+
 
 MAX_BLOCKED_STREAMS = 1_000
 """How many streams of a projection may be parked: beyond, the projection itself is broken."""
@@ -63,43 +70,54 @@ class TooManyParked(Exception):
 
 BLOCKED_STREAMS = """
     SELECT stream, log_position FROM parked_events
-    WHERE projection = %s AND version = %s AND log_id = %s AND error LIKE %s
+    WHERE projection = %s AND version = %s AND log_id = %s AND live = %s AND error LIKE %s
     ORDER BY log_position"""
 
 PARK = """
     INSERT INTO parked_events
-        (projection, version, log_id, parked_at, stream, log_position, kind, error)
-    SELECT %s, %s, %s, %s::timestamptz, *
+        (projection, version, log_id, live, parked_at, stream, log_position, kind, error)
+    SELECT %s, %s, %s, %s, %s::timestamptz, *
     FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::text[])"""
 
 ALL_BLOCKED_STREAMS = """
-    SELECT projection, version, log_id, stream, log_position FROM parked_events
+    SELECT projection, version, log_id, live, stream, log_position FROM parked_events
     WHERE error IS NOT NULL"""
 
 UNPARK = """
     DELETE FROM parked_events
-    WHERE projection = %s AND version = %s AND log_id = %s AND stream = %s RETURNING log_position"""
+    WHERE projection = %s AND version = %s AND log_id = %s AND live = %s AND stream = %s
+    RETURNING log_position"""
 
 STORED = """
     SELECT originator_id, originator_version, topic, state, log_position FROM events
     WHERE log_id = %s AND log_position = ANY(%s::bigint[]) ORDER BY log_position"""
 
-FORGET = "DELETE FROM parked_events WHERE projection = %s AND version = %s"
+FORGET = """
+    DELETE FROM parked_events
+    WHERE projection = %s AND version = %s AND log_id = %s AND live = %s"""
+
+GO_LIVE = """
+    UPDATE parked_events SET live = true
+    WHERE projection = %s AND version = %s AND log_id = %s AND NOT live"""
 
 COUNTS = "SELECT projection, count(*) FROM parked_events GROUP BY projection"
 
 LISTED = """
-    SELECT projection, log_position, stream, kind, error, parked_at,
+    SELECT projection, live, log_position, stream, kind, error, parked_at,
         (SELECT count(*) FROM parked_events AS behind
-         WHERE (behind.projection, behind.version, behind.log_id, behind.stream)
-             = (first.projection, first.version, first.log_id, first.stream)) - 1 AS waiting
-    FROM parked_events AS first WHERE error IS NOT NULL ORDER BY projection, log_position"""
+         WHERE (behind.projection, behind.version, behind.log_id, behind.live, behind.stream)
+             = (first.projection, first.version, first.log_id, first.live, first.stream)) - 1
+            AS waiting
+    FROM parked_events AS first WHERE error IS NOT NULL
+    ORDER BY projection, live DESC, log_position"""
 
 
 class Parked(NamedTuple):
     """A parked stream: its first event with the error, and how many wait behind it."""
 
     projection: str
+    live: bool
+    """Whether it is parked by the live read model, not by one that is being built."""
     log_position: int
     stream: UUID
     kind: str
@@ -125,8 +143,7 @@ def all_blocked_streams(db: Database) -> dict[Checkpoint, dict[UUID, int]]:
     """The parked streams of every projection that has some, as `blocked_streams` has them."""
     found: dict[Checkpoint, dict[UUID, int]] = {}
     for *checkpoint, stream, log_position in db.execute(ALL_BLOCKED_STREAMS):
-        name, version, log_id = checkpoint
-        found.setdefault((name, version, log_id), {})[stream] = log_position
+        found.setdefault(Checkpoint(*checkpoint), {})[stream] = log_position
     return found
 
 
@@ -160,9 +177,14 @@ def stored(db: Database, log_id: int, log_positions: Sequence[int]) -> list[Noti
     return [Notification(*row) for row in db.execute(STORED, (log_id, [*log_positions]))]
 
 
-def forget(db: Database, projection: str, version: int) -> None:
-    """Park nothing of a version any more, because its tables are gone."""
-    db.execute(FORGET, (projection, version))
+def forget(db: Database, checkpoint: Checkpoint) -> None:
+    """Delete what a version has parked, because its tables are gone."""
+    db.execute(FORGET, checkpoint)
+
+
+def go_live(db: Database, projection: str, version: int, log_id: int) -> None:
+    """Keep what a version parked while it was built, now that it is live."""
+    db.execute(GO_LIVE, (projection, version, log_id))
 
 
 def listed(db: Database) -> list[Parked]:

@@ -7,10 +7,11 @@ runs a projection at a time.
 """
 
 import logging
+import math
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from datetime import UTC, datetime
 from enum import Enum
@@ -22,12 +23,14 @@ from psycopg.errors import LockNotAvailable
 from psycopg_pool import ConnectionPool
 
 from infrastructure.error_redaction import error_kind, redacted_traceback
-from infrastructure.event_log.log_head import LOG_ID, head
+from infrastructure.event_log.log_head import head
 from infrastructure.event_log.store import EventStore
-from infrastructure.projecting import parking, standstill, versions
+from infrastructure.projecting import parking, progress, standings, versions
 from infrastructure.projecting.follower import Follower, NoCheckpoint
 from infrastructure.projecting.log_batch import LogBatch
+from infrastructure.projecting.parking import Checkpoint
 from infrastructure.projecting.projection import Projection
+from infrastructure.projecting.standings import Copy, Move, Standing
 
 logger = logging.getLogger(__name__)
 
@@ -58,20 +61,12 @@ class Part(Enum):
     BEHIND = "still being built, or far behind"
 
 
-class Standing(NamedTuple):
-    """Where a projection stands in the log, whether it is live, and where the log ends."""
-
-    log_position: int
-    live: bool
-    end: int
-
-
 class Round(NamedTuple):
     """Whether there may be more to do at once, what failed, and what another round is for."""
 
     more: bool
-    failed: Mapping[str, Exception]
-    left: Collection[str] = ()
+    failed: Mapping[Copy, Exception]
+    left: Collection[Copy] = ()
 
 
 class Failure(NamedTuple):
@@ -85,24 +80,6 @@ class Failure(NamedTuple):
 class Projector:
     """Runs projections over the event log."""
 
-    STANDINGS = """
-        SELECT projection, log_position, live, coalesce((
-            SELECT log_head.log_position FROM log_head
-            WHERE log_head.log_id = projection_checkpoints.log_id), 0)
-        FROM projection_checkpoints
-        WHERE (projection, version) IN (SELECT * FROM unnest(%s::text[], %s::int[]))
-            AND log_id = %s"""
-
-    LOCK = f"{STANDINGS} ORDER BY projection FOR UPDATE SKIP LOCKED"
-
-    MOVE = """
-        UPDATE projection_checkpoints AS checkpoint
-        SET log_position = %s, moved_at = %s, failure = NULL,
-            changed_log_position = coalesce(moved.changed, checkpoint.changed_log_position)
-        FROM unnest(%s::text[], %s::int[], %s::bigint[]) AS moved (projection, version, changed)
-        WHERE checkpoint.projection = moved.projection AND checkpoint.version = moved.version
-            AND checkpoint.log_id = %s"""
-
     def __init__(
         self,
         projections: Sequence[Projection],
@@ -111,12 +88,17 @@ class Projector:
         batch_size: int = 2000,
         part: Part = Part.ALL,
     ) -> None:
-        self._followers = {p.name: Follower(p, store.mapper) for p in projections}
+        self._projections = {projection.name: projection for projection in projections}
+        self._followers = {
+            (name, live): Follower(projection, store.mapper, live=live)
+            for live in (False, True)
+            for name, projection in self._projections.items()
+        }
         self._store = store
         self._pool = pool
         self._batch_size = batch_size
         self._part = part
-        self._failing: dict[str, Failure] = {}
+        self._failing: dict[Copy, Failure] = {}
         self._gone: set[str] = set()
         self._next_takeover: defaultdict[str, float] = defaultdict(float)
         self._from_the_front = False
@@ -124,7 +106,7 @@ class Projector:
     @property
     def failures(self) -> dict[str, str]:
         """The projections that cannot go on, each with its error."""
-        return {name: failure.kind for name, failure in [*self._failing.items()]}
+        return {name: failure.kind for (name, _), failure in [*self._failing.items()]}
 
     def catch_up(self) -> bool:
         """Apply one batch of events, or take over from a version before if that is due.
@@ -140,11 +122,14 @@ class Projector:
             raise error
         return done.more
 
-    def replay_parked(self, *, of_newer_program: bool = False) -> tuple[list[UUID], list[UUID]]:
+    def replay_parked(
+        self, *, of_newer_program: bool = False, until: float = math.inf
+    ) -> tuple[list[UUID], list[UUID]]:
         """Apply what is parked, in order, each stream in a transaction of its own.
 
         What a projection without a key has skipped stays so: a rebuild applies it in its place.
         Perhaps only the streams whose first event was written by a program newer than its reader.
+        No other is begun after the time `until` of the monotonic clock.
 
         Returns:
             The streams that are applied, and those that stay parked, from the first of their events
@@ -157,9 +142,13 @@ class Projector:
                 continue
             with self._pool.connection() as db:
                 streams = parking.blocked_streams(db, follower.checkpoint, of_newer_program)
-                for stream in streams:
-                    with db.transaction():
-                        follower.replay(db, stream, self._batch_size)
+                # What was being built may have gone live meanwhile, and what it parked with it.
+                with suppress(*() if follower.checkpoint.live else (NoCheckpoint,)):
+                    for stream in streams:
+                        if time.monotonic() > until:
+                            break
+                        with db.transaction():
+                            follower.replay(db, stream, self._batch_size)
                 still = parking.blocked_streams(db, follower.checkpoint)
             applied += [stream for stream in streams if stream not in still]
             remaining += [stream for stream in streams if stream in still]
@@ -169,7 +158,7 @@ class Projector:
         """Catch up until `stop` is set, or until newer versions have taken over."""
         is_new = self._part is not Part.BEHIND
         rounds, last = ROUNDS_AT_ONCE, time.monotonic()
-        while not stop.is_set() and len(self._gone) < len(self._followers):
+        while not stop.is_set() and len(self._gone) < len(self._projections):
             wakeup.clear()
             done, ready = Round(False, {}), self._ready()
             try:
@@ -193,45 +182,43 @@ class Projector:
 
     # Rounds ---------------------------------------------------------------------------------------
 
-    def _round(self, names: Sequence[str]) -> Round:
+    def _round(self, copies: Collection[Copy]) -> Round:
         """Move those on that stand near each other."""
-        failed: dict[str, Exception] = {}
+        failed: dict[Copy, Exception] = {}
         with self._pool.connection() as db, db.transaction():
-            standings = self._standings(db, self.STANDINGS, names)
-            behind = self._behind(standings)
+            found = standings.standings(db, self._checkpoints(copies))
+            behind = self._behind(found)
             nearby = self._nearby(behind)
             reached = self._move_on(db, nearby, failed)
         left = behind.keys() - nearby
-        more = bool(reached and (left or any(reached < standings[n].end for n in nearby)))
-        for name in set(names) - standings.keys():
-            failed[name] = NoCheckpoint(self._followers[name].projection)
-        for name, (log_position, live, end) in standings.items():
-            is_built = not live and log_position + self._batch_size >= end
+        more = bool(reached and (left or any(reached < found[copy].end for copy in nearby)))
+        for name, projection in self._projections.items():
+            both = {(name, False), (name, True)}
+            if both.issubset(copies) and both.isdisjoint(found):
+                failed[name, True] = NoCheckpoint(projection)
+        for (name, live), standing in found.items():
+            is_built = not live and standing.log_position + self._batch_size >= standing.end
             if is_built and time.monotonic() >= self._next_takeover[name]:
                 self._next_takeover[name] = time.monotonic() + TAKEOVER_INTERVAL
                 with suppress(LockNotAvailable):
-                    self._take_over(self._followers[name])
+                    self._take_over(self._followers[name, False])
                     more = True
         return Round(more, failed, left)
 
-    def _standings(
-        self, db: Connection, statement: str, names: Sequence[str]
-    ) -> dict[str, Standing]:
-        versions = [self._followers[name].projection.version for name in names]
-        rows = db.execute(statement, ([*names], versions, LOG_ID)).fetchall()
-        return {name: Standing(*rest) for name, *rest in rows}
+    def _checkpoints(self, copies: Iterable[Copy]) -> list[Checkpoint]:
+        return [self._followers[copy].checkpoint for copy in copies]
 
-    def _behind(self, standings: Mapping[str, Standing]) -> dict[str, int]:
+    def _behind(self, found: Mapping[Copy, Standing]) -> dict[Copy, int]:
         """Those of this part that have not reached the end of the log."""
         most = NEAR_BATCHES * self._batch_size
         return {
-            name: at
-            for name, (at, live, end) in standings.items()
+            (name, live): at
+            for (name, live), (at, end, *_) in found.items()
             if at < end
             and (self._part is Part.ALL or (live and end - at <= most) == (self._part is Part.NEAR))
         }
 
-    def _nearby(self, behind: Mapping[str, int]) -> list[str]:
+    def _nearby(self, behind: Mapping[Copy, int]) -> list[Copy]:
         """Those that go on over the same events.
 
         By turns from the rearmost and from the foremost on, so that neither waits for the other.
@@ -243,23 +230,26 @@ class Projector:
             start = min(at for at in behind.values() if at > foremost - self._batch_size)
         return [name for name, at in behind.items() if start <= at < start + self._batch_size]
 
-    def _move_on(self, db: Connection, names: Sequence[str], failed: dict[str, Exception]) -> int:
+    def _move_on(
+        self, db: Connection, copies: Sequence[Copy], failed: dict[Copy, Exception]
+    ) -> int:
         """Apply the next events to those that no other worker has.
 
         Returns up to where; 0 if there is nothing to apply.
         """
-        free = self._standings(db, self.LOCK, names) if names else {}
+        free = standings.locked(db, self._checkpoints(copies)) if copies else {}
         if not free:
             return 0
         start = min(standing.log_position for standing in free.values())
-        topics = frozenset[str]().union(*(self._followers[name].topics for name in free))
+        topics = frozenset[str]().union(*(self._followers[copy].topics for copy in free))
         stored, reached = self._store.read(start, self._batch_size, sorted(topics), db)
         if reached == start:
             return 0
         batch, parked = LogBatch(self._store.mapper, stored), parking.all_blocked_streams(db)
-        moved: list[tuple[str, int, int | None]] = []
-        for name, standing in free.items():
-            follower = self._followers[name]
+        at = datetime.now(UTC)
+        moves: list[Move] = []
+        for copy, standing in free.items():
+            follower = self._followers[copy]
             followed = [
                 event
                 for event in stored
@@ -267,32 +257,33 @@ class Projector:
             ]
             try:
                 if followed:
-                    with versions.tables_of(db, follower.projection, live=standing.live):
+                    with versions.tables_of(db, follower.projection, live=follower.checkpoint.live):
                         follower.apply(db, followed, batch, parked.get(follower.checkpoint, {}))
             except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
-                failed[name] = error
+                failed[copy] = error
                 continue
             if standing.log_position < reached:
                 changed = followed[-1].id if followed else None
-                moved.append((name, follower.projection.version, changed))
-        if moved:
-            columns = (list(column) for column in zip(*moved, strict=True))
-            changed_rows = db.execute(self.MOVE, (reached, datetime.now(UTC), *columns, LOG_ID))
-            assert changed_rows.rowcount == len(moved), "the checkpoints were locked"
+                seconds = (at - standing.moved_at).total_seconds()
+                events = reached - standing.log_position
+                rate = standings.rate(standing.events_per_second, events, seconds)
+                moves.append(Move(follower.checkpoint, changed, rate))
+        if moves:
+            standings.move(db, moves, reached, at)
         return reached
 
     def _take_over(self, follower: Follower) -> None:
         """Become the live version, having applied at least what the one before has."""
-        name = follower.projection.name
+        copy = follower.projection.name, False
         with self._pool.connection() as db, db.transaction():
-            standing = self._standings(db, self.LOCK, [name]).get(name)
-            if standing is None or standing.live:
+            standing = standings.locked(db, [follower.checkpoint]).get(copy)
+            if standing is None:
                 return
             db.execute(f"SET LOCAL lock_timeout = '{TAKEOVER_LOCK_TIMEOUT}'")
             goal, at = max(versions.lock_live(db, follower.projection), head(db)), 0
-            failed: dict[str, Exception] = {}
+            failed: dict[Copy, Exception] = {}
             while max(at, standing.log_position) < goal and not failed:
-                at = self._move_on(db, [name], failed)
+                at = self._move_on(db, [copy], failed)
             for error in failed.values():
                 raise error
             versions.take_over(db, follower.projection)
@@ -300,35 +291,38 @@ class Projector:
 
     # Failures -------------------------------------------------------------------------------------
 
-    def _ready(self) -> list[str]:
+    def _ready(self) -> list[Copy]:
         now = time.monotonic()
-        waiting = {name for name, failure in self._failing.items() if failure.retry_at > now}
-        return [name for name in self._followers if name not in self._gone | waiting]
+        waiting = {copy for copy, failure in self._failing.items() if failure.retry_at > now}
+        return [
+            copy for copy in self._followers if copy[0] not in self._gone and copy not in waiting
+        ]
 
-    def _note(self, tried: Set[str], failed: Mapping[str, Exception]) -> None:
+    def _note(self, tried: Set[Copy], failed: Mapping[Copy, Exception]) -> None:
         """Keep which projections failed: what was rolled back is tried again later."""
-        for name in tried - failed.keys():
-            self._failing.pop(name, None)
+        for copy in tried - failed.keys():
+            self._failing.pop(copy, None)
         for error in {id(error): error for error in failed.values()}.values():
-            names = ", ".join(name for name, reason in failed.items() if reason is error)
+            failing = {name: None for (name, _), reason in failed.items() if reason is error}
+            names = ", ".join(failing)
             if isinstance(error, NoCheckpoint):
                 logger.error("projection %s stops: %s", names, error)
                 self._gone.add(names)
             else:
                 logger.error("projection %s failed: %s", names, redacted_traceback(error))
-        for name, error in failed.items():
-            times = self._failing[name].times + 1 if name in self._failing else 1
+        for copy, error in failed.items():
+            times = self._failing[copy].times + 1 if copy in self._failing else 1
             retry_at = time.monotonic() + backoff(times)
-            self._failing[name] = Failure(error_kind(error), times, retry_at)
+            self._failing[copy] = Failure(error_kind(error), times, retry_at)
         if failed:
             with suppress(Exception):  # it may be the database that fails
-                self._keep_failures({name: error_kind(error) for name, error in failed.items()})
+                self._keep_failures({copy: error_kind(error) for copy, error in failed.items()})
 
-    def _keep_failures(self, failures: Mapping[str, str | None]) -> None:
+    def _keep_failures(self, failures: Mapping[Copy, str | None]) -> None:
         """Say for other processes why projections cannot go on; None if they can."""
         with self._pool.connection() as db:
-            for name, failure in failures.items():
-                standstill.note_failure(db, self._followers[name].checkpoint, failure)
+            for copy, failure in failures.items():
+                progress.note_failure(db, self._followers[copy].checkpoint, failure)
 
 
 def backoff(failures: int) -> float:

@@ -73,7 +73,7 @@ _READ = f"""
     FROM (VALUES ({LOG_ID})) AS log (log_id)
     LEFT JOIN likelihood_model AS model USING (log_id)
     LEFT JOIN projection_checkpoints AS checkpoint ON checkpoint.log_id = log.log_id
-        AND projection = '{Likelihoods.name}' AND version = {Likelihoods.version}
+        AND projection = '{Likelihoods.name}' AND version = {Likelihoods.version} AND live
     LEFT JOIN likelihood_positions ON position_id = %(position)s::uuid
     """  # noqa: S608 - our own names
 

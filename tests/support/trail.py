@@ -10,8 +10,10 @@ from domain.event import Event
 from domain.handlers import on
 from domain.outreach_events import MessageSent, OutreachAccepted
 from infrastructure.database.postgres import Pool
+from infrastructure.event_log.log_head import LOG_ID
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting import parking
+from infrastructure.projecting.parking import Checkpoint
 from infrastructure.projecting.projection import Change, Projection
 from tests.support.history import History, somebody
 
@@ -143,7 +145,7 @@ def restart_at(position: int, projection: Projection, pool: Pool) -> None:
     with pool.connection() as db, db.transaction():
         for table in tables:
             db.execute(f"DELETE FROM {table}")
-        parking.forget(db, projection.name, projection.version)
+        parking.forget(db, Checkpoint(projection.name, projection.version, LOG_ID, live=True))
         db.execute(
             "UPDATE projection_checkpoints SET log_position = %s WHERE projection = %s",
             [position, projection.name],

@@ -34,7 +34,7 @@ NEAREST_SNAPSHOT = f"""
 READ_MODEL = f"""
     SELECT model.log_position, hash, checkpoint.log_position, {_IS_OURS}
     FROM likelihood_model AS model JOIN projection_checkpoints AS checkpoint USING (log_id)
-    WHERE log_id = %s AND projection = %s AND version = %s"""  # noqa: S608 - our own names
+    WHERE log_id = %s AND projection = %s AND version = %s AND live"""  # noqa: S608 - our own names
 
 Compared = tuple[str, object, object]
 """A name, its recorded value, and the rebuilt one."""

@@ -25,6 +25,7 @@ from infrastructure.event_log.log_head import LOG_ID
 from infrastructure.event_log.queries import Logged
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting import parking
+from infrastructure.projecting.parking import Checkpoint
 from projections.likelihood.learner import (
     FOLLOWED,
     OF_A_CANDIDATE,
@@ -62,7 +63,7 @@ def no_progress(_done: int, _total: int, /) -> None:
 
 def skipped_events(db: Database) -> frozenset[int]:
     """The log positions of the events at which the read model failed, and which it skipped."""
-    checkpoint = (Likelihoods.name, Likelihoods.version, LOG_ID)
+    checkpoint = Checkpoint(Likelihoods.name, Likelihoods.version, LOG_ID, live=True)
     return frozenset(parking.blocked_streams(db, checkpoint).values())
 
 

@@ -32,6 +32,7 @@ from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.projection import Change
 from infrastructure.projecting.projector import Projector
 from projections.candidate_pool import CandidatePool
+from projections.read_models import read_models
 from tests.support.command_line import (
     SECONDS_TO_STOP,
     Ended,
@@ -58,7 +59,7 @@ def env(database_url: str, tmp_path: Path) -> Environment:
 def test_help_names_every_command(sourcing: Run) -> None:
     ended = sourcing("--help")
     assert ended.code == 0
-    for command in ("serve", "api", "worker", "import", "token", "demo", "walkthrough", "parked"):
+    for command in ("serve", "api", "worker", "import", "token", "demo", "projections"):
         assert f"\n  {command} " in ended.out
 
 
@@ -66,7 +67,7 @@ def test_help_names_every_command(sourcing: Run) -> None:
     "command",
     [
         *("serve", "api", "worker", "import candidates", "token", "demo", "walkthrough", ""),
-        *("parked", "parked replay"),
+        *(f"projections {what}".strip() for what in ("", "status", "rebuild", "parked", "replay")),
     ],
 )
 def test_every_help_lists_the_exit_codes(sourcing: Run, command: str) -> None:
@@ -355,7 +356,7 @@ def failing(store: EventStore, pool: Pool, monkeypatch: pytest.MonkeyPatch) -> I
 def test_parked_events_are_listed_with_how_many_wait_behind(
     sourcing: Run, env: Environment, failing: list[UUID]
 ) -> None:
-    ended = sourcing("parked", env=env)
+    ended = sourcing("projections", "parked", env=env)
     assert ended.code == 0
     first, error, *others = ended.out.splitlines()
     assert first.startswith(
@@ -370,15 +371,15 @@ def test_a_replay_applies_what_is_mended_and_exits_3_while_something_stays_parke
     sourcing: Run, env: Environment, failing: list[UUID], pool: Pool
 ) -> None:
     mended = failing.pop(0)
-    ended = sourcing("parked", "replay", env=env)
+    ended = sourcing("projections", "replay", env=env)
     assert ended.code == Exit.BAD_RECORDS
     assert "candidate_pool: streams applied: 1 of 2." in ended.out
     assert f"event 3 (candidate.signed_up) of stream {failing[0]}" in ended.out
     assert str(mended) not in ended.out
     assert "Streams that stay parked: 1. Mend what fails" in ended.err
-    assert sourcing("parked", "replay", "--projection", "employers", env=env).code == 0
+    assert sourcing("projections", "replay", "employers", env=env).code == 0
     failing.clear()
-    ended = sourcing("parked", "replay", "--projection", "candidate_pool", env=env)
+    ended = sourcing("projections", "replay", "candidate_pool", env=env)
     assert (ended.code, ended.out.splitlines()) == (
         0,
         ["candidate_pool: streams applied: 1 of 1.", "Nothing is parked."],
@@ -388,10 +389,89 @@ def test_a_replay_applies_what_is_mended_and_exits_3_while_something_stays_parke
     assert opted_in == [("Ada", True), ("Bo", True)]
 
 
-def test_a_projection_that_there_is_not_is_wrong_usage(sourcing: Run, env: Environment) -> None:
-    ended = sourcing("parked", "replay", "--projection", "gossip", env=env)
+def test_parked_events_are_listed_for_scripts(
+    sourcing: Run, env: Environment, failing: list[UUID]
+) -> None:
+    first, second = json.loads(sourcing("projections", "parked", "--json", env=env).out)
+    assert (first["stream"], second["stream"]) == tuple(map(str, failing))
+    assert (first["projection"], first["log_position"], first["waiting"]) == (
+        "candidate_pool",
+        1,
+        1,
+    )
+    assert json.loads(sourcing("projections", "parked", "employers", "--json", env=env).out) == []
+
+
+@pytest.mark.parametrize("what", ["status", "rebuild", "parked", "replay"])
+def test_a_read_model_that_there_is_not_is_wrong_usage(
+    sourcing: Run, env: Environment, what: str
+) -> None:
+    ended = sourcing("projections", what, "gossip", env=env)
     assert ended.code == Exit.WRONG_USAGE
     assert "there is none called gossip: adverse_impact, " in ended.err
+
+
+# The state of read models, and rebuilding them ------------------------------------------------
+
+
+def test_the_status_says_how_far_each_read_model_is_and_what_it_has_parked(
+    sourcing: Run, env: Environment, failing: list[UUID]
+) -> None:
+    ended = sourcing("projections", "status", env=env)
+    assert ended.code == 0
+    head, *rows = ended.out.splitlines()
+    assert head.split() == [
+        "READ",
+        "MODEL",
+        "VERSION",
+        "STATE",
+        "EVENT",
+        "LAG",
+        "WAITING",
+        "PER",
+        "SECOND",
+        "PARKED",
+    ]
+    told = {row.split()[0]: row.split() for row in rows}
+    assert told["candidate_pool"][2:5] == ["live", "4", "0"]
+    assert told["candidate_pool"][-1] == "4"
+    assert told["employers"][2:5] == ["live", "0", "4"]
+
+
+def test_the_status_is_told_to_scripts(
+    sourcing: Run, env: Environment, failing: list[UUID]
+) -> None:
+    (one,) = json.loads(sourcing("projections", "status", "candidate_pool", "--json", env=env).out)
+    assert one["version"] == CandidatePool.version
+    assert (one["state"], one["log_position"], one["lag_events"]) == ("live", 4, 0)
+    assert (one["lag_seconds"], one["parked"], one["failure"]) == (0, 4, None)
+
+
+def test_a_rebuild_goes_on_without_a_worker_and_applies_what_was_parked(
+    sourcing: Run, env: Environment, failing: list[UUID], pool: Pool
+) -> None:
+    failing.clear()
+    ended = sourcing("projections", "rebuild", "candidate_pool", env=env)
+    assert (ended.code, ended.out) == (0, "Read models rebuilt: candidate_pool.\n")
+    assert "candidate_pool: 4 of 4" in ended.err
+    assert "Nothing is parked." in sourcing("projections", "parked", env=env).out
+    with pool.connection() as db:
+        assert db.execute("SELECT count(*) FROM candidate_pool").fetchone() == (2,)
+
+
+def test_all_read_models_can_be_left_to_workers_to_rebuild_or_cancelled(
+    sourcing: Run, env: Environment, failing: list[UUID]
+) -> None:
+    assert sourcing("projections", "rebuild", env=env).code == Exit.WRONG_USAGE
+    ended = sourcing("projections", "rebuild", "--all", "--no-wait", env=env)
+    assert (ended.code, ended.err) == (0, "")
+    told = json.loads(sourcing("projections", "status", "--json", env=env).out)
+    states = [one["state"] for one in told]
+    assert states.count("building") == states.count("live") == len(read_models())
+    ended = sourcing("projections", "rebuild", "--all", "--cancel", env=env)
+    assert "candidate_pool: cancelled.\n" in ended.out
+    told = json.loads(sourcing("projections", "status", "--json", env=env).out)
+    assert {one["state"] for one in told} == {"live"}
 
 
 # The ways in which documents stand in a file --------------------------------------------------

@@ -3,8 +3,6 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from uuid import uuid4
 
 import psycopg
@@ -33,6 +31,7 @@ from tests.support.ledger import (
     register,
     run_until_killed,
 )
+from tests.support.reading import read_all_the_time
 
 
 @pytest.fixture
@@ -79,27 +78,6 @@ def schemas(pool: Pool) -> list[str]:
     with pool.connection() as db:
         rows = db.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'building%'")
         return [name for (name,) in rows]
-
-
-@contextmanager
-def read_all_the_time(read: Callable[[], object]) -> Iterator[list[BaseException]]:
-    """Read in a thread meanwhile, and collect what goes wrong, of which there must be nothing."""
-    stop, failures = threading.Event(), list[BaseException]()
-
-    def read_again_and_again() -> None:
-        while not stop.is_set():
-            try:
-                read()
-            except BaseException as error:  # noqa: BLE001 - shown by the assertion
-                failures.append(error)
-
-    thread = threading.Thread(target=read_again_and_again)
-    thread.start()
-    try:
-        yield failures
-    finally:
-        stop.set()
-        thread.join()
 
 
 # Creating tables ----------------------------------------------------------------------------------

@@ -1,0 +1,84 @@
+"""Every read model can be rebuilt under load: no read fails, and its rows are a plain replay's."""
+
+import re
+import threading
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from api.demo import fill
+from infrastructure.database.postgres import Pool, open_pool
+from infrastructure.event_log.store import EventStore
+from infrastructure.projecting import progress, versions
+from infrastructure.projecting.checkpoints import wait_for
+from infrastructure.projecting.projector import Projector
+from infrastructure.projecting.reading import ReadModels
+from infrastructure.projecting.worker import Worker
+from projections.read_models import read_models
+from tests.domain.golden import everything_that_happens
+from tests.support.concurrency import SECONDS, wait_until
+from tests.support.databases import SECRET, Databases
+from tests.support.history import START
+from tests.support.ledger import approve, drain, register_one
+from tests.support.reading import read_all_the_time
+from tests.support.trail import restart_at, rows
+
+
+@pytest.fixture
+def filled(databases: Databases) -> Iterator[tuple[str, EventStore, Pool]]:
+    """A marketplace in which everything has happened that can."""
+    with (
+        databases.prepared() as url,
+        open_pool(url, name="filled", max_size=30) as pool,
+        EventStore(url, pool, SECRET) as store,
+    ):
+        fill(store, candidates=60, seed=5, until=START, progress=lambda *_: None)
+        store.record(everything_that_happens())
+        yield url, store, pool
+
+
+def is_rebuilding(pool: Pool) -> bool:
+    with pool.connection() as db:
+        return any(not one.live for one in progress.progress(db))
+
+
+def read_everything(reading: ReadModels) -> None:
+    for projection in read_models():
+        with reading.reading(type(projection)) as db:
+            for table in re.findall(r"CREATE TABLE (\w+)", projection.TABLES):
+                db.execute(f"SELECT count(*) FROM {table}")
+
+
+@pytest.mark.slow
+def test_all_are_rebuilt_under_load_without_a_failed_read_and_have_the_rows_of_a_plain_replay(
+    filled: tuple[str, EventStore, Pool],
+) -> None:
+    url, store, pool = filled
+    every, reading, stop = read_models(), ReadModels(pool, SECONDS), threading.Event()
+    written = count()
+
+    def write() -> None:
+        while not stop.is_set():
+            approve(store, register_one(store, f"company {next(written)}"))
+
+    with Worker(url, store, pool, read_models(), batch_size=50):
+        wait_for(store.head(), every, pool, SECONDS)
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            with read_all_the_time(lambda: read_everything(reading)) as failures:
+                for projection in every:
+                    assert versions.rebuild(projection, pool)
+                wait_until(lambda: not is_rebuilding(pool), 2 * SECONDS)
+        finally:
+            stop.set()
+            writer.join()
+        wait_for(store.head(), every, pool, SECONDS)
+    assert failures == []
+    assert next(written) > 0
+    for projection in read_models():
+        rebuilt = rows(projection, pool)
+        restart_at(0, projection, pool)
+        drain(Projector([projection], store, pool, batch_size=1))
+        assert rows(projection, pool) == rebuilt, projection.name
