@@ -143,6 +143,19 @@ class Salary(Value):
         return _in_usd(self.amount, self.currency, self.per)
 
 
+def converted(pay: Salary, currency: str) -> int | None:
+    """What a salary is a year in another currency, to three digits. None without a rate for both.
+
+    >>> converted(Salary(amount=1_640_000, currency="TRY"), "EUR")
+    35300
+    >>> converted(Salary(amount=1, currency="XAU"), "EUR")
+    """
+    rate = USD_PER_UNIT.get(currency)
+    if rate is None or pay.in_usd is None:
+        return None
+    return int(float(f"{pay.in_usd / rate:.3g}"))
+
+
 class SalaryRange(Value):
     """A salary from a minimum to a maximum; without a maximum there is no upper limit."""
 

@@ -1,6 +1,7 @@
 """The fields of a candidate's profile."""
 
 import re
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, ValidationInfo
@@ -86,6 +87,18 @@ class Job(Value):
     def is_present(self) -> bool:
         """Whether the person still has this job."""
         return bool(self.started_on) and not self.ended_on and not self.end_is_unknown
+
+
+def latest_job(jobs: Sequence[Job]) -> Job | None:
+    """The present job, or else the one that began last; the latest of several.
+
+    >>> cook = Job(title="Cook", started_on=PartialDate(2015))
+    >>> chef = Job(title="Chef", started_on=PartialDate(2020), end_is_unknown=True)
+    >>> latest_job([cook, chef]).title
+    'Cook'
+    """
+    unknown = PartialDate(1)
+    return max(jobs, key=lambda job: (job.is_present, job.started_on or unknown), default=None)
 
 
 class Education(Value):

@@ -360,6 +360,11 @@ class ListedCandidate(BaseModel):
     last_active_at: datetime
 
 
+class _Career(BaseModel):
+    candidate_id: UUID
+    jobs: list[Job]
+
+
 class CandidateProfile(ListedCandidate):
     """Everything known about a candidate."""
 
@@ -403,6 +408,17 @@ def of_candidates(db: Connection, ids: Sequence[UUID]) -> dict[UUID, ListedCandi
         [[*ids]],
     )
     return {candidate.candidate_id: candidate for candidate in rows}
+
+
+def jobs(db: Connection, ids: Sequence[UUID]) -> dict[UUID, list[Job]]:
+    """The careers of these candidates, without erased ones."""
+    rows = fetch_all(
+        db,
+        _Career,
+        "SELECT candidate_id, jobs FROM candidate_pool WHERE candidate_id = ANY(%s::uuid[])",
+        [[*ids]],
+    )
+    return {career.candidate_id: career.jobs for career in rows}
 
 
 def profile(db: Connection, candidate_id: UUID) -> CandidateProfile | None:

@@ -10,7 +10,8 @@ from api.candidates.disclosure import to_recruiters
 from domain.event import ERASED
 from domain.filters import Filters
 from domain.likelihood import Band, Likelihood, band
-from domain.profile import Facts
+from domain.partial_date import PartialDate
+from domain.profile import Facts, Job, latest_job
 from domain.terms import key
 from domain.viewing import Feed, Sort
 from infrastructure.database.postgres import Database
@@ -42,12 +43,22 @@ class ShownLikelihood(Likelihood):
     reasons: list[LikelihoodReason] = Field(description="the weightiest first")
 
 
+class CardJob(BaseModel):
+    """The present job of a candidate, or else their latest."""
+
+    title: str | None
+    employer: str | None
+    started_on: PartialDate | None
+    present: bool
+
+
 class Card(BaseModel):
     """A candidate as a list shows them."""
 
     candidate_id: UUID
     name: str
     facts: Facts
+    job: CardJob | None = Field(None, description="the present one, or else the latest")
     matching_skills: list[str] = Field(description="of those that the filters name")
     match: float = Field(description="share of the nice-to-have skills, from 0 to 1")
     likelihood: ShownLikelihood | None
@@ -84,10 +95,11 @@ def of_feed(
     """A page of one of a position's lists, scored by the model as it is now."""
     listed = candidate_feed.feed(db, kind, search(position, at), limit, cursor, sort)
     filters = compared_filters(position.filters)
+    jobs = candidate_pool.jobs(db, [entry.candidate.candidate_id for entry in listed.items])
     items = [
-        card_of(entry.candidate, filters, entry.score).model_copy(
-            update={"explored": entry.explored, "propensity": entry.propensity}
-        )
+        card_of(
+            entry.candidate, filters, entry.score, jobs.get(entry.candidate.candidate_id, ())
+        ).model_copy(update={"explored": entry.explored, "propensity": entry.propensity})
         for entry in listed.items
     ]
     return Listed(items=items, next_cursor=listed.next_cursor)
@@ -112,6 +124,7 @@ def card_of(
     known: candidate_pool.ListedCandidate | candidate_pool.CandidateProfile,
     filters: Filters,
     score: ScoredCandidate | None,
+    jobs: Sequence[Job],
     reasons: int = REASONS_SHOWN,
 ) -> Card:
     """A card, given the filters as they are compared."""
@@ -119,6 +132,7 @@ def card_of(
         candidate_id=known.candidate_id,
         name=known.name,
         facts=known.facts,
+        job=_card_job(jobs),
         matching_skills=_matching_skills(known.facts.skills or (), filters),
         match=filters.match(compared_facts(known.facts)),
         likelihood=score and _shown(score, reasons),
@@ -137,6 +151,18 @@ def _shown(score: ScoredCandidate, most: int) -> ShownLikelihood:
             LikelihoodReason.model_validate(reason, from_attributes=True)
             for reason in strongest(disclosed.reasons, most)
         ],
+    )
+
+
+def _card_job(jobs: Sequence[Job]) -> CardJob | None:
+    job = latest_job(jobs)
+    if job is None or not (job.title or job.employer):
+        return None
+    return CardJob(
+        title=job.title,
+        employer=job.employer,
+        started_on=job.started_on,
+        present=job.is_present,
     )
 
 

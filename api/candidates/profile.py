@@ -110,7 +110,7 @@ def full_profile(
     else:
         scores = scoring.of_candidates(db, [candidate_id], at, position.position_id)
         score = scores.get(candidate_id)
-    card = card_of(known, compared_filters(position.filters), score, reasons)
+    card = card_of(known, compared_filters(position.filters), score, known.jobs, reasons)
     return FullProfile(
         **dict(card),
         summary=known.summary,

@@ -64,9 +64,10 @@ def listed(
     found = shortlist.listed(db, decided, search, limit, cursor)
     known = candidate_pool.of_candidates(db, found.items)
     scores = scoring.of_candidates(db, found.items, caller.at, position.position_id)
+    jobs = candidate_pool.jobs(db, found.items)
     filters = compared_filters(position.filters)
     items = [
-        DecidedCard(**dict(cards.card_of(known[id], filters, scores.get(id))))
+        DecidedCard(**dict(cards.card_of(known[id], filters, scores.get(id), jobs.get(id, ()))))
         for id in found.items
         if id in known
     ]

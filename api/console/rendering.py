@@ -41,6 +41,9 @@ MENU: Sequence[tuple[str, str, frozenset[Role]]] = [
 MAIL = "/mail"
 """Is there only where letters are shown instead of delivered."""
 
+ROWS_COOKIE = "sourcing_rows"
+DENSITIES = ("comfortable", "compact")
+
 NOTICES = {
     "signed-out": "You are signed out.",
     "position-opened": "The position is open.",
@@ -99,10 +102,17 @@ def rendered(request: Request, template: str, status: int = 200, **shown: Any) -
         "sent": None,
         "faults": None,
         "undo": None,
+        "density": density(request),
         **shown,
     }
     text = _TEMPLATES.get_template(template).render(context)
     return HTMLResponse(text, status, headers=HEADERS)
+
+
+def density(request: Request) -> str:
+    """How much of each candidate the lists of this browser show."""
+    chosen = request.cookies.get(ROWS_COOKIE, "")
+    return chosen if chosen in DENSITIES else DENSITIES[0]
 
 
 def is_page(path: str) -> bool:

@@ -1,11 +1,12 @@
 """How pages say moments, shares and money, and how fresh a profile is."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from api.charts.axes import NOTHING, number, percent
-from domain.money import PayPeriod, Salary, SalaryRange
+from domain.money import PayPeriod, Salary, SalaryRange, converted
 from domain.partial_date import PartialDate
 from domain.profile import Education, Job, Project
 from projections.candidate_pool import SIGN_UP, Origin
@@ -133,6 +134,45 @@ def money(pay: Salary | SalaryRange | None, *, yearly: bool = False) -> str:
     return f"{pay.currency} {pay.minimum:,} to {pay.maximum:,}{per}"
 
 
+def in_currency(pay: Salary, currency: str | None) -> str | None:
+    """About what a salary is a year in another currency. None in its own, or without a rate.
+
+    >>> in_currency(Salary(amount=522_000, currency="SEK"), "EUR")
+    'EUR 47,200'
+    >>> in_currency(Salary(amount=60_000, currency="EUR"), "EUR")
+    """
+    is_own = currency is None or (pay.currency == currency and pay.per is PayPeriod.YEAR)
+    amount = None if is_own else converted(pay, str(currency))
+    return None if amount is None else f"{currency} {amount:,}"
+
+
+def currency(position: Position) -> str | None:
+    """The currency in which a position pays, or else names its budget."""
+    pay = position.salary or position.filters.salary_budget
+    return pay.currency if pay else None
+
+
+def initials(name: str) -> str:
+    """The first letters of the first and the last word of a name.
+
+    >>> initials("Ada King Lovelace"), initials("李明"), initials("-")
+    ('AL', '李', '?')
+    """
+    words = [word for word in re.findall(r"[^\W\d_]+", name) if word]
+    ends = [words[0], words[-1]] if len(words) > 1 else words
+    return "".join(word[0] for word in ends).upper() or "?"
+
+
+def years(number: float) -> str:
+    """Years of experience, as whole ones.
+
+    >>> years(27.7), years(1)
+    ('27 years', '1 year')
+    """
+    whole = int(number)
+    return f"{whole} {'year' if whole == 1 else 'years'}"
+
+
 def salary_words(details: Mapping[str, Any]) -> str:
     """The salary of a stored event in words."""
     return money(SalaryRange.model_construct(**details))
@@ -196,6 +236,10 @@ FILTERS: dict[str, Callable[..., Any]] = {
         percent,
         number,
         money,
+        in_currency,
+        currency,
+        initials,
+        years,
         salary_words,
         terms,
         freshness,

@@ -110,7 +110,8 @@ def test_leaving_the_beta_leads_back_to_the_page_before_it(stage: Stage, scene: 
 
 
 def test_a_card_shows_what_to_decide_by(stage: Stage, scene: Scene) -> None:
-    position = scene.in_beta().position(required_skills=["Cobol"])
+    budget = {"minimum": 50_000, "maximum": 90_000, "currency": "EUR"}
+    position = scene.in_beta().position(required_skills=["Cobol"], salary_budget=budget)
     signed_up = (now() - timedelta(days=420)).isoformat()
     document = {
         "basics": {"name": "Ada", "location": {"city": "Berlin", "countryCode": "DE"}},
@@ -121,9 +122,13 @@ def test_a_card_shows_what_to_decide_by(stage: Stage, scene: Scene) -> None:
                 "signed_up_at": signed_up,
                 "roles": ["Backend developer"],
                 "years_experience": 7,
-                "expected_salary": {"amount": 70_000, "currency": "EUR"},
+                "expected_salary": {"amount": 60_000, "currency": "GBP"},
             }
         },
+        "work": [
+            {"name": "Hooli", "position": "Waiter", "startDate": "2014", "endDate": "2016"},
+            {"name": "Initech", "position": "Cook", "startDate": "2019-05"},
+        ],
     }
     ada = done(scene.platform.post("/candidates", document))["id"]
     enhanced = {
@@ -134,11 +139,44 @@ def test_a_card_shows_what_to_decide_by(stage: Stage, scene: Scene) -> None:
     done(scene.platform.post(f"/candidates/{ada}/observations", enhanced))
     response = recruiter(stage, scene).get(after(stage, position))
     page = text_of(response)
-    assert "Backend developer 8 years Berlin" in page
+    assert "A Ada Cook at Initech 8 years of experience Berlin" in page
     assert "Cobol , matches Haskell" in page
-    assert "Last active 1 year ago Experience updated March 2026, from github" in page
-    assert "Expects EUR 70,000" in page
-    assert re.search(r"(High|Medium|Low) \d+% likely to respond (In favour|Against): ", page)
+    assert "Active 1 year ago Experience updated March 2026 , from github" in page
+    assert "Expects about EUR 69,800 (GBP 60,000)" in page
+    assert re.search(r"(High|Medium|Low) \d+% likely to respond", page)
+
+
+def test_who_has_no_job_now_is_shown_with_the_last_one(stage: Stage, scene: Scene) -> None:
+    position = scene.in_beta().position(required_skills=["Delphi"])
+    ben = scene.member("Ben", silent_days=300, skills=("Delphi",))
+    job = {"employer": "Hooli", "title": "Baker", "started_on": "2014", "ended_on": "2016"}
+    told = {"source": "page", "observed_on": "2026-01-01", "jobs": [job]}
+    done(scene.platform.post(f"/candidates/{ben}/observations", told))
+    page = text_of(recruiter(stage, scene).get(after(stage, position)))
+    assert "Ben Before: Baker at Hooli" in page
+
+
+def test_the_likelihood_that_rows_show_falls_down_the_list(stage: Stage, scene: Scene) -> None:
+    position = scene.in_beta().position(nice_to_have_skills=["Elm"], required_skills=["Mercury"])
+    for days in range(200, 2_000, 75):
+        scene.member(f"Since {days}", silent_days=days, skills=("Mercury", *["Elm"][: days % 2]))
+    page = recruiter(stage, scene).get(after(stage, position, "&shown=40")).text
+    rows = page.split('<li class="card candidate"')[1:]
+    shown = [
+        int(said[1])
+        for row in rows
+        if "Random pick" not in row and (said := re.search(r"<strong>(\d+)%</strong>", row))
+    ]
+    assert len(shown) > 10
+    assert shown == sorted(shown, reverse=True)
+
+
+def test_how_much_rows_show_can_be_chosen_and_is_kept(stage: Stage, scene: Scene) -> None:
+    position = scene.in_beta().position()
+    form = {"rows": "compact", "_back": f"{path(position)}?sort=match"}
+    answer = recruiter(stage, scene).post("/rows", form, at=after(stage, position))
+    assert answer.headers["location"] == f"{path(position)}?sort=match"
+    assert answer.headers["set-cookie"].startswith("sourcing_rows=compact;")
 
 
 def test_the_order_may_be_chosen(stage: Stage, scene: Scene) -> None:
@@ -252,8 +290,7 @@ def test_who_is_shown_by_lot_is_told_so(
     position = scene.in_beta().position(required_skills=["Racket"])
     crowd(scene, "Racket", 22)
     page = text_of(recruiter(stage, scene).get(after(stage, position)))
-    reason = "a few people are shown at random so that predictions keep improving."
-    assert f"Exploring A random pick: {reason}" in page
+    assert "Random pick A few people are shown at random" in page
 
 
 # --- Recommendations
@@ -349,6 +386,44 @@ def test_on_a_phone_the_tabs_stand_two_by_two(desk: Desks, stage: Stage, scene: 
     rows = [box["bottom"] for box in boxes]
     assert [rows.count(row) for row in rows] == [2, 2, 2, 2]
     assert all(0 <= box["left"] < box["right"] <= 390 for box in boxes)
+
+
+FULL_FACTS = {
+    "roles": ["Site reliability engineer"],
+    "years_experience": 12,
+    "city": "Malmö",
+    "country": "Sweden",
+    "open_to_remote": True,
+    "expected_salary": {"amount": 522_000, "currency": "SEK"},
+}
+PRESENT = {"employer": "Opal Security", "title": "System administrator", "started_on": "2020-02"}
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "rows", "tabs_until"),
+    [pytest.param(1440, 900, 6, 180, id="desk"), pytest.param(390, 844, 3, 220, id="phone")],
+)
+def test_the_tabs_stand_at_the_top_and_the_rows_are_dense(
+    desk: Desks, stage: Stage, scene: Scene, width: int, height: int, rows: int, tabs_until: int
+) -> None:
+    budget = {"minimum": 50_000, "maximum": 90_000, "currency": "EUR"}
+    known = ["PostgreSQL", "Kubernetes", "Terraform", "Python"]
+    position = scene.in_beta().position(
+        required_skills=["Vala"], nice_to_have_skills=known, salary_budget=budget
+    )
+    told = {"source": "public-profile", "observed_on": "2026-09-01"}
+    for number in range(10):
+        id = scene.member(f"Maja Haugen {number}", silent_days=300, skills=("Vala", *known))
+        observed = {**told, "facts": FULL_FACTS, "jobs": [PRESENT]}
+        done(scene.platform.post(f"/candidates/{id}/observations", observed))
+    page = desk(Role.RECRUITER, scene.employer_id).go(after(stage, position))
+    page.set_viewport_size({"width": width, "height": height})
+    bottom = page.locator(".tabs").evaluate("tabs => tabs.getBoundingClientRect().bottom")
+    assert bottom <= tabs_until
+    bottoms = page.locator(".candidate").evaluate_all(
+        "rows => rows.map(row => row.getBoundingClientRect().bottom)"
+    )
+    assert sum(bottom <= height for bottom in bottoms) >= rows
 
 
 def test_scrolling_brings_everyone_once_and_back_leads_to_the_place(

@@ -254,8 +254,7 @@ def test_with_scripts_the_buttons_work_in_their_place(
     expect(of_ada.get_by_role("button", name="Remove")).to_be_focused()
     expect(page.locator("#count-shortlist")).to_have_text("1")
     of_ben.get_by_text("Not interested").click()
-    of_ben.get_by_label("Reason").select_option("Salary too high")
-    of_ben.get_by_role("button", name="Hide from this position").click()
+    of_ben.get_by_role("button", name="Salary too high").click()
     expect(of_ben.get_by_text("Not interested: Salary too high")).to_be_visible()
     expect(of_ben.get_by_role("button", name="Undo")).to_be_focused()
     expect(page.locator("#count-passive-candidates")).to_have_text("1")
@@ -265,6 +264,18 @@ def test_with_scripts_the_buttons_work_in_their_place(
     ).to_be_visible()
     expect(page.locator(f"#c-{ben}").get_by_role("button", name="Shortlist")).to_be_visible()
     assert recruiter.errors == []
+
+
+@pytest.mark.slow
+def test_enter_in_the_note_chooses_no_reason(stage: Stage, scene: Scene, desk: Desks) -> None:
+    position, (ada,) = opening(scene, "Ada")
+    page = desk(Role.RECRUITER, scene.employer_id).go(now_at(stage, path(position)))
+    of_ada = page.locator(f"#c-{ada}")
+    of_ada.get_by_text("Not interested").click()
+    of_ada.get_by_label("Note").fill("Queues, but no databases.")
+    of_ada.get_by_label("Note").press("Enter")
+    of_ada.get_by_role("button", name="Shortlist").click()
+    expect(of_ada.get_by_text("On the shortlist")).to_be_visible()
 
 
 @pytest.mark.slow
@@ -290,9 +301,8 @@ def test_the_pages_are_fit(stage: Stage, scene: Scene, desk: Desks, width: str, 
     expect(page.locator(f"#c-{cleo}").get_by_text("On the shortlist")).to_be_visible()
     page.locator(f"#c-{ada}").get_by_text("Not interested").click()
     recruiter.is_fit("reviews-card")
-    page.locator(f"#c-{ada}").get_by_label("Reason").select_option("Skills don't match")
     page.locator(f"#c-{ada}").get_by_label("Note").fill("Queues, but no databases.")
-    page.locator(f"#c-{ada}").get_by_role("button", name="Hide").click()
+    page.locator(f"#c-{ada}").get_by_role("button", name="Skills don't match").click()
     expect(page.locator(f"#c-{ada}").get_by_text("Queues")).to_be_visible()
     recruiter.is_fit("reviews-hidden")
     shortlist = path(position, "shortlist")
@@ -305,7 +315,6 @@ def test_the_pages_are_fit(stage: Stage, scene: Scene, desk: Desks, width: str, 
     page = recruiter.go(now_at(stage, f"/positions/{position}/candidates/{ben}"))
     page.get_by_text("Not interested", exact=False).first.click()
     recruiter.is_fit("reviews-profile")
-    page.get_by_label("Reason").select_option("Location doesn't work")
-    page.get_by_role("button", name="Hide").click()
+    page.get_by_role("button", name="Location doesn't work").click()
     expect(page.get_by_text("Undo that to write to them")).to_be_visible()
     recruiter.is_fit("reviews-profile-set-aside")
