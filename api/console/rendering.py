@@ -33,6 +33,7 @@ MENU: Sequence[tuple[str, str, frozenset[Role]]] = [
     ("/funnel", "Funnel", frozenset({Role.ANALYST})),
     ("/model", "Likelihood", frozenset({Role.ANALYST})),
     ("/events", "Events", frozenset({Role.AUDITOR})),
+    ("/read-models", "Read models", frozenset()),
     ("/mail", "Mail", frozenset(Role)),
     ("/help", "Help", frozenset(Role)),
 ]
@@ -76,6 +77,10 @@ NOTICES = {
     "not-contacted": "It is on the list.",
     "contacted-again": "It is off the list.",
     "names-declared": "The names are saved.",
+    "rebuild-begun": "The rebuild has begun.",
+    "rebuild-cancelled": "The rebuild is cancelled.",
+    "replayed": "All parked events are applied.",
+    "replayed-in-part": "What still fails, or was not reached in ten seconds, is listed below.",
     "merged": "They are one candidate now.",
     "separated": "They are separate candidates again.",
 }

@@ -212,6 +212,20 @@ def second(moment: datetime) -> str:
     return f"{moment:%H:%M:%S} UTC"
 
 
+def lasting(seconds: float) -> str:
+    """How long something takes, in units that fit.
+
+    >>> lasting(12.3), lasting(754), lasting(7_300)
+    ('12 s', '12 min 34 s', '2 h 1 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
 def words(code: str) -> str:
     """A code as words, such as Awaiting answer.
 
@@ -233,6 +247,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
         span,
         minute,
         second,
+        lasting,
         percent,
         number,
         money,
