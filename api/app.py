@@ -4,14 +4,16 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+from anyio import to_thread
 from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
 from api import console, person, routes
-from api.http import health, metrics, problems
+from api.http import admission, health, metrics, problems
 from api.http.access import RateLimit
-from api.http.middleware import count_requests, head_as_get, limit_bodies
+from api.http.admission import Admission
+from api.http.middleware import count_requests, head_as_get
 from api.http.problems import Problem, ProblemDetails
 from api.http.tokens import Tokens
 from api.marketplace import Marketplace
@@ -31,6 +33,9 @@ Reach former members of a hiring marketplace who fell silent, and agreed to hear
 
 KEYLESS = ("/v1/activity", "/v1/employers/{employer_id}/do-not-contact/import")
 """Where each line counts once by itself, however often it is sent."""
+
+APART = {"/v1/activity": activity.MOST_BYTES, "/v1/events/stream": 0}
+"""Paths with limits of their own, each with the most bytes of a body."""
 
 ERRORS: dict[int | str, dict[str, Any]] = {
     code: {"model": ProblemDetails, "description": text}
@@ -62,6 +67,7 @@ def make_app(marketplace: Marketplace, *, with_worker: bool) -> FastAPI:
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
+        to_thread.current_default_thread_limiter().total_tokens = admission.THREADS
         async with AsyncExitStack() as stack:
             if with_worker:
                 stack.enter_context(marketplace.working())
@@ -78,10 +84,8 @@ def make_app(marketplace: Marketplace, *, with_worker: bool) -> FastAPI:
     app.state.tokens = Tokens(marketplace.settings, marketplace.pool)
     app.state.rate_limit = RateLimit(marketplace.settings.rate_limit)
     app.state.metrics = metrics.Metrics(marketplace)
-    problems.install(
-        app, lambda asked, wrong: person.page_of(asked, wrong) or console.page_of(asked, wrong)
-    )
-    app.add_middleware(limit_bodies, allowing={"/activity": activity.MOST_BYTES})
+    answer = problems.install(app, page_of)
+    app.add_middleware(Admission, answer=answer, apart=APART)
     app.add_middleware(count_requests, metrics=app.state.metrics)
     for router in routes.ROUTERS:
         app.include_router(router, prefix="/v1", responses=ERRORS)

@@ -55,6 +55,9 @@ from projections.read_models import read_models
 PROBE_SECONDS = 2.0
 """How long a readiness probe may wait for the database."""
 
+STATEMENT_SECONDS = 30.0
+"""How long a statement may take for a request or a periodic task of a server."""
+
 DELIVERY_SECONDS = 0.25
 """Seconds from one look for letters that are due to the next."""
 
@@ -63,6 +66,9 @@ NOTICES_SECONDS = 10.0
 
 SHOWN_LETTERS_KEPT = timedelta(days=30)
 """How long the embedded mail server keeps letters."""
+
+CONNECTIONS_OF_A_WORKER = 4
+"""Beside the one that each projection holds while it works."""
 
 UNKNOWN_KINDS_SECONDS = 5.0
 """Seconds from one search for events of unknown kinds to the next."""
@@ -124,11 +130,14 @@ class Marketplace:
                 tasks.append(PeriodicTask("tell recruiters", NOTICES_SECONDS, notices.send_due))
             if platform := push(self.settings, self.store, self.pool, self.read_models, self.now):
                 tasks.append(PeriodicTask("send letters", DELIVERY_SECONDS, platform.send_due))
+            # Of its own, so that requests and projections wait for no connection of each other's.
+            most = len(self.projections) + CONNECTIONS_OF_A_WORKER
+            pool = stack.enter_context(open_pool(self.database_url, name="worker", max_size=most))
             self.worker = stack.enter_context(
                 Worker(
                     self.database_url,
                     self.store,
-                    self.pool,
+                    pool,
                     self.projections,
                     tasks,
                     self.settings.projector_batch_size,
@@ -188,8 +197,8 @@ def open_marketplace(settings: Settings, *, rebuild: bool = False) -> Iterator[M
     with database(settings) as url:
         migrate(url, at=now())
         size = settings.database_pool_size
-        # Beside those of the requests each projection holds a connection while it works.
-        with open_pool(url, name="marketplace", max_size=size + len(every)) as pool:
+        limit = STATEMENT_SECONDS if rebuild else None
+        with open_pool(url, name="marketplace", max_size=size, statement_seconds=limit) as pool:
             clock = Clock(pool)
             clock.check()
             create_tables(every, pool, rebuild=rebuild)

@@ -1,16 +1,12 @@
-"""Middleware around every request: HEAD, the size of bodies, counting for metrics."""
+"""Middleware around every request: HEAD, counting for metrics."""
 
 import time
-from collections.abc import Mapping
 
 from starlette.datastructures import MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.metrics import Metrics
-
-MOST_BYTES = 1024 * 1024
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 """A HEAD counts as the GET that answers it."""
@@ -54,31 +50,6 @@ def _allow_head(headers: MutableHeaders) -> None:
     allowed = headers.get("Allow", "").split(", ")
     if "GET" in allowed and "HEAD" not in allowed:
         headers["Allow"] = ", ".join([*allowed, "HEAD"])
-
-
-def limit_bodies(app: ASGIApp, allowing: Mapping[str, int]) -> ASGIApp:
-    """Answer 413 to a body that is too large, without reading further than the limit.
-
-    A path may be `allowing` more bytes, by its end.
-    """
-
-    async def limited(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return await app(scope, receive, send)
-        most = next((m for end, m in allowing.items() if scope["path"].endswith(end)), MOST_BYTES)
-        received = 0
-
-        async def counted() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > most:
-                raise HTTPException(413, f"More than {most} bytes; send them in several requests.")
-            return message
-
-        return await app(scope, counted, send)
-
-    return limited
 
 
 def count_requests(app: ASGIApp, metrics: Metrics) -> ASGIApp:

@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from psycopg import OperationalError
+from psycopg.errors import DiskFull
 from psycopg_pool import PoolTimeout
 from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
@@ -20,6 +21,7 @@ from domain.aggregate import Refused
 from domain.command import NotFound
 from infrastructure.database.clock import ClockIsOff
 from infrastructure.error_redaction import error_kind, redacted_traceback
+from infrastructure.event_log.batch_writer import LogIsLocked
 from infrastructure.event_log.store import Contended, VersionMismatch
 from infrastructure.projecting.checkpoints import LogEndsBefore, NotCaughtUp
 from infrastructure.requests.idempotency import InFlight, KeyReused
@@ -99,10 +101,12 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def install(app: FastAPI, page_of: Callable[[Request, Problem], Response | None]) -> None:
+def install(
+    app: FastAPI, page_of: Callable[[Request, Problem], Response | None]
+) -> Callable[[Request, Exception], Response]:
     """Answer every error with its problem details, and say so in the OpenAPI document.
 
-    Where a person is looking, `page_of` shows them a page instead.
+    Where a person is looking, `page_of` shows them a page instead. Returns what answers an error.
     """
 
     def answer(request: Request, error: Exception) -> Response:
@@ -118,6 +122,7 @@ def install(app: FastAPI, page_of: Callable[[Request, Problem], Response | None]
         app.add_exception_handler(kind, answer)
     describe = app.openapi
     app.openapi = lambda: _with_problems(describe())  # type: ignore[method-assign] # FastAPI's own way
+    return answer
 
 
 def _allowed(request: Request) -> str:
@@ -184,6 +189,17 @@ def _no_database(error: Exception) -> Problem:
     return Problem(503, "database-unavailable", detail, headers={"Retry-After": "5"})
 
 
+def _log_is_locked(error: LogIsLocked) -> Problem:
+    logger.error("the event log is locked: another session holds its row in log_head")
+    return Problem(503, "log-is-locked", f"{error}; try again in a moment.", headers=_SOON)
+
+
+def _disk_full(error: DiskFull) -> Problem:
+    logger.error("the database's disk is full: %s", error_kind(error))
+    detail = "The database's disk is full; nothing was recorded. Try again once there is room."
+    return Problem(503, "disk-full", detail, headers={"Retry-After": "30"})
+
+
 def _unexpected(error: Exception) -> Problem:
     logger.error("an unexpected error: %s", redacted_traceback(error))
     detail = "Something went wrong on our side; give support the request's id."
@@ -212,6 +228,8 @@ _PROBLEMS: dict[type, Callable[[Any], Problem]] = {
     NotCaughtUp: lambda error: Problem(
         503, "not-caught-up", str(error), headers={"Retry-After": str(error.retry_after)}
     ),
+    LogIsLocked: _log_is_locked,
+    DiskFull: _disk_full,
     PoolTimeout: _no_database,
     OperationalError: _no_database,
     persistence.OperationalError: _no_database,

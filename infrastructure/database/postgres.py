@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from psycopg import Connection
+from psycopg import Connection, OperationalError
+from psycopg.abc import PQGen
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow, class_row
 from psycopg_pool import ConnectionPool
@@ -18,6 +20,54 @@ Pool = ConnectionPool[Database]
 Parameters = Sequence[Any] | Mapping[str, Any]
 T = TypeVar("T")
 
+BORROW_SECONDS = 5.0
+"""How long a request waits for a connection of the pool."""
+
+START_SECONDS = 30.0
+"""How long a process that starts waits for its database."""
+
+GRACE_SECONDS = 5.0
+"""How much longer than its statement timeout a server that says nothing is waited for."""
+
+TCP: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+"""Connection parameters, unless the address has its own: a server that vanished is noticed."""
+
+
+class Answered(Connection[TupleRow]):
+    """A connection that ends if the server says nothing for too long during a statement.
+
+    The server's own statement timeout ends what takes long; this, waiting for a stopped server.
+    """
+
+    answer_within: float | None = None
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        """Wait as any connection does, which it does for every statement."""
+        try:
+            return super().wait(gen, interval, self.answer_within if timeout is None else timeout)
+        except OperationalError:
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:  # no answer has come
+                self.pgconn.finish()
+            raise
+
+
+def limit(connection: Database, seconds: float) -> None:
+    """Let no statement of this session take longer, whatever it waits for."""
+    connection.execute(f"SET statement_timeout = '{seconds * 1000:.0f}ms'".encode())
+    if isinstance(connection, Answered):
+        connection.answer_within = seconds + GRACE_SECONDS
+
+
+def with_tcp_limits(conninfo: str) -> str:
+    """An address by which each end notices within seconds that the other has vanished."""
+    return make_conninfo(**(TCP | conninfo_to_dict(conninfo)))
+
 
 @contextmanager
 def database(settings: Settings) -> Iterator[str]:
@@ -27,30 +77,42 @@ def database(settings: Settings) -> Iterator[str]:
     `EmbeddedServerError` if it cannot run here.
     """
     if settings.database_url is not None:
-        yield settings.database_url.get_secret_value()
+        yield with_tcp_limits(settings.database_url.get_secret_value())
     else:
         with embedded_server(settings.data_dir / "postgres") as url:
             yield url
 
 
-def open_pool(conninfo: str, *, name: str, max_size: int = 10) -> Pool:
+def open_pool(
+    conninfo: str, *, name: str, max_size: int = 10, statement_seconds: float | None = None
+) -> Pool:
     """An open pool of autocommit connections, each checked before it is lent.
 
-    `name` tells these connections apart in `pg_stat_activity` and in logs. Use it as a context
-    manager, or close it. Raises `PoolTimeout` if the database does not answer.
+    `name` tells these connections apart in `pg_stat_activity` and in logs. No statement may take
+    longer than `statement_seconds`. Use it as a context manager, or close it. Raises `PoolTimeout`
+    if the database does not answer.
     """
+
+    def configure(connection: Database) -> None:
+        # In UTC every timestamp that is accepted has a year that Python can hold.
+        connection.execute("SET TIME ZONE 'UTC'")
+        if statement_seconds is not None:
+            limit(connection, statement_seconds)
+
     pool: Pool = ConnectionPool(
         conninfo,
+        connection_class=Answered,
         kwargs={"autocommit": True, "application_name": name},
         name=name,
         min_size=1,
         max_size=max_size,
-        configure=_in_utc,
+        configure=configure,
         check=_check,
+        timeout=BORROW_SECONDS,
         open=False,
     )
     try:
-        pool.open(wait=True)
+        pool.open(wait=True, timeout=START_SECONDS)
     except BaseException:
         pool.close()
         raise
@@ -67,11 +129,6 @@ def _check(connection: Database) -> None:
     poll.register(connection.fileno(), select.POLLIN)
     if poll.poll(0):
         ConnectionPool.check_connection(connection)
-
-
-def _in_utc(connection: Database) -> None:
-    """Read timestamps in UTC, in which every accepted one has a year that Python can hold."""
-    connection.execute("SET TIME ZONE 'UTC'")
 
 
 @contextmanager

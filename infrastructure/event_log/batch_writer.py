@@ -8,9 +8,15 @@ from datetime import datetime
 import psycopg
 from eventsourcing.persistence import IntegrityError, InternalError, OperationalError
 from psycopg import Cursor
-from psycopg.errors import ReadOnlySqlTransaction, UniqueViolation
+from psycopg.errors import (
+    LockNotAvailable,
+    QueryCanceled,
+    ReadOnlySqlTransaction,
+    UniqueViolation,
+)
 from psycopg.rows import TupleRow, tuple_row
 
+from infrastructure.database.postgres import Answered, limit
 from infrastructure.event_log.batches import Batch, Outcome, Save, assemble
 from infrastructure.event_log.statements import (
     APPEND,
@@ -24,11 +30,21 @@ from infrastructure.event_log.statements import (
 IDLE_TIMEOUT_SECONDS = 5
 """After so long a writer that holds the log's lock and does nothing is disconnected."""
 
+LOCK_TIMEOUT_SECONDS = 3.0
+"""How long a batch waits for its turn at the log, which others hold for milliseconds."""
+
+STATEMENT_TIMEOUT_SECONDS = 20.0
+"""How long one statement of a batch may take."""
+
 # Whatever the database's defaults are: each statement must see what was committed before the lock
-# was given, and a plan made while the log was small must not read all of it as it grows.
+# was given, and a plan made while the log was small must not read all of it as it grows. A writer
+# that vanished must not keep the lock: its server looks for it (on a Unix socket it need not).
 SESSION = """
 SET default_transaction_isolation = 'read committed';
 SET idle_in_transaction_session_timeout = '{idle}s';
+SET lock_timeout = '{lock:.0f}ms';
+SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 2;
+SET tcp_user_timeout = '10s';
 SET enable_seqscan = off"""
 
 
@@ -36,16 +52,28 @@ class DatabaseUnavailable(OperationalError):
     """The database did not answer before the timeout."""
 
 
+class LogIsLocked(DatabaseUnavailable):
+    """Something else held the log's lock for too long; nothing was recorded."""
+
+
 class BatchWriter:
     """Writes batches over one connection of its own; for one thread at a time.
 
-    The clock gives `recorded_at`. A save waits `timeout` seconds for a database that is down.
+    The clock gives `recorded_at`. A save waits `timeout` seconds for a database that is down, and
+    `lock_timeout` for a log that others are writing to.
     """
 
-    def __init__(self, database_url: str, clock: Callable[[], datetime], timeout: float) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        clock: Callable[[], datetime],
+        timeout: float,
+        lock_timeout: float = LOCK_TIMEOUT_SECONDS,
+    ) -> None:
         self._database_url = database_url
         self._clock = clock
         self._timeout = timeout
+        self._lock_timeout = lock_timeout
         self._cursor: Cursor[TupleRow] | None = None
         self._last_log_position: int | None = None
         self._is_sole_writer = False
@@ -54,6 +82,7 @@ class BatchWriter:
         """Write saves in one transaction, reconnecting until the timeout.
 
         Raises:
+            LogIsLocked: the log's lock was not to be had.
             DatabaseUnavailable: the database did not answer.
             psycopg.Error: it refused a value or a statement; nothing was written.
         """
@@ -66,6 +95,10 @@ class BatchWriter:
             except psycopg.Error as error:
                 if not self._is_lost(error) and not in_doubt:
                     self._roll_back()
+                    if isinstance(error, QueryCanceled):
+                        raise DatabaseUnavailable(
+                            f"the database takes too long, the save was not recorded: {error}"
+                        ) from error
                     if isinstance(error, UniqueViolation) and error.diag.table_name == "events":
                         raise IntegrityError(str(error)) from error
                     raise
@@ -105,12 +138,14 @@ class BatchWriter:
         """
         if guess.also:
             cursor.execute("BEGIN")
-            if not self._append(cursor, guess):
+            with _taking_turn(in_doubt):
+                is_written = self._append(cursor, guess)
+            if is_written:
+                self._commit(cursor, guess, in_doubt)
+            else:
                 cursor.execute("ROLLBACK")
-                return False
-            self._commit(cursor, guess, in_doubt)
-            return True
-        with self._committing(guess, in_doubt):
+            return is_written
+        with _taking_turn(in_doubt), self._committing(guess, in_doubt):
             is_written = self._append(cursor, guess)
         if is_written:
             self._last_log_position = guess.last_log_position
@@ -120,7 +155,8 @@ class BatchWriter:
         self, cursor: Cursor[TupleRow], saves: Sequence[Save], in_doubt: list[Batch]
     ) -> list[Outcome]:
         """Take the lock, look where everything is, then write what fits."""
-        cursor.execute(BEGIN_AND_LOCK)
+        with _taking_turn(in_doubt):
+            cursor.execute(BEGIN_AND_LOCK)
         cursor.nextset()
         head = cursor.fetchone()
         if head is None:
@@ -192,11 +228,13 @@ class BatchWriter:
 
     def _connected(self) -> Cursor[TupleRow]:
         if self._cursor is None:
-            connection = psycopg.connect(
+            connection = Answered.connect(
                 self._database_url, autocommit=True, fallback_application_name="event log writer"
             )
             try:
-                connection.execute(SESSION.format(idle=IDLE_TIMEOUT_SECONDS).encode())
+                limit(connection, STATEMENT_TIMEOUT_SECONDS)
+                session = SESSION.format(idle=IDLE_TIMEOUT_SECONDS, lock=self._lock_timeout * 1000)
+                connection.execute(session.encode())
             except BaseException:
                 connection.close()
                 raise
@@ -217,3 +255,16 @@ class BatchWriter:
             self._connected().execute("ROLLBACK")
         except psycopg.Error:
             self.close()
+
+
+@contextmanager
+def _taking_turn(in_doubt: Sequence[Batch]) -> Iterator[None]:
+    """Around what waits for the log's lock. What is in doubt is looked up until the timeout."""
+    try:
+        yield
+    except LockNotAvailable as error:
+        if in_doubt:
+            raise
+        raise LogIsLocked(
+            "the log is locked by another session; the save was not recorded"
+        ) from error

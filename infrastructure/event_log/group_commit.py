@@ -112,7 +112,7 @@ class GroupCommit:
             outcomes = self._writer.write(batch)
         except DatabaseUnavailable as error:
             for save in batch:
-                save.outcome = DatabaseUnavailable(str(error))  # each thread raises one of its own
+                save.outcome = type(error)(str(error))  # each thread raises one of its own
         except Exception as error:  # noqa: BLE001 - raised in the caller's own thread
             if len(batch) == 1:
                 batch[0].outcome = error

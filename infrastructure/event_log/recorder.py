@@ -13,7 +13,7 @@ from psycopg.rows import TupleRow, tuple_row
 
 from infrastructure.database.postgres import Database, Pool
 from infrastructure.event_log import log_head
-from infrastructure.event_log.batch_writer import BatchWriter
+from infrastructure.event_log.batch_writer import LOCK_TIMEOUT_SECONDS, BatchWriter
 from infrastructure.event_log.group_commit import GroupCommit
 from infrastructure.event_log.log_head import LOG_ID
 from infrastructure.event_log.statements import NO_EVENTS, VERSIONS, Statement
@@ -22,7 +22,7 @@ from infrastructure.event_log.stored_fields import MOMENT_OR_RECORDED
 BATCH_SIZE = 1_000
 """Events written in one transaction, unless a single save has more."""
 
-WRITE_TIMEOUT_SECONDS = 30.0
+WRITE_TIMEOUT_SECONDS = 10.0
 """How long a save waits for a database that does not answer."""
 
 WINDOW = 20_000
@@ -79,7 +79,8 @@ class GroupCommitRecorder(ApplicationRecorder):
     use on both sides of a fork. Reads raise psycopg's errors. The writer has a connection of its
     own, so that no number of readers can keep a save waiting; close it. The pool is the caller's.
 
-    `clock` gives `recorded_at`. A save waits `timeout` seconds for a database that does not answer.
+    `clock` gives `recorded_at`. A save waits `timeout` seconds for a database that does not answer,
+    and `lock_timeout` for a log that others are writing to.
     """
 
     def __init__(
@@ -90,9 +91,11 @@ class GroupCommitRecorder(ApplicationRecorder):
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         batch_size: int = BATCH_SIZE,
         timeout: float = WRITE_TIMEOUT_SECONDS,
+        lock_timeout: float = LOCK_TIMEOUT_SECONDS,
     ) -> None:
         self._pool = pool
-        self._group_commit = GroupCommit(BatchWriter(database_url, clock, timeout), batch_size)
+        writer = BatchWriter(database_url, clock, timeout, lock_timeout)
+        self._group_commit = GroupCommit(writer, batch_size)
 
     def close(self) -> None:
         """Close the writer's connection. A later save opens another."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -23,11 +24,11 @@ from eventsourcing.persistence import (
 )
 from psycopg import Connection
 from psycopg.conninfo import make_conninfo
-from psycopg.errors import DataError, UndefinedTable, UniqueViolation
+from psycopg.errors import DataError, LockNotAvailable, UndefinedTable, UniqueViolation
 from psycopg.rows import TupleRow
 
-from infrastructure.database.postgres import Pool
-from infrastructure.event_log.batch_writer import BatchWriter, DatabaseUnavailable
+from infrastructure.database.postgres import Answered, Pool
+from infrastructure.event_log.batch_writer import BatchWriter, DatabaseUnavailable, LogIsLocked
 from infrastructure.event_log.recorder import GroupCommitRecorder
 from tests.support.concurrency import SECONDS, wait_until
 from tests.support.event_logs import (
@@ -396,8 +397,7 @@ def test_a_commit_in_doubt_stays_so_until_the_database_can_tell(
     event_log_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first lookups time out on the lock that it still holds."""
-    impatient = make_conninfo(event_log_url, options="-c lock_timeout=50")
-    line = Line(impatient, tmp_path, late_after=3)
+    line = Line(event_log_url, tmp_path, late_after=3)
     commit = BatchWriter._commit
     armed = iter(["request late"])
 
@@ -406,7 +406,7 @@ def test_a_commit_in_doubt_stays_so_until_the_database_can_tell(
         commit(self, *rest)
 
     monkeypatch.setattr(BatchWriter, "_commit", cut_before_committing)
-    with line as url, event_log(url) as log:
+    with line as url, event_log(url, lock_timeout=0.05) as log:
         assert log.insert_events(happened(uuid4(), 1)) == [1]
         assert line.cuts == 1
         assert len(whole_log(log)) == 1
@@ -477,6 +477,73 @@ def test_an_unavailable_database_is_reported_to_the_whole_batch(
         outcomes = [future.result(SECONDS) for future in [threads.submit(save) for _ in range(4)]]
     assert all(isinstance(outcome, DatabaseUnavailable) for outcome in outcomes)
     assert "was not recorded" in str(outcomes[0])
+
+
+@pytest.mark.parametrize("is_sole_writer", [False, True])
+@pytest.mark.parametrize("with_keys", [False, True])
+def test_a_log_that_stays_locked_is_reported_to_the_whole_batch_before_long(
+    event_log_url: str,
+    another_session: Connection[TupleRow],
+    is_sole_writer: bool,
+    with_keys: bool,
+) -> None:
+    with event_log(event_log_url, lock_timeout=0.2) as log:
+        for _ in range(3):
+            log.insert_events(happened(uuid4(), 1))
+        writer(log)._is_sole_writer = is_sole_writer
+        with held_head(event_log_url), ThreadPoolExecutor(4) as threads:
+            futures = [
+                threads.submit(
+                    outcome_of,
+                    partial(
+                        log.insert_events,
+                        happened(uuid4(), 1),
+                        also=[taking(str(number))] if with_keys else [],
+                    ),
+                )
+                for number in range(4)
+            ]
+            outcomes = [future.result(SECONDS) for future in futures]
+        assert all(isinstance(outcome, LogIsLocked) for outcome in outcomes), outcomes
+        assert keys(another_session) == []
+        assert log.insert_events(happened(uuid4(), 1)) == [4]
+
+
+def test_a_locked_row_of_one_save_holds_up_no_other_save(
+    event_log_url: str, another_session: Connection[TupleRow]
+) -> None:
+    with (
+        event_log(event_log_url, lock_timeout=0.2) as log,
+        another_session.transaction(force_rollback=True),
+    ):
+        another_session.execute(*taking("a"))
+        taken, other = save_together(
+            event_log_url,
+            log,
+            lambda: log.insert_events(happened(uuid4(), 1), also=[taking("a")]),
+            lambda: log.insert_events(happened(uuid4(), 1)),
+        )
+        assert isinstance(taken, LockNotAvailable)
+        assert other == [2]
+
+
+def test_a_server_that_hangs_is_given_up_and_the_save_is_recorded_once(
+    event_log_url: str,
+) -> None:
+    with event_log(event_log_url) as log, ThreadPoolExecutor(1) as threads:
+        assert log.insert_events(happened(uuid4(), 1)) == [1]
+        cursor = writer(log)._cursor
+        assert cursor is not None
+        assert isinstance(cursor.connection, Answered)
+        cursor.connection.answer_within = 0.2
+        backend = cursor.connection.info.backend_pid
+        os.kill(backend, signal.SIGSTOP)
+        save = threads.submit(log.insert_events, happened(uuid4(), 1))
+        try:
+            wait_until(lambda: writer(log)._cursor is not cursor)
+        finally:
+            os.kill(backend, signal.SIGCONT)
+        assert save.result(SECONDS) == [2]
 
 
 def test_saves_survive_the_end_of_their_backends(
