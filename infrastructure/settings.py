@@ -152,8 +152,20 @@ class Settings(MailSettings):
         "shown.",
         shown="none",
     )
+    metrics_port: int | None = setting(
+        None,
+        "a whole number from 1 to 65535",
+        "Port on which `worker` serves its own figures at `/metrics`; the API serves them on its "
+        "own port.",
+        shown="not served",
+        ge=1,
+        le=65535,
+    )
     log_level: Literal["debug", "info", "warning", "error"] = setting(
         "info", "debug, info, warning or error", "Least severe message that is logged."
+    )
+    log_format: Literal["text", "json"] = setting(
+        "text", "text or json", "Log lines for people, or one JSON object a line for programs."
     )
 
     @property

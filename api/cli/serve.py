@@ -22,6 +22,7 @@ from api.cli.walkthrough import WALKTHROUGH
 from api.console.session import demo_key, has_demo
 from api.delivery.channels import shows_letters
 from api.demo import SimulatedPeople, is_filled
+from api.http.metrics import serving_metrics
 from api.links import without_tokens
 from api.marketplace import Marketplace, open_marketplace
 from infrastructure.projecting.worker import PeriodicTask
@@ -72,6 +73,7 @@ def worker() -> None:
         _until_interrupted(),
         open_marketplace(settings, rebuild=True) as marketplace,
         marketplace.working(),
+        serving_metrics(marketplace),
     ):
         names = ", ".join(projection.name for projection in marketplace.projections)
         typer.echo(f"Keeping up to date: {names}. Ctrl-C stops it.")

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Protocol
 
 from rich.console import Console
@@ -22,8 +21,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from infrastructure.error_redaction import redacted_traceback
 from infrastructure.settings import Settings
+from infrastructure.telemetry.logs import formatter
 
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 """Where progress and complaints go, so that results can be redirected without them."""
@@ -54,24 +53,10 @@ def complain(sentence: str) -> None:
     errors.print(sentence, markup=False)
 
 
-class WithoutValues(logging.Formatter):
-    """Of errors the kind and the stack: their messages quote what people sent and what is stored.
-
-    Libraries log errors with all of it, such as `uvicorn.error` those that an application raises.
-    """
-
-    def formatException(  # noqa: N802 - logging's own name
-        self,
-        ei: tuple[type[BaseException], BaseException, TracebackType | None]
-        | tuple[None, None, None],
-    ) -> str:
-        return redacted_traceback(ei[1]) if ei[1] else ""
-
-
 def log_to_stderr(settings: Settings) -> None:
-    """Log in the manner of servers: a line each, with time and level."""
+    """Log in the manner of servers: a line each, with time and level, or as JSON."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(WithoutValues("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(formatter(settings.log_format))
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler])
 
 

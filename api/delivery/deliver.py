@@ -35,6 +35,7 @@ from infrastructure.mail.outgoing import OutgoingMail, as_bytes
 from infrastructure.mail.signing import DkimKey
 from infrastructure.mail.smtp import SmtpConnections, SmtpServer
 from infrastructure.projecting.reading import ReadModels
+from infrastructure.telemetry import figures
 from projections import outbox
 from projections.outbox import Outbox
 
@@ -185,6 +186,7 @@ class Delivery:
             return []
 
     def _settle(self, attempt: Attempt, outcome: Outcome, message_id: str) -> None:
+        figures.LETTERS.labels(outcome.kind).inc()
         code = " ".join(str(part) for part in (outcome.code, outcome.status) if part) or "no reply"
         if outcome.kind == "stopped":
             return

@@ -30,6 +30,7 @@ from infrastructure.event_log.store import EventStore
 from infrastructure.mail import attempts
 from infrastructure.mail.attempts import Attempt
 from infrastructure.projecting.reading import ReadModels
+from infrastructure.telemetry import figures
 from infrastructure.webhooks import schedule
 from infrastructure.webhooks.attempt import Answer, NotSent, attempt, client
 from infrastructure.webhooks.target import Target
@@ -124,6 +125,7 @@ class Push:
     def _settle(self, letter: Attempt, content: Content, answer: Answer) -> None:
         at = self.now()
         if answer.failure is None:
+            figures.LETTERS.labels("delivered").inc()
             self.store.execute(
                 NoteDelivery(
                     **self._cause(),
@@ -136,7 +138,9 @@ class Push:
             return
         since = content.released_at or at
         code = str(answer.status or "no answer")
-        if again := schedule.next_attempt(letter.number, since, at, answer.wait_until):
+        again = schedule.next_attempt(letter.number, since, at, answer.wait_until)
+        figures.LETTERS.labels("retry" if again else "rejected").inc()
+        if again:
             with self.pool.connection() as db:
                 attempts.reschedule(db, letter, again, code)
         else:

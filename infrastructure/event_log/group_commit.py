@@ -21,6 +21,7 @@ from eventsourcing.persistence import InternalError, OperationalError, StoredEve
 from infrastructure.event_log.batch_writer import BatchWriter, DatabaseUnavailable
 from infrastructure.event_log.batches import Save
 from infrastructure.event_log.statements import Statement
+from infrastructure.telemetry import figures
 
 
 class GroupCommit:
@@ -120,5 +121,6 @@ class GroupCommit:
                 for save in batch:
                     self._write([save])
         else:
+            figures.COMMIT_EVENTS.observe(sum(len(save.events) for save in batch))
             for save, outcome in zip(batch, outcomes, strict=True):
                 save.outcome = outcome

@@ -21,6 +21,7 @@ from infrastructure.event_log.keys import Keyring
 from infrastructure.event_log.recorder import BATCH_SIZE, GroupCommitRecorder
 from infrastructure.event_log.statements import Statement
 from infrastructure.event_log.unreadable import UnreadableEvent
+from infrastructure.telemetry import figures
 
 A = TypeVar("A", bound=Aggregate)
 C = TypeVar("C", bound=Command)
@@ -154,6 +155,7 @@ class EventStore:
             return self.head()
         stored = [self.mapper.to_stored_event(event) for event in events]
         positions = self.recorder.insert_events(stored, unchanged=unchanged, also=statements)
+        figures.count_events(event.TOPIC for event in events)
         return max(positions) if positions else self.head()
 
     def read(

@@ -31,6 +31,7 @@ from infrastructure.projecting.log_batch import LogBatch
 from infrastructure.projecting.parking import Checkpoint
 from infrastructure.projecting.projection import Projection
 from infrastructure.projecting.standings import Copy, Move, Standing
+from infrastructure.telemetry import figures
 
 logger = logging.getLogger(__name__)
 
@@ -257,7 +258,12 @@ class Projector:
             ]
             try:
                 if followed:
-                    with versions.tables_of(db, follower.projection, live=follower.checkpoint.live):
+                    name = follower.checkpoint.projection
+                    figures.BATCH_EVENTS.labels(name).observe(len(followed))
+                    with (
+                        figures.BATCH_SECONDS.labels(name).time(),
+                        versions.tables_of(db, follower.projection, live=follower.checkpoint.live),
+                    ):
                         follower.apply(db, followed, batch, parked.get(follower.checkpoint, {}))
             except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
                 failed[copy] = error

@@ -21,6 +21,7 @@ from pydantic import BaseModel, Field
 from pydantic_core import from_json
 
 from domain.outreach import ANSWER_WINDOW
+from infrastructure.event_log.log_head import LOG_ID
 from projections import funnel
 from projections.funnel import Interval, Split
 from projections.likelihood.monitoring import drift as stability
@@ -33,6 +34,8 @@ MOST = 100_000
 """Predictions that one query reads, at most: the latest."""
 
 WINDOW, WINDOWS = 1_000, 20
+
+LEARNED = "SELECT log_position FROM likelihood_model WHERE log_id = %s"
 
 
 class Slice(StrEnum):
@@ -126,6 +129,12 @@ _KNOWN_BEFORE = """
 _OPEN_AT = """
     SELECT settled_log_position, outcome FROM likelihood_predictions
     WHERE outcome IS NOT NULL AND settled_log_position > %(at)s AND sent_log_position < %(at)s"""
+
+
+def learned_log_position(db: Connection) -> int:
+    """The log position of the last event that the model has learned from."""
+    row = db.execute(LEARNED, [LOG_ID]).fetchone()
+    return row[0] if row else 0
 
 
 def performance(

@@ -411,6 +411,20 @@ def test_a_read_model_that_there_is_not_is_wrong_usage(
     assert "there is none called gossip: adverse_impact, " in ended.err
 
 
+# The figures of a worker ----------------------------------------------------------------------
+
+
+def test_a_worker_serves_its_own_figures_if_a_port_is_set(env: Environment) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    env["SOURCING_METRICS_PORT"] = str(port)
+    with running(env, "worker", says="Keeping up to date"):
+        told = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    assert "sourcing_projection_batch_events" in told
+    assert "sourcing_event_log_position" not in told, "the API reads the database for all"
+
+
 # The state of read models, and rebuilding them ------------------------------------------------
 
 

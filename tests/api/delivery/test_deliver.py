@@ -13,6 +13,7 @@ from aiosmtpd.smtp import SMTP, Envelope
 
 from api.delivery.deliver import LEASE, RELEASE_HOLDS_SECONDS
 from infrastructure.mail.server import MailServer
+from infrastructure.telemetry import figures
 from tests.support.client import done
 from tests.support.concurrency import SECONDS
 from tests.support.mail_servers import answering, at, drops, says, stalls
@@ -71,6 +72,21 @@ def test_nobody_who_opted_out_meanwhile_gets_a_letter(office: PostOffice, send: 
     done(sent.scene.platform.post(f"/candidates/{sent.candidate}/opt-out"))
     assert office.deliver() == []
     assert sent.status() == "undelivered"
+
+
+def test_attempts_are_counted_by_their_outcome(office: PostOffice, send: Send) -> None:
+    def counted() -> list[float]:
+        outcomes = ("delivered", "retry", "rejected")
+        return [figures.LETTERS.labels(outcome)._value.get() for outcome in outcomes]
+
+    before = counted()
+    send()
+    office.mailbox.data_answers = [says("451 4.3.0 Try later"), says("554 5.7.1 No")]
+    office.deliver()
+    office.deliver(minutes=5)
+    send()
+    office.deliver()
+    assert [now - then for now, then in zip(counted(), before, strict=True)] == [1, 1, 1]
 
 
 def test_a_letter_that_is_tried_again_has_the_same_id(office: PostOffice, send: Send) -> None:

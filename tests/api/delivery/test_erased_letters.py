@@ -19,7 +19,6 @@ from uuid import UUID
 
 import pytest
 
-from api.cli.terminal import WithoutValues
 from api.delivery.channels import delivery
 from api.delivery.deliver import Delivery
 from api.delivery.replying import reply_mail
@@ -33,6 +32,7 @@ from infrastructure.mail.server import MailServer
 from infrastructure.projecting import parking
 from infrastructure.projecting.projection import Projection
 from infrastructure.projecting.projector import Projector
+from infrastructure.telemetry.logs import WithoutValues
 from projections.read_models import read_models
 from tests.support.client import done
 from tests.support.concurrency import wait_until

@@ -9,7 +9,8 @@ import pytest
 from cachetools import TTLCache
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.http import metrics
+from api.http import database_figures
+from domain.actor import Role
 from tests.support.client import done
 from tests.support.databases import Databases
 from tests.support.predictions import predictions_of_a_month_ago
@@ -100,6 +101,59 @@ def test_the_lag_of_each_projection_is_reported_in_events(stage: Stage) -> None:
     assert of(told, "projection_failing", projection="positions") == 0
 
 
+def test_the_lag_is_reported_in_seconds_while_nobody_keeps_the_read_models(
+    databases: Databases,
+) -> None:
+    with own_stage(databases, with_worker=False) as idle:
+        idle.scene()
+        at_first = of(figures(idle), "projection_lag_seconds", projection="employers")
+        later = of(figures(idle), "projection_lag_seconds", projection="employers")
+        assert 0 < at_first < later
+        with idle.marketplace.working():
+            idle.catch_up()
+        assert of(figures(idle), "projection_lag_seconds", projection="employers") == 0
+
+
+def test_a_read_model_that_is_being_rebuilt_is_reported_beside_the_live_one(stage: Stage) -> None:
+    stage.scene()
+    stage.catch_up()
+    admin = stage.as_(Role.ADMIN)
+    with stage.connection() as db, db.transaction():
+        db.execute("SELECT FROM employers")  # so that it does not go live
+        done(admin("PUT", "/projections/employers/rebuild"))
+        told = figures(stage)
+        done(admin("DELETE", "/projections/employers/rebuild"))
+    employers = {"projection": "employers"}
+    reached = of(told, "projection_log_position", **employers, state="live")
+    assert reached == stage.reached()
+    assert (
+        "sourcing_projection_log_position",
+        frozenset({**employers, "state": "building"}.items()),
+    ) in told
+    assert of(told, "projection_lag_events", **employers) == 0
+
+
+def test_events_are_counted_by_kind_and_by_the_batches_that_they_come_in(stage: Stage) -> None:
+    before = figures(stage)
+    stage.scene()
+    stage.catch_up()
+    told = figures(stage)
+
+    def more(name: str, **labels: str) -> float:
+        return of(told, name, **labels) - of(before, name, **labels)
+
+    assert more("events_recorded_total", kind="employer.registered") == 1
+    assert more("event_log_commit_events_sum") == 1
+    assert more("projection_batch_events_sum", projection="employers") == 1
+    assert more("projection_batch_seconds_count", projection="employers") == 1
+
+
+def test_up_to_where_the_model_has_learned_is_reported(stage: Stage) -> None:
+    assert ("sourcing_likelihood_model_log_position", frozenset[tuple[str, str]]()) in figures(
+        stage
+    )
+
+
 def test_how_good_the_likelihood_is_stands_beside_the_running_prior(stage: Stage) -> None:
     with stage.connection() as db, predictions_of_a_month_ago(db):
         told = figures(stage)
@@ -130,7 +184,7 @@ def test_without_the_database_the_rest_is_reported(
     told = figures(stage)
     assert told["sourcing_database_up", frozenset[tuple[str, str]]()] == 0
     assert any("http_requests_total" in name for name, _ in told)
-    assert not any("event_log" in name for name, _ in told)
+    assert not any("event_log_position" in name for name, _ in told)
 
 
 @pytest.mark.parametrize(("seconds", "is_reported_again"), [(3600, True), (0, False)])
@@ -138,11 +192,13 @@ def test_what_was_read_is_reported_again_for_some_seconds(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, seconds: int, is_reported_again: bool
 ) -> None:
     monkeypatch.undo()
-    monkeypatch.setattr(metrics, "SECONDS_KEPT", seconds)
-    collector = metrics.DatabaseCollector(stage.marketplace)
+    monkeypatch.setattr(database_figures, "SECONDS_KEPT", seconds)
+    collector = database_figures.DatabaseCollector(stage.marketplace)
 
     def log_position() -> float:
-        (family,) = (one for one in collector.collect() if one.name.endswith("log_position"))
+        (family,) = (
+            one for one in collector.collect() if one.name == "sourcing_event_log_position"
+        )
         return family.samples[0].value
 
     before = log_position()

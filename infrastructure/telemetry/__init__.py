@@ -1,0 +1,1 @@
+"""What a process tells of its work: figures, traces and logs. None of it names a person."""
