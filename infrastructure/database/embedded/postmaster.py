@@ -58,14 +58,19 @@ def stop(home: Path) -> None:
 
 
 def remove_stale_pid(home: Path) -> None:
-    """Remove a pid file whose pid belongs to another program: PostgreSQL would trust it."""
+    """Remove the pid files of a dead server whose pid another program, or its own zombie, has.
+
+    PostgreSQL would trust them.
+    """
     path = home / "data" / "postmaster.pid"
     with suppress(FileNotFoundError, IndexError, ValueError):
-        pid = int(path.read_text().splitlines()[0])
-        if psutil.pid_exists(pid) and running(home) is None:
+        lines = path.read_text().splitlines()
+        if psutil.pid_exists(int(lines[0])) and running(home) is None:
             # With the file goes PostgreSQL's own way to find backends that still write.
             end_orphans(home)
             path.unlink()
+            for lock in Path(lines[4]).glob(".s.PGSQL.*.lock"):
+                lock.unlink()
 
 
 def end_orphans(home: Path) -> None:

@@ -1,11 +1,16 @@
-"""Starts the server of a data folder for its first user and stops it after the last."""
+"""Starts a data folder's server for its first user, again if it dies, and stops it after the last.
+
+A server dies when somebody kills it, or when its disk is full and it cannot even recover.
+"""
 
 import fcntl
+import logging
 import os
 import shlex
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,6 +31,14 @@ MAJOR_VERSION = "18"
 MAX_SOCKET_DIR_BYTES = 85  # the kernel allows some 107 bytes with the socket's own name
 START_TIMEOUT_SECONDS = 120.0  # long enough for recovery after a crash
 
+WATCH_SECONDS = 0.5
+"""From one look at whether the server runs to the next."""
+
+LONGEST_PAUSE_SECONDS = 30.0
+"""Between attempts to start a server that does not start."""
+
+logger = logging.getLogger(__name__)
+
 OPTIONS: Mapping[str, str] = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -45,6 +58,7 @@ OPTIONS: Mapping[str, str] = {
 def embedded_server(home: Path, options: Mapping[str, str] = OPTIONS) -> Iterator[str]:
     """Use the server of this folder, which runs from its first user to its last.
 
+    Each user watches it, and one that finds it dead starts it again, at the same address.
     The server gets no signal from the terminal: after Ctrl-C too, what happens inside the `with`
     ends before the server does.
 
@@ -57,15 +71,43 @@ def embedded_server(home: Path, options: Mapping[str, str] = OPTIONS) -> Iterato
             fcntl.flock(users, fcntl.LOCK_SH)
             ensure_guard(home)
             server = _started(home, options)
+        stop = threading.Event()
+        watch = threading.Thread(
+            target=_keep_running, args=(home, options, server, stop), name="postgres", daemon=True
+        )
+        watch.start()
         try:
             yield server.url
         finally:
+            stop.set()
+            watch.join()
             with exclusive(home / "starting.lock"):
                 if is_sole_holder(users):
                     postmaster.stop(home)
 
 
-def _started(home: Path, options: Mapping[str, str]) -> Postmaster:
+def _keep_running(
+    home: Path, options: Mapping[str, str], server: Postmaster, stop: threading.Event
+) -> None:
+    """Start the server again whenever it has died, until told to stop."""
+    pause = WATCH_SECONDS
+    while not stop.wait(pause):
+        if postmaster.running(home) is not None:
+            pause = WATCH_SECONDS
+            continue
+        logger.error("the embedded PostgreSQL has died; it is started again")
+        try:
+            with exclusive(home / "starting.lock"):
+                _started(home, options, server.socket_dir)
+        except (EmbeddedServerError, OSError) as error:
+            pause = min(max(1.0, 2 * pause), LONGEST_PAUSE_SECONDS)
+            logger.error("%s It is tried again in %.0f seconds.", error, pause)
+        else:
+            pause = WATCH_SECONDS
+            logger.warning("the embedded PostgreSQL runs again")
+
+
+def _started(home: Path, options: Mapping[str, str], socket_dir: str | None = None) -> Postmaster:
     account = owner_of(home)
     programs = programs_for(account)
     _ensure_data(home, account, programs)
@@ -73,7 +115,8 @@ def _started(home: Path, options: Mapping[str, str]) -> Postmaster:
     while True:
         server = postmaster.running(home)
         if server is None:
-            _start(home, account, programs, options, deadline)
+            where = socket_dir or _socket_dir(home, account)
+            _start(home, account, programs, {**options, "unix_socket_directories": where}, deadline)
         elif server.status == "ready":
             return server
         elif time.monotonic() > deadline:
@@ -125,8 +168,7 @@ def _start(
     log = home / "log"
     if log.exists():
         log.replace(home / "log.old")
-    settings = {**options, "unix_socket_directories": _socket_dir(home, account)}
-    arguments = shlex.join(f"--{name}={value}" for name, value in settings.items())
+    arguments = shlex.join(f"--{name}={value}" for name, value in options.items())
     command = [
         str(programs / "pg_ctl"), "start", "--wait", f"--timeout={START_TIMEOUT_SECONDS:.0f}",
         "--silent", f"--pgdata={home / 'data'}", f"--log={log}", f"--options={arguments}",

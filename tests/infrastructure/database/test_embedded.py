@@ -252,6 +252,48 @@ def be_busy(url: str) -> None:
         connection.execute(BUSY)
 
 
+def test_a_server_that_dies_under_its_users_is_started_again_at_the_same_address(
+    folder: Path,
+) -> None:
+    with embedded_server(folder) as url, embedded_server(folder):
+        for _ in range(2):
+            kill_and_wait_until_it_runs_again(folder, url)
+    assert not runs(folder)
+
+
+def test_a_server_with_a_long_path_is_started_again_at_the_same_address(new_folder: Path) -> None:
+    home = new_folder / ("long " * 30) / "postgres"
+    with embedded_server(home) as url:
+        kill_and_wait_until_it_runs_again(home, url)
+
+
+def test_a_server_that_cannot_start_is_tried_until_it_can(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As on a full disk, once there is room."""
+    with embedded_server(folder) as url:
+        control = folder / "data" / "global" / "pg_control"
+        control.rename(folder / "pg_control")
+        os.kill(pid_of(folder), signal.SIGKILL)
+        wait_until(lambda: "It is tried again in" in caplog.text)
+        (folder / "pg_control").rename(control)
+        wait_until(lambda: answers_by_now(url))
+
+
+def kill_and_wait_until_it_runs_again(home: Path, url: str) -> None:
+    server = psutil.Process(pid_of(home))
+    server.kill()
+    wait_until(lambda: not server.is_running() or server.status() == psutil.STATUS_ZOMBIE)
+    wait_until(lambda: answers_by_now(url))
+
+
+def answers_by_now(url: str) -> bool:
+    try:
+        return answers(url)
+    except psycopg.OperationalError:
+        return False
+
+
 def test_a_pid_file_left_behind_whose_pid_is_another_programs_does_not_stop_the_start(
     folder: Path,
 ) -> None:
