@@ -51,6 +51,11 @@ class Visit:
     caller: Caller
     sent: Sent
 
+    @property
+    def is_part(self) -> bool:
+        """Whether a script asks for a part of a page."""
+        return self.request.headers.get("hx-request") == "true"
+
     def page(self, template: str, faults: Faults | None = None, **shown: Any) -> Response:
         """A page, or a part of one; perhaps with what is wrong with its form."""
         visitor = {

@@ -1,5 +1,6 @@
 """A position's two lists of candidates, and how its employer comes to see the passive ones."""
 
+import json
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from pydantic import BaseModel, Field
 from api.candidates import cards, reviews, viewings, visibility
 from api.candidates.cards import Card
 from api.candidates.visibility import Counts
+from api.console.pages.profile import panel
 from api.console.session import Recruiter, RecruiterOrSupport, Visit
 from api.http.caller import Caller
 from api.http.lists import Cursor
@@ -72,12 +74,16 @@ class View:
 
 
 class Asked(BaseModel):
-    """How to see a list, as the page's address says; or only what comes `further` down."""
+    """How to see a list, as the page's address says; or only what comes `further` down.
+
+    `open` is the candidate whose profile stands beside the list.
+    """
 
     sort: Sort = Sort.LIKELIHOOD
     cursor: Cursor = None
     shown: Annotated[int, Field(ge=1, le=MOST_ON_A_PAGE)] = AT_A_TIME
     further: Cursor = None
+    open: UUID | None = None
 
 
 class Known(BaseModel):
@@ -113,7 +119,7 @@ def list_page(
     view = View(position_id, feed, asked.sort, asked.cursor, asked.shown)
     if asked.further:
         return _part(visit, tasks, view, asked.further)
-    return _page(visit, tasks, view)
+    return _page(visit, tasks, view, candidate_id=asked.open)
 
 
 @router.post("/positions/{position_id}/passive-candidates/beta")
@@ -133,7 +139,11 @@ def join_beta(position_id: UUID, visit: Recruiter, tasks: BackgroundTasks) -> Re
 
 
 def _page(
-    visit: Visit, tasks: BackgroundTasks, view: View, faults: Faults | None = None
+    visit: Visit,
+    tasks: BackgroundTasks,
+    view: View,
+    faults: Faults | None = None,
+    candidate_id: UUID | None = None,
 ) -> Response:
     caller = visit.caller
     reads = (Positions, CandidatePool, Employers, InterviewList)
@@ -170,6 +180,7 @@ def _page(
         bands=BAND_FROM,
         undo=visit.undo(view.position_id, view.address()),
         **_cards(view, listed),
+        **panel(visit, tasks, view.position_id, candidate_id, view.address(), listed.items),
     )
 
 
@@ -203,7 +214,8 @@ def _part(visit: Visit, tasks: BackgroundTasks, view: View, further: str) -> Res
         focus=was_asked_for,
         **_cards(view, listed),
     )
-    response.headers["HX-Replace-Url"] = view.address()
+    # Not the script library's own header, which would forget who is open beside the list.
+    response.headers["HX-Trigger"] = json.dumps({"list-grew": {"shown": view.shown}})
     return response
 
 

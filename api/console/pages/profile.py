@@ -1,16 +1,20 @@
 """A candidate's whole profile as seen from a position, and the message to them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, BackgroundTasks, Response
+from fastapi import APIRouter, BackgroundTasks, Query, Response
 
 from api.candidates import reviews, viewings, visibility
+from api.candidates.cards import Card
 from api.candidates.profile import FullProfile, approach
 from api.console.session import Recruiter, RecruiterOrSupport, Visit
-from api.http.caller import Caller
+from api.console.way_back import list_of, page_of, with_answer
+from api.console.wording.reason_words import in_plain_words
+from api.http.caller import Caller, CommandResult
 from api.http.problems import Problem, Reason
 from api.web.forms import REFUSED, Faults, Sent
 from api.web.once import once
@@ -32,7 +36,8 @@ from projections.profiles_opened import ProfilesOpened
 router = APIRouter()
 
 EVERY_REASON = 1_000
-REASONS_AT_FIRST = 6
+Came = Annotated[str, Query(max_length=2_000)]
+"""The address of the list that a profile is opened from."""
 
 APPROACHES: dict[str, tuple[type[SendMessage | RequestInterview], str]] = {
     "message": (SendMessage, "message-sent"),
@@ -58,6 +63,7 @@ class Seen:
     """What there is to see of a candidate from a position."""
 
     position: Position
+    candidate_id: UUID
     employer: Employer | None
     profile: FullProfile | None
     hidden: NotFound | Problem | None
@@ -69,14 +75,45 @@ class Seen:
 
 @router.get("/positions/{position_id}/candidates/{candidate_id}")
 def profile_page(
-    position_id: UUID, candidate_id: UUID, visit: RecruiterOrSupport, tasks: BackgroundTasks
+    position_id: UUID,
+    candidate_id: UUID,
+    visit: RecruiterOrSupport,
+    tasks: BackgroundTasks,
+    at: Came = "",
 ) -> Response:
-    """A candidate's profile, each field with its source and age; and the message form."""
-    seen = _seen(visit.caller, position_id, candidate_id)
+    """A candidate's profile, each field with its source and age; and the message form.
+
+    `at` is the list that one came from.
+    """
+    seen = opened(visit, tasks, position_id, candidate_id)
+    return visit.page("profile.html", **shown(seen, page_of(position_id, at)))
+
+
+@router.get("/positions/{position_id}/candidates/{candidate_id}/panel")
+def panel_part(
+    position_id: UUID,
+    candidate_id: UUID,
+    visit: RecruiterOrSupport,
+    tasks: BackgroundTasks,
+    at: Came = "",
+) -> Response:
+    """The profile and the message form, to stand beside the list."""
+    seen = opened(visit, tasks, position_id, candidate_id)
+    return visit.page("panel.html", **shown(seen, page_of(position_id, at)))
+
+
+def opened(visit: Visit, tasks: BackgroundTasks, position_id: UUID, candidate_id: UUID) -> Seen:
+    """A candidate whose profile is opened, which is noted once it has been sent.
+
+    Raises:
+        NotFound: the caller may not see the candidate, or there is none.
+        Problem: 403, with every reason why the position's candidates are not shown.
+    """
+    seen = seen_by(visit.caller, position_id, candidate_id)
     if seen.profile is None:
         raise seen.hidden or NotFound(Candidate, candidate_id)
     viewings.note_opened(visit.caller, tasks, seen.position, seen.profile)
-    return visit.page("profile.html", **_shown(seen))
+    return seen
 
 
 UNAVAILABLE = Problem(
@@ -89,41 +126,105 @@ UNAVAILABLE = Problem(
 
 @router.post("/positions/{position_id}/candidates/{candidate_id}")
 def write(position_id: UUID, candidate_id: UUID, visit: Recruiter) -> Response:
-    """Preview a message, edit it, or send it."""
+    """Preview a message, edit it, or send it; on a page of its own, or in the panel."""
     by = visit.sent.value("_by")
     if by not in APPROACHES:
         raise Problem(400, "bad-form", "The form lacks how to approach; open the page again.")
     command, notice = APPROACHES[by]
     step = visit.sent.value("_step")
+    back = page_of(position_id, visit.sent.value("_back"))
+    message: Message | None = None
     try:
         if step != "write":
             message = visit.sent.read(Message)
-        if step == "send":
+        if message and step == "send":
             send = partial(approach, visit.caller, command, position_id, candidate_id, message)
             result = once(send)
-            return visit.done(result, f"/positions/{position_id}/interviews", notice)
+            if visit.is_part:
+                return _sent_part(visit, result, position_id, candidate_id, back)
+            page = list_of(back) if back else f"/positions/{position_id}/interviews"
+            answer = {"after": result.log_position, "notice": notice}
+            return visit.go(with_answer(page, **answer))
     except REFUSED as error:
         seen = _seen_now(visit.caller, position_id, candidate_id)
-        page = "profile.html" if seen.profile else "message_kept.html"
-        why = UNAVAILABLE if isinstance(error, NotFound) else error
-        return visit.again(page, why, **_shown(seen))
-    seen = _seen(visit.caller, position_id, candidate_id)
-    if step == "preview" and seen.profile:
-        return visit.page("preview.html", sent=visit.sent, message=message, **_shown(seen))
+        why = Faults(UNAVAILABLE if isinstance(error, NotFound) else error)
+        return _written(visit, seen, back, why)
+    seen = seen_by(visit.caller, position_id, candidate_id)
+    return _written(visit, seen, back, previewed=message if step == "preview" else None)
+
+
+def _written(
+    visit: Visit,
+    seen: Seen,
+    back: str,
+    faults: Faults | None = None,
+    previewed: Message | None = None,
+) -> Response:
+    """The form as it was typed, or its preview: where it was, or on the page that has room."""
+    about = shown(seen, back) | {"sent": visit.sent, "previewed": previewed}
+    if visit.is_part:
+        response = visit.page("panel.html", faults, **about)
+        if faults:
+            response.status_code = 422
+        return response
     page = "profile.html" if seen.profile else "message_kept.html"
-    return visit.page(page, sent=visit.sent, **_shown(seen))
+    if previewed and seen.profile:
+        page = "preview.html"
+    return visit.page(page, faults, **about)
+
+
+def panel(
+    visit: Visit,
+    tasks: BackgroundTasks,
+    position_id: UUID,
+    candidate_id: UUID | None,
+    list_at: str,
+    cards: Sequence[Card],
+) -> dict[str, Any]:
+    """What the panel beside a list takes: who is open, and who stands before and after them."""
+    if candidate_id is None:
+        return {"opened": False, "beside": {}}
+    ids = [card.candidate_id for card in cards]
+    place = ids.index(candidate_id) if candidate_id in ids else None
+    around = {} if place is None else {"previous": place - 1, "next": place + 1}
+    beside = {
+        name: with_answer(list_at, open=ids[at])
+        for name, at in around.items()
+        if 0 <= at < len(ids)
+    }
+    try:
+        seen = opened(visit, tasks, position_id, candidate_id)
+    except (NotFound, Problem):
+        seen = seen_by(visit.caller, position_id, candidate_id)
+    about = shown(seen, with_answer(list_at, open=candidate_id))
+    of_the_list = ("position", "employer")
+    mine = {name: said for name, said in about.items() if name not in of_the_list}
+    return mine | {"opened": True, "beside": beside}
+
+
+def _sent_part(
+    visit: Visit, result: CommandResult, position_id: UUID, candidate_id: UUID, back: str
+) -> Response:
+    caller = replace(visit.caller, after=result.log_position)
+    seen = seen_by(caller, position_id, candidate_id)
+    with caller.reading(Positions, CandidatePool, InterviewList) as db:
+        counts = visibility.counts(db, seen.position, caller)
+    response = visit.page("sent_part.html", counts=counts, **shown(seen, back))
+    response.headers["HX-Trigger-After-Settle"] = "message-sent"
+    return response
 
 
 def _seen_now(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
     """What the page shows at the end of the log, so that it agrees with the refusal."""
     try:
         reached = caller.marketplace.store.head()
-        return _seen(replace(caller, after=reached), position_id, candidate_id)
+        return seen_by(replace(caller, after=reached), position_id, candidate_id)
     except NotCaughtUp:
-        return _seen(replace(caller, after=None), position_id, candidate_id)
+        return seen_by(replace(caller, after=None), position_id, candidate_id)
 
 
-def _seen(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
+def seen_by(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
+    """What a caller sees of a candidate from a position."""
     reads = (Positions, CandidatePool, Employers, InterviewList, OutreachTimeline)
     with caller.reading(*reads, advisory=(Likelihoods, ProfilesOpened)) as db:
         position = visibility.position_of(db, caller, position_id)
@@ -138,7 +239,9 @@ def _seen(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
             hidden = error
         letter = outreach_timeline.last_letter(db, position.employer_id, caller.actor.id)
         outreach = interviews.latest(db, position_id, candidate_id)
-    return Seen(position, employer, profile, hidden, outreach, _beginning(position, letter))
+    return Seen(
+        position, candidate_id, employer, profile, hidden, outreach, _beginning(position, letter)
+    )
 
 
 def _beginning(position: Position, last_message: outreach_timeline.Step | None) -> Sent:
@@ -160,17 +263,24 @@ def profile_with_faults(
     seen = _seen_now(visit.caller, position_id, candidate_id)
     if seen.profile is None:
         raise seen.hidden or NotFound(Candidate, candidate_id)
-    return visit.page("profile.html", Faults(error), **_shown(seen) | {"of_review": True})
+    back = page_of(position_id, visit.sent.value("_back"))
+    return visit.page("profile.html", Faults(error), **shown(seen, back) | {"of_review": True})
 
 
-def _shown(seen: Seen) -> dict[str, Any]:
+def shown(seen: Seen, at: str = "") -> dict[str, Any]:
+    """What the templates of a profile take; `at` is the list that it was opened from."""
     jobs, unknown = seen.profile.jobs if seen.profile else [], PartialDate(1)
+    home = f"/positions/{seen.position.position_id}"
+    tab = "recommendations" if seen.profile and not seen.profile.passive else "passive-candidates"
     return vars(seen) | {
         "jobs": sorted(jobs, key=lambda job: job.started_on or unknown, reverse=True),
         "facts": _facts(seen.profile) if seen.profile else [],
-        "reasons": _weighed(seen.profile) if seen.profile else [],
-        "reasons_at_first": REASONS_AT_FIRST,
+        "reasons": in_plain_words(seen.profile) if seen.profile else None,
         "of_review": False,
+        "previewed": None,
+        "at": at,
+        "list_at": list_of(at) if at else f"{home}/{tab}",
+        "profile_path": f"{home}/candidates/{seen.candidate_id}",
     }
 
 
@@ -181,13 +291,4 @@ def _facts(profile: FullProfile) -> list[tuple[str, Any, Origin | None]]:
         (name, known[field], profile.provenance.get(field))
         for field, name in FIELDS.items()
         if known.get(field) not in (None, ())
-    ]
-
-
-def _weighed(profile: FullProfile) -> list[tuple[str, float, float]]:
-    """Every reason for the likelihood: its words, what it adds, and its share of the weightiest."""
-    given = profile.likelihood.reasons if profile.likelihood else []
-    heaviest = max((abs(reason.contribution) for reason in given), default=0) or 1
-    return [
-        (reason.text, reason.contribution, abs(reason.contribution) / heaviest) for reason in given
     ]

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Annotated
-from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, BackgroundTasks, Query, Response
 
 from api.candidates import cards, reviews, visibility
 from api.candidates.reviews import decide
-from api.console.pages.profile import profile_with_faults
+from api.console.pages.profile import panel, profile_with_faults, seen_by, shown
 from api.console.session import Recruiter, Visit
+from api.console.way_back import page_of, with_answer
 from api.http.caller import CommandResult
 from api.http.lists import Cursor
 from api.http.problems import Problem
@@ -20,6 +20,7 @@ from api.routes.reviews import WhyNot
 from api.web.forms import REFUSED
 from api.web.once import once
 from api.web.rendering import address
+from domain.candidate import Candidate
 from domain.command import Command, NotFound
 from domain.review import (
     SetCandidateAside,
@@ -57,8 +58,10 @@ READS = (Positions, CandidatePool, Employers, InterviewList)
 def shortlist_page(
     position_id: UUID,
     visit: Recruiter,
+    tasks: BackgroundTasks,
     show: Annotated[Decided, Query()] = Decided.SHORTLISTED,
     cursor: Cursor = None,
+    open: UUID | None = None,
 ) -> Response:
     """The shortlist of a position, or who is not of interest."""
     caller, path = visit.caller, f"/positions/{position_id}/shortlist"
@@ -85,6 +88,7 @@ def shortlist_page(
         here=here,
         more_at=listed.next_cursor and address(path, show=show.value, cursor=listed.next_cursor),
         undo=visit.undo(position_id, here),
+        **panel(visit, tasks, position_id, open, here, listed.items),
     )
 
 
@@ -102,26 +106,26 @@ def review(position_id: UUID, candidate_id: UUID, visit: Recruiter) -> Response:
         raise
     except REFUSED as error:
         return profile_with_faults(visit, position_id, candidate_id, error)
-    if visit.request.headers.get("hx-request") == "true":
-        return _part(visit, result, position_id, candidate_id)
-    home = f"/positions/{position_id}"
-    back = urlsplit(visit.sent.value("_back"))
-    path = back.path if back.path.startswith(f"{home}/") else f"{home}/candidates/{candidate_id}"
-    asked = dict(parse_qsl(back.query)) if path == back.path else {}
-    kept = {name: said for name, said in asked.items() if name not in ("after", "notice")}
-    answered = {"after": result.log_position, "notice": notice, "decided": candidate_id}
-    fragment = f"#{back.fragment}" if path == back.path and back.fragment else ""
-    return visit.go(address(path, **kept | answered) + fragment)
+    back = page_of(position_id, visit.sent.value("_back"))
+    if visit.is_part:
+        return _part(visit, result, position_id, candidate_id, back)
+    page = back or f"/positions/{position_id}/candidates/{candidate_id}"
+    answer = {"after": result.log_position, "notice": notice, "decided": candidate_id}
+    return visit.go(with_answer(page, **answer))
 
 
-def _part(visit: Visit, result: CommandResult, position_id: UUID, candidate_id: UUID) -> Response:
-    """What takes the place of a card's buttons, or of the card of a candidate who is set aside."""
+def _part(
+    visit: Visit, result: CommandResult, position_id: UUID, candidate_id: UUID, back: str
+) -> Response:
+    """What changes in the page: the panel, if it was decided there, the row, the counts."""
     caller = replace(visit.caller, after=result.log_position)
-    with caller.reading(*READS, advisory=(Likelihoods, ProfilesOpened)) as db:
-        position = visibility.position_of(db, caller, position_id)
-        employer = employers.one(db, position.employer_id)
-        profile = visibility.profile_of(db, caller, employer, position, candidate_id)
-        (profile,) = reviews.marked(db, caller, position, [profile])
-        counts = visibility.counts(db, position, caller)
-    back = visit.sent.value("_back")
-    return visit.page("review_part.html", position=position, card=profile, counts=counts, back=back)
+    seen = seen_by(caller, position_id, candidate_id)
+    if seen.profile is None:
+        raise seen.hidden or NotFound(Candidate, candidate_id)
+    with caller.reading(*READS) as db:
+        counts = visibility.counts(db, seen.position, caller)
+    in_panel = visit.sent.value("_within") == "panel"
+    response = visit.page("review_part.html", in_panel=in_panel, counts=counts, **shown(seen, back))
+    if in_panel and seen.profile.set_aside:
+        response.headers["HX-Trigger-After-Settle"] = "set-aside"
+    return response

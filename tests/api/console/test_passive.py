@@ -208,7 +208,7 @@ def test_what_comes_further_down_alone_is_nobody_twice_and_nobody_less(
     more = re.search(r'hx-get="([^"]*further[^"]*)"', first)
     assert more
     part = one.get(more[1].replace("&amp;", "&"), **{"HX-Request": "true"})
-    assert part.headers["HX-Replace-Url"] == f"{path(position)}?shown=40"
+    assert part.headers["HX-Trigger"] == '{"list-grew": {"shown": 40}}'
     assert "<html" not in part.text
     everyone = names_on(first) + names_on(part.text)
     assert len(everyone) == len(set(everyone)) == 23
@@ -439,7 +439,9 @@ def test_scrolling_brings_everyone_once_and_back_leads_to_the_place(
     ids = page.locator(".candidate").evaluate_all("cards => cards.map(card => card.id)")
     assert len(ids) == len(set(ids)) == 45
     page.get_by_role("link", name="Occam-30", exact=True).click()
-    page.wait_for_url("**/candidates/*")
+    page.wait_for_url("**open=*")
+    page.reload()
+    page.get_by_role("link", name="Occam-30", exact=True).wait_for()
     page.go_back()
     page.get_by_role("link", name="Occam-30", exact=True).wait_for()
     assert page.evaluate("scrollY") > 1000
@@ -460,7 +462,8 @@ def test_from_some_point_on_more_come_when_asked_for_and_the_focus_is_on_the_fir
     monkeypatch.setattr(feeds, "MOST_BY_SCROLLING", 20)
     position = scene.in_beta().position(required_skills=["Snobol"])
     crowd(scene, "Snobol", 22)
-    page = desk(Role.RECRUITER, scene.employer_id).go(after(stage, position, "&sort=last_active"))
+    stage.catch_up()
+    page = desk(Role.RECRUITER, scene.employer_id).go(f"{path(position)}?sort=last_active")
     page.get_by_role("link", name="Show more").click()
     page.locator(".candidate").nth(21).wait_for()
     assert page.evaluate("document.activeElement.textContent") == "Snobol-20"

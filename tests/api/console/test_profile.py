@@ -26,19 +26,23 @@ def test_each_field_tells_where_it_comes_from_and_how_old_it_is(stage: Stage) ->
     done(at.scene.platform.post(f"/candidates/{at.candidate}/observations", observation))
     page = text_of(at.recruiter.get(at.after(at.profile)))
     month = f"{observed:%B %Y}"
-    assert f"Work history from career-page, {month} (2 months ago)" in page
+    assert f"Work history from career page, {month} (2 months ago)" in page
     assert "Engineer Initech 1 February 2020 to now" in page
-    assert f"Experience 9 years from career-page, {month} (2 months ago)" in page
-    assert f"Expected salary EUR 70,000 a year from career-page, {month}" in page
+    assert f"Experience 9 years from career page, {month} (2 months ago)" in page
+    assert f"Expected salary EUR 70,000 a year from career page, {month}" in page
     assert "Skills told at sign-up" in page
 
 
-def test_the_likelihood_comes_with_all_its_reasons_signed(stage: Stage) -> None:
+def test_the_likelihood_comes_after_the_history_with_three_reasons_in_words(stage: Stage) -> None:
     at = writing(stage)
     page = text_of(at.recruiter.get(at.after(at.profile)))
-    assert "likely to respond" in page
-    assert re.search(r"Silent for 13 months [+\u2212]\d\.\d\d", page)
-    assert re.search(r"The other \d+ reasons", page)
+    assert page.index("Work history") < page.index("Likelihood to respond")
+    first, folded, others = page.partition("likely to respond")[2].partition("All reasons")
+    assert folded
+    assert len(re.findall(r"(In favour|Against): ", first)) == 3
+    assert re.search(r"Silent for 13 months (strong|some|slight) effect", first + others)
+    assert "The position" not in first
+    assert not re.search(r"[+\u2212]\d\.\d\d|[Ll]og-odds", page)
 
 
 def test_a_passive_candidate_is_sent_a_message(stage: Stage) -> None:
@@ -76,7 +80,7 @@ def test_who_was_approached_already_leads_to_the_conversation(stage: Stage) -> N
     at = writing(stage)
     outreach = at.approached()
     response = at.recruiter.get(at.after(at.profile))
-    assert "Approached already A message was sent to Silent" in text_of(response)
+    assert "Message sent Sent to Silent on" in text_of(response)
     assert f'href="/outreach/{outreach}"' in response.text
     assert 'name="_step"' not in response.text
 
@@ -148,9 +152,9 @@ def test_a_letter_is_written_with_the_keyboard_alone(desk: Desks, stage: Stage) 
     at = writing(stage)
     page = desk(Role.RECRUITER, at.scene.employer_id).go(at.after(at.profile))
     page.get_by_label("Subject").focus()
-    per, place, is_remote, preview = "", "", "", ""
+    terms, per, place, is_remote, preview = "", "", "", "", ""
     salary = ["60000", "80000", "EUR", per]
-    filled = ["We build robots.", *salary, place, is_remote, "Robin", "Recruiter"]
+    filled = ["We build robots.", terms, *salary, place, is_remote, "Robin", "Recruiter"]
     page.keyboard.type("Hello")
     for typed in (*filled, preview):
         page.keyboard.press("Tab")

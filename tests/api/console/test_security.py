@@ -66,6 +66,7 @@ PAGES: list[tuple[str, str, set[Role]]] = [
     (".*", "/tickets.*", {Role.SUPPORT}),
     ("GET", "/positions/(new|[^/]+/(filters|closure|shortlist))", {Role.RECRUITER}),
     ("GET", "/positions.*", RECRUITING),
+    ("POST", "/rows", RECRUITING),
     ("POST", "/(positions|outreach|feedback).*", {Role.RECRUITER}),
 ]
 """The roles that a page or a form is for, beside `admin`: the first rule that matches counts."""

@@ -1,0 +1,65 @@
+// Keyboard shortcuts of lists. They can be turned off where they are listed.
+"use strict";
+
+(() => {
+  const areOff = () => localStorage.getItem("shortcuts") === "off";
+  const isTyping = (target) =>
+    target.matches("textarea, select, [contenteditable], input:not([type=checkbox], [type=radio])");
+
+  // The candidate whom a key is about: who is opened, or else whose row has the focus.
+  function current() {
+    if (panel.id()) return document.getElementById("panel");
+    return document.activeElement.closest(".candidate");
+  }
+  function move(step) {
+    if (panel.id()) return panel.go(step);
+    const all = panel.rows();
+    const at = all.indexOf(document.activeElement.closest(".candidate"));
+    const row = all[at < 0 ? 0 : at + step];
+    row?.querySelector("h2 a").focus();
+  }
+  function whyNot() {
+    const asked = current()?.querySelector(".why-not, [data-key=x]");
+    if (!asked) return;
+    if (asked.matches("button")) return asked.click();
+    asked.open = !asked.open;
+    asked.querySelector("summary").focus();
+  }
+  function leave() {
+    const asked = document.querySelector(".why-not[open]");
+    if (asked) {
+      asked.open = false;
+      asked.querySelector("summary").focus();
+    } else if (isTyping(document.activeElement)) {
+      document.activeElement.blur();
+    } else if (panel.id()) {
+      panel.close();
+    }
+  }
+  function write() {
+    const subject = document.querySelector("#panel #subject");
+    subject?.focus();
+    subject?.scrollIntoView({ block: "nearest" });
+  }
+
+  const KEYS = {
+    j: () => move(1),
+    k: () => move(-1),
+    o: () => document.activeElement.closest(".candidate")?.querySelector("h2 a").click(),
+    s: () => current()?.querySelector("[data-key=s]")?.click(),
+    x: whyNot,
+    m: write,
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!panel.box()) return;
+    if (event.key === "Escape") return leave();
+    if (areOff() || isTyping(event.target)) return;
+    const reason = document.querySelector(`.why-not[open] [data-key="${CSS.escape(event.key)}"]`);
+    const press = reason ? () => reason.click() : KEYS[event.key];
+    if (!press) return;
+    event.preventDefault();
+    press();
+  });
+})();

@@ -1,0 +1,48 @@
+"""The page of a position that a form came from, and leads back to."""
+
+from urllib.parse import parse_qsl, urlsplit
+from uuid import UUID
+
+from api.web.rendering import address
+
+OF_AN_ANSWER = ("after", "notice", "decided")
+
+
+def page_of(position_id: UUID, given: str) -> str:
+    """The address, if it is a page of this position; without what an earlier answer said.
+
+    >>> id = UUID(int=1)
+    >>> page_of(id, f"/positions/{id}/shortlist?show=set_aside&notice=taken-back#c-2")
+    '/positions/00000000-0000-0000-0000-000000000001/shortlist?show=set_aside#c-2'
+    >>> page_of(id, "https://example.com/positions/")
+    ''
+    """
+    try:
+        split = urlsplit(given)
+    except ValueError:
+        return ""
+    is_ours = not split.netloc and split.path.startswith(f"/positions/{position_id}/")
+    return with_answer(given) if is_ours and given.isprintable() else ""
+
+
+def with_answer(page: str, **answer: object) -> str:
+    """A page that says what came of a form, in place of what it said before.
+
+    >>> with_answer("/positions/1/shortlist?cursor=x&after=7#c-2", after=9, notice="shortlisted")
+    '/positions/1/shortlist?cursor=x&after=9&notice=shortlisted#c-2'
+    """
+    split = urlsplit(page)
+    kept = {name: said for name, said in parse_qsl(split.query) if name not in OF_AN_ANSWER}
+    fragment = f"#{split.fragment}" if split.fragment else ""
+    return address(split.path, **kept | answer) + fragment
+
+
+def list_of(page: str) -> str:
+    """The list of a page, without the candidate who is opened beside it.
+
+    >>> list_of("/positions/1/shortlist?cursor=x&open=2#c-2")
+    '/positions/1/shortlist?cursor=x'
+    """
+    split = urlsplit(page)
+    kept = {name: said for name, said in parse_qsl(split.query) if name != "open"}
+    return address(split.path, **kept)
