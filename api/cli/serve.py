@@ -23,6 +23,7 @@ from api.console.session import demo_key, has_demo
 from api.delivery.channels import shows_letters
 from api.demo import SimulatedPeople, is_filled
 from api.http.metrics import serving_metrics
+from api.http.protocol import LimitedProtocol, raise_file_limit
 from api.links import without_tokens
 from api.marketplace import Marketplace, open_marketplace
 from infrastructure.projecting.worker import PeriodicTask
@@ -101,6 +102,7 @@ def _listen(settings: Settings, *, with_worker: bool, access_log: bool) -> None:
     if settings.log_level != "debug":
         # What uvicorn has to say about starting and stopping we say ourselves.
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    raise_file_limit()
     with _until_interrupted(), _bound(settings) as listener:
         address = _address(listener)
         if settings.public_url is None:
@@ -111,7 +113,7 @@ def _listen(settings: Settings, *, with_worker: bool, access_log: bool) -> None:
             config = uvicorn.Config(
                 make_app(marketplace, with_worker=with_worker),
                 loop="uvloop",
-                http="httptools",
+                http=LimitedProtocol,
                 log_config=None,
                 access_log=access_log,
                 server_header=False,

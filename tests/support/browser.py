@@ -15,6 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, ViewportSize
 
 from api.app import make_app
+from api.http.protocol import LimitedProtocol
 from tests.support.stage import Stage
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
@@ -37,7 +38,8 @@ PICTURES = os.environ.get("CONSOLE_PICTURES")
 def served(stage: Stage) -> Iterator[str]:
     app = make_app(stage.marketplace, with_worker=False)
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    config = uvicorn.Config(app, log_level="warning", http=LimitedProtocol)
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
     try:
