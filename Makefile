@@ -10,7 +10,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist loadfile
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := .venv/lock/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
-	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --extra build
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --extra build --extra telemetry
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

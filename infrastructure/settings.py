@@ -152,6 +152,15 @@ class Settings(MailSettings):
         "shown.",
         shown="none",
     )
+    otlp_endpoint: str | None = setting(
+        None,
+        "an http(s) address",
+        "The OpenTelemetry collector to which traces are sent over HTTP. Other `OTEL_` variables "
+        "apply too.",
+        shown="no traces",
+        pattern="^https?://",
+        validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+    )
     metrics_port: int | None = setting(
         None,
         "a whole number from 1 to 65535",

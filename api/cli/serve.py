@@ -28,6 +28,7 @@ from api.links import without_tokens
 from api.marketplace import Marketplace, open_marketplace
 from infrastructure.projecting.worker import PeriodicTask
 from infrastructure.settings import Settings, load_settings
+from infrastructure.telemetry import tracing
 
 SECONDS_TO_FINISH = 10
 """How long requests may take to finish after the signal to stop."""
@@ -72,6 +73,7 @@ def worker() -> None:
     log_to_stderr(settings)
     with (
         _until_interrupted(),
+        tracing.exporting(settings, "worker"),
         open_marketplace(settings, rebuild=True) as marketplace,
         marketplace.working(),
         serving_metrics(marketplace),
@@ -107,7 +109,10 @@ def _listen(settings: Settings, *, with_worker: bool, access_log: bool) -> None:
         address = _address(listener)
         if settings.public_url is None:
             settings = settings.model_copy(update={"public_url": address})
-        with open_marketplace(settings, rebuild=True) as marketplace:
+        with (
+            tracing.exporting(settings, "serve" if with_worker else "api"),
+            open_marketplace(settings, rebuild=True) as marketplace,
+        ):
             if has_demo(settings):
                 play_demo(marketplace)
             config = uvicorn.Config(

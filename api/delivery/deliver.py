@@ -11,11 +11,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
+
+from opentelemetry.context import Context
+from opentelemetry.trace import Span, SpanKind
 
 from api.delivery.content import Content, Settled, Undeliverable, content_of
 from api.delivery.letter import Letterhead, mail_of, organizers_mail
@@ -35,7 +38,7 @@ from infrastructure.mail.outgoing import OutgoingMail, as_bytes
 from infrastructure.mail.signing import DkimKey
 from infrastructure.mail.smtp import SmtpConnections, SmtpServer
 from infrastructure.projecting.reading import ReadModels
-from infrastructure.telemetry import figures
+from infrastructure.telemetry import figures, tracing
 from projections import outbox
 from projections.outbox import Outbox
 
@@ -118,6 +121,11 @@ class Delivery:
             return attempts.lease(db, due, at, at + self.lease)
 
     async def _try(self, letter: Leased, connections: SmtpConnections) -> None:
+        parent = await asyncio.to_thread(cause_of, letter.attempt, self.store)
+        with letter_span(letter.attempt, parent) as span:
+            await self._try_traced(letter, connections, span)
+
+    async def _try_traced(self, letter: Leased, connections: SmtpConnections, span: Span) -> None:
         attempt, asked = letter.attempt, time.monotonic()
         # Ends before the lease does, so that no other worker tries it at the same time.
         left = self.lease.total_seconds() * 0.75 - (asked - letter.leased_at)
@@ -137,6 +145,7 @@ class Delivery:
                     if outcome.kind in {"retry", "stopped"}:
                         break
                 if mails:  # the last is the candidate's, which counts
+                    span.set_attribute("sourcing.outcome", outcome.kind)
                     await asyncio.to_thread(self._settle, attempt, outcome, mails[-1][0].message_id)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
             logger.error(
@@ -224,6 +233,21 @@ class Delivery:
 
     def _cause(self) -> dict[str, Any]:
         return dict(Cause(by=DELIVERY, at=self.now(), request_id=str(uuid4())))
+
+
+def cause_of(letter: Attempt, store: EventStore) -> Context | None:
+    """What caused the event that a letter tells of, if traces are recorded."""
+    if tracing.is_recording():
+        id, version = letter.outreach_id, letter.letter
+        with suppress(Exception):  # a letter leaves without a trace too
+            return tracing.of_event(store.recorder.select_events(id, gt=version - 1, lte=version))
+    return None
+
+
+def letter_span(letter: Attempt, parent: Context | None) -> AbstractContextManager[Span]:
+    """A span around an attempt to deliver a letter, in the trace of what it is caused by."""
+    about = {"sourcing.attempt": letter.number}
+    return tracing.span("deliver letter", about, kind=SpanKind.PRODUCER, parent=parent)
 
 
 def _about(attempt: Attempt) -> dict[str, Any]:

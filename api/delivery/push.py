@@ -17,7 +17,13 @@ from uuid import uuid4
 import httpcore2
 
 from api.delivery.content import Content, Settled, Undeliverable, content_of
-from api.delivery.deliver import DELIVERY, LEASE, RELEASE_HOLDS_SECONDS
+from api.delivery.deliver import (
+    DELIVERY,
+    LEASE,
+    RELEASE_HOLDS_SECONDS,
+    cause_of,
+    letter_span,
+)
 from api.delivery.letter import Letterhead
 from api.delivery.released import message_of
 from domain.actor import Cause
@@ -85,6 +91,11 @@ class Push:
         return []
 
     async def _try(self, http: httpcore2.AsyncConnectionPool, letter: Attempt) -> None:
+        parent = await asyncio.to_thread(cause_of, letter, self.store)
+        with letter_span(letter, parent):
+            await self._try_traced(http, letter)
+
+    async def _try_traced(self, http: httpcore2.AsyncConnectionPool, letter: Attempt) -> None:
         asked = time.monotonic()
 
         async def may_leave() -> bool:

@@ -2,14 +2,18 @@
 
 import time
 
+from opentelemetry.trace import SpanKind, StatusCode, get_current_span
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.metrics import Metrics
+from infrastructure.telemetry import tracing
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 """A HEAD counts as the GET that answers it."""
+
+NOT_TRACED = ("/health/", "/metrics", "/static")
 
 OTHER = "other"
 """The method or route of a request that matches none of the API's."""
@@ -53,24 +57,41 @@ def _allow_head(headers: MutableHeaders) -> None:
 
 
 def count_requests(app: ASGIApp, metrics: Metrics) -> ASGIApp:
-    """Count each request by its method, the template of its route and the answer's status."""
+    """Count and trace each request by its method, its route's template and the answer's status."""
 
     async def counting(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await app(scope, receive, send)
         begin = time.perf_counter()
+        method = scope["method"] if scope["method"] in METHODS else OTHER
 
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                method = scope["method"] if scope["method"] in METHODS else OTHER
                 route = route_of(scope)
+                _tell_trace(scope, f"{method} {route}", route, message["status"])
                 metrics.requests.labels(method, route, message["status"]).inc()
                 metrics.seconds.labels(method, route).observe(time.perf_counter() - begin)
             await send(message)
 
-        return await app(scope, receive, counted)
+        if scope["path"].startswith(NOT_TRACED):
+            return await app(scope, receive, counted)
+        parent = tracing.of_request(scope["headers"])
+        with tracing.span(method, kind=SpanKind.SERVER, parent=parent):
+            return await app(scope, receive, counted)
 
     return counting
+
+
+def _tell_trace(scope: Scope, name: str, route: str, status: int) -> None:
+    span = get_current_span()
+    if not span.is_recording():
+        return
+    span.update_name(name)
+    span.set_attributes({"http.route": route, "http.response.status_code": status})
+    if request_id := scope.get("state", {}).get("request_id"):
+        span.set_attribute("sourcing.request_id", request_id)
+    if status >= 500:
+        span.set_status(StatusCode.ERROR)
 
 
 def route_of(scope: Scope) -> str:

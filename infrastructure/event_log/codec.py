@@ -18,6 +18,7 @@ from domain.values import Moment, StorableText
 from infrastructure.error_redaction import error_summary
 from infrastructure.event_log.keys import Key, Keyring
 from infrastructure.event_log.unreadable import NewerEvent, UnreadableEvent
+from infrastructure.telemetry import tracing
 
 SEALED = "sealed"
 SEALED_FIELD = b'"sealed"'
@@ -54,6 +55,8 @@ class EventMapper(Mapper[UUID]):
             plain = event.__pydantic_serializer__.to_json(event, include=set(kind.personal))
             sealed = key.seal(plain, _context(event.originator_id, event.originator_version))
             state = b'%s,"%s":"%s"}' % (state[:-1], SEALED.encode(), b64encode(sealed))
+        if cause := tracing.traceparent():
+            state = b'%s,"%s":"%s"}' % (state[:-1], tracing.TRACEPARENT.encode(), cause)
         return StoredEvent(event.originator_id, event.originator_version, kind.TOPIC, state)
 
     def to_domain_event(self, stored_event: StoredEvent) -> Event:
@@ -133,6 +136,7 @@ def _restore(stored: StoredEvent, key: Key | None) -> Event | UnreadableEvent:
 def _decoded(kind: type[Event], stored: StoredEvent, key: Key | None) -> Event:
     state = from_json(stored.state)
     sealed = state.pop(SEALED, None)
+    state.pop(tracing.TRACEPARENT, None)
     version = state.pop("class_version", 1)
     if version > kind.class_version:
         raise NewerEvent(kind.TOPIC, version, kind.class_version)

@@ -21,7 +21,7 @@ from infrastructure.event_log.keys import Keyring
 from infrastructure.event_log.recorder import BATCH_SIZE, GroupCommitRecorder
 from infrastructure.event_log.statements import Statement
 from infrastructure.event_log.unreadable import UnreadableEvent
-from infrastructure.telemetry import figures
+from infrastructure.telemetry import figures, tracing
 
 A = TypeVar("A", bound=Aggregate)
 C = TypeVar("C", bound=Command)
@@ -104,7 +104,10 @@ class EventStore:
                 raise VersionMismatch(aggregate.id, if_version, before)
             return aggregate
 
-        aggregate, position = self._decide_and_record(decide, lambda: UnitOfWork(self), also)
+        about = {"sourcing.request_id": command.request_id}
+        with tracing.span(type(command).__name__, about):
+            found = self._decide_and_record(decide, lambda: UnitOfWork(self), also)
+        aggregate, position = found
         return Recorded(aggregate.id, aggregate.version, position)
 
     def execute_all(
@@ -129,7 +132,8 @@ class EventStore:
         def decide(work: UnitOfWork) -> Decided[C]:
             return [(command, _refusal(command, work)) for command in commands()]
 
-        return self._decide_and_record(decide, begin, also)
+        with tracing.span("execute all"):
+            return self._decide_and_record(decide, begin, also)
 
     def record(
         self,
@@ -153,8 +157,10 @@ class EventStore:
         statements = [*also, *erasing]
         if not events and not statements:
             return self.head()
-        stored = [self.mapper.to_stored_event(event) for event in events]
-        positions = self.recorder.insert_events(stored, unchanged=unchanged, also=statements)
+        with tracing.span("append", {"sourcing.events": len(events)}) as span:
+            stored = [self.mapper.to_stored_event(event) for event in events]
+            positions = self.recorder.insert_events(stored, unchanged=unchanged, also=statements)
+            span.set_attribute("sourcing.log_position", max(positions or [0]))
         figures.count_events(event.TOPIC for event in events)
         return max(positions) if positions else self.head()
 

@@ -31,7 +31,7 @@ from infrastructure.projecting.log_batch import LogBatch
 from infrastructure.projecting.parking import Checkpoint
 from infrastructure.projecting.projection import Projection
 from infrastructure.projecting.standings import Copy, Move, Standing
-from infrastructure.telemetry import figures
+from infrastructure.telemetry import figures, tracing
 
 logger = logging.getLogger(__name__)
 
@@ -260,7 +260,9 @@ class Projector:
                 if followed:
                     name = follower.checkpoint.projection
                     figures.BATCH_EVENTS.labels(name).observe(len(followed))
+                    about = {"sourcing.events": len(followed), "sourcing.log_position": reached}
                     with (
+                        tracing.span(f"project {name}", about, causes=followed),
                         figures.BATCH_SECONDS.labels(name).time(),
                         versions.tables_of(db, follower.projection, live=follower.checkpoint.live),
                     ):
