@@ -159,11 +159,13 @@ def _of_likelihood(db: Database) -> Iterator[Metric]:
             if (value := getattr(row, name)) is not None:
                 family.add_metric([row.judged], value)
         yield family
+    text = f"Share of what was shown in {DAYS_SHOWN} days that was shown by exploration."
+    explored = GaugeMetricFamily("sourcing_likelihood_explored_share", text)
     since = at.date() - timedelta(days=DAYS_SHOWN)
     for shown in likelihood_watch.exploration(db, since=since):
         if shown.share is not None:
-            text = f"Share of what was shown in {DAYS_SHOWN} days that was shown by exploration."
-            yield _gauge("sourcing_likelihood_explored_share", text, shown.share)
+            explored.add_metric([], shown.share)
+    yield explored
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:
