@@ -31,10 +31,10 @@ from infrastructure.projecting.projection import LoggedEvent
 from infrastructure.projecting.versions import create_tables
 from projections import candidate_feed
 from projections.candidate_feed import feed
+from projections.candidate_index.ranking import Ranking
 from projections.candidate_pool import CandidatePool
 from projections.candidate_search import CandidateSearch, listed_condition
 from projections.likelihood.projection import Likelihoods
-from projections.likelihood.ranking import Ranking
 from projections.likelihood.scoring import current
 from tests.support.history import EMPLOYER, History, days, hours
 

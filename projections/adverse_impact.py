@@ -20,16 +20,22 @@ from datetime import datetime
 from fractions import Fraction
 from typing import NamedTuple
 
-from psycopg import Connection
+import numpy as np
 from pydantic import BaseModel, Field
 
 from domain.attributes import Attributes
 from domain.candidate_events import AttributesCleared, AttributesReported, CandidateErased
 from domain.handlers import on
 from domain.passivity import active_since
+from infrastructure.database.binary_copy import microseconds
+from infrastructure.database.postgres import Database, snapshot
 from infrastructure.projecting.projection import Change, Projection
-from projections.candidate_pool import AGREES, CandidatePool
+from projections.candidate_index.index import Scoring
+from projections.candidate_index.keeping import scored
+from projections.candidate_index.reading import Term
+from projections.candidate_pool import CandidatePool
 from projections.likelihood.projection import Likelihoods
+from projections.likelihood.scoring import current
 
 FOUR_FIFTHS = Fraction(4, 5)
 
@@ -135,39 +141,43 @@ COMPARED: tuple[tuple[str, ...], ...] = (
     INTERSECTION,
 )
 
-_CELLS = """
-    WITH sample AS (
-        SELECT l.logit, {attributes}
-        FROM candidate_pool AS p
-        JOIN likelihood_scores AS l USING (candidate_id)
-        LEFT JOIN self_reported_attributes AS a USING (candidate_id)
-        WHERE {agrees} AND (%(passive)s::boolean IS NULL
-                            OR (p.last_active_at < %(active_since)s) = %(passive)s)
-    ), middle AS (
-        SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY logit) AS logit FROM sample
-    )
-    SELECT middle.logit, {attributes}, sample.logit > middle.logit, count(*)
-    FROM sample CROSS JOIN middle GROUP BY {numbers}"""
+_TOLD = f"""
+    SELECT candidate_id, uuid_hash_extended(candidate_id, {Term.ID:d}),
+        {", ".join(Attributes.model_fields)}
+    FROM self_reported_attributes"""  # noqa: S608 - our own names
 
 
-def report(db: Connection, at: datetime, *, passive: bool | None = None) -> Report:
-    """The report on everybody in the pool who has opted in, by their stored scores.
+def report(db: Database, at: datetime, *, passive: bool | None = None) -> Report:
+    """The report on everybody in the pool who may be written to, by their own part of the logit.
 
     Perhaps only on those who are passive at this moment, or only on those who are active.
     """
-    names = [*Attributes.model_fields]
-    numbers = ", ".join(str(n + 1) for n in range(len(names) + 2))
-    query = _CELLS.format(attributes=", ".join(names), numbers=numbers, agrees=AGREES)
-    asked = {"passive": passive, "active_since": active_since(at), "at": at}
-    rows = db.execute(query, asked).fetchall()
-    cells: list[tuple[Cell, int]] = [
-        (Cell(dict(zip(names, said, strict=True)), above), count) for _, *said, above, count in rows
+    with snapshot(db), scored(db, Scoring(current(db)[0], at)) as index:
+        own = index.columns["own"]
+        counted = (index.columns["agrees_until"] > microseconds(at)) & ~np.isnan(own)
+        if passive is not None:
+            silent = index.columns["last_active"] < microseconds(active_since(at))
+            counted &= silent if passive else ~silent
+        median = float(np.median(own[counted])) if counted.any() else None
+        above = own > (median or 0.0)
+        cells: Counter[tuple[bool, tuple[str | None, ...]]] = Counter()
+        for id, key, *said in db.execute(_TOLD).fetchall():
+            row = index.row_of(id, key)
+            if row is not None and counted[row]:
+                cells[bool(above[row]), tuple(said)] += 1
+                counted[row] = False
+        nothing = (None,) * len(Attributes.model_fields)
+        for side in (True, False):
+            cells[side, nothing] += int(np.count_nonzero(counted & (above == side)))
+    told = [
+        (Cell(dict(zip(Attributes.model_fields, said, strict=True)), side), count)
+        for (side, said), count in cells.items()
     ]
     return Report(
         at=at,
-        scored=sum(count for _, count in cells),
-        median_logit=rows[0][0] if rows else None,
-        comparisons=[comparison(by, cells) for by in COMPARED],
+        scored=cells.total(),
+        median_logit=median,
+        comparisons=[comparison(by, told) for by in COMPARED],
     )
 
 

@@ -4,24 +4,32 @@ By likelihood, a small share of the passive feed's slots goes to exploration: ca
 random from further down. Only candidates who are shown can answer, and only answers teach.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import accumulate
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
-from psycopg import Connection
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import FiniteFloat
 
 from domain.values import Moment
 from domain.viewing import Feed, Sort
-from infrastructure.database.postgres import snapshot
-from projections.candidate_pool import RANDOM_KEYS, ListedCandidate, of_candidates
-from projections.candidate_search import SKILLS_MATCHED, CandidateSearch, listed_condition
+from infrastructure.database.postgres import Database, snapshot
+from projections.candidate_index.index import CandidateIndex, Scoring
+from projections.candidate_index.keeping import reading, scored
+from projections.candidate_index.matching import listed, term_keys
+from projections.candidate_index.ranking import Ranked, Ranking, RankKey
+from projections.candidate_index.reading import RANDOM_KEYS, Term
+from projections.candidate_pool import ListedCandidate, keys, of_candidates
+from projections.candidate_search import CandidateSearch, still_listed
+from projections.canonical import compared_filters
 from projections.likelihood import scoring
-from projections.likelihood.ranking import Ranked, Ranking, RankKey
+from projections.likelihood.features.position_match import PositionState
 from projections.likelihood.scoring import ScoredCandidate
 from projections.paging import Listed, WholeNumber, after, encoded, page
 
@@ -50,7 +58,7 @@ class FeedEntry(NamedTuple):
 
 
 def feed(
-    db: Connection,
+    db: Database,
     kind: Feed,
     search: CandidateSearch,
     limit: int,
@@ -61,7 +69,7 @@ def feed(
     with snapshot(db):
         if sort is Sort.LIKELIHOOD:
             return _by_likelihood(db, kind, search, limit, cursor)
-        return _by_key(db, kind, search, limit, cursor, sort)
+        return _by_value(db, kind, search, limit, cursor, sort)
 
 
 def _as_of(search: CandidateSearch, begun_at: datetime) -> CandidateSearch:
@@ -69,41 +77,51 @@ def _as_of(search: CandidateSearch, begun_at: datetime) -> CandidateSearch:
     return replace(search, at=max(min(begun_at, search.at), search.at - READ_WITHIN))
 
 
-# By what is stored --------------------------------------------------------------------------------
+# By one value -------------------------------------------------------------------------------------
 
-# What each list is ordered by, from the highest to the lowest, and the type of its cursor.
-_ORDERS: dict[Sort, tuple[str, type[tuple[Sort, datetime, Any, UUID]]]] = {
-    Sort.MATCH: (SKILLS_MATCHED, tuple[Literal[Sort.MATCH], Moment, int, UUID]),
-    Sort.LAST_ACTIVE: (
-        "p.last_active_at",
-        tuple[Literal[Sort.LAST_ACTIVE], Moment, datetime, UUID],
-    ),
+
+_CURSORS = {
+    Sort.MATCH: tuple[Literal[Sort.MATCH], Moment, int, UUID],
+    Sort.LAST_ACTIVE: tuple[Literal[Sort.LAST_ACTIVE], Moment, int, UUID],
 }
 
 
-def _by_key(
-    db: Connection, kind: Feed, search: CandidateSearch, limit: int, cursor: str | None, sort: Sort
+def _by_value(
+    db: Database, kind: Feed, search: CandidateSearch, limit: int, cursor: str | None, sort: Sort
 ) -> Listed[FeedEntry]:
-    order, cursor_type = _ORDERS[sort]
-    _, begun_at, last, last_id = after(cursor, cursor_type) or (None, search.at, None, None)
+    """The highest values first; of equal ones, the lowest id."""
+    asked = after(cursor, _CURSORS[sort])
+    _, begun_at, last, last_id = asked or (None, search.at, None, None)
     search = _as_of(search, begun_at)
-    condition, parameters = listed_condition(kind, search)
-    if last_id:
-        condition += (
-            f" AND ({order} < %(last)s OR ({order} = %(last)s AND candidate_id > %(last_id)s))"
-        )
-    rows = db.execute(
-        f"""
-        SELECT candidate_id, {order} FROM candidate_pool AS p WHERE {condition}
-        ORDER BY {order} DESC, candidate_id LIMIT %(limit)s""",  # noqa: S608 - our own text
-        {**parameters, "last": last, "last_id": last_id, "limit": limit + 1},
-    ).fetchall()
-    found = page(rows, limit, lambda row: [sort, search.at, row[1], row[0]])
-    ids = [row[0] for row in found.items]
-    known = of_candidates(db, ids)
+    with reading(db, search.at) as index:
+        rows = np.flatnonzero(listed(db, index, kind, search))
+        values = _values(db, index, search, sort)[rows]
+        before = None if last is None or last_id is None else (last, last_id)
+        first = index.columns.highest(rows, values, limit + 1, before)
+    found = page(first, limit, lambda one: [sort, search.at, one[0], one[1]])
+    ids = [id for _, id in found.items]
+    known = _still(db, kind, search, ids)
     scores = scoring.of_candidates(db, ids, search.at, search.position_id)
     items = [FeedEntry(known[id], scores.get(id)) for id in ids if id in known]
     return Listed(items=items, next_cursor=found.next_cursor)
+
+
+def _values(
+    db: Database, index: CandidateIndex, search: CandidateSearch, sort: Sort
+) -> NDArray[np.int64]:
+    if sort is Sort.LAST_ACTIVE:
+        return index.columns["last_active"]
+    wanted = keys(compared_filters(search.filters).nice_to_have_skills) or ()
+    masks = index.masks(term_keys(db, Term.SKILL, wanted))
+    nothing = np.zeros(index.columns.count, np.int64)
+    return np.asarray(np.sum([nothing, *masks], axis=0))
+
+
+def _still(
+    db: Database, kind: Feed, search: CandidateSearch, ids: Sequence[UUID]
+) -> dict[UUID, ListedCandidate]:
+    """Those who are in the list as the tables have it now, whatever the index said."""
+    return of_candidates(db, [*still_listed(db, kind, search, ids)])
 
 
 # By likelihood ------------------------------------------------------------------------------------
@@ -134,7 +152,7 @@ class Slot(NamedTuple):
 
 
 def _by_likelihood(
-    db: Connection, kind: Feed, search: CandidateSearch, limit: int, cursor: str | None
+    db: Database, kind: Feed, search: CandidateSearch, limit: int, cursor: str | None
 ) -> Listed[FeedEntry]:
     so_far = after(cursor, FeedCursor) or FeedCursor(
         Sort.LIKELIHOOD, search.at, None, None, None, 0, ()
@@ -143,28 +161,35 @@ def _by_likelihood(
     model, opening = scoring.current(db, search.position_id, so_far.model_hash)
     is_as_first = (search.at, model.hash) == (so_far.at, so_far.model_hash)
     so_far = so_far._replace(at=search.at, model_hash=model.hash)
-    condition, parameters = listed_condition(kind, search)
-    parameters |= {"explored": [*so_far.explored]}
-    condition += " AND NOT candidate_id = ANY(%(explored)s::uuid[])"
-    ranking = Ranking(db, (condition, parameters), model.model, opening, search.at)
-    ranked = ranking.after(_last_shown(ranking, so_far, is_as_first=is_as_first), limit + 1)
-    explored: dict[int, Slot] = {}
-    if kind is Feed.PASSIVE and len(ranked) > limit:
-        draws = exploration_draws(search, so_far, limit)
-        explored = _explored(db, ranking, (condition, parameters), draws, ranked[-1].key)
+    with ranked(db, kind, search, Scoring(model, search.at), opening) as ranking:
+        ranking.leave_out(so_far.explored)
+        best = ranking.after(_last_shown(ranking, so_far, is_as_first=is_as_first), limit + 1)
+        explored: dict[int, Slot] = {}
+        if kind is Feed.PASSIVE and len(best) > limit:
+            draws = exploration_draws(search, so_far, limit)
+            explored = _explored(ranking, draws, best[-1].key)
     propensity = 1.0 - EXPLORED_SHARE if kind is Feed.PASSIVE else 1.0
-    regular = (Slot(one, propensity, False) for one in ranked[: limit - len(explored)])
+    regular = (Slot(one, propensity, False) for one in best[: limit - len(explored)])
     slots = range(so_far.slots, so_far.slots + limit)
     shown = [one for slot in slots if (one := explored.get(slot) or next(regular, None))]
-    known = of_candidates(db, [one.ranked.candidate_id for one in shown])
+    known = _still(db, kind, search, [one.ranked.candidate_id for one in shown])
     items = [
         FeedEntry(candidate, score, one.explored, one.propensity)
         for one in shown
         if (candidate := known.get(one.ranked.candidate_id))
         for score in [model.score(one.ranked.state, opening, search.at)]
     ]
-    more = len(ranked) > limit - len(explored)
+    more = len(best) > limit - len(explored)
     return Listed(items=items, next_cursor=_next_cursor(so_far, shown) if more else None)
+
+
+@contextmanager
+def ranked(
+    db: Database, kind: Feed, search: CandidateSearch, by: Scoring, opening: PositionState
+) -> Iterator[Ranking]:
+    """A list as its candidates rank for the position, while the index stays as it is."""
+    with scored(db, by) as index:
+        yield Ranking(db, index, listed(db, index, kind, search), by, opening)
 
 
 def _last_shown(ranking: Ranking, so_far: FeedCursor, *, is_as_first: bool) -> RankKey | None:
@@ -172,9 +197,9 @@ def _last_shown(ranking: Ranking, so_far: FeedCursor, *, is_as_first: bool) -> R
     if so_far.last is None or so_far.logit is None:
         return None
     if is_as_first:
-        return ranking.key(so_far.logit, so_far.last)
+        return -so_far.logit, so_far.last
     now = ranking.of([so_far.last])
-    return now[0].key if now else ranking.key(so_far.logit, so_far.last)
+    return now[0].key if now else (-so_far.logit, so_far.last)
 
 
 def _next_cursor(so_far: FeedCursor, shown: Sequence[Slot]) -> str:
@@ -183,7 +208,7 @@ def _next_cursor(so_far: FeedCursor, shown: Sequence[Slot]) -> str:
         slots=so_far.slots + len(shown), explored=(*so_far.explored, *explored)
     )
     if regular := [one.ranked for one in shown if not one.explored]:
-        _, negated_logit, last = regular[-1].key
+        negated_logit, last = regular[-1].key
         cursor = cursor._replace(logit=-negated_logit, last=last)
     return encoded(cursor)
 
@@ -216,48 +241,23 @@ def exploration_draws(
 
 
 def _explored(
-    db: Connection,
-    ranking: Ranking,
-    condition: tuple[str, Mapping[str, Any]],
-    draws: Sequence[tuple[int, Draw]],
-    first_not_shown: RankKey,
+    ranking: Ranking, draws: Sequence[tuple[int, Draw]], first_not_shown: RankKey
 ) -> dict[int, Slot]:
     """Whom to show in each of these slots; a slot with no candidate to pick is left out."""
     picks: dict[int, Slot] = {}
     taken: set[UUID] = set()
     for slot, draw in draws:
         start = int(draw.key * RANDOM_KEYS)
-        around = _around(db, condition, start)
-        ranked = {one.candidate_id: one for one in ranking.of([id for id, _ in around])}
-        further = [
-            (id in ranked and ranked[id].key >= first_not_shown and id not in taken, key)
-            for id, key in around
-        ]
-        chosen = choose(further, start, draw.pick)
+        around = ranking.around(start, 3 * WINDOW + 1)
+        eligible = [(at >= first_not_shown and at[1] not in taken, key) for key, at in around]
+        chosen = choose(eligible, start, draw.pick)
         if chosen is not None:
             number, probability = chosen
-            id = around[number][0]
-            picks[slot] = Slot(ranked[id], EXPLORED_SHARE * probability, True)
-            taken.add(id)
+            _, (_, id) = around[number]
+            for one in ranking.of([id]):
+                picks[slot] = Slot(one, EXPLORED_SHARE * probability, True)
+                taken.add(id)
     return picks
-
-
-def _around(
-    db: Connection, condition: tuple[str, Mapping[str, Any]], start: int
-) -> list[tuple[UUID, int]]:
-    """The matches with the stored random keys just before and after a key; all if they are few.
-
-    An index finds them. The keys are a circle: after the highest comes the lowest.
-    """
-    few = 3 * WINDOW + 1
-    part = f"""
-        (SELECT candidate_id, random_key FROM candidate_pool AS p
-         WHERE {condition[0]} AND random_key {{side}} %(start)s
-         ORDER BY random_key {{order}} LIMIT {few})"""  # noqa: S608 - our own text
-    sides = [(side, order) for side in ("<", ">=") for order in ("ASC", "DESC")]
-    statement = " UNION ".join(part.format(side=side, order=order) for side, order in sides)
-    rows = db.execute(f"{statement} ORDER BY random_key", {**condition[1], "start": start})
-    return [(id, key) for id, key in rows]
 
 
 def choose(

@@ -7,7 +7,6 @@ follows the most events.
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -39,7 +38,14 @@ from domain.handlers import on
 from domain.profile import Facts, FullBackground, Job
 from domain.terms import key, search_key
 from infrastructure.database.postgres import fetch_all, fetch_one
-from infrastructure.projecting.projection import BulkStatement, Change, Projection
+from infrastructure.projecting.projection import (
+    BulkStatement,
+    Change,
+    LoggedEvent,
+    Projection,
+)
+from projections import candidate_changes
+from projections.candidate_changes import note
 from projections.canonical import canonical_facts, compared_facts
 from projections.do_not_contact import DoNotContactList
 from projections.employers import Employers
@@ -98,7 +104,7 @@ CONTACTS_KEPT = 2 * MOST_CONTACTS
 """How many of the last contacts are kept: more than any budget, since some are retracted."""
 
 
-class CandidatePool(Projection, name="candidate_pool", version=8, key="id", personal=True):
+class CandidatePool(Projection, name="candidate_pool", version=9, key="id", personal=True):
     """Every candidate with what filters ask for, in the form that filters compare."""
 
     READS = (DoNotContactList, Employers, Reviews)
@@ -127,28 +133,25 @@ class CandidatePool(Projection, name="candidate_pool", version=8, key="id", pers
             bounced         boolean NOT NULL,
             identifiers     uuid[] NOT NULL,  -- by which lists know them
             domain          uuid,
-            employers       uuid[] NOT NULL,  -- keyed hashes of where they work now
-            random_key      bigint NOT NULL  -- the exploration's order, from 0 to 2^63
+            employers       uuid[] NOT NULL  -- keyed hashes of where they work now
         ) WITH (fillfactor = 85);
-        CREATE INDEX candidate_pool_by_terms ON candidate_pool
-            USING gin (skills, roles, authorised_in, languages);
-        CREATE INDEX candidate_pool_by_random_key ON candidate_pool (random_key);
         CREATE INDEX candidate_pool_by_address ON candidate_pool (lower(email));
         CREATE INDEX candidate_pool_consent_ends ON candidate_pool (consent_until)
             WHERE opted_in AND consent_until IS NOT NULL;
         CREATE INDEX candidate_pool_merged ON candidate_pool (candidate_id)
-            WHERE merged_into IS NOT NULL"""
+            WHERE merged_into IS NOT NULL;
+        {candidate_changes.TABLE.format("candidate_pool_changes")}"""
 
     ADD = f"""
         INSERT INTO candidate_pool (
             candidate_id, name, name_key, email, summary, jobs, background, facts, provenance,
             signed_up_at, last_active_at, opted_in, blocked, positions, last_contacts,
-            contact_budget, bounced, random_key, identifiers, domain, employers,
+            contact_budget, bounced, identifiers, domain, employers,
             {", ".join(COMPARED)})
         VALUES (
             %(id)s, %(name)s, %(name_key)s, %(email)s, %(summary)s, %(jobs)s, %(background)s,
             %(facts)s, %(provenance)s, %(at)s, %(at)s, false, '{{}}', '{{}}', '{{}}',
-            %(contact_budget)s, false, %(random_key)s, %(found)s::uuid[] || %(id)s::uuid,
+            %(contact_budget)s, false, %(found)s::uuid[] || %(id)s::uuid,
             %(domain)s, %(employers)s::uuid[],
             {", ".join(f"coalesce(%({n})s::{c.type}, {c.unknown})" for n, c in COMPARED.items())})
         """  # noqa: S608 - our own names
@@ -234,12 +237,33 @@ class CandidatePool(Projection, name="candidate_pool", version=8, key="id", pers
 
     ERASE = "DELETE FROM candidate_pool WHERE candidate_id = %(id)s"
 
+    NUMBERS_ONLY = (
+        WasActive,
+        OptedIn,
+        OptedOut,
+        ConsentExpired,
+        ContactBudgetSet,
+        AddressBounced,
+    )
+    """What changes none of a candidate's terms."""
+
+    def apply(self, db: Connection, events: Sequence[LoggedEvent]) -> None:
+        """Change the table by a batch of events, and note whom they changed."""
+        super().apply(db, events)
+        changed = {one.event.originator_id for one in events}
+        terms = {
+            one.event.originator_id
+            for one in events
+            if not isinstance(one.event, self.NUMBERS_ONLY)
+        }
+        note(db, "candidate_pool_changes", changed - terms, terms=False)
+        note(db, "candidate_pool_changes", terms, terms=True)
+
     @on(CandidateSignedUp)
     def on_candidate_signed_up(self, event: CandidateSignedUp) -> Change:
         return self.ADD, {
             "name_key": search_key(event.name),
             "contact_budget": CONTACTS_ALLOWED,
-            "random_key": _random_key(event.originator_id),
             **_profile(event),
             **_provenance(event.fields, SIGN_UP, event.timestamp.date()),
         }
@@ -330,11 +354,6 @@ def _profile(event: CandidateSignedUp | ProfileEnhanced) -> dict[str, Any]:
         "facts": Jsonb(facts.model_dump(mode="json", exclude_none=True)),
         **{name: column.value(compared) for name, column in COMPARED.items()},
     }
-
-
-def _random_key(candidate_id: UUID) -> int:
-    """A number below `RANDOM_KEYS` that is as good as random, and the same after a rebuild."""
-    return int.from_bytes(sha256(candidate_id.bytes).digest()[:8], "big") % RANDOM_KEYS
 
 
 def _provenance(fields: Sequence[str], source: str, observed_on: date) -> dict[str, Any]:

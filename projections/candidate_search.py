@@ -1,30 +1,26 @@
-"""Whom a position's filters let through: in Recommendations, in the passive feed, and how many.
+"""Whom a position's filters let through: in Recommendations and in the passive feed.
 
 Both lists of a position are the candidate pool under the position's filters; `matching` is the same
 predicate as `domain.filters.Filters.admit`, in SQL, on what `canonical` says is compared. Left
 out are candidates whom the contact gate would not let the employer contact: who opted out, blocked
 the employer, are on its do-not-contact list, work there, were set aside for the position, or were
-contacted often enough.
+contacted often enough. `candidate_index` says the same of many at once.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
 from typing import Any
 from uuid import UUID
 
 from psycopg import Connection
-from pydantic import BaseModel
 
 from domain.contact_gate import CONTACT_WINDOW
-from domain.filters import Criterion, CriterionKind, Filters
+from domain.filters import CriterionKind, Filters
 from domain.passivity import active_since
 from domain.viewing import Feed
 from projections.candidate_pool import AGREES, keys, place_keys
 from projections.canonical import compared_filters
-
-MOST_RELAXED = 30
 
 Condition = tuple[str, object]
 """A condition on `candidate_pool AS p` and what it compares with, which stands at `{}`."""
@@ -70,34 +66,15 @@ class CandidateSearch:
     at: datetime
 
 
-class Relaxation(BaseModel):
-    """How many more would match a position if its filters did not have this criterion."""
-
-    criterion: Criterion
-    recommendations: int
-    passive_candidates: int
-
-
-_BOTH = """
-    count(*) FILTER (WHERE p.last_active_at >= %(active_since)s),
-    count(*) FILTER (WHERE p.last_active_at < %(active_since)s)"""
-
-SKILLS_MATCHED = """
-    cardinality(ARRAY(
-        SELECT unnest(p.skills) INTERSECT SELECT unnest(%(nice_to_have)s::text[])))"""
-
-
-def matching(filters: Filters, mark: str = "") -> tuple[str, dict[str, Any]]:
-    """The filters as a condition on `candidate_pool AS p`, and its parameters.
-
-    With a `mark` at the end of its parameters' names, it can stand beside others in a statement.
-    """
+def matching(filters: Filters) -> tuple[str, dict[str, Any]]:
+    """The filters as a condition on `candidate_pool AS p`, and its parameters."""
     filters = compared_filters(filters)
-    parts, parameters = ["true"], {}
+    parts: list[str] = ["true"]
+    parameters: dict[str, Any] = {}
     for kind in filters.kinds():
         condition, value = CONDITIONS[kind](filters)
-        parts.append(condition.format(f"%({kind}{mark})s"))
-        parameters[f"{kind}{mark}"] = value
+        parts.append(condition.format(f"%({kind})s"))
+        parameters[kind] = value
     return " AND ".join(parts), parameters
 
 
@@ -106,16 +83,6 @@ def listed_condition(kind: Feed, search: CandidateSearch) -> tuple[str, dict[str
     condition, parameters = approachable(search)
     side = "<" if kind is Feed.PASSIVE else ">="
     return f"{condition} AND p.last_active_at {side} %(active_since)s", parameters
-
-
-def counts(db: Connection, search: CandidateSearch) -> tuple[int, int]:
-    """How many are recommended for a position, and how many passive candidates match it."""
-    condition, parameters = approachable(search)
-    row = db.execute(
-        f"SELECT {_BOTH} FROM candidate_pool AS p WHERE {condition}",  # noqa: S608 - our own text
-        parameters,
-    ).fetchone()
-    return (row[0], row[1]) if row else (0, 0)
 
 
 def still_listed(
@@ -132,42 +99,6 @@ def still_listed(
     return {id for (id,) in rows}
 
 
-def relaxations(db: Connection, search: CandidateSearch) -> list[Relaxation]:
-    """What dropping each criterion of the filters would add, the most first.
-
-    Dropping one adds the candidates who miss it alone, so one scan counts them all. Of filters with
-    more than `MOST_RELAXED` criteria, only the first ones are weighed.
-    """
-    filters = search.filters
-    weighed = filters.criteria()[:MOST_RELAXED]
-    others = reduce(Filters.without, weighed, filters)
-    condition, parameters = approachable(replace(search, filters=others))
-    met: list[str] = []
-    for n, criterion in enumerate(weighed):
-        meets, asked = matching(filters.only(criterion), f"_{n}")
-        met.append(f"({meets})")
-        parameters |= asked
-    if not met:
-        return []
-    # Who misses one at most meets one of any two: that can be looked up in the index.
-    pairs = [f"AND ({a} OR {b})" for a, b in zip(met[::2], met[1::2], strict=False)]
-    rows = db.execute(
-        f"""
-        SELECT missed, {_BOTH} FROM (
-            SELECT p.last_active_at, {_indexes(met)} AS missed
-            FROM candidate_pool AS p WHERE {condition} {" ".join(pairs)}) AS p
-        WHERE cardinality(missed) = 1 GROUP BY missed""",  # noqa: S608 - our own text
-        parameters,
-    ).fetchall()
-    gains = {missed: (active, passive) for (missed,), active, passive in rows}
-    found = [
-        Relaxation(criterion=criterion, recommendations=active, passive_candidates=passive)
-        for n, criterion in enumerate(weighed)
-        for active, passive in [gains.get(n, (0, 0))]
-    ]
-    return sorted(found, key=lambda each: -(each.passive_candidates + each.recommendations))
-
-
 _NOT_LISTED = """
     (NOT (SELECT EXISTS (SELECT FROM do_not_contact WHERE employer_id = %(employer)s))
      OR NOT EXISTS (
@@ -182,27 +113,19 @@ _WORKS_ELSEWHERE = """
         ARRAY[]::uuid[])"""
 
 
-_NOT_SET_ASIDE = """
-    p.candidate_id NOT IN (
-        WITH RECURSIVE aside AS (
-            SELECT candidate_id FROM reviews
-            WHERE employer_id = %(employer)s AND position_id = %(position)s
-              AND set_aside_at IS NOT NULL
-            UNION
-            SELECT m.merged_into FROM aside JOIN candidate_pool AS m USING (candidate_id)
-            WHERE m.merged_into IS NOT NULL)
-        SELECT candidate_id FROM aside)"""
-"""Who is not set aside for the position, nor merged with one who is. Hashed once a query."""
+SET_ASIDE = """
+    WITH RECURSIVE aside AS (
+        SELECT candidate_id FROM reviews
+        WHERE employer_id = %(employer)s AND position_id = %(position)s
+          AND set_aside_at IS NOT NULL
+        UNION
+        SELECT m.merged_into FROM aside JOIN candidate_pool AS m USING (candidate_id)
+        WHERE m.merged_into IS NOT NULL)
+    SELECT candidate_id FROM aside"""
+"""Who is set aside for the position, and whom they were merged into."""
 
-
-def _indexes(met: Sequence[str]) -> str:
-    """The numbers of the conditions that do not hold, as an array in SQL."""
-    return " || ".join(
-        [
-            "'{}'::int[]",
-            *(f"CASE WHEN {m} THEN '{{}}' ELSE '{{{n}}}' END::int[]" for n, m in enumerate(met)),
-        ]
-    )
+_NOT_SET_ASIDE = f"p.candidate_id NOT IN ({SET_ASIDE})"
+"""Hashed once a query."""
 
 
 def approachable(search: CandidateSearch) -> tuple[str, dict[str, Any]]:
@@ -232,6 +155,5 @@ def contactable(search: CandidateSearch) -> tuple[str, dict[str, Any]]:
         "at": search.at,
         "today": search.at.date(),
         "active_since": active_since(search.at),
-        "nice_to_have": keys(compared_filters(search.filters).nice_to_have_skills),
     }
     return condition, parameters

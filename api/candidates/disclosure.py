@@ -6,6 +6,7 @@ read the likelihood in steps: an observer before and after an event sees that so
 only if a step was crossed, and neither what nor when to the second.
 """
 
+from projections.likelihood.estimator.schema import Features
 from projections.likelihood.explanations import FeatureReason
 from projections.likelihood.features.catalogue import JOB_YEARS, OF_MATCH, OF_POSITION
 from projections.likelihood.scoring import ScoredCandidate
@@ -47,7 +48,7 @@ def to_recruiters(score: ScoredCandidate) -> ScoredCandidate:
         if reason.feature in SHOWN
     ]
     rest = logit - sum(reason.contribution for reason in shown)
-    behaviour = FeatureReason(BEHAVIOUR, None, BEHAVIOUR_IN_WORDS, rest)
+    behaviour = FeatureReason(BEHAVIOUR, None, BEHAVIOUR_IN_WORDS, rest, Features({}, {}))
     probability = round(_rounded(likelihood.probability, PROBABILITY_STEP), 2)
     rounded = {"logit": logit, "probability": probability}
     return ScoredCandidate(likelihood.model_copy(update=rounded), [*shown, behaviour])

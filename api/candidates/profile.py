@@ -142,7 +142,10 @@ def current_explanation(
         **dict(disclosed.likelihood),
         band=band(assessed.likelihood.probability),
         at=at,
-        contributions=[Contribution(**reason._asdict()) for reason in disclosed.reasons],
+        contributions=[
+            Contribution.model_validate(reason, from_attributes=True)
+            for reason in disclosed.reasons
+        ],
     )
 
 

@@ -23,7 +23,7 @@ from domain.position import Position, PositionIsClosed
 from domain.viewing import Feed
 from infrastructure.database.postgres import Database, snapshot
 from infrastructure.projecting.checkpoints import changed_log_position
-from projections import candidate_search, funnel, interviews, positions, shortlist
+from projections import candidate_counts, funnel, interviews, positions, shortlist
 from projections.candidate_pool import CandidatePool
 from projections.candidate_search import still_listed
 from projections.employers import Employer, Employers
@@ -64,7 +64,7 @@ def outreach_of(db: Database, caller: Caller, outreach_id: UUID) -> Interview:
 def counts(db: Database, position: positions.Position, caller: Caller) -> Counts:
     """How many each tab of a position has now."""
     search = cards.search(position, caller.at)
-    active, passive = candidate_search.counts(db, search)
+    active, passive = candidate_counts.counts(db, search)
     return Counts(
         recommendations=active,
         passive_candidates=passive,

@@ -212,7 +212,10 @@ def explain_outreach(outreach_id: UUID, caller: AuditReader) -> ExplainedOutreac
         **dict(explained.likelihood),
         band=band(explained.likelihood.probability),
         at=explained.at,
-        contributions=[Contribution(**reason._asdict()) for reason in explained.reasons],
+        contributions=[
+            Contribution.model_validate(reason, from_attributes=True)
+            for reason in explained.reasons
+        ],
         outreach_id=explained.outreach_id,
         log_position=explained.log_position,
         sent_by=explained.sent_by,

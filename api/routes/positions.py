@@ -34,9 +34,9 @@ from domain.position import (
 )
 from domain.values import Flag, Moment, StorableText, Value
 from domain.viewing import Feed, Sort
-from projections import candidate_search, employers, positions
+from projections import candidate_counts, employers, positions
+from projections.candidate_counts import Relaxation
 from projections.candidate_pool import CandidatePool
-from projections.candidate_search import Relaxation
 from projections.canonical import with_canonical_names
 from projections.employers import Employers
 from projections.interview_list import InterviewList
@@ -215,7 +215,7 @@ def list_relaxations(position_id: UUID, caller: RecruiterOrSupport) -> list[Rela
     """What dropping each criterion of the filters would add, the most first."""
     with caller.reading(Positions, CandidatePool) as db:
         position = position_of(db, caller, position_id)
-        return candidate_search.relaxations(db, cards.search(position, caller.at))
+        return candidate_counts.relaxations(db, cards.search(position, caller.at))
 
 
 class FeedQuery(BaseModel):

@@ -14,7 +14,8 @@ from domain.event import Event
 from domain.position import FiltersSet, PositionOpened
 from infrastructure.event_log.log_head import LOG_ID
 from infrastructure.projecting.projection import LoggedEvent
-from projections.likelihood import candidate_states, rescoring
+from projections.candidate_changes import note
+from projections.likelihood import candidate_states
 from projections.likelihood.candidate_states import read_states
 from projections.likelihood.challengers import Challengers
 from projections.likelihood.changes import Changes, Prediction
@@ -24,7 +25,6 @@ from projections.likelihood.features.candidate import CandidateState, as_row
 from projections.likelihood.features.position_match import PositionState
 from projections.likelihood.learner import LONG_AGO, Learner, OutreachSent, OutreachSettled
 from projections.likelihood.model_state import LearnerSnapshot, restored_model, untrained_model
-from projections.likelihood.rescoring import Sweep
 
 SNAPSHOT_EVERY = 5_000
 """Events between two log positions at which a snapshot may be kept."""
@@ -41,13 +41,11 @@ class CachedModel(NamedTuple):
 
 @dataclass(slots=True)
 class _Row:
-    """What the table says of the model, and of the log so far."""
+    """What the table says of the model."""
 
     log_position: int
     hash: str
     latest: datetime
-    candidates: int
-    events_since_sweep: int
 
 
 _PREDICTION = (*Prediction.__dataclass_fields__,)
@@ -61,34 +59,19 @@ class Batch:
     """
 
     MODEL = """
-        SELECT log_position, hash, latest, candidates, events_since_sweep
-        FROM likelihood_model WHERE log_id = %s"""
+        SELECT log_position, hash, latest FROM likelihood_model WHERE log_id = %s"""
 
     INSERT_MODEL = """
         INSERT INTO likelihood_model (
-            log_id, log_position, hash, state, latest, candidates, events_since_sweep)
-        VALUES (%s, 0, %s, %s, %s, 0, 0)"""
+            log_id, log_position, hash, state, latest)
+        VALUES (%s, 0, %s, %s, %s)"""
 
     MODEL_STATE = "SELECT state FROM likelihood_model WHERE log_id = %s"
 
     UPDATE_MODEL = """
         UPDATE likelihood_model SET log_position = %s, hash = %s, state = %s WHERE log_id = %s"""
 
-    UPDATE_COUNTS = """
-        UPDATE likelihood_model SET latest = %s, candidates = %s, events_since_sweep = %s
-        WHERE log_id = %s"""
-
-    LAST_SWEEP = "SELECT last_sweep FROM likelihood_model WHERE log_id = %s"
-
-    UPDATE_SWEEP = "UPDATE likelihood_model SET last_sweep = %s WHERE log_id = %s"
-
-    UPSERT_SCORES = """
-        INSERT INTO likelihood_scores (candidate_id, logit, scored_at, model_log_position)
-        SELECT * FROM unnest(
-            %b::uuid[], %b::double precision[], %b::timestamptz[], %b::bigint[])
-        ON CONFLICT (candidate_id) DO UPDATE SET
-            logit = EXCLUDED.logit, scored_at = EXCLUDED.scored_at,
-            model_log_position = EXCLUDED.model_log_position"""
+    UPDATE_LATEST = "UPDATE likelihood_model SET latest = %s WHERE log_id = %s"
 
     POSITIONS = """
         SELECT position_id, state FROM likelihood_positions
@@ -122,7 +105,6 @@ class Batch:
             AND likelihood_predictions.outreach_id = withdrawn.outreach_id"""
 
     ERASE = (
-        "DELETE FROM likelihood_scores WHERE candidate_id = ANY(%b::uuid[])",
         "DELETE FROM likelihood_features WHERE candidate_id = ANY(%b::uuid[])",
         "DELETE FROM likelihood_predictions WHERE candidate_id = ANY(%b::uuid[])",
     )
@@ -164,10 +146,8 @@ class Batch:
         """Apply the next event."""
         self._keep_snapshot_before(logged.log_position)
         self._learner.apply(logged.log_position, logged.event)
-        self._row.events_since_sweep += 1
         if self._learner.changes.learned:
             self._learned, self._learner.changes.learned = True, False
-        self._sweep_if_due()
 
     def finish(self) -> CachedModel:
         """Write everything, and return the model for the next batch."""
@@ -177,27 +157,8 @@ class Batch:
             row.log_position, row.hash = learner.model_log_position, learner.model.hash()
             model = (row.log_position, row.hash, learner.model.to_json())
             self._change(self.UPDATE_MODEL, *model, LOG_ID, rows=1)
-        counts = (learner.latest, row.candidates, row.events_since_sweep)
-        self._change(self.UPDATE_COUNTS, *counts, LOG_ID, rows=1)
+        self._change(self.UPDATE_LATEST, learner.latest, LOG_ID, rows=1)
         return CachedModel(row.log_position, row.hash, learner.model, learner.challengers)
-
-    def _sweep_if_due(self) -> None:
-        row, learner = self._row, self._learner
-        if row.events_since_sweep % rescoring.CHECK_EVERY:
-            return
-        ((last,),) = self._db.execute(self.LAST_SWEEP, (LOG_ID,)).fetchall()
-        if not rescoring.is_due(
-            Sweep.from_json(last) if last else None,
-            learner.model,
-            learner.latest,
-            candidates=row.candidates + learner.changes.candidates,
-            events=row.events_since_sweep,
-        ):
-            return
-        self._write()
-        swept = rescoring.sweep(self._db, learner.model, learner.model_log_position, learner.latest)
-        row.events_since_sweep = 0
-        self._change(self.UPDATE_SWEEP, Jsonb(swept.as_json()), LOG_ID, rows=1)
 
     def _keep_snapshot_before(self, log_position: int) -> None:
         """Keep a snapshot every `SNAPSHOT_EVERY`, if the log has grown by a tenth since the last.
@@ -223,7 +184,7 @@ class Batch:
         stored = self._db.execute(self.MODEL, (LOG_ID,)).fetchone()
         if stored is None:
             model = untrained_model()
-            row = _Row(0, model.hash(), LONG_AGO, 0, 0)
+            row = _Row(0, model.hash(), LONG_AGO)
             self._change(self.INSERT_MODEL, LOG_ID, row.hash, model.to_json(), row.latest, rows=1)
             return row, model
         row = _Row(*stored)
@@ -259,9 +220,9 @@ class Batch:
 
     def _write(self) -> None:
         learner = self._learner
-        learner.score()
         changes, learner.changes = learner.changes, Changes()
-        self._row.candidates += changes.candidates
+        note(self._db, "likelihood_changes", changes.states - changes.terms, terms=False)
+        note(self._db, "likelihood_changes", changes.terms | changes.erased, terms=True)
         if changes.erased:
             for statement in self.ERASE:
                 self._db.execute(statement, ([*changes.erased],))
@@ -271,9 +232,6 @@ class Batch:
             self._change(
                 candidate_states.UPSERT, changed, *columns, [*map(Jsonb, skills)], rows=len(changed)
             )
-        if scored := sorted(changes.scores):
-            scores = zip(*(changes.scores[id] for id in scored), strict=True)
-            self._change(self.UPSERT_SCORES, scored, *map(list, scores), rows=len(scored))
         if opened := sorted(changes.positions):
             positions = [Jsonb(learner.positions[id]._asdict()) for id in opened]
             self._change(self.UPSERT_POSITIONS, opened, positions, rows=len(opened))

@@ -37,18 +37,13 @@ class Prediction:
 
 
 class Changes:
-    """What events have changed since the last write.
-
-    A candidate is scored once between two changes of the model, however many events they have.
-    """
+    """What events have changed since the last write."""
 
     def __init__(self) -> None:
-        self.candidates = 0
-        """How many more candidates there are."""
         self.learned = False
         self.states: set[UUID] = set()
-        self.unscored: dict[UUID, datetime] = {}
-        self.scores: dict[UUID, tuple[float, datetime, int]] = {}
+        self.terms: set[UUID] = set()
+        """Those of them whose words may have changed."""
         self.positions: set[UUID] = set()
         self.predictions: dict[UUID, Prediction] = {}
         self.withdrawn: list[Prediction] = []
@@ -62,8 +57,7 @@ class Changes:
     def erase(self, candidate_id: UUID) -> None:
         """Delete everything about a candidate."""
         self.states.discard(candidate_id)
-        self.unscored.pop(candidate_id, None)
-        self.scores.pop(candidate_id, None)
+        self.terms.discard(candidate_id)
         self.predictions = {
             id: p for id, p in self.predictions.items() if p.candidate_id != candidate_id
         }

@@ -18,12 +18,19 @@ from projections.likelihood.features.catalogue import (
 
 
 class FeatureReason(NamedTuple):
-    """A feature's contribution to a logit, with a sentence."""
+    """A feature's contribution to a logit, with a sentence that is worded when it is read."""
 
     feature: str
     value: float | str | None
-    text: str
+    sentence: str
     contribution: float
+    among: Features
+    """The features that the sentence may name."""
+
+    @property
+    def text(self) -> str:
+        """The sentence in words."""
+        return self.sentence.format_map(_WordedFeatures(self.among))
 
 
 NUMBERS: Mapping[str, str] = {
@@ -140,20 +147,20 @@ INTERCEPT = "The starting point for everyone"
 def reasons(x: Features, contributions: Iterable[tuple[str, float]]) -> list[FeatureReason]:
     """The contributions to a logit, each with a sentence."""
     return [
-        FeatureReason(name, _value(x, name), in_words(x, name), part)
+        FeatureReason(name, _value(x, name), _sentence(x, name), part, x)
         for name, part in contributions
     ]
 
 
 def strongest(given: Iterable[FeatureReason], most: int) -> list[FeatureReason]:
     """The largest of them; contributions with the same sentence are summed."""
-    by_text: dict[str, FeatureReason] = {}
+    by_sentence: dict[str, FeatureReason] = {}
     for reason in given:
-        if reason.text != INTERCEPT:
-            before = by_text.get(reason.text)
+        if reason.sentence != INTERCEPT:
+            before = by_sentence.get(reason.sentence)
             total = reason.contribution + (before.contribution if before else 0.0)
-            by_text[reason.text] = (before or reason)._replace(contribution=total)
-    return sorted(by_text.values(), key=lambda reason: -abs(reason.contribution))[:most]
+            by_sentence[reason.sentence] = (before or reason)._replace(contribution=total)
+    return sorted(by_sentence.values(), key=lambda reason: -abs(reason.contribution))[:most]
 
 
 def in_words(x: Features, name: str) -> str:
@@ -162,6 +169,10 @@ def in_words(x: Features, name: str) -> str:
     >>> in_words(Features({"dormancy": math.log1p(14.2)}, {}), "dormancy")
     'Silent for 14 months'
     """
+    return _sentence(x, name).format_map(_WordedFeatures(x))
+
+
+def _sentence(x: Features, name: str) -> str:
     category, values = SAID_BY.get(name, (name, ()))
     if x.categories.get(category) in values:
         name = category
@@ -169,8 +180,7 @@ def in_words(x: Features, name: str) -> str:
     if feature is None:
         return INTERCEPT
     sentences = CATEGORIES[name] if name in CATEGORIES else NUMBERS[name]
-    sentence = sentences if isinstance(sentences, str) else sentences[str(feature)]
-    return sentence.format_map(_WordedFeatures(x))
+    return sentences if isinstance(sentences, str) else sentences[str(feature)]
 
 
 def _value(x: Features, name: str) -> float | str | None:

@@ -40,7 +40,7 @@ from projections.likelihood.changes import Changes, Prediction
 from projections.likelihood.estimator.model import LikelihoodModel
 from projections.likelihood.estimator.schema import Features
 from projections.likelihood.features.candidate import CandidateState, features, fold, signed_up
-from projections.likelihood.features.catalogue import OF_CANDIDATE, merged
+from projections.likelihood.features.catalogue import merged
 from projections.likelihood.features.position_match import (
     PositionState,
     from_event,
@@ -107,7 +107,6 @@ class Learner(HandlesEvents):
         model_log_position: int = 0,
         latest: datetime = LONG_AGO,
         *,
-        scoring: bool = True,
         challengers: Challengers = NO_CHALLENGERS,
     ) -> None:
         self.model = model or untrained_model()
@@ -120,7 +119,6 @@ class Learner(HandlesEvents):
         self.open: dict[UUID, Prediction] = {}
         self.changes = Changes()
         self.challengers = challengers
-        self._scoring = scoring
         self._due: list[tuple[datetime, UUID]] = []
         self._log_position = 0
 
@@ -148,14 +146,6 @@ class Learner(HandlesEvents):
         """All features of an outreach to this candidate about this position."""
         state = self.states[candidate_id]
         return merged(features(state, at), of_position(position), of_match(state, position))
-
-    def score(self) -> None:
-        """Score the candidates who changed, as of the latest timestamp by then."""
-        for candidate_id, moment in self.changes.unscored.items():
-            x = features(self.states[candidate_id], moment)
-            logit = self.model.logit(x, OF_CANDIDATE)
-            self.changes.scores[candidate_id] = (logit, moment, self.model_log_position)
-        self.changes.unscored.clear()
 
     # A replay from a snapshot recalls the log up to there, then resumes.
 
@@ -214,8 +204,8 @@ class Learner(HandlesEvents):
     @on(CandidateSignedUp)
     def on_signed_up(self, event: CandidateSignedUp) -> None:
         self.states[event.originator_id] = signed_up(event)
-        self.changes.candidates += 1
         self._touch(event.originator_id)
+        self.changes.terms.add(event.originator_id)
 
     @on(OptedIn, OptedOut, WasActive, ProfileEnhanced)
     def on_known_candidate(self, event: OptedIn | OptedOut | WasActive | ProfileEnhanced) -> None:
@@ -307,7 +297,7 @@ class Learner(HandlesEvents):
         """Forget a candidate, and return the open outreach to them."""
         theirs = sorted(id for id, p in self.open.items() if p.candidate_id == candidate_id)
         predictions = [self.open.pop(id) for id in theirs]
-        self.changes.candidates -= self.states.pop(candidate_id, None) is not None
+        self.states.pop(candidate_id, None)
         self.changes.erase(candidate_id)
         return predictions
 
@@ -330,17 +320,16 @@ class Learner(HandlesEvents):
                 self._learn(prediction.features, responded=False)
             return
         if prediction.learned_logit is not None:
-            self._before_learning()
+            self._note_learning()
             self.model.revoke(prediction.features, False, prediction.learned_logit)
         if responded:
             self._learn(prediction.features, responded=True)
 
     def _learn(self, x: Features, *, responded: bool) -> float:
-        self._before_learning()
+        self._note_learning()
         return self.model.learn(x, responded)
 
-    def _before_learning(self) -> None:
-        self.score()  # by the model as it was at these candidates' last events
+    def _note_learning(self) -> None:
         self.model_log_position = self._log_position
         self.changes.learned = True
 
@@ -348,11 +337,11 @@ class Learner(HandlesEvents):
         if state := self.states.get(candidate_id):
             fold(state, event)
             self._touch(candidate_id)
+            if isinstance(event, ProfileEnhanced):
+                self.changes.terms.add(candidate_id)
 
     def _touch(self, candidate_id: UUID) -> None:
         self.changes.states.add(candidate_id)
-        if self._scoring:
-            self.changes.unscored[candidate_id] = self.latest
 
 
 def _ends(event: Event, prediction: Prediction) -> bool:

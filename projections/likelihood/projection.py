@@ -1,9 +1,7 @@
-"""The read model of the likelihood to respond: candidates' scores, predictions, and the model.
+"""The read model of the likelihood to respond: candidates' features, predictions, and the model.
 
-`learner` says how it learns, `batch` how a batch of events changes the tables. A candidate's stored
-score is their own part of the logit, which ranks the pool: as of their last event, by the model of
-that moment, until a sweep rescores everyone. Candidates who are shown are scored when they are
-read, together with the position.
+`learner` says how it learns, `batch` how a batch of events changes the tables. No score is stored:
+whoever is shown is scored when they are read, and `candidate_index` ranks the whole pool.
 """
 
 from collections.abc import Collection, Sequence
@@ -12,6 +10,7 @@ from psycopg import Connection
 
 from domain.event import Event
 from infrastructure.projecting.projection import LoggedEvent, Projection
+from projections import candidate_changes
 from projections.likelihood.batch import Batch, CachedModel
 from projections.likelihood.challengers import Challengers
 from projections.likelihood.estimator.model import ESTIMATOR
@@ -19,24 +18,16 @@ from projections.likelihood.features.candidate import STATE_NUMBERS
 from projections.likelihood.features.catalogue import FEATURE_VERSION
 from projections.likelihood.learner import FOLLOWED, NO_CHALLENGERS
 
-TABLES_VERSION = 2
+TABLES_VERSION = 3
 """Raise it with any change to the tables; features and estimator count by themselves."""
 
 VERSION = TABLES_VERSION + FEATURE_VERSION + ESTIMATOR
 
 
 class Likelihoods(Projection, name="likelihood", version=VERSION, apart=True):
-    """Each candidate's features and score, each outreach's prediction, and the model."""
+    """Each candidate's features, each outreach's prediction, and the model."""
 
     TABLES = f"""
-        CREATE TABLE likelihood_scores (
-            candidate_id   uuid PRIMARY KEY,
-            logit          double precision NOT NULL,
-            scored_at      timestamptz NOT NULL,
-            model_log_position bigint NOT NULL
-        );
-        CREATE INDEX likelihood_scores_by_logit ON likelihood_scores (logit DESC, candidate_id);
-
         -- What a candidate's features are computed from: features.candidate.CandidateState.
         CREATE TABLE likelihood_features (
             candidate_id   uuid PRIMARY KEY,
@@ -47,6 +38,7 @@ class Likelihoods(Projection, name="likelihood", version=VERSION, apart=True):
             country        text,
             skills         jsonb NOT NULL
         ) WITH (fillfactor = 80);
+        {candidate_changes.TABLE.format("likelihood_changes")};
 
         -- The same of a position: features.position_match.PositionState.
         CREATE TABLE likelihood_positions (
@@ -84,16 +76,13 @@ class Likelihoods(Projection, name="likelihood", version=VERSION, apart=True):
         CREATE INDEX likelihood_predictions_due ON likelihood_predictions (silent_from)
             WHERE outcome IS NULL AND learned_logit IS NULL;
 
-        -- The model after the last event that it learned from, and counts over the whole log.
+        -- The model after the last event that it learned from, and the latest moment of any.
         CREATE TABLE likelihood_model (
             log_id             smallint PRIMARY KEY,
             log_position       bigint NOT NULL,
             hash               text NOT NULL,
             state              text NOT NULL,
-            latest             timestamptz NOT NULL,
-            candidates         bigint NOT NULL,
-            events_since_sweep bigint NOT NULL,
-            last_sweep         jsonb
+            latest             timestamptz NOT NULL
         );
 
         -- From which a replay may start: model_state.LearnerSnapshot.

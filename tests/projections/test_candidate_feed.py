@@ -1,6 +1,5 @@
 """The feed shows the likeliest first, as scoring everyone would, and by draw a few others."""
 
-import math
 import random
 from collections.abc import Iterator
 from copy import deepcopy
@@ -17,12 +16,14 @@ from hypothesis import strategies as some
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from domain.candidate_events import CandidateErased
 from domain.filters import Filters
 from domain.money import Salary, SalaryRange
 from domain.outreach_events import InterviewRequested, MessageSent
 from domain.viewing import Feed, Sort
 from infrastructure.projecting.projection import LoggedEvent, Projection
 from projections import candidate_feed
+from projections.candidate_counts import counts
 from projections.candidate_feed import (
     EXPLORED_SHARE,
     WINDOW,
@@ -32,13 +33,13 @@ from projections.candidate_feed import (
     exploration_draws,
     feed,
 )
-from projections.candidate_pool import RANDOM_KEYS, CandidatePool
-from projections.candidate_search import CandidateSearch, counts
-from projections.likelihood import ranking, scoring
-from projections.likelihood.estimator.model import LikelihoodModel
-from projections.likelihood.estimator.regression import sigmoid
+from projections.candidate_index import keeping, ranking
+from projections.candidate_index.ranking import _Walk
+from projections.candidate_index.reading import RANDOM_KEYS
+from projections.candidate_pool import CandidatePool
+from projections.candidate_search import CandidateSearch
+from projections.likelihood import scoring
 from projections.likelihood.projection import Likelihoods
-from projections.likelihood.ranking import ShownBounds, _Walk, shown_bounds
 from projections.likelihood.scoring import of_candidates
 from projections.paging import after
 from tests.support.databases import Databases
@@ -88,12 +89,7 @@ class Market:
         shown = {slot.candidate.candidate_id for slot in self.page(5000)[0]}
         ids = [row[0] for row in rows if row[0] in shown]
         scores = of_candidates(self.db, ids, self.history.now, self.position_id)
-        likelihoods = {id: scores[id].likelihood for id in ids}
-
-        def key(id: UUID) -> tuple[float, float, UUID]:
-            return -likelihoods[id].probability, -likelihoods[id].logit, id
-
-        return sorted(ids, key=key)
+        return sorted(ids, key=lambda who: (-scores[who].likelihood.logit, who))
 
     def page(self, limit: int, cursor: str | None = None) -> tuple[list[FeedEntry], str | None]:
         listed = feed(self.db, Feed.PASSIVE, self.search, limit, cursor)
@@ -153,7 +149,8 @@ def filled(databases: Databases) -> Iterator[Market]:
 
 @pytest.fixture
 def market(filled: Market) -> Iterator[Market]:
-    """The market as it was filled; what a test changes of it is undone."""
+    """The market as it was filled; what a test changes of it is undone, and never indexed."""
+    keeping.forget()
     with filled.db.transaction(force_rollback=True):
         yield replace(
             filled,
@@ -170,6 +167,7 @@ def unexplored(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Walk in chunks that are small beside the pool, so that the walk may end early."""
+    monkeypatch.setattr(ranking, "FEW", 0)
     monkeypatch.setattr(ranking, "FIRST_CHUNK", 20)
     monkeypatch.setattr(ranking, "GROWTH", 1)
 
@@ -193,38 +191,18 @@ def test_page_by_page_everyone_comes_once_in_the_exact_order(market: Market) -> 
     assert [id for slots in market.pages(23) for id in ids(slots)] == exact
 
 
-def uneven(_: LikelihoodModel, logit: float) -> float:
-    """A calibration under which a lower logit is often shown with a higher probability."""
-    return 0.5 + 0.4 * math.sin(4 * logit)
-
-
-@pytest.fixture
-def unevenly_calibrated(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(LikelihoodModel, "probability", uneven)
-    shown_bounds.cache_clear()
-    yield
-    shown_bounds.cache_clear()
-
-
-@pytest.mark.usefixtures("unexplored", "small_steps", "unevenly_calibrated")
-def test_what_is_shown_falls_from_page_to_page_even_where_calibration_does_not_rise(
-    market: Market,
-) -> None:
-    slots = [slot for page in market.pages(23) for slot in page]
-    shown = [slot.score.likelihood for slot in slots if slot.score]
+@pytest.mark.usefixtures("unexplored", "small_steps")
+def test_what_is_shown_never_rises_from_one_candidate_to_the_next(market: Market) -> None:
+    shown = [s.score.likelihood.probability for page in market.pages(23) for s in page if s.score]
     assert len(shown) == counts(market.db, market.search)[1]
-    assert ids(slots) == market.exact()
-    assert [one.probability for one in shown] == sorted(
-        (one.probability for one in shown), reverse=True
-    )
-    assert [one.logit for one in shown] != sorted((one.logit for one in shown), reverse=True)
+    assert shown == sorted(shown, reverse=True)
 
 
 def walked(stored: list[float], matches: list[float], lags: list[float]) -> _Walk:
-    walk = _Walk(None, most=2, largest_match=1.0, bounds=ShownBounds(sigmoid))
+    walk = _Walk(None, most=2, largest_match=1.0)
     scores = np.array(stored) + np.array(matches)
-    people = [UUID(int=number) for number in range(len(stored))]
-    walk.pass_by(people, np.array(stored), scores, lags)
+    rows = np.arange(len(stored), dtype=np.int32)
+    walk.pass_by(rows, scores, np.array(lags), lowest=stored[-1])
     return walk
 
 
@@ -338,8 +316,8 @@ def test_a_page_goes_on_after_somebody_who_is_gone(market: Market) -> None:
     slots, cursor = market.page(10)
     exact = market.exact()
     last = ids(slots)[-1]
-    for table in ("candidate_pool", "likelihood_scores", "likelihood_features"):
-        market.db.execute(f"DELETE FROM {table} WHERE candidate_id = %s", [last])
+    market.history.add(CandidateErased, last)
+    market.follow()
     assert ids(market.page(10, cursor)[0]) == exact[10:20]
 
 

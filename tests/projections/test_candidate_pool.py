@@ -21,7 +21,7 @@ from domain.viewing import Feed, Sort
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.versions import create_tables
-from projections import candidate_search
+from projections import candidate_counts
 from projections.canonical import compared_facts, compared_filters
 from tests.support.pooled import FOLLOWING, NOW, Pooled, somebody
 
@@ -293,7 +293,7 @@ def test_filters_that_ask_nothing_have_nothing_to_relax(pooled: Pooled) -> None:
 def test_of_very_many_criteria_only_the_first_are_weighed(pooled: Pooled) -> None:
     skills = tuple(f"skill {n}" for n in range(200))
     relaxations = pooled.relaxations(Filters(required_skills=skills))
-    assert len(relaxations) == candidate_search.MOST_RELAXED
+    assert len(relaxations) == candidate_counts.MOST_RELAXED
 
 
 # --- Kind 4: countries, and kind 8: terms, as people write them

@@ -90,7 +90,7 @@ def a_life(seed: int, steps: int = 200) -> list[Event]:
 
 
 def replayed(events: list[Event]) -> Learner:
-    learner = Learner(scoring=False)
+    learner = Learner()
     for position, event in enumerate(events, 1):
         learner.apply(position, event)
     return learner

@@ -18,9 +18,10 @@ from domain.viewing import Feed, Sort
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.projector import Projector
-from projections import candidate_feed, candidate_pool, candidate_search
+from projections import candidate_counts, candidate_feed, candidate_pool, candidate_search
+from projections.candidate_counts import Relaxation
 from projections.candidate_pool import CandidatePool
-from projections.candidate_search import CandidateSearch, Relaxation
+from projections.candidate_search import CandidateSearch
 from projections.likelihood.projection import Likelihoods
 from projections.profiles_opened import ProfilesOpened
 
@@ -84,7 +85,7 @@ class Pooled:
         search = CandidateSearch(EMPLOYER, POSITION, filters or Filters(), NOW)
         listed = candidate_feed.feed(self._db, kind, search, limit=1000, **asked)  # type: ignore[arg-type]
         ids = [slot.candidate.candidate_id for slot in listed.items]
-        assert candidate_search.counts(self._db, search)[kind is Feed.PASSIVE] == len(ids)
+        assert candidate_counts.counts(self._db, search)[kind is Feed.PASSIVE] == len(ids)
         assert candidate_search.still_listed(self._db, kind, search, ids) == set(ids)
         return [slot.candidate.name for slot in listed.items]
 
@@ -118,11 +119,11 @@ class Pooled:
 
     def counts(self, filters: Filters) -> tuple[int, int]:
         self._follow()
-        return candidate_search.counts(self._db, CandidateSearch(EMPLOYER, POSITION, filters, NOW))
+        return candidate_counts.counts(self._db, CandidateSearch(EMPLOYER, POSITION, filters, NOW))
 
     def relaxations(self, filters: Filters) -> list[Relaxation]:
         self._follow()
-        return candidate_search.relaxations(
+        return candidate_counts.relaxations(
             self._db, CandidateSearch(EMPLOYER, POSITION, filters, NOW)
         )
 

@@ -21,9 +21,9 @@ from domain.employer import JoinBeta, LeaveBeta
 from domain.likelihood import BAND_FROM
 from domain.viewing import Feed, Sort
 from infrastructure.database.postgres import Database
-from projections import candidate_search, employers
+from projections import candidate_counts, candidate_search, employers
+from projections.candidate_counts import Relaxation
 from projections.candidate_pool import CandidatePool
-from projections.candidate_search import Relaxation
 from projections.employers import Employers
 from projections.interview_list import InterviewList
 from projections.likelihood.projection import Likelihoods
@@ -192,7 +192,7 @@ def _worthwhile(
     db: Database, position: Position, caller: Caller, passive: bool
 ) -> list[Relaxation]:
     """The criteria of the filters that, dropped alone, would bring somebody into an empty list."""
-    found = candidate_search.relaxations(db, cards.search(position, caller.at))
+    found = candidate_counts.relaxations(db, cards.search(position, caller.at))
     would_add = [r for r in found if (r.passive_candidates if passive else r.recommendations)]
     return would_add[:MOST_RELAXATIONS]
 

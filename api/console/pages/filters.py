@@ -18,7 +18,7 @@ from domain.filters import Criterion, Filters
 from domain.position import Position, SetFilters
 from infrastructure.event_log import queries
 from infrastructure.event_log.store import VersionMismatch
-from projections import candidate_search
+from projections import candidate_counts
 from projections.candidate_pool import CandidatePool
 from projections.canonical import compared_filters, with_canonical_names
 from projections.interview_list import InterviewList
@@ -114,7 +114,7 @@ def _shown(visit: Visit, position_id: UUID) -> dict[str, Any]:
         counts = visibility.counts(db, position, caller)
         few = min(counts.passive_candidates, counts.recommendations) < FEW
         search = cards.search(position, caller.at)
-        relaxations = candidate_search.relaxations(db, search) if few else []
+        relaxations = candidate_counts.relaxations(db, search) if few else []
     return {
         "position": position,
         "counts": counts,

@@ -156,7 +156,7 @@ def _rebuilt(
 
     A record is compared after the event at its log position, before the next.
     """
-    learner = Learner(scoring=False)
+    learner = Learner()
     agreed_up_to = began_at = start.log_position if start else 0
     snapshot = [(began_at, start)] if start else []
     recorded = sorted(((record.as_of, record) for record in compared), key=itemgetter(0))

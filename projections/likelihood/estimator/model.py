@@ -32,7 +32,7 @@ from projections.likelihood.estimator.terms import Active, Kind, Terms
 RIVER_VERSION = version("river")
 """The version of River whose interface the model implements."""
 
-ESTIMATOR = 4
+ESTIMATOR = 5
 """Raise this with any change after which the same observations give other bits."""
 
 BASE_RATE = 0.1

@@ -23,10 +23,13 @@ class Features(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """The features of many observations, by column."""
+    """The features of many observations, by column.
+
+    Categories are values, or their places among the schema's values for the feature.
+    """
 
     numbers: dict[str, NDArray[np.float64]]
-    categories: dict[str, list[str]]
+    categories: Mapping[str, list[str] | NDArray[np.intp]]
 
 
 class Scale(NamedTuple):

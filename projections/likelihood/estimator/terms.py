@@ -211,8 +211,11 @@ class Terms:
     def _codes(self, x: Columns, name: str) -> Codes:
         """The code of each observation's value, or nearest knot."""
         if name in self.one_hot:
+            given = x.categories[name]
+            if isinstance(given, np.ndarray):
+                return given
             code = {value: code for code, value in enumerate(self.one_hot[name])}
-            return np.array([code[value] for value in x.categories[name]], dtype=np.intp)
+            return np.array([code[value] for value in given], dtype=np.intp)
         below, way = self.numbers[name].bends(x.numbers[name])
         return below + (way >= 0.5)
 

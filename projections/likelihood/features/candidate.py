@@ -38,6 +38,7 @@ from domain.traits import Traits
 from projections.likelihood.estimator.schema import Columns, Features
 from projections.likelihood.features.catalogue import (
     ACTIVITY_GROUPS,
+    CATEGORIES,
     JOB_YEARS,
     NUMBERS,
     OF_CANDIDATE,
@@ -229,13 +230,20 @@ def columns(rows: Sequence[tuple[Any, ...]], now: datetime) -> Columns:
     """The features of many candidates, given as rows of `as_row`, at a moment."""
     count = len(STATE_NUMBERS)
     values = np.array([row[:count] for row in rows], dtype=np.float64).reshape(-1, count).T
-    return columns_of(values, [row[count] for row in rows], [row[count + 1] for row in rows], now)
+    roles, remote_wishes = (
+        np.array([_CODES[name][row[count + n]] for row in rows], dtype=np.intp)
+        for n, name in enumerate(("role", "remote_wish"))
+    )
+    return columns_of(values, roles, remote_wishes, now)
 
 
 def columns_of(
-    values: NDArray[np.float64], roles: list[str], remote_wishes: list[str], now: datetime
+    values: NDArray[np.float64],
+    roles: NDArray[np.intp],
+    remote_wishes: NDArray[np.intp],
+    now: datetime,
 ) -> Columns:
-    """`columns`, given an array for each of `STATE_NUMBERS`."""
+    """`columns`, given an array for each of `STATE_NUMBERS`, and the places of categories."""
     state = CandidateState(**dict(zip(STATE_NUMBERS, values, strict=True)))
     years, received = np.asarray(state.years), np.asarray(state.received)
     band = np.searchsorted(SENIORITY_FROM_YEARS, years, side="right")
@@ -243,13 +251,24 @@ def columns_of(
         _numbers(state, now.timestamp(), _Columnwise),
         {
             "role": roles,
-            "seniority": np.array(SENIORITIES)[np.where(years >= 0, band, -1)].tolist(),
-            "present_job": np.where(np.isnan(state.job_since), "unknown", "known").tolist(),
-            "contacted": np.where(received > 0, "before", "never").tolist(),
-            "consented": np.where(np.isnan(state.consented_at), "no", "yes").tolist(),
+            "seniority": np.where(years >= 0, band, _CODES["seniority"]["unknown"]),
+            "present_job": _either("present_job", np.isnan(state.job_since), "unknown", "known"),
+            "contacted": _either("contacted", received > 0, "before", "never"),
+            "consented": _either("consented", np.isnan(state.consented_at), "no", "yes"),
             "remote_wish": remote_wishes,
         },
     )
+
+
+_CODES = {
+    name: {value: code for code, value in enumerate(category.values)}
+    for name, category in CATEGORIES.items()
+}
+"""The places of categories among their feature's values."""
+
+
+def _either(name: str, holds: NDArray[np.bool_], then: str, otherwise: str) -> NDArray[np.intp]:
+    return np.where(holds, _CODES[name][then], _CODES[name][otherwise])
 
 
 class _Plain:

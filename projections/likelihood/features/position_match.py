@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from domain.filters import Filters
 from domain.kinds_of_work import kind_of_work
@@ -139,6 +140,77 @@ def matches(rows: Sequence[Sequence[Any]], position: PositionState) -> Columns:
     for name, category in own.categories.items():
         categories[name] = [category] * len(each)
     return Columns(numbers, categories)
+
+
+class MatchColumns(NamedTuple):
+    """What the match of many candidates with a position depends on, by column."""
+
+    named: NDArray[np.uint8]
+    """How many of the skills that the filters name they have."""
+    nice: NDArray[np.uint8]
+    """How many of the nice-to-have ones."""
+    in_city: NDArray[np.bool_]
+    in_country: NDArray[np.bool_]
+    home_known: NDArray[np.bool_]
+    expected_usd: NDArray[np.float64]
+    roles: NDArray[np.intp]
+    remote_wishes: NDArray[np.intp]
+    """As places among the values of the features `role` and `remote_wish`."""
+
+
+def matches_by_column(position: PositionState, of: MatchColumns) -> Columns:
+    """`matches`, bit for bit, without a loop over the candidates."""
+    own, count = of_position(position), len(of.roles)
+    nice = {*position.nice}
+    pays = position.pay_usd is not None
+    log_pay = math.log(max(position.pay_usd or 0, 1))
+    unknown = np.isnan(of.expected_usd)
+    offer = np.clip(log_pay - np.log(np.fmax(of.expected_usd, 1.0)), -LARGEST_OFFER, LARGEST_OFFER)
+    wants_remote = of.remote_wishes == _code("remote_wish", "yes")
+    homes = [
+        (of.in_city, "city"),
+        (of.in_country, "country"),
+        (wants_remote & position.remote, "remote"),
+        (of.home_known & bool(position.places), "elsewhere"),
+    ]
+    same = of.roles == _code("role", position.role)
+    role_unknown = (of.roles == _code("role", "unknown")) | (position.role == "unknown")
+    numbers = {
+        "skills_covered": _shares(of.named, len(nice | {*position.required})),
+        "nice_covered": _shares(of.nice, len(nice)),
+        "offer": np.where(unknown | (not pays), 0.0, np.rint(offer * 1e6) / 1e6),
+    }
+    categories = {
+        "offer_known": np.select(
+            [np.full(count, not pays), unknown],
+            [_code("offer_known", "none_offered"), _code("offer_known", "none_expected")],
+            _code("offer_known", "known"),
+        ),
+        "place": np.select(
+            [holds for holds, _ in homes],
+            [_code("place", name) for _, name in homes],
+            _code("place", "unknown"),
+        ),
+        "role_match": np.select(
+            [role_unknown, same],
+            [_code("role_match", "unknown"), _code("role_match", "same")],
+            _code("role_match", "other"),
+        ),
+        "skills_named": np.full(
+            count, _code("skills_named", "yes" if nice or position.required else "no")
+        ),
+    }
+    numbers |= {name: np.full(count, value) for name, value in own.numbers.items()}
+    categories |= {n: np.full(count, _code(n, value)) for n, value in own.categories.items()}
+    return Columns(numbers, categories)
+
+
+def _code(name: str, value: str) -> int:
+    return CATEGORIES[name].values.index(value)
+
+
+def _shares(parts: NDArray[np.uint8], whole: int) -> NDArray[np.float64]:
+    return np.rint(parts / whole * 1e6) / 1e6 if whole else np.zeros(len(parts))
 
 
 def feature_bounds(position: PositionState) -> dict[str, tuple[float, ...] | tuple[str, ...]]:

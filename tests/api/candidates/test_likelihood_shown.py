@@ -28,7 +28,7 @@ def log(stage: Stage) -> list[tuple[int, Event]]:
 
 
 def replayed(events: list[tuple[int, Event]], until: int) -> Learner:
-    learner = Learner(scoring=False)
+    learner = Learner()
     for position, event in events:
         if position <= until:
             learner.apply(position, event)

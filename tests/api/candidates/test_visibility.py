@@ -12,7 +12,7 @@ from api.http import access
 from api.http.caller import Caller
 from api.marketplace import now
 from domain.actor import Actor, Role
-from projections import candidate_search
+from projections import candidate_counts
 from tests.support.client import codes, done
 from tests.support.databases import Databases
 from tests.support.stage import Scene, Stage, own_stage
@@ -119,13 +119,13 @@ def test_events_of_others_change_no_counts(scene: Scene) -> None:
 
 def test_many_open_pages_cost_one_count(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     counted: list[object] = []
-    count = candidate_search.counts
+    count = candidate_counts.counts
 
     def counting(*asked: object) -> tuple[int, int]:
         counted.append(asked)
         return count(*asked)  # type: ignore[arg-type]  # as they were given
 
-    monkeypatch.setattr(candidate_search, "counts", counting)
+    monkeypatch.setattr(candidate_counts, "counts", counting)
     monkeypatch.setattr(visibility, "POLLED_FOR", 60.0)
     position = scene.position()
     scene.stage.catch_up()

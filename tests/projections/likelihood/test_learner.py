@@ -21,14 +21,14 @@ from tests.support.learned_lives import a_life, replayed
 @pytest.mark.slow
 def test_resumed_from_a_snapshot_at_any_event_it_ends_at_the_same_bits() -> None:
     events = a_life(1)
-    full = Learner(scoring=False)
+    full = Learner()
     snapshots = {0: full.snapshot()}
     for position, event in enumerate(events, 1):
         full.apply(position, event)
         if position % 7 == 0:
             snapshots[position] = full.snapshot()
     for place, snapshot in snapshots.items():
-        learner = Learner(scoring=False)
+        learner = Learner()
         for position, event in enumerate(events[:place], 1):
             learner.recall(position, event)
         learner.resume(LearnerSnapshot.from_json(snapshot))
@@ -40,7 +40,7 @@ def test_resumed_from_a_snapshot_at_any_event_it_ends_at_the_same_bits() -> None
 
 
 def test_the_model_learns_nothing_from_recalled_events() -> None:
-    learner = Learner(scoring=False)
+    learner = Learner()
     untrained = learner.model.hash()
     for position, event in enumerate(a_life(2), 1):
         learner.recall(position, event)
@@ -54,7 +54,7 @@ def test_a_snapshot_is_not_resumed_without_its_open_outreach() -> None:
     events: list[Event] = [event for event in history.events if isinstance(event, FOLLOWED)]
     snapshot = LearnerSnapshot.from_json(replayed(events).snapshot())
     with pytest.raises(ValueError, match="Other outreach is open"):
-        Learner(scoring=False).resume(snapshot)
+        Learner().resume(snapshot)
 
 
 def test_the_projection_keeps_snapshots_that_a_replay_can_start_from(
@@ -68,7 +68,7 @@ def test_the_projection_keeps_snapshots_that_a_replay_can_start_from(
                 kept = _snapshots(db, events, cut)
                 assert len(kept) > 8
                 for place, hash, state in kept[::3]:
-                    learner = Learner(scoring=False)
+                    learner = Learner()
                     for position, event in enumerate(events[:place], 1):
                         learner.recall(position, event)
                     learner.resume(LearnerSnapshot.from_json(state))

@@ -29,9 +29,9 @@ def test_cut_anywhere_and_continued_from_snapshots_it_is_the_same_model(
     seed: int, cuts: list[int]
 ) -> None:
     events, hash = life(seed)
-    snapshot, place = Learner(scoring=False).snapshot(), 0
+    snapshot, place = Learner().snapshot(), 0
     for cut in [*sorted(min(cut, len(events)) for cut in cuts), len(events)]:
-        learner = Learner(scoring=False)
+        learner = Learner()
         for position, event in enumerate(events[:place], 1):
             learner.recall(position, event)
         learner.resume(LearnerSnapshot.from_json(snapshot))

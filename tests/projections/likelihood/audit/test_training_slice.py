@@ -43,7 +43,7 @@ class RandomHistory(History):
 
     def __init__(self, seed: int, steps: int = 110) -> None:
         super().__init__()
-        self.learner = Learner(scoring=False)
+        self.learner = Learner()
         self.explained: dict[UUID, list[FeatureReason]] = {}
         """By outreach, what its sender would have been history."""
         self._learned = 0
@@ -149,7 +149,7 @@ class RandomHistory(History):
 
 def learned(events: list[Event], until: int) -> Learner:
     """All of the log taken in, one after the other."""
-    learner = Learner(scoring=False)
+    learner = Learner()
     for position, event in enumerate(events[:until], 1):
         if isinstance(event, FOLLOWED):
             learner.apply(position, event)

@@ -1,0 +1,101 @@
+"""The indexes of this process, one a database, and the thread that keeps one up to date."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from threading import Event, Lock
+
+from infrastructure.database.postgres import Database, Pool, snapshot
+from infrastructure.error_redaction import error_kind
+from infrastructure.projecting.checkpoints import NotCaughtUp
+from projections.candidate_index.index import CandidateIndex, Scoring
+from projections.likelihood.scoring import current
+
+logger = logging.getLogger(__name__)
+
+WAIT_SECONDS = 10.0
+"""How long a query waits for the index, which takes longer only when it is first read."""
+
+EVERY_SECONDS = 0.5
+"""How often the thread reads what has changed, so that queries find little to read."""
+
+FEW = 20_000
+"""Up to so many candidates, a query scores and sorts all of them itself when that is due."""
+
+MANY_CHANGED = 0.05
+"""The share of candidates who may have changed before they are sorted among the others."""
+
+_INDEXES: dict[tuple[str, int, str], CandidateIndex] = {}
+_LOCK = Lock()
+
+
+class NotRead(NotCaughtUp):
+    """The candidates are still being read into memory."""
+
+    retry_after = 10
+
+    def __init__(self) -> None:
+        super().__init__("The candidates are being read into memory. Try again in some seconds.")
+
+
+def index_of(db: Database) -> CandidateIndex:
+    """The index of a connection's database, which may have to be read or refreshed."""
+    with _LOCK:
+        about = (db.info.host, db.info.port, db.info.dbname)
+        return _INDEXES.setdefault(about, CandidateIndex())
+
+
+def forget() -> None:
+    """Read every index anew when it is asked for next."""
+    with _LOCK:
+        _INDEXES.clear()
+
+
+@contextmanager
+def reading(db: Database, at: datetime) -> Iterator[CandidateIndex]:
+    """The index of a connection's database, up to date with its transaction.
+
+    Raises:
+        NotRead: another query or the thread is still reading it for the first time.
+    """
+    index = index_of(db)
+    if not index.lock.acquire(timeout=WAIT_SECONDS):
+        raise NotRead
+    try:
+        index.refresh(db, at)
+        yield index
+    finally:
+        index.lock.release()
+
+
+@contextmanager
+def scored(db: Database, by: Scoring) -> Iterator[CandidateIndex]:
+    """The same, with scores that are at most a little off. Raises `NotRead` as well."""
+    with reading(db, by.at) as index:
+        if index.columns.count <= FEW and index.is_off(by):
+            index.score_all(by)
+        yield index
+
+
+def keep(pool: Pool, stop: Event, now: Callable[[], datetime]) -> None:
+    """Keep the index of a database up to date until told to stop."""
+    while not stop.is_set():
+        try:
+            with pool.connection() as db:
+                _keep_once(db, now())
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
+            logger.warning("the candidate index waits, will try again: %s", error_kind(error))
+        stop.wait(EVERY_SECONDS)
+
+
+def _keep_once(db: Database, at: datetime) -> None:
+    with snapshot(db):
+        with reading(db, at) as index:
+            few = index.columns.count * MANY_CHANGED
+            unsorted, is_due = len(index.unordered) > few, index.postings.changed > few
+        scoring = Scoring(current(db)[0], at)
+    if index.columns.count > FEW and (unsorted or index.is_off(scoring)):
+        index.score_all_beside(scoring)
+    if is_due:
+        index.sort_terms_beside()

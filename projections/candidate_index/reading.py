@@ -1,0 +1,148 @@
+"""Reads candidates from the tables: their numbers by column, and the keys of their terms.
+
+A key is PostgreSQL's 64-bit hash of a term, seeded with what kind of term it is. Among a hundred
+million of them a wrong match is as likely as one in a hundred thousand million, and what leaves is
+checked in SQL.
+"""
+
+from collections.abc import Iterator, Sequence
+from enum import IntEnum
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from infrastructure.database.binary_copy import row_of, rows_of
+from infrastructure.database.postgres import Database
+from projections.candidate_index.postings import Keys
+from projections.likelihood.features.candidate import STATE_NUMBERS
+from projections.likelihood.features.catalogue import CATEGORIES
+
+
+class Term(IntEnum):
+    """Kinds of terms, which seed their hash."""
+
+    ID = 1
+    SKILL = 2
+    ROLE = 3
+    PLACE = 4
+    AUTHORISATION = 5
+    LANGUAGE = 6
+    BLOCKED_EMPLOYER = 7
+    POSITION = 8
+    IDENTIFIER = 9
+    WORKS_AT = 10
+    # As the likelihood's features know them.
+    FEATURE_SKILL = 11
+    FEATURE_CITY = 12
+    FEATURE_COUNTRY = 13
+
+
+def text_keys(term: Term, array: str, each: str = "unnest") -> str:
+    """The keys of the texts in an array, as a query."""
+    return f"SELECT hashtextextended(t, {term:d}) FROM {each}({array}) AS t"  # noqa: S608 - our own text
+
+
+def id_keys(term: Term, array: str) -> str:
+    """The keys of the ids in an array, as a query."""
+    return f"SELECT uuid_hash_extended(t, {term:d}) FROM unnest({array}) AS t WHERE t IS NOT NULL"  # noqa: S608 - our own text
+
+
+_KEYS = " UNION ALL ".join(
+    [
+        id_keys(Term.ID, "ARRAY[p.candidate_id]"),
+        text_keys(Term.SKILL, "p.skills"),
+        text_keys(Term.ROLE, "p.roles"),
+        text_keys(Term.PLACE, "array_remove(ARRAY[p.city, p.country], NULL)"),
+        text_keys(Term.AUTHORISATION, "p.authorised_in"),
+        text_keys(Term.LANGUAGE, "p.languages"),
+        id_keys(Term.BLOCKED_EMPLOYER, "p.blocked"),
+        id_keys(Term.POSITION, "p.positions"),
+        id_keys(Term.IDENTIFIER, "p.identifiers"),
+        id_keys(Term.WORKS_AT, "p.employers || p.domain"),
+        text_keys(Term.FEATURE_SKILL, "f.skills", "jsonb_array_elements_text"),
+        text_keys(Term.FEATURE_CITY, "array_remove(ARRAY[f.city], NULL)"),
+        text_keys(Term.FEATURE_COUNTRY, "array_remove(ARRAY[f.country], NULL)"),
+    ]
+)
+
+_TABLES = """
+    candidate_pool AS p LEFT JOIN likelihood_features AS f USING (candidate_id)
+    WHERE %(ids)s::uuid[] IS NULL OR p.candidate_id = ANY(%(ids)s)"""
+
+READ_KEYS = f"""
+    SELECT p.candidate_id, coalesce((
+        SELECT string_agg(int8send(key), '') FROM ({_KEYS}) AS keys (key)), '')
+    FROM {_TABLES} ORDER BY candidate_id"""  # noqa: S608 - our own names
+
+MOMENTS = {
+    "last_active": "p.last_active_at",
+    "agrees_until": """
+        CASE WHEN NOT p.opted_in OR p.bounced THEN '-infinity'
+             ELSE coalesce(p.consent_until, 'infinity') END""",
+    # The contact that uses the budget up: before it is out of the window there may be no other.
+    "last_allowed_contact": """
+        CASE WHEN p.contact_budget <= 0 THEN 'infinity'
+             WHEN cardinality(p.last_contacts) < p.contact_budget THEN '-infinity'
+             ELSE p.last_contacts[cardinality(p.last_contacts) + 1 - p.contact_budget] END""",
+}
+"""Moments that lists compare, in microseconds since 2000."""
+
+FILTERED = {
+    "years": "coalesce(p.years, 'NaN')",
+    "expected_usd": "coalesce(p.expected_usd::double precision, 'NaN')",
+}
+"""Numbers that filters compare; not a number if unknown."""
+
+
+def _place_in(name: str) -> str:
+    values = ",".join(CATEGORIES[name].values)
+    return f"coalesce(array_position('{{{values}}}'::text[], f.{name}), 0)"
+
+
+CODES = {
+    "role": _place_in("role"),
+    "remote_wish": _place_in("remote_wish"),
+    "open_to_remote": "p.open_to_remote::int",
+    "home_known": "coalesce(f.city <> '' OR f.country <> '', false)::int",
+}
+"""Places of words in their lists, from 1; 0 for who has no features yet."""
+
+RANDOM_KEYS = 2**63
+"""The number of random keys; they form a circle."""
+
+_RANDOM_KEY = f"uuid_hash_extended(candidate_id, 0) & {RANDOM_KEYS - 1}"
+"""A number that is as good as random, and the same for ever."""
+
+READ_NUMBERS = f"""
+    SELECT candidate_id, {", ".join(f"({sql})::timestamptz" for sql in MOMENTS.values())},
+        {_RANDOM_KEY}, {", ".join(FILTERED.values())},
+        {", ".join(f"coalesce(f.{name}, 'NaN')" for name in STATE_NUMBERS)},
+        {", ".join(CODES.values())}
+    FROM {_TABLES} ORDER BY candidate_id"""  # noqa: S608 - our own names
+
+_ROW = row_of(
+    {
+        "id": "V16",
+        **dict.fromkeys(MOMENTS, ">i8"),
+        "random_key": ">i8",
+        **dict.fromkeys(FILTERED, ">f8"),
+        **{f"state {name}": ">f8" for name in STATE_NUMBERS},
+        **dict.fromkeys(CODES, ">i4"),
+    }
+)
+
+
+def read_numbers(db: Database, ids: Sequence[UUID] | None = None) -> Iterator[NDArray[Any]]:
+    """The numbers of these candidates, or of all, by id: fields as the dictionaries above say."""
+    return rows_of(db, READ_NUMBERS, {"ids": None if ids is None else [*ids]}, _ROW)
+
+
+def read_keys(db: Database, ids: Sequence[UUID] | None = None) -> Iterator[tuple[UUID, Keys]]:
+    """The keys of the terms of these candidates, or of all, by id."""
+    asked = {"ids": None if ids is None else [*ids]}
+    with db.cursor().copy(f"COPY ({READ_KEYS}) TO STDOUT (FORMAT binary)", asked) as copy:
+        copy.set_types(["uuid", "bytea"])
+        for id, keys in copy.rows():
+            yield id, np.frombuffer(keys, ">i8").astype(np.int64)
