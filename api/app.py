@@ -18,6 +18,7 @@ from api.http.problems import Problem, ProblemDetails
 from api.http.tokens import Tokens
 from api.marketplace import Marketplace
 from api.routes import activity
+from projections.candidate_index.keeping import kept
 
 DESCRIPTION = """
 Reach former members of a hiring marketplace who fell silent, and agreed to hear from employers.
@@ -71,6 +72,7 @@ def make_app(marketplace: Marketplace, *, with_worker: bool) -> FastAPI:
         async with AsyncExitStack() as stack:
             if with_worker:
                 stack.enter_context(marketplace.working())
+            stack.enter_context(kept(marketplace.pool, marketplace.now))
             yield
 
     app: FastAPI = FastAPIOffline(

@@ -87,11 +87,16 @@ class CandidateIndex:
         """Rows that changed since the others were sorted."""
         return np.fromiter(self._unordered, np.int32, len(self._unordered))
 
+    @property
+    def is_new(self) -> bool:
+        """Whether it was never read."""
+        return self._scoring is None
+
     def refresh(self, db: Database, at: datetime) -> None:
         """Read what has changed since the last time, within the caller's transaction."""
         ((*numbers,),) = db.execute(SEEN).fetchall()
         seen = _Seen(*numbers)
-        if self._scoring is None or not self._follow(db, seen):
+        if self.is_new or not self._follow(db, seen):
             self._read_all(db, Scoring(current(db)[0], at))
         self._seen = seen
 

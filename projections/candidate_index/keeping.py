@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from threading import Event, Lock
+from threading import Event, Lock, Thread
 
 from infrastructure.database.postgres import Database, Pool, snapshot
 from infrastructure.error_redaction import error_kind
@@ -18,7 +18,7 @@ WAIT_SECONDS = 10.0
 """How long a query waits for the index, which takes longer only when it is first read."""
 
 EVERY_SECONDS = 0.5
-"""How often the thread reads what has changed, so that queries find little to read."""
+"""How often the thread reads what has changed."""
 
 FEW = 20_000
 """Up to so many candidates, a query scores and sorts all of them itself when that is due."""
@@ -78,8 +78,20 @@ def scored(db: Database, by: Scoring) -> Iterator[CandidateIndex]:
         yield index
 
 
-def keep(pool: Pool, stop: Event, now: Callable[[], datetime]) -> None:
-    """Keep the index of a database up to date until told to stop."""
+@contextmanager
+def kept(pool: Pool, now: Callable[[], datetime]) -> Iterator[None]:
+    """Keep the index of a database up to date meanwhile, so that queries find little to read."""
+    stop = Event()
+    thread = Thread(target=_keep, args=(pool, stop, now), name="candidate index", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _keep(pool: Pool, stop: Event, now: Callable[[], datetime]) -> None:
     while not stop.is_set():
         try:
             with pool.connection() as db:

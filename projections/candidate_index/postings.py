@@ -76,7 +76,7 @@ class Postings:
             self._changed = np.concatenate([more, np.zeros(len(more) // 2, np.bool_)])
         for row, its_keys in zip(rows, keys, strict=True):
             for key in self._of_changed.get(row, NO_KEYS).tolist():
-                self._added[key].remove(row)
+                self._added[key].discard(row)
             for key in its_keys.tolist():
                 self._added[key].add(row)
             self._of_changed[row] = its_keys

@@ -126,13 +126,17 @@ class Ranking:
             if walk.is_over():
                 break
         rows = walk.in_reach()
-        logits = self._with_position(rows, self._index.logits(rows, self._scoring))
+        logits = self.logits(rows)
         exact = _Walk(last, most, 0.0)
         exact.pass_by(np.arange(len(rows), dtype=np.int32), logits, np.empty(0), -math.inf)
         likeliest = exact.in_reach()
         ids = self._index.columns.ids(rows[likeliest])
         keys = sorted(zip((-logits[likeliest]).tolist(), ids, strict=True))
         return [id for negated, id in keys if last is None or (negated, id) > last][:most]
+
+    def logits(self, rows: Rows) -> Logits:
+        """The candidates in these rows as the model scores them now, from the index."""
+        return self._with_position(rows, self._index.logits(rows, self._scoring))
 
     def leave_out(self, ids: Collection[UUID]) -> None:
         """Rank all but these."""
@@ -148,7 +152,7 @@ class Ranking:
         """
         rows = self._index.around(self._listed & self._index.columns.scored, start, few)
         keys = self._index.columns["random_key"][rows].tolist()
-        logits = self._with_position(rows, self._index.logits(rows, self._scoring))
+        logits = self.logits(rows)
         ids = self._index.columns.ids(rows)
         return [*zip(keys, zip((-logits).tolist(), ids, strict=True), strict=True)]
 

@@ -67,14 +67,14 @@ _KEYS = " UNION ALL ".join(
     ]
 )
 
-_TABLES = """
-    candidate_pool AS p LEFT JOIN likelihood_features AS f USING (candidate_id)
+_ROWS = """
+    FROM candidate_pool AS p LEFT JOIN likelihood_features AS f USING (candidate_id)
     WHERE %(ids)s::uuid[] IS NULL OR p.candidate_id = ANY(%(ids)s)"""
 
 READ_KEYS = f"""
     SELECT p.candidate_id, coalesce((
         SELECT string_agg(int8send(key), '') FROM ({_KEYS}) AS keys (key)), '')
-    FROM {_TABLES} ORDER BY candidate_id"""  # noqa: S608 - our own names
+    {_ROWS} ORDER BY candidate_id"""  # noqa: S608 - our own names
 
 MOMENTS = {
     "last_active": "p.last_active_at",
@@ -120,7 +120,7 @@ READ_NUMBERS = f"""
         {_RANDOM_KEY}, {", ".join(FILTERED.values())},
         {", ".join(f"coalesce(f.{name}, 'NaN')" for name in STATE_NUMBERS)},
         {", ".join(CODES.values())}
-    FROM {_TABLES} ORDER BY candidate_id"""  # noqa: S608 - our own names
+    {_ROWS} ORDER BY candidate_id"""
 
 _ROW = row_of(
     {

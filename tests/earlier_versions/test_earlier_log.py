@@ -23,6 +23,7 @@ from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.projector import Projector
 from projections.candidate_pool import keys
 from projections.canonical import compared_facts
+from projections.likelihood.estimator.model import ESTIMATOR
 from projections.read_models import read_models
 from tests.support.comparing import as_far_as
 from tests.support.databases import Databases
@@ -36,12 +37,25 @@ RENAMED_COLUMNS: dict[tuple[str, str], str] = {
     ("likelihood_predictions", "model_position"): "model_log_position",
     ("likelihood_predictions", "sent_position"): "sent_log_position",
     ("likelihood_predictions", "settled_position"): "settled_log_position",
-    ("likelihood_scores", "model_position"): "model_log_position",
     ("likelihood_snapshots", "position"): "log_position",
 }
 """What a column of that version is called now, by table and old name."""
 
-GONE: dict[tuple[str, str], str] = {}
+RANKED_IN_MEMORY = "no score is stored, the whole pool is ranked in memory"
+
+GONE_TABLES = {"likelihood_scores": RANKED_IN_MEMORY}
+"""Tables of that version that are no more, each with the reason."""
+
+GONE: dict[tuple[str, str], str] = {
+    ("candidate_pool", "random_key"): RANKED_IN_MEMORY,
+    ("likelihood_model", "candidates"): RANKED_IN_MEMORY,
+    ("likelihood_model", "events_since_sweep"): RANKED_IN_MEMORY,
+    ("likelihood_model", "last_sweep"): RANKED_IN_MEMORY,
+    # Its tests hold the rest of it; the estimator that it names is a later one.
+    ("likelihood_model", "hash"): "the next test has it",
+    ("likelihood_model", "state"): "the next test has it",
+    ("likelihood_predictions", "probability"): "estimator 5 calibrates so that it never falls",
+}
 """Columns of that version that are no more, by table and name, each with the reason."""
 
 
@@ -108,6 +122,8 @@ def test_every_aggregate_is_in_the_state_it_was_in(replayed: Replayed) -> None:
 
 def test_every_read_model_has_the_rows_it_had(replayed: Replayed) -> None:
     for table, rows in replayed.then["tables"].items():
+        if table in GONE_TABLES:
+            continue
         found = replayed.db.execute(
             sql.SQL("SELECT to_jsonb(found) FROM {} found").format(sql.Identifier(table))
         )
@@ -129,9 +145,10 @@ def test_every_read_model_has_the_rows_it_had(replayed: Replayed) -> None:
         assert as_far_as(then, now) == then, table
 
 
-def test_the_model_has_the_hash_it_had(replayed: Replayed) -> None:
-    (hash,) = (row["hash"] for row in replayed.then["tables"]["likelihood_model"])
-    assert replayed.db.execute("SELECT hash FROM likelihood_model").fetchall() == [(hash,)]
+def test_the_model_has_the_bits_it_had_but_for_the_estimator_it_names(replayed: Replayed) -> None:
+    (then,) = replayed.then["tables"]["likelihood_model"]
+    ((now,),) = replayed.db.execute("SELECT state FROM likelihood_model").fetchall()
+    assert now.replace(f'"estimator":{ESTIMATOR}', '"estimator":4') == then["state"]
 
 
 NAMED_OTHERWISE = {

@@ -37,6 +37,8 @@ from projections.adverse_impact import (
     Group,
     comparison,
 )
+from projections.candidate_index import keeping
+from projections.candidate_index.matching import id_keys_of
 from projections.read_models import read_models
 
 NOW = datetime(2026, 8, 31, 12, tzinfo=UTC)
@@ -196,10 +198,11 @@ class Reported:
 
     def score(self, id: UUID, logit: float) -> None:
         self.follow()
-        with self.db.transaction():
-            self.db.execute(
-                "UPDATE likelihood_scores SET logit = %s WHERE candidate_id = %s", [logit, id]
-            )
+        ((_, key),) = id_keys_of(self.db, [id])
+        with keeping.reading(self.db, NOW) as index:
+            row = index.row_of(id, key)
+            assert row is not None
+            index.columns["own"][row] = logit
 
     def report(self, **asked: Any) -> adverse_impact.Report:
         return adverse_impact.report(self.db, NOW, **asked)
@@ -320,7 +323,7 @@ def test_the_words_for_it_are_known_where_it_is_told_and_reported_alone() -> Non
 
 def test_what_people_say_of_themselves_changes_no_score_and_no_feature(reported: Reported) -> None:
     ids = [reported.sign_up(f"M{number}") for number in range(3)]
-    tables = ("likelihood_scores", "likelihood_features", "likelihood_model", "candidate_pool")
+    tables = ("likelihood_features", "likelihood_model", "candidate_pool")
     before = [reported.rows(table) for table in tables]
     for id in ids:
         reported.say(id, gender=Gender.WOMAN, ethnicity=Ethnicity.ASIAN, age_band=AgeBand.FROM_60)

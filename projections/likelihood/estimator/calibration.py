@@ -26,8 +26,6 @@ class Calibrator:
     SHRINKAGE = 20.0
     CLOSEST_TO_CERTAINTY = 1e-4
 
-    _STEP = (HIGHEST - LOWEST) / (KNOTS - 1)
-
     def __init__(
         self, mass: Sequence[float] | None = None, excess: Sequence[float] | None = None
     ) -> None:
@@ -63,7 +61,8 @@ class Calibrator:
 
     def _calibrate(self) -> list[float]:
         """The calibrated logit of each knot."""
-        logits = [self.LOWEST + n * self._STEP for n in range(self.KNOTS)]
+        step = (self.HIGHEST - self.LOWEST) / (self.KNOTS - 1)
+        logits = [self.LOWEST + n * step for n in range(self.KNOTS)]
         weights = [max(mass, 0.0) + self.SHRINKAGE for mass in self.mass]
         shares = [
             sigmoid(logit) + excess / weight
@@ -78,7 +77,7 @@ class Calibrator:
 
     def _place(self, logit: float) -> tuple[int, float]:
         bounded = min(max(logit, self.LOWEST), self.HIGHEST)
-        place = (bounded - self.LOWEST) / self._STEP
+        place = (bounded - self.LOWEST) / (self.HIGHEST - self.LOWEST) * (self.KNOTS - 1)
         knot = min(int(place), self.KNOTS - 2)
         return knot, place - knot
 

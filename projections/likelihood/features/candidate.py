@@ -284,7 +284,7 @@ class _Plain:
 
     @staticmethod
     def logs(values: list[float]) -> list[float]:
-        return [math.log1p(value) for value in values]
+        return [math.log1p(max(value, 0.0)) for value in values]
 
     @staticmethod
     def rounded(values: list[float]) -> list[float]:
@@ -305,7 +305,7 @@ class _Columnwise:
 
     @staticmethod
     def logs(values: list[Any]) -> list[Any]:
-        return [np.log1p(value) for value in values]
+        return [np.log1p(np.maximum(value, 0.0)) for value in values]
 
     @staticmethod
     def rounded(values: list[Any]) -> list[Any]:

@@ -357,7 +357,7 @@ def test_an_audit_beside_a_server_of_an_older_program_leaves_its_read_models_alo
         code, _, err = run("model", "at")
     assert (code, "which builds it" in err) == (Exit.FAILED, True)
     with history.stage.connection() as db:
-        assert db.execute("SELECT count(*) > 0 FROM likelihood_scores").fetchone() == (True,)
+        assert db.execute("SELECT count(*) > 0 FROM likelihood_features").fetchone() == (True,)
 
 
 def in_process(

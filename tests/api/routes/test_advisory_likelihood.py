@@ -43,7 +43,7 @@ def unreadable_likelihood(stage: Stage) -> Iterator[None]:
         db.transaction(),
     ):
         patch.setattr(profile, "LIKELIHOOD_SECONDS", 0.2)
-        db.execute("LOCK TABLE likelihood_scores, likelihood_features, likelihood_model")
+        db.execute("LOCK TABLE likelihood_features, likelihood_model")
         yield
 
 

@@ -38,7 +38,6 @@ from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.projection import LoggedEvent
 from infrastructure.projecting.projector import Projector
 from infrastructure.projecting.versions import create_tables
-from projections.likelihood import rescoring
 from projections.likelihood.estimator.model import BASE_RATE, ForeignModel
 from projections.likelihood.explanations import strongest
 from projections.likelihood.learner import FOLLOWED
@@ -48,7 +47,7 @@ from tests.support.databases import Databases
 from tests.support.history import PLATFORM, START, History, days, hours, somebody
 from tests.support.ledger import drain
 
-TABLES = ("scores", "features", "positions", "predictions", "model", "snapshots")
+TABLES = ("features", "positions", "predictions", "model", "snapshots")
 
 
 @dataclass
@@ -97,13 +96,6 @@ class Read:
             "SELECT silent_from, features, learned_logit FROM likelihood_predictions"
             " WHERE outcome IS NULL"
         ).fetchall()
-
-    def logit(self, name: object) -> float:
-        row = self.db.execute(
-            "SELECT logit FROM likelihood_scores WHERE candidate_id = %s", [somebody(name)]
-        ).fetchone()
-        assert row
-        return float(row[0])
 
 
 @pytest.fixture(scope="module")
@@ -272,8 +264,7 @@ def test_an_event_that_arrives_late_does_not_turn_time_back(read: Read, history:
     history.be_active("Bo")
     history.be_active("Cy", at=history.now - days(200))
     read.follow(history.events)
-    moments = {row[0]: row[2] for row in read.tables()["scores"]}
-    assert moments[somebody("Cy")] == history.now
+    assert read.tables()["model"][0][-1] == history.now
 
 
 # Scores
@@ -297,12 +288,10 @@ def a_lesson(history: History, rounds: int = 150) -> None:
 
 def test_everyone_is_scored_from_sign_up_on(read: Read, history: History) -> None:
     read.follow(history.events)
-    scores = read.tables()["scores"]
-    assert {row[0] for row in scores} == {somebody(name) for name in ("Ada", "Bo", "Cy")}
-    at = history.now
-    assert of_candidates(read.db, [somebody("Ada")], at)[
-        somebody("Ada")
-    ].likelihood.probability == (pytest.approx(BASE_RATE))
+    everyone = [somebody(name) for name in ("Ada", "Bo", "Cy")]
+    scored = of_candidates(read.db, everyone, history.now)
+    assert [*scored] == sorted(everyone)
+    assert all(s.likelihood.probability == pytest.approx(BASE_RATE) for s in scored.values())
 
 
 def test_a_score_rises_with_activity_that_the_model_gives_a_positive_weight(
@@ -313,15 +302,14 @@ def test_a_score_rises_with_activity_that_the_model_gives_a_positive_weight(
     history.now += days(100)
     history.be_active("Bo", "searched_jobs", at=history.now - days(99))
     read.follow(history.events)
-    before, at = read.logit("Bo"), history.now
+    at = history.now
     shown = of_candidates(read.db, [somebody("Bo")], at)[somebody("Bo")].likelihood
     active = History()
     active.now = at
     active.be_active("Bo", "searched_jobs")
     read.follow(active.events)
-    assert read.logit("Bo") > before
     after = of_candidates(read.db, [somebody("Bo")], at)[somebody("Bo")].likelihood
-    assert after.logit == read.logit("Bo")
+    assert after.logit > shown.logit
     assert after.probability > shown.probability
     assert after.model_position == shown.model_position < read.position
 
@@ -359,39 +347,6 @@ def test_an_enhanced_profile_is_scored_as_well(read: Read, history: History) -> 
     )
 
 
-def test_a_sweep_brings_all_scores_up_to_date(
-    read: Read, history: History, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rescoring, "CHUNK", 7)
-    a_lesson(history, rounds=300)
-    read.follow(history.events)
-    last_sweep = read.tables()["model"][0][-1]
-    assert last_sweep is not None
-    swept_at = datetime.fromisoformat(last_sweep["at"])
-    assert min(row[2] for row in read.tables()["scores"]) >= swept_at > START + days(500)
-    assert len(last_sweep["logits"]) == rescoring.SAMPLE
-
-
-def test_a_sweep_gives_the_same_bits_as_scoring_each_alone(
-    read: Read, history: History, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    a_lesson(history)
-    read.follow(history.events)
-    latest = read.tables()["model"][0][4]
-    monkeypatch.setattr(rescoring, "MOVED_ENOUGH", -1.0)
-    monkeypatch.setattr(rescoring, "CHECK_EVERY", 1)
-    read.db.execute("UPDATE likelihood_model SET candidates = 0")
-    more = History()
-    more.now = latest
-    more.send("Ada", position=9)
-    more.accept("Ada", position=9)
-    read.follow(more.events)
-    stored = {row[0]: row[1] for row in read.tables()["scores"]}
-    assert len(stored) > 100
-    scored = of_candidates(read.db, [*stored], latest)
-    assert {id: of.likelihood.logit for id, of in scored.items()} == stored
-
-
 def test_an_erased_candidate_vanishes(read: Read, history: History) -> None:
     history.send("Ada")
     history.send("Bo")
@@ -404,7 +359,6 @@ def test_an_erased_candidate_vanishes(read: Read, history: History) -> None:
     for name, rows in read.tables().items():
         assert somebody("Ada") not in {row[0] for row in rows}, name
     assert of_candidates(read.db, [somebody("Ada")], history.now) == {}
-    assert read.tables()["model"][0][5] == 2
 
 
 def test_reasons_added_up_in_their_order_are_the_logit_bit_for_bit(
@@ -445,7 +399,6 @@ def test_it_ranks_newcomers_by_what_it_has_learned_of_others(read: Read, history
     )
     assert min(lately) > 0.7
     assert max(silent) < 0.3
-    assert min(map(read.logit, newcomers[::2])) > max(map(read.logit, newcomers[1::2]))
 
 
 def test_before_the_first_event_there_is_an_untrained_model(read: Read) -> None:
@@ -572,16 +525,12 @@ def _happens_to(history: History, step: str, name: int, hours_on: float) -> None
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(steps=STEPS, cuts=st.lists(st.integers(0, 80), max_size=12), sweep_often=st.booleans())
+@given(steps=STEPS, cuts=st.lists(st.integers(0, 80), max_size=12))
 def test_however_the_log_is_cut_into_batches_the_rows_are_the_same(
-    db: Connection[TupleRow], steps: list[Step], cuts: list[int], sweep_often: bool
+    db: Connection[TupleRow], steps: list[Step], cuts: list[int]
 ) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        if sweep_often:
-            patch.setattr(rescoring, "CHECK_EVERY", 3)
-            patch.setattr(rescoring, "MOVED_ENOUGH", 0.001)
-        history = played(steps)
-        assert outcome_of(db, history, cuts) == outcome_of(db, history)
+    history = played(steps)
+    assert outcome_of(db, history, cuts) == outcome_of(db, history)
 
 
 @pytest.mark.slow
@@ -597,7 +546,6 @@ def test_a_long_history_comes_out_the_same_event_by_event_and_at_once(
     ]
     history = played(steps)
     at_once = outcome_of(db, history)
-    assert at_once["model"][0][-1] is not None, "there were sweeps"
     assert outcome_of(db, history, range(len(history.events))) == at_once
     assert outcome_of(db, history, range(0, len(history.events), 97)) == at_once
 
