@@ -24,6 +24,7 @@ import numpy as np
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from benchmarks import feed_http
 from benchmarks.recorder import server
 from domain.filters import Filters
 from domain.money import Salary, SalaryRange
@@ -104,6 +105,7 @@ class Market:
     def __init__(self, db: Database) -> None:
         self.db = db
         self.history = History()
+        self.history.now = datetime.now(UTC) - days(2_300)
         self._projections = (
             CandidatePool(),
             *(read() for read in CandidatePool.READS),
@@ -258,11 +260,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--between", type=int, default=300, help="messages between two rounds")
     parser.add_argument("--before", type=int, default=2_000, help="messages before the first")
+    parser.add_argument("--http", type=float, default=0, help="seconds of load over HTTP as well")
     options = parser.parse_args()
     candidate_feed.EXPLORED_SHARE = 0.0  # exploration is another matter
     rng = random.Random(1)
-    with filled(options, rng) as (market, _):
+    with filled(options, rng) as (market, url):
         measure(market, options, rng)
+        if options.http:
+            feed_http.measure(url, POSITIONS, options.http)
 
 
 def measure(market: Market, options: argparse.Namespace, rng: random.Random) -> None:

@@ -28,13 +28,13 @@ import httpx2 as httpx
 class Server(NamedTuple):
     """A running server with a demo marketplace: makes a client in a role, runs a command."""
 
-    client: Callable[[str], httpx.Client]
+    client: Callable[..., httpx.Client]
     sourcing: Callable[..., bytes]
 
 
 @contextmanager
-def server(candidates: int) -> Iterator[Server]:
-    """A server of its own, with a demo marketplace."""
+def server(candidates: int, database_url: str = "") -> Iterator[Server]:
+    """A server of its own, with a demo marketplace or on a database that is filled already."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -44,6 +44,8 @@ def server(candidates: int) -> Iterator[Server]:
             "SOURCING_PORT": str(port),
             "SOURCING_RATE_LIMIT": "1000000/minute",
         }
+        if database_url:
+            environment |= {"DATABASE_URL": database_url, "SOURCING_SECRET": "s" * 40}
 
         command = [sys.executable, "-c", "from api.cli import main; main()"]
 
@@ -57,7 +59,8 @@ def server(candidates: int) -> Iterator[Server]:
                 stderr=subprocess.DEVNULL,
             ).stdout
 
-        sourcing("demo", "--candidates", str(candidates))
+        if not database_url:
+            sourcing("demo", "--candidates", str(candidates))
         process = subprocess.Popen(
             [*command, "serve"],
             env=environment,
@@ -65,8 +68,9 @@ def server(candidates: int) -> Iterator[Server]:
             stderr=subprocess.DEVNULL,
         )
 
-        def client(role: str) -> httpx.Client:
-            headers = {"Authorization": f"Bearer {sourcing('token', role).decode().strip()}"}
+        def client(role: str, *of: str) -> httpx.Client:
+            token = sourcing("token", role, *of).decode().strip()
+            headers = {"Authorization": f"Bearer {token}"}
             url = f"http://127.0.0.1:{port}"
             return clients.enter_context(httpx.Client(base_url=url, headers=headers, timeout=120))
 

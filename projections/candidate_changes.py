@@ -9,6 +9,9 @@ from uuid import UUID
 
 from psycopg import Connection, sql
 
+TABLES = ("candidate_pool_changes", "likelihood_changes")
+"""They say how events were batched, so after a rebuild they are others."""
+
 KEPT = 2_000
 """Notes that are kept: some minutes of a busy marketplace."""
 

@@ -10,12 +10,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import accumulate
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import FiniteFloat
+from pydantic import Field, FiniteFloat
 
 from domain.values import Moment
 from domain.viewing import Feed, Sort
@@ -80,9 +80,12 @@ def _as_of(search: CandidateSearch, begun_at: datetime) -> CandidateSearch:
 # By one value -------------------------------------------------------------------------------------
 
 
+Value = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+"""How many of the nice-to-have skills, or the last activity in microseconds since 2000."""
+
 _CURSORS = {
-    Sort.MATCH: tuple[Literal[Sort.MATCH], Moment, int, UUID],
-    Sort.LAST_ACTIVE: tuple[Literal[Sort.LAST_ACTIVE], Moment, int, UUID],
+    Sort.MATCH: tuple[Literal[Sort.MATCH], Moment, Value, UUID],
+    Sort.LAST_ACTIVE: tuple[Literal[Sort.LAST_ACTIVE], Moment, Value, UUID],
 }
 
 

@@ -320,7 +320,7 @@ LISTS: dict[str, list[Any]] = {
     "/positions/{position}/recommendations?sort=last_active": [
         "last_active",
         "2026-01-01T00:00:00Z",
-        "2026-01-01T00:00:00Z",
+        820_454_400_000_000,
         SOME_ID,
     ],
 }
@@ -360,6 +360,10 @@ def test_a_cursor_that_was_tampered_with_is_refused(
         ("/feedback", ["feedback", 10**30]),
         ("/feedback", ["feedback", -1]),
         ("/timeline", ["timeline", 2**63]),
+        (
+            "/positions/{position}/recommendations?sort=match",
+            ["match", "2026-01-01T00:00:00Z", 2**63, SOME_ID],
+        ),
     ],
 )
 def test_a_forged_cursor_cannot_upset_the_database(
