@@ -17,6 +17,7 @@ from api.marketplace import Marketplace, now, open_marketplace
 from api.routes.projections import ReadModel, parked_stream, read_model
 from infrastructure.projecting import parking, unknown_events, versions
 from infrastructure.projecting.parking import Parked
+from infrastructure.projecting.progress import Progress
 from infrastructure.projecting.progress import progress as progress_of
 from infrastructure.projecting.projection import Projection
 from infrastructure.projecting.projector import Part, Projector
@@ -184,29 +185,28 @@ def _working(marketplace: Marketplace, chosen: Sequence[Projection]) -> Iterator
 
 
 def _watch(marketplace: Marketplace, chosen: Sequence[Projection], report: Report) -> None:
-    """Report the progress until none of these is being built any more."""
+    """Report the progress of the last of these until none is being built any more."""
     left = {one.name for one in chosen}
+    what = chosen[0].name if len(chosen) == 1 else f"{len(chosen)} read models"
     while left:
         with marketplace.pool.connection() as db:
             found = progress_of(db)
-        building = {one.projection: one for one in found if not one.live and one.projection in left}
-        at = now()
-        for name in sorted(left):
-            if name in building:
-                one = read_model(building[name], at)
-                report(name, one.log_position, building[name].of, _note(one))
-            else:
-                of = found[0].of
-                report(name, of, of)
-        left &= building.keys()
-        time.sleep(SECONDS_BETWEEN_LOOKS if left else 0)
+        building = [one for one in found if not one.live and one.projection in left]
+        left = {one.projection for one in building}
+        if building:
+            last = min(building, key=lambda one: one.log_position)
+            report(what, last.log_position, last.of, _note(building, read_model(last, now())))
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+    report(what, found[0].of, found[0].of)
 
 
-def _note(one: ReadModel) -> str:
-    if one.failure:
-        return f"fails with {one.failure}, is tried again"
-    left = "" if one.seconds_left is None else f", {_duration(one.seconds_left)} left"
-    return f"{one.events_per_second:,.0f} events/s{left}"
+def _note(building: Sequence[Progress], last: ReadModel) -> str:
+    failing = [f"{one.projection} fails with {one.failure}" for one in building if one.failure]
+    if failing:
+        return f"{', '.join(failing)}, and is tried again"
+    left = "" if last.seconds_left is None else f", {_duration(last.seconds_left)} left"
+    which = f", last is {last.name}" if len(building) > 1 else ""
+    return f"{last.events_per_second:,.0f} events/s{left}{which}"
 
 
 # What is printed ----------------------------------------------------------------------------------
@@ -226,7 +226,7 @@ def _row(one: ReadModel) -> tuple[str, ...]:
         state,
         f"{one.log_position:,}",
         f"{one.lag_events:,}",
-        f"{one.lag_seconds:,.1f} s",
+        f"{one.lag_seconds:,.1f} s" if one.state == "live" else "",
         f"{one.events_per_second:,.0f}",
         f"{one.parked:,}",
     )

@@ -88,6 +88,8 @@ def rate(before: float, events: int, seconds: float) -> float:
     (10, 104, 0)
     """
     seconds = max(seconds, 0.001)  # the clocks of two workers may differ
+    if not before:  # the first of them: nothing else is known yet
+        return events / seconds
     kept = math.exp(-seconds / RATE_SECONDS)
     return before * kept + (1 - kept) * events / seconds
 

@@ -8,6 +8,7 @@ forks.set_forkserver_preload(
     [
         "tests.infrastructure.projecting.test_parking_at_once",
         "tests.infrastructure.projecting.test_projector",
+        "tests.infrastructure.projecting.test_rebuilds_read_models",
         "tests.infrastructure.projecting.test_versions",
         "tests.infrastructure.event_log.test_recorder_under_fire",
         "tests.infrastructure.webhooks.test_sender_killed",

@@ -1,7 +1,9 @@
 """Every read model can be rebuilt under load: no read fails, and its rows are a plain replay's."""
 
+import random
 import re
 import threading
+import time
 from collections.abc import Iterator
 from itertools import count
 
@@ -11,7 +13,8 @@ from api.demo import fill
 from infrastructure.database.postgres import Pool, open_pool
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting import progress, versions
-from infrastructure.projecting.checkpoints import wait_for
+from infrastructure.projecting.checkpoints import log_positions, wait_for
+from infrastructure.projecting.projection import Projection
 from infrastructure.projecting.projector import Projector
 from infrastructure.projecting.reading import ReadModels
 from infrastructure.projecting.worker import Worker
@@ -20,6 +23,7 @@ from tests.domain.golden import everything_that_happens
 from tests.support.concurrency import SECONDS, wait_until
 from tests.support.databases import SECRET, Databases
 from tests.support.history import START
+from tests.support.killed import forks
 from tests.support.ledger import approve, drain, register_one
 from tests.support.reading import read_all_the_time
 from tests.support.trail import restart_at, rows
@@ -77,8 +81,56 @@ def test_all_are_rebuilt_under_load_without_a_failed_read_and_have_the_rows_of_a
         wait_for(store.head(), every, pool, SECONDS)
     assert failures == []
     assert next(written) > 0
+    have_the_rows_of_a_plain_replay(store, pool)
+
+
+def have_the_rows_of_a_plain_replay(store: EventStore, pool: Pool) -> None:
     for projection in read_models():
         rebuilt = rows(projection, pool)
         restart_at(0, projection, pool)
         drain(Projector([projection], store, pool, batch_size=1))
         assert rows(projection, pool) == rebuilt, projection.name
+
+
+def work_until_killed(url: str) -> None:
+    """What a worker's process does, in small batches so that it is killed in the midst of one."""
+    with (
+        open_pool(url, name="worker", max_size=30) as pool,
+        EventStore(url, pool, SECRET) as store,
+        Worker(url, store, pool, read_models(), batch_size=100),
+    ):
+        threading.Event().wait()
+
+
+@pytest.mark.slow
+def test_workers_that_are_killed_again_and_again_rebuild_all_with_the_rows_of_a_plain_replay(
+    filled: tuple[str, EventStore, Pool],
+) -> None:
+    url, store, pool = filled
+    for projection in read_models():
+        drain(Projector([projection], store, pool))
+    for projection in read_models():
+        versions.rebuild(projection, pool)
+    killed = 0
+    while is_rebuilding(pool) or killed < 3:
+        worker = forks.Process(target=work_until_killed, args=(url,), daemon=True)
+        worker.start()
+        before = reached(pool)
+        wait_until(lambda before=before: reached(pool) != before or not is_rebuilding(pool))  # type: ignore[misc] # a default binds it now
+        time.sleep(random.uniform(0, 0.3))  # so that it is killed at any moment
+        worker.kill()
+        worker.join()
+        killed += 1
+    wait_until(lambda: all(drained(projection, store, pool) for projection in read_models()))
+    have_the_rows_of_a_plain_replay(store, pool)
+
+
+def reached(pool: Pool) -> list[int]:
+    with pool.connection() as db:
+        return [one.log_position for one in progress.progress(db) if not one.live]
+
+
+def drained(projection: Projection, store: EventStore, pool: Pool) -> bool:
+    """Apply what is left; the server may take a moment to see that a killed worker is dead."""
+    drain(Projector([projection], store, pool))
+    return log_positions([projection], pool)[projection.name] == store.head()
