@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 
 from api.charts import TEMPLATES
-from api.console.wording import filter_words
+from api.console.wording import filter_words, message_words
 from api.console.wording.review_words import SET_ASIDE_REASONS
 from api.web.rendering import HEADERS, address, environment
 from api.web.words import PERIOD_WORDS
@@ -71,6 +71,8 @@ NOTICES = {
     "set-aside": "Not interested: hidden from this position's lists.",
     "taken-back": "Undone: they can appear in this position's lists again.",
     "feedback-shared": "Thank you. Your Customer Success Manager will read it.",
+    "template-saved": "The template is saved.",
+    "template-removed": "The template is removed.",
     "rated": "Thank you for telling us.",
     "ticket-submitted": "Your ticket has reached support.",
     "ticket-closed": "The ticket is closed.",
@@ -136,7 +138,7 @@ def local_path(path: str) -> str:
 
 
 _TEMPLATES = environment(HERE / "templates", TEMPLATES)
-_TEMPLATES.filters.update(filter_words.FILTERS)
+_TEMPLATES.filters.update(filter_words.FILTERS | message_words.FILTERS)
 _TEMPLATES.globals.update(
     menu=menu,
     address=address,

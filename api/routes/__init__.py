@@ -17,6 +17,7 @@ from api.routes import (
     projections,
     ratings,
     reviews,
+    templates,
     tickets,
     webhooks,
 )
@@ -38,6 +39,7 @@ ROUTERS = (
     projections.router,
     ratings.router,
     reviews.router,
+    templates.router,
     tickets.router,
     webhooks.router,
 )

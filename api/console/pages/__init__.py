@@ -20,6 +20,7 @@ from api.console.pages import (
     reviews,
     rows,
     sign_in,
+    templates,
     tickets,
     timelines,
 )
@@ -44,6 +45,7 @@ ROUTERS = (
     reviews.router,
     rows.router,
     sign_in.router,
+    templates.router,
     tickets.router,
     timelines.router,
 )

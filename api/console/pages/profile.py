@@ -1,41 +1,34 @@
 """A candidate's whole profile as seen from a position, and the message to them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, BackgroundTasks, Query, Response
 
-from api.candidates import reviews, viewings, visibility
+from api.candidates import viewings, visibility
 from api.candidates.cards import Card
-from api.candidates.profile import FullProfile, approach
+from api.candidates.letter_fields import check_complete, fill, own_fields
+from api.candidates.profile import approach
+from api.console.seen import Seen, seen_by, seen_now, shown
 from api.console.session import Recruiter, RecruiterOrSupport, Visit
 from api.console.way_back import list_of, page_of, with_answer
-from api.console.wording.reason_words import in_plain_words
-from api.http.caller import Caller, CommandResult
+from api.http.caller import CommandResult
 from api.http.problems import Problem, Reason
 from api.web.forms import REFUSED, Faults, Sent
 from api.web.once import once
 from domain.candidate import Candidate
 from domain.command import NotFound
 from domain.contacting import Message, RequestInterview, SendMessage
-from domain.event import ERASED
-from domain.partial_date import PartialDate
-from infrastructure.projecting.checkpoints import NotCaughtUp
-from projections import employers, interviews, outreach_timeline
-from projections.candidate_pool import CandidatePool, Origin
-from projections.employers import Employer, Employers
-from projections.interview_list import Interview, InterviewList
-from projections.likelihood.projection import Likelihoods
-from projections.outreach_timeline import OutreachTimeline
-from projections.positions import Position, Positions
-from projections.profiles_opened import ProfilesOpened
+from domain.template import fields
+from projections.candidate_pool import CandidatePool
+from projections.interview_list import InterviewList
+from projections.positions import Positions
 
 router = APIRouter()
 
-EVERY_REASON = 1_000
 Came = Annotated[str, Query(max_length=2_000)]
 """The address of the list that a profile is opened from."""
 
@@ -43,34 +36,6 @@ APPROACHES: dict[str, tuple[type[SendMessage | RequestInterview], str]] = {
     "message": (SendMessage, "message-sent"),
     "interview_request": (RequestInterview, "interview-requested"),
 }
-
-FIELDS = {
-    "roles": "Role",
-    "years_experience": "Experience",
-    "in_present_job_since": "In the present job since",
-    "city": "City",
-    "country": "Country",
-    "open_to_remote": "Remote work",
-    "expected_salary": "Expected salary",
-    "work_authorisation": "May work in",
-    "languages": "Languages",
-}
-"""What a profile lists beside the history and the skills, by its name there."""
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What there is to see of a candidate from a position."""
-
-    position: Position
-    candidate_id: UUID
-    employer: Employer | None
-    profile: FullProfile | None
-    hidden: NotFound | Problem | None
-    """Why there is no profile to see."""
-    outreach: Interview | None
-    beginning: Sent
-    """The first values of the message form, from the position and the last message."""
 
 
 @router.get("/positions/{position_id}/candidates/{candidate_id}")
@@ -131,13 +96,15 @@ def write(position_id: UUID, candidate_id: UUID, visit: Recruiter) -> Response:
     if by not in APPROACHES:
         raise Problem(400, "bad-form", "The form lacks how to approach; open the page again.")
     command, notice = APPROACHES[by]
-    step = visit.sent.value("_step")
+    step = visit.sent.value("_step") or (visit.sent.value("_template") and "template")
     back = page_of(position_id, visit.sent.value("_back"))
     message: Message | None = None
     try:
-        if step != "write":
+        if step in ("preview", "send"):
             message = visit.sent.read(Message)
+            message = _filled(visit, message, position_id, candidate_id)
         if message and step == "send":
+            check_complete(message)
             send = partial(approach, visit.caller, command, position_id, candidate_id, message)
             result = once(send)
             if visit.is_part:
@@ -146,11 +113,23 @@ def write(position_id: UUID, candidate_id: UUID, visit: Recruiter) -> Response:
             answer = {"after": result.log_position, "notice": notice}
             return visit.go(with_answer(page, **answer))
     except REFUSED as error:
-        seen = _seen_now(visit.caller, position_id, candidate_id)
+        seen = seen_now(visit.caller, position_id, candidate_id)
         why = Faults(UNAVAILABLE if isinstance(error, NotFound) else error)
         return _written(visit, seen, back, why)
     seen = seen_by(visit.caller, position_id, candidate_id)
-    return _written(visit, seen, back, previewed=message if step == "preview" else None)
+    return _written(visit, seen, back, previewed=message)
+
+
+def _filled(visit: Visit, message: Message, position_id: UUID, candidate_id: UUID) -> Message:
+    """The message with its fields filled in; as it is to somebody who may not be seen."""
+    if not fields(message.subject, message.text):
+        return message
+    seen = seen_by(visit.caller, position_id, candidate_id)
+    own = {
+        name: visit.sent.value(f"_field.{name}") for name in fields(message.text, message.subject)
+    }
+    profile = seen.profile
+    return fill(message, profile, seen.position, seen.employer, own) if profile else message
 
 
 def _written(
@@ -161,7 +140,17 @@ def _written(
     previewed: Message | None = None,
 ) -> Response:
     """The form as it was typed, or its preview: where it was, or on the page that has room."""
-    about = shown(seen, back) | {"sent": visit.sent, "previewed": previewed}
+    sent = visit.sent
+    chosen = next(
+        (t for t in seen.templates if str(t.template_id) == sent.value("_template")), None
+    )
+    if chosen and not sent.value("_step"):
+        kept = [said for said in sent.fields if said[0] not in ("subject", "text")]
+        sent = Sent([*kept, ("subject", chosen.subject), ("text", chosen.text)])
+    own = own_fields(sent.value("subject"), sent.value("text"))
+    about = shown(seen, back) | {"sent": sent, "previewed": previewed, "own_fields": own}
+    if previewed:
+        about["missing"] = fields(previewed.subject, previewed.text)
     if visit.is_part:
         response = visit.page("panel.html", faults, **about)
         if faults:
@@ -214,81 +203,12 @@ def _sent_part(
     return response
 
 
-def _seen_now(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
-    """What the page shows at the end of the log, so that it agrees with the refusal."""
-    try:
-        reached = caller.marketplace.store.head()
-        return seen_by(replace(caller, after=reached), position_id, candidate_id)
-    except NotCaughtUp:
-        return seen_by(replace(caller, after=None), position_id, candidate_id)
-
-
-def seen_by(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
-    """What a caller sees of a candidate from a position."""
-    reads = (Positions, CandidatePool, Employers, InterviewList, OutreachTimeline)
-    with caller.reading(*reads, advisory=(Likelihoods, ProfilesOpened)) as db:
-        position = visibility.position_of(db, caller, position_id)
-        employer = employers.one(db, position.employer_id)
-        profile, hidden = None, None
-        try:
-            profile = visibility.profile_of(
-                db, caller, employer, position, candidate_id, reasons=EVERY_REASON
-            )
-            (profile,) = reviews.marked(db, caller, position, [profile])
-        except (NotFound, Problem) as error:
-            hidden = error
-        letter = outreach_timeline.last_letter(db, position.employer_id, caller.actor.id)
-        outreach = interviews.latest(db, position_id, candidate_id)
-    return Seen(
-        position, candidate_id, employer, profile, hidden, outreach, _beginning(position, letter)
-    )
-
-
-def _beginning(position: Position, last_message: outreach_timeline.Step | None) -> Sent:
-    fields = [("location", position.location or ""), ("remote", "true" if position.remote else "")]
-    if pay := position.salary:
-        said = pay.model_dump(mode="json", exclude_none=True)
-        fields += [(f"salary.{name}", str(value)) for name, value in said.items()]
-    if last_message:
-        for name in ("sender_name", "sender_role"):
-            if (signed := last_message.personal.get(name)) not in (None, ERASED):
-                fields.append((name, str(signed)))
-    return Sent(fields)
-
-
 def profile_with_faults(
     visit: Visit, position_id: UUID, candidate_id: UUID, error: Exception
 ) -> Response:
     """The profile with the reasons why a decision about the candidate was refused."""
-    seen = _seen_now(visit.caller, position_id, candidate_id)
+    seen = seen_now(visit.caller, position_id, candidate_id)
     if seen.profile is None:
         raise seen.hidden or NotFound(Candidate, candidate_id)
     back = page_of(position_id, visit.sent.value("_back"))
     return visit.page("profile.html", Faults(error), **shown(seen, back) | {"of_review": True})
-
-
-def shown(seen: Seen, at: str = "") -> dict[str, Any]:
-    """What the templates of a profile take; `at` is the list that it was opened from."""
-    jobs, unknown = seen.profile.jobs if seen.profile else [], PartialDate(1)
-    home = f"/positions/{seen.position.position_id}"
-    tab = "recommendations" if seen.profile and not seen.profile.passive else "passive-candidates"
-    return vars(seen) | {
-        "jobs": sorted(jobs, key=lambda job: job.started_on or unknown, reverse=True),
-        "facts": _facts(seen.profile) if seen.profile else [],
-        "reasons": in_plain_words(seen.profile) if seen.profile else None,
-        "of_review": False,
-        "previewed": None,
-        "at": at,
-        "list_at": list_of(at) if at else f"{home}/{tab}",
-        "profile_path": f"{home}/candidates/{seen.candidate_id}",
-    }
-
-
-def _facts(profile: FullProfile) -> list[tuple[str, Any, Origin | None]]:
-    """The fields that say something: each with its name, and its source and age."""
-    known = profile.facts.known()
-    return [
-        (name, known[field], profile.provenance.get(field))
-        for field, name in FIELDS.items()
-        if known.get(field) not in (None, ())
-    ]

@@ -10,7 +10,8 @@ from fastapi import APIRouter, BackgroundTasks, Query, Response
 
 from api.candidates import cards, reviews, visibility
 from api.candidates.reviews import decide
-from api.console.pages.profile import panel, profile_with_faults, seen_by, shown
+from api.console.pages.profile import panel, profile_with_faults
+from api.console.seen import seen_by, shown
 from api.console.session import Recruiter, Visit
 from api.console.way_back import page_of, with_answer
 from api.http.caller import CommandResult

@@ -62,7 +62,7 @@ PAGES: list[tuple[str, str, set[Role]]] = [
     ("GET", "/outreach/[^/]+/explanation", {Role.SUPPORT, Role.AUDITOR}),
     ("GET", "/outreach/[^/]+/message", {Role.RECRUITER}),
     ("GET", "/outreach/[^/]+", RECRUITING),
-    (".*", "/needs-you.*", {Role.RECRUITER}),
+    (".*", "/(needs-you|templates).*", {Role.RECRUITER}),
     (".*", "/tickets.*", {Role.SUPPORT}),
     ("GET", "/positions/(new|[^/]+/(filters|closure|shortlist))", {Role.RECRUITER}),
     ("GET", "/positions.*", RECRUITING),

@@ -26,6 +26,7 @@ from domain import (
     position,
     rating,
     review,
+    template,
     ticket,
     viewing,
     webhook,
@@ -498,6 +499,17 @@ _COMMANDS: list[Command] = [
         webhook_id=named("a webhook"), log_positions=(3, 5), **by(acmes_recruiter)
     ),
     webhook.RemoveWebhook(webhook_id=named("a webhook"), **by(acmes_recruiter)),
+    template.SaveTemplate(
+        employer_id=ACME,
+        template_id=named("a template"),
+        title="First message",
+        subject="A role for you, {first_name}",
+        text="Dear {first_name}, {reason}",
+        **by(acmes_recruiter),
+    ),
+    template.RemoveTemplate(
+        employer_id=ACME, template_id=named("a template"), **by(acmes_recruiter)
+    ),
     do_not_contact.AddToDoNotContact(
         employer_id=ACME,
         kind=do_not_contact.Named.ADDRESS,
