@@ -97,6 +97,8 @@ class Marketplace:
     """What else to run again and again, beside what every marketplace does."""
     streams: int = 0
     """Streams of events that are open."""
+    uploads: int = 0
+    """Uploads of activity that are being taken in."""
     refusals: Counter = field(
         default_factory=lambda: Counter(
             "sourcing_refusals",

@@ -30,7 +30,7 @@ from infrastructure.projecting.worker import PeriodicTask
 from infrastructure.settings import Settings, load_settings
 from infrastructure.telemetry import tracing
 
-SECONDS_TO_FINISH = 10
+SECONDS_TO_FINISH = 20
 """How long requests may take to finish after the signal to stop."""
 
 DEMO_UNDO_SECONDS = 20.0

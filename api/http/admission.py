@@ -92,7 +92,10 @@ class Admission:
                 await self._answer(Request(scope), why)(scope, receive, send)
 
     async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if (most := self._apart.get(scope["path"])) is not None:
+        most = self._apart.get(scope["path"])
+        if _length(scope) > (MOST_BYTES if most is None else most):
+            raise _too_large(MOST_BYTES if most is None else most)
+        if most is not None:
             return await self._app(scope, _counting(receive, most), send)
         if scope["method"] in ("GET", "HEAD", "OPTIONS"):
             return await self._take_turn(scope, receive, send)
@@ -180,8 +183,16 @@ def _counting(receive: Receive, most: int) -> Receive:
         message = await receive()
         received += len(message.get("body", b""))
         if received > most:
-            detail = f"More than {most} bytes; send them in several requests."
-            raise Problem(413, "too-large", detail)
+            raise _too_large(most)
         return message
 
     return counting
+
+
+def _length(scope: Scope) -> int:
+    """The length of the body, if it is given; the server has checked that it is a number."""
+    return next((int(value) for name, value in scope["headers"] if name == b"content-length"), 0)
+
+
+def _too_large(most: int) -> Problem:
+    return Problem(413, "too-large", f"More than {most} bytes; send them in several requests.")

@@ -15,6 +15,7 @@ from psycopg.errors import DiskFull
 from psycopg_pool import PoolTimeout
 from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
 from domain.aggregate import Refused
@@ -234,6 +235,7 @@ _PROBLEMS: dict[type, Callable[[Any], Problem]] = {
     OperationalError: _no_database,
     persistence.OperationalError: _no_database,
     persistence.InterfaceError: _no_database,
+    ClientDisconnect: lambda _: Problem(400, "bad-request", "The request broke off."),
     HTTPException: _failed_http,
     Exception: _unexpected,
 }

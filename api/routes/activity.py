@@ -2,15 +2,19 @@
 
 import codecs
 from collections.abc import Sequence
-from typing import Annotated
+from itertools import islice
+from tempfile import TemporaryFile
+from typing import IO
 
 from anyio import CapacityLimiter, to_thread
 from anyio.lowlevel import RunVar
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from api.http.access import PlatformCaller
+from api.http.admission import ShuttingDown
 from api.http.problems import Problem
+from api.marketplace import Marketplace
 from domain.actor import Cause
 from domain.candidate import Candidate
 from domain.candidate_commands import NoteActivity
@@ -34,8 +38,13 @@ MOST_BYTES = 32 * 1024 * 1024
 MOST_LINES = 100_000
 MOST_REJECTED_SHOWN = 1_000
 
+MOST_UPLOADS = 8
+"""Taken at a time in one process."""
+
+BYTES_WRITTEN_AT_ONCE = 1024 * 1024
+
 CHUNK = 2_000
-"""Activities recorded in one transaction."""
+"""Lines recorded in one transaction."""
 
 
 DECIDING = (CandidateSignedUp, CandidateErased, CandidateMerged, CandidateSeparated)
@@ -60,11 +69,6 @@ class Ingested(BaseModel):
     log_position: int = Field(description="of the last event; give it to a query as `after`")
 
 
-async def ndjson(request: Request) -> bytes:
-    """The body, whatever its type is said to be."""
-    return await request.body()
-
-
 ACTIVITY_EXAMPLE = (
     '{"candidate_id": "7d4c…", "kind": "signed_in", "occurred_at": "2026-03-01T12:00:00Z",'
     ' "source": "web", "source_id": "evt-1"}'
@@ -85,74 +89,117 @@ ACTIVITY_EXAMPLE = (
         }
     },
 )
-async def ingest_activity(
-    caller: PlatformCaller, body: Annotated[bytes, Depends(ndjson)]
-) -> Ingested:
+async def ingest_activity(caller: PlatformCaller, request: Request) -> Ingested:
     """Take in activity as NDJSON, one a line: candidate_id, kind, occurred_at, source, source_id.
 
     Each counts once by its id at its source, so a request may be repeated after a failure.
     Invalid lines are reported with number and reason, and skipped; the others are recorded.
+    429 if as many requests as are taken at a time are being recorded: send it again later.
     """
-    cause = Cause(by=caller.actor, at=caller.at, request_id=caller.request_id)
     marketplace = caller.marketplace
-    return await ingest(marketplace.store, marketplace.pool, cause, body)
+    if marketplace.uploads >= MOST_UPLOADS:
+        detail = f"{MOST_UPLOADS} uploads are being recorded already; come back in a moment."
+        raise Problem(429, "too-many-uploads", detail, headers={"Retry-After": "5"})
+    marketplace.uploads += 1
+    try:
+        with TemporaryFile() as body:
+            await _receive(request, body)
+            cause = Cause(by=caller.actor, at=caller.at, request_id=caller.request_id)
+            return await ingest(marketplace, cause, body)
+    finally:
+        marketplace.uploads -= 1
 
 
-_limiter: RunVar[CapacityLimiter] = RunVar("activity")
+_limiters: RunVar[tuple[CapacityLimiter, CapacityLimiter]] = RunVar("activity")
 
 
-def _one_at_a_time() -> CapacityLimiter:
-    """Uploads take turns chunk by chunk: in parallel they conflict over the same candidates.
+def _limiters_here() -> tuple[CapacityLimiter, CapacityLimiter]:
+    """Threads to record in, and to write to files in: none of those of other requests.
 
-    A limiter of their own, so that those that wait occupy none of the threads of other requests.
+    Uploads take turns chunk by chunk: in parallel they conflict over the same candidates.
     """
-    limiter = _limiter.get(None)
-    if limiter is None:
-        limiter = CapacityLimiter(1)
-        _limiter.set(limiter)
-    return limiter
+    limiters = _limiters.get(None)
+    if limiters is None:
+        limiters = CapacityLimiter(1), CapacityLimiter(2)
+        _limiters.set(limiters)
+    return limiters
 
 
-async def ingest(store: EventStore, pool: Pool, cause: Cause, body: bytes) -> Ingested:
+async def _receive(request: Request, body: IO[bytes]) -> None:
+    """Keep a body in a file, since many at once would fill the memory."""
+    _, writers = _limiters_here()
+    lines, part, last = 0, bytearray(), b"\n"
+    async for received in request.stream():
+        lines += received.count(b"\n")
+        part += received
+        last = received[-1:] or last
+        if lines > MOST_LINES:
+            break
+        if len(part) >= BYTES_WRITTEN_AT_ONCE:
+            await to_thread.run_sync(body.write, bytes(part), limiter=writers)
+            part.clear()
+    if lines + (last != b"\n") > MOST_LINES:
+        detail = f"More than {MOST_LINES} lines; send them in several requests."
+        raise Problem(413, "too-many-lines", detail)
+    await to_thread.run_sync(body.write, bytes(part), limiter=writers)
+    body.seek(0)
+
+
+async def ingest(marketplace: Marketplace, cause: Cause, body: IO[bytes]) -> Ingested:
     """Record each activity of an NDJSON body once.
 
     Lines are recorded in chunks. After a failure in between, sending the whole body again records
     the rest.
     """
-    limiter = _one_at_a_time()
-    lines, rejections = await to_thread.run_sync(_parse, body, limiter=limiter)
-    accepted = repeated = log_position = 0
-    for start in range(0, len(lines), CHUNK):
-        chunk = lines[start : start + CHUNK]
-        taken, again, refused, log_position = await to_thread.run_sync(
-            _record, store, pool, cause, chunk, limiter=limiter
+    recorder, _ = _limiters_here()
+    total = Ingested(accepted=0, repeated=0, rejected=0, rejections=[], log_position=0)
+    number = 0
+    while True:
+        if marketplace.stopping.is_set():
+            detail = "This server is shutting down; send the same lines again in a moment."
+            raise ShuttingDown(detail)
+        read = await to_thread.run_sync(
+            _take_chunk, marketplace, cause, body, number, total, limiter=recorder
         )
-        accepted += taken
-        repeated += again
-        rejections += refused
-    rejections.sort(key=lambda rejected: rejected.line)
-    return Ingested(
-        accepted=accepted,
-        repeated=repeated,
-        rejected=len(rejections),
-        rejections=rejections[:MOST_REJECTED_SHOWN],
-        log_position=log_position or await to_thread.run_sync(store.head, limiter=limiter),
-    )
+        number += read
+        if read < CHUNK:
+            break
+    if not total.log_position:
+        total.log_position = await to_thread.run_sync(marketplace.store.head, limiter=recorder)
+    return total
 
 
 Line = tuple[int, Activity]
 
 
-def _parse(body: bytes) -> tuple[list[Line], list[Rejected]]:
+def _take_chunk(
+    marketplace: Marketplace, cause: Cause, body: IO[bytes], before: int, total: Ingested
+) -> int:
+    """Record the next lines, add what became of them to the total, and return how many they are."""
+    texts = [*islice(body, CHUNK)]
+    if not before and texts:
+        texts[0] = texts[0].removeprefix(codecs.BOM_UTF8)
+    lines, rejections = _parse(texts, before + 1)
+    if lines:
+        accepted, repeated, refused, total.log_position = _record(
+            marketplace.store, marketplace.pool, cause, lines
+        )
+        total.accepted += accepted
+        total.repeated += repeated
+        rejections += refused
+    rejections.sort(key=lambda rejected: rejected.line)
+    total.rejected += len(rejections)
+    total.rejections += rejections[: MOST_REJECTED_SHOWN - len(total.rejections)]
+    return len(texts)
+
+
+def _parse(texts: Sequence[bytes], first: int) -> tuple[list[Line], list[Rejected]]:
     lines: list[Line] = []
     rejections: list[Rejected] = []
     validate = TypeAdapter(Activity).validate_json
-    for number, text in enumerate(body.removeprefix(codecs.BOM_UTF8).splitlines(), start=1):
+    for number, text in enumerate(texts, start=first):
         if not text.strip():
             continue
-        if number > MOST_LINES:
-            detail = f"More than {MOST_LINES} lines; send them in several requests."
-            raise Problem(413, "too-many-lines", detail)
         try:
             lines.append((number, validate(text)))
         except ValidationError as error:

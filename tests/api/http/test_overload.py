@@ -1,5 +1,6 @@
 """A server under too much load, or on a database in trouble, says so within seconds."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +8,10 @@ from functools import partial
 from typing import Any
 
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
+from api.http.admission import Admission
+from api.http.problems import problem_of
 from domain.actor import Role
 from tests.support.client import done, statuses
 from tests.support.concurrency import SECONDS
@@ -52,3 +56,29 @@ def test_reads_and_health_go_on_while_commands_wait_for_a_locked_log(stage: Stag
             answers = [one.result(SECONDS) for one in waiting]
         assert set(statuses(answers)) == {503}
         assert all(answer.headers["retry-after"] for answer in answers)
+
+
+def test_what_the_server_gives_up_at_its_end_is_told_to_come_back() -> None:
+    """The server cancels requests that have not finished by the time that it must end."""
+    sent: list[Any] = []
+
+    async def hanging(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(SECONDS)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def cancelled() -> None:
+        scope = {"type": "http", "method": "GET", "path": "/v1/me", "headers": []}
+        admission = Admission(hanging, lambda _, wrong: problem_of(wrong).response(), {})
+        request = asyncio.create_task(admission(scope, receive, send))
+        await asyncio.sleep(0)
+        request.cancel()
+        await asyncio.wait([request])
+
+    asyncio.run(cancelled())
+    assert sent[0]["status"] == 503
+    assert b"shutting-down" in sent[1]["body"]

@@ -17,7 +17,8 @@ from domain.actor import Role
 from infrastructure.event_log.store import EventStore
 from tests.support.client import done
 from tests.support.concurrency import SECONDS, at_once, wait_until
-from tests.support.stage import NDJSON, Scene, Stage, activity
+from tests.support.databases import Databases
+from tests.support.stage import NDJSON, Scene, Stage, activity, own_stage
 
 
 @pytest.fixture(scope="module")
@@ -219,16 +220,68 @@ def test_two_feeds_that_tell_of_the_same_people_at_once_are_both_taken(
     assert noted(stage, member) == 40
 
 
-def test_many_uploads_that_wait_hold_up_no_other_request(
+def test_more_uploads_than_are_taken_are_told_to_come_back_and_hold_up_no_other_request(
     stage: Stage, scene: Scene, candidate: str
 ) -> None:
     support = stage.as_(Role.SUPPORT)
-    with ThreadPoolExecutor(61) as threads:
+    with ThreadPoolExecutor(41) as threads:
         with stage.held_log():
-            uploads = [threads.submit(scene.tell, activity(candidate)) for _ in range(60)]
+            uploads = [threads.submit(scene.tell, activity(candidate)) for _ in range(40)]
             for _ in range(5):
                 done(threads.submit(support.get, "/tickets").result(SECONDS))
-        assert [counts(upload.result()) for upload in uploads] == [(1, 0, 0)] * 60
+            refused = 40 - api.routes.activity.MOST_UPLOADS
+            wait_until(lambda: sum(upload.done() for upload in uploads) >= refused)
+        answers = [upload.result(SECONDS) for upload in uploads]
+    come_back = [answer for answer in answers if answer.status_code == 429]
+    assert len(come_back) == refused
+    for answer in come_back:
+        assert answer.json()["type"] == "urn:sourcing:problem:too-many-uploads"
+        assert answer.headers["retry-after"]
+    assert stage.marketplace.uploads == 0
+    assert counts(scene.tell(activity(candidate))) == (1, 0, 0)
+
+
+def test_line_ends_alone_are_not_read_to_the_end(scene: Scene) -> None:
+    response = scene.platform("POST", "/activity", content=b"\n" * 31 * 2**20, headers=NDJSON)
+    assert response.status_code == 413
+    assert response.json()["type"] == "urn:sourcing:problem:too-many-lines"
+
+
+@pytest.mark.parametrize(("lines", "end"), [(10, b"\n"), (9, b"\n{}"), (10, b"")])
+def test_as_many_lines_as_allowed_are_taken_however_the_last_ends(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, lines: int, end: bytes
+) -> None:
+    monkeypatch.setattr(api.routes.activity, "MOST_LINES", 10)
+    body = b"\n".join([b"{}"] * lines) + end
+    response = scene.platform("POST", "/activity", content=body, headers=NDJSON)
+    assert counts(response) == (0, 0, 10)
+    response = scene.platform("POST", "/activity", content=body + b"\n{}", headers=NDJSON)
+    assert response.status_code == 413
+
+
+def test_an_upload_ends_between_two_chunks_when_the_server_stops(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api.routes.activity, "CHUNK", 10)
+    with own_stage(databases, with_worker=False) as stage:
+        scene = stage.scene()
+        candidate = scene.member("Silent", silent_days=400)
+        lines = [activity(candidate) for _ in range(35)]
+        record = EventStore.execute_all
+
+        def stopping_meanwhile(*arguments: Any, **options: Any) -> Any:
+            stage.marketplace.stopping.set()
+            return record(*arguments, **options)
+
+        with monkeypatch.context() as stopping:
+            stopping.setattr(EventStore, "execute_all", stopping_meanwhile)
+            response = scene.tell(*lines)
+        assert response.status_code == 503
+        assert response.json()["type"] == "urn:sourcing:problem:shutting-down"
+        assert response.headers["retry-after"]
+        assert noted(stage, candidate) == 10
+        stage.marketplace.stopping.clear()
+        assert counts(scene.tell(*lines)) == (25, 10, 0)
 
 
 def test_what_was_cut_off_half_way_is_completed_by_sending_it_again(
