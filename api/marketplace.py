@@ -149,7 +149,10 @@ class Marketplace:
             shared = (self.store, self.read_models, letterhead(self.settings), self.now)
             inbox = Inbox(*shared, partial(tell, letters))
             stack.enter_context(receiving(self.settings, inbox.take))
-            yield self.worker
+            try:
+                yield self.worker
+            finally:
+                self.worker = None
 
     def _delivery(self) -> AbstractContextManager[Delivery | None]:
         return delivery(self.settings, self.store, self.pool, self.read_models, self.now)

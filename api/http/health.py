@@ -11,7 +11,7 @@ from psycopg_pool import PoolTimeout
 from api.http.problems import problem_of
 from api.marketplace import PROBE_SECONDS, Marketplace, now
 from infrastructure.database.clock import ALLOWED
-from infrastructure.projecting import parking, progress, unknown_events
+from infrastructure.projecting import parking, progress, unknown_events, worker
 from infrastructure.projecting.checkpoints import log_positions
 from infrastructure.projecting.reading import Rebuilding, TakenOver, not_live
 from infrastructure.webhooks import queue
@@ -29,7 +29,7 @@ async def live() -> dict[str, str]:
     "/ready",
     response_model=None,
     responses={
-        503: {"description": "catching up, rebuilding, taken over, or the database does not answer"}
+        503: {"description": "catching up, rebuilding, taken over, or no database or worker here"}
     },
 )
 def ready(request: Request) -> JSONResponse:
@@ -41,9 +41,12 @@ def ready(request: Request) -> JSONResponse:
     `failing` names the projections that cannot go on, in whatever process they run, each with the
     kind of error; `standing_still` also those that no process moves on. `parked` counts the parked
     events of each projection, `unknown_kinds` the events of each kind that this program does not
-    know, `webhooks` the deliveries that wait and those that were given up. None of these makes a
-    process unready, since the others serve. A clock that differs from the database's by more than a
-    minute does: `clock_offset` is how many seconds it is ahead.
+    know, `webhooks` the deliveries that wait and those that were given up. `worker` says how many
+    workers run, in whatever process, and for how many seconds the next event has waited for the
+    read model that is furthest behind. None of these makes a process unready, since it serves what
+    there is, but `status` says `no worker` or `standing still`. What does is a worker of this
+    process that has died, and a clock that differs from the database's by more than a minute:
+    `clock_offset` is how many seconds it is ahead.
     """
     marketplace: Marketplace = request.app.state.marketplace
     try:
@@ -51,25 +54,33 @@ def ready(request: Request) -> JSONResponse:
         with marketplace.pool.connection(PROBE_SECONDS) as db:
             waiting = not_live(marketplace.projections, db)
             parked = parking.counts(db)
-            still = progress.standing_still(db, now())
+            at, every = now(), progress.progress(db)
+            workers = worker.running(db)
             unknown_kinds = unknown_events.first_of_each_kind(db)
             webhooks = queue.counts(db)
         offset = marketplace.clock.offset(PROBE_SECONDS)
     except (PersistenceError, psycopg.Error, PoolTimeout) as error:
         return problem_of(error).response()
+    still = [one for one in every if one.stands_still(at)]
+    own = marketplace.worker
+    has_died = own is not None and not own.is_alive
+    workers = max(workers, int(own is not None and own.is_alive))  # which may not be connected yet
     started_at = marketplace.started_at_log_position
     behind = {name: at for name, at in reached.items() if at < started_at}
     taken_over = [name for name, why in waiting.items() if isinstance(why, TakenOver)]
     is_off = abs(offset) > ALLOWED
     states = {
+        "worker died": has_died,
         "taken over": taken_over,
         "clock is off": is_off,
         "rebuilding": waiting,
         "catching up": behind,
+        "no worker": not workers,
+        "standing still": still,
         "ready": True,
     }
     failures = {one.projection: one.failure for one in still if one.failure}
-    failures |= marketplace.worker.failures if marketplace.worker else {}
+    failures |= own.failures if own else {}
     body: dict[str, Any] = {
         "status": next(state for state, holds in states.items() if holds),
         "catching_up": behind,
@@ -80,6 +91,10 @@ def ready(request: Request) -> JSONResponse:
             if isinstance(why, Rebuilding)
         },
         "taken_over": taken_over,
+        "worker": {
+            "running": workers,
+            "lag_seconds": round(max((one.lag_seconds(at) for one in every), default=0.0), 3),
+        },
         "failing": failures,
         "standing_still": {
             one.projection: {
@@ -94,4 +109,4 @@ def ready(request: Request) -> JSONResponse:
         "webhooks": {"queued": webhooks.queued, "dead": webhooks.dead},
         "unknown_kinds": {kind: count for kind, _, count in unknown_kinds},
     }
-    return JSONResponse(body, 503 if behind or waiting or is_off else 200)
+    return JSONResponse(body, 503 if has_died or behind or waiting or is_off else 200)

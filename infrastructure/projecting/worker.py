@@ -8,7 +8,7 @@ from typing import Self
 
 import psycopg
 
-from infrastructure.database.postgres import Pool
+from infrastructure.database.postgres import Database, Pool
 from infrastructure.error_redaction import redacted_traceback
 from infrastructure.event_log.statements import CHANNEL
 from infrastructure.event_log.store import EventStore
@@ -16,6 +16,20 @@ from infrastructure.projecting.projection import Projection
 from infrastructure.projecting.projector import Part, Projector
 
 logger = logging.getLogger(__name__)
+
+
+LISTENER = "worker listener"
+"""The name of the one session that every worker has open all the time."""
+
+RUNNING = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = %s"""
+
+
+def running(db: Database) -> int:
+    """How many workers run on this database, in whatever process."""
+    ((count,),) = db.execute(RUNNING, (LISTENER,)).fetchall()
+    return int(count)
 
 
 @dataclass(frozen=True)
@@ -78,6 +92,11 @@ class Worker:
         """The projections that cannot go on, each with its error."""
         return {n: why for one in self._projectors for n, why in one.failures.items()}
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether all its threads run."""
+        return all(thread.is_alive() for thread in self._threads)
+
     def __enter__(self) -> Self:
         for thread in self._threads:
             thread.start()
@@ -94,7 +113,9 @@ class Worker:
         # NOTIFY is only a hint: a projector that misses one polls soon.
         while not self._stop.is_set():
             try:
-                with psycopg.connect(self._database_url, autocommit=True) as connection:
+                with psycopg.connect(
+                    self._database_url, autocommit=True, application_name=LISTENER
+                ) as connection:
                     connection.execute(f"LISTEN {CHANNEL}")
                     while not self._stop.is_set():
                         for _ in connection.notifies(timeout=0.1, stop_after=1):

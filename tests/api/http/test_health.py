@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -11,8 +12,10 @@ from psycopg.conninfo import conninfo_to_dict
 
 from domain.event import Event
 from infrastructure.event_log.keys import WrongSecret
+from infrastructure.projecting import progress
 from infrastructure.projecting.follower import Follower
 from infrastructure.projecting.projection import Change
+from infrastructure.projecting.projector import Projector
 from projections.positions import Positions
 from tests.support.concurrency import SECONDS, wait_until
 from tests.support.databases import Databases
@@ -30,10 +33,48 @@ def ready(stage: Stage) -> Any:
 
 
 def test_a_process_that_answers_is_live_and_with_nothing_to_catch_up_ready(url: str) -> None:
-    with a_stage(url, with_worker=False) as stage:
+    with a_stage(url) as stage:
         assert stage.http.get("/health/live").json() == {"status": "live"}
         assert ready(stage).status_code == 200
         assert ready(stage).json()["status"] == "ready"
+
+
+def test_without_any_worker_it_serves_what_there_is_and_says_so(url: str) -> None:
+    with a_stage(url, with_worker=False) as api:
+        response = ready(api)
+        assert (response.status_code, response.json()["status"]) == (200, "no worker")
+        assert response.json()["worker"] == {"running": 0, "lag_seconds": 0.0}
+        with a_stage(url) as other:
+            wait_until(lambda: ready(api).json()["status"] == "ready")
+            assert ready(api).json()["worker"]["running"] == 1
+            assert other.marketplace.worker is not None
+        wait_until(lambda: ready(api).json()["status"] == "no worker")
+        api.scene()
+        wait_until(lambda: ready(api).json()["worker"]["lag_seconds"] > 0.1)
+
+
+def test_a_process_whose_own_worker_has_died_is_not_ready(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Projector, "run", lambda *_: None)
+    with a_stage(url) as stage:
+        wait_until(lambda: ready(stage).status_code == 503)
+        assert ready(stage).json()["status"] == "worker died"
+
+
+def test_read_models_that_stand_still_are_said_to(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "STANDS_STILL_AFTER", timedelta(seconds=0.1))
+    with (
+        a_stage(url) as stage,
+        stage.connection() as db,
+        db.transaction(),
+    ):
+        db.execute("SELECT FROM projection_checkpoints FOR UPDATE")  # as a worker that hangs
+        stage.scene()
+        wait_until(lambda: ready(stage).json()["status"] == "standing still")
+        assert ready(stage).status_code == 200
 
 
 def test_it_is_not_ready_until_its_read_models_show_what_was_there_at_its_start(url: str) -> None:
