@@ -59,6 +59,20 @@ def test_a_rebuild_is_done_by_the_worker(stage: Stage, admin: Client) -> None:
     wait_until(lambda: [one["state"] for one in told(admin, "positions")] == ["live"])
 
 
+def test_a_feed_shows_whom_a_rebuild_brings_back(stage: Stage, admin: Client) -> None:
+    scene = stage.scene().in_beta()
+    position = scene.position()
+    scene.member("Ada", silent_days=400)
+    scene.member("Bo", silent_days=400)
+    stage.catch_up()
+    assert sorted(scene.names(position, "passive-candidates")) == ["Ada", "Bo"]
+    with stage.connection() as db:
+        db.execute("DELETE FROM candidate_pool WHERE name = 'Ada'")
+    assert scene.names(position, "passive-candidates") == ["Bo"]
+    done(admin("PUT", "/projections/candidate_pool/rebuild"))
+    wait_until(lambda: len(scene.names(position, "passive-candidates")) == 2)
+
+
 def test_a_rebuild_is_cancelled(stage: Stage, admin: Client) -> None:
     assert done(admin("DELETE", "/projections/positions/rebuild")) == {"changed": False}
     with stage.connection() as db, db.transaction():
