@@ -5,19 +5,25 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from copy import deepcopy
 from itertools import count
 
 import pytest
 
 from api.demo import fill
-from infrastructure.database.postgres import Pool, open_pool
+from infrastructure.database.postgres import Database, Pool, open_pool
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting import progress, versions
 from infrastructure.projecting.checkpoints import log_positions, wait_for
 from infrastructure.projecting.projection import Projection
 from infrastructure.projecting.projector import Projector
-from infrastructure.projecting.reading import ReadModels
+from infrastructure.projecting.reading import ReadModels, Rebuilding
+from infrastructure.projecting.versions import create_tables
 from infrastructure.projecting.worker import Worker
+from projections.likelihood import batch
+from projections.likelihood.estimator.model import LikelihoodModel
+from projections.likelihood.features.catalogue import CANDIDATE_SCHEMA
+from projections.likelihood.projection import Likelihoods
 from projections.read_models import read_models
 from tests.domain.golden import everything_that_happens
 from tests.support.concurrency import SECONDS, wait_until
@@ -134,3 +140,45 @@ def drained(projection: Projection, store: EventStore, pool: Pool) -> bool:
     """Apply what is left; the server may take a moment to see that a killed worker is dead."""
     drain(Projector([projection], store, pool))
     return log_positions([projection], pool)[projection.name] == store.head()
+
+
+# A changed estimator ------------------------------------------------------------------------------
+
+
+class NewEstimator(Likelihoods, name="likelihood", version=Likelihoods.version + 1, apart=True):
+    """The likelihood of a program with another estimator, whose number counts in the version."""
+
+
+def model_of(db: Database) -> tuple[str, int]:
+    (found,) = db.execute("SELECT hash, log_position FROM likelihood_model").fetchall()
+    hash, log_position = found
+    return hash, log_position
+
+
+@pytest.mark.slow
+def test_a_changed_estimator_learns_everything_beside_the_one_that_is_read(
+    filled: tuple[str, EventStore, Pool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, store, pool = filled
+    drain(Projector([Likelihoods()], store, pool))
+    old, new = ReadModels(pool, SECONDS), ReadModels(pool, SECONDS)
+    with old.reading(Likelihoods) as db:
+        before = model_of(db)
+    changed = LikelihoodModel(CANDIDATE_SCHEMA, base_rate=0.2)
+    monkeypatch.setattr(batch, "untrained_model", lambda: deepcopy(changed))
+    create_tables([NewEstimator()], pool)
+    building = Projector([NewEstimator()], store, pool, batch_size=500)
+    building.catch_up()
+    with old.reading(Likelihoods) as db:
+        assert model_of(db) == before
+    with pytest.raises(Rebuilding), new.reading(NewEstimator):
+        pass
+    drain(building)
+    with new.reading(NewEstimator) as db:
+        hash, log_position = model_of(db)
+    assert log_position == before[1]
+    assert hash != before[0]
+    rebuilt = rows(NewEstimator(), pool)
+    restart_at(0, NewEstimator(), pool)
+    drain(Projector([NewEstimator()], store, pool, batch_size=1))
+    assert rows(NewEstimator(), pool) == rebuilt
