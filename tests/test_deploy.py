@@ -49,7 +49,6 @@ def test_the_dashboard_shows_all_figures_but_those_of_detail(served: dict[str, s
     assert {name for name in ours if served[name].isdisjoint(shown)} == {
         "sourcing_likelihood_brier",
         "sourcing_projection_standing_still",
-        "sourcing_unknown_events",
     }
 
 

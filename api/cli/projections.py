@@ -12,10 +12,10 @@ import typer
 from pydantic import BaseModel
 
 from api.cli.exit_codes import EXIT_CODES, CannotGoOn, Exit
-from api.cli.terminal import Report, log_to_stderr, progress
+from api.cli.terminal import Report, complain, log_to_stderr, progress
 from api.marketplace import Marketplace, now, open_marketplace
 from api.routes.projections import ReadModel, parked_stream, read_model
-from infrastructure.projecting import parking, unknown_events, versions
+from infrastructure.projecting import parking, unknown_events, versions, worker
 from infrastructure.projecting.parking import Parked
 from infrastructure.projecting.progress import Progress
 from infrastructure.projecting.progress import progress as progress_of
@@ -95,7 +95,11 @@ def rebuild(
         except CannotRebuild as reason:
             raise CannotGoOn(str(reason)) from None
         if no_wait:
+            with marketplace.pool.connection() as db:
+                is_worked_on = worker.running(db) > 0
             typer.echo("Workers rebuild it; see `projections status`.")
+            if not is_worked_on:
+                complain("No worker is running: start `serve` or `worker`.")
             return
         with _working(marketplace, chosen), progress() as report:
             _watch(marketplace, chosen, report)

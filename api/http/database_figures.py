@@ -13,6 +13,7 @@ from api.marketplace import PROBE_SECONDS, Marketplace, now
 from infrastructure.database.postgres import Database
 from infrastructure.error_redaction import error_kind
 from infrastructure.event_log import log_head
+from infrastructure.projecting import worker
 from infrastructure.projecting.progress import Progress, progress
 from infrastructure.projecting.reading import not_live
 from infrastructure.projecting.unknown_events import first_of_each_kind
@@ -76,6 +77,8 @@ class DatabaseCollector(Collector):
 
 def _of_log(marketplace: Marketplace, db: Database) -> Iterator[Metric]:
     yield _gauge("sourcing_event_log_position", "Position of the last event.", log_head.head(db))
+    workers = worker.running(db)
+    yield _gauge("sourcing_workers", "Workers that run, in whatever process.", workers)
     yield from _of_projections(marketplace, progress(db))
     webhooks = queue.counts(db)
     yield _gauge(

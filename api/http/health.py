@@ -93,7 +93,7 @@ def ready(request: Request) -> JSONResponse:
         "taken_over": taken_over,
         "worker": {
             "running": workers,
-            "lag_seconds": round(max((one.lag_seconds(at) for one in every), default=0.0), 3),
+            "lag_seconds": round(max((o.lag_seconds(at) for o in every if o.live), default=0.0), 3),
         },
         "failing": failures,
         "standing_still": {

@@ -478,7 +478,7 @@ def test_all_read_models_can_be_left_to_workers_to_rebuild_or_cancelled(
 ) -> None:
     assert sourcing("projections", "rebuild", env=env).code == Exit.WRONG_USAGE
     ended = sourcing("projections", "rebuild", "--all", "--no-wait", env=env)
-    assert (ended.code, ended.err) == (0, "")
+    assert (ended.code, ended.err) == (0, "No worker is running: start `serve` or `worker`.\n")
     told = json.loads(sourcing("projections", "status", "--json", env=env).out)
     states = [one["state"] for one in told]
     assert states.count("building") == states.count("live") == len(read_models())

@@ -12,10 +12,11 @@ from psycopg.conninfo import conninfo_to_dict
 
 from domain.event import Event
 from infrastructure.event_log.keys import WrongSecret
-from infrastructure.projecting import progress
+from infrastructure.projecting import progress, versions
 from infrastructure.projecting.follower import Follower
 from infrastructure.projecting.projection import Change
 from infrastructure.projecting.projector import Projector
+from projections.employers import Employers
 from projections.positions import Positions
 from tests.support.concurrency import SECONDS, wait_until
 from tests.support.databases import Databases
@@ -198,3 +199,12 @@ def test_beside_a_process_with_another_secret_it_does_not_start_on_an_empty_data
         with pytest.raises(WrongSecret, match="SOURCING_SECRET"), a_stage(url, secret=another):
             pass
         assert ready(first).status_code == 200
+
+
+def test_a_rebuild_does_not_count_as_a_lag_of_what_is_read(url: str) -> None:
+    with a_stage(url, with_worker=False) as stage:
+        stage.scene()
+        with stage.marketplace.working():
+            stage.catch_up()
+        versions.rebuild(Employers(), stage.marketplace.pool)
+        assert ready(stage).json()["worker"] == {"running": 0, "lag_seconds": 0}

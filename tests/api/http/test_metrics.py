@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from api.http import database_figures
 from domain.actor import Role
 from tests.support.client import done
+from tests.support.concurrency import wait_until
 from tests.support.databases import Databases
 from tests.support.predictions import predictions_of_a_month_ago
 from tests.support.stage import Stage, own_stage
@@ -109,8 +110,10 @@ def test_the_lag_is_reported_in_seconds_while_nobody_keeps_the_read_models(
         at_first = of(figures(idle), "projection_lag_seconds", projection="employers")
         later = of(figures(idle), "projection_lag_seconds", projection="employers")
         assert 0 < at_first < later
+        assert of(figures(idle), "workers") == 0
         with idle.marketplace.working():
             idle.catch_up()
+            wait_until(lambda: of(figures(idle), "workers") == 1)
         assert of(figures(idle), "projection_lag_seconds", projection="employers") == 0
 
 
