@@ -30,8 +30,10 @@ Ask = Callable[[], object]
 def measure(database_url: str, positions: Mapping[str, Mapping[str, Any]], seconds: float) -> None:
     """Serve a database that is filled, and ask for feeds of these positions."""
     start = time.perf_counter()
-    with server(0, database_url) as (client_in, _):
+    with server(0, database_url) as (client_in, *_):
         recruiter, feeds = _opened(client_in, positions)
+        while recruiter.get(feeds[0]).status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            time.sleep(1)  # the candidates are being read
         first = [_page(recruiter, feed) for feed in feeds]
         print(
             f"over HTTP: the first lists come {time.perf_counter() - start:,.0f} s after the start"

@@ -151,7 +151,7 @@ def main() -> None:
     parser.add_argument("--feeds", type=float, default=8, help="a second, of four readers")
     parser.add_argument("--messages", type=float, default=1, help="a second")
     options, _ = parser.parse_known_args()
-    with server(options.candidates) as (client_in, _):
+    with server(options.candidates) as (client_in, *_):
         measure(Marketplace(client_in("platform"), client_in("recruiter")), options)
 
 

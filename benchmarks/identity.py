@@ -236,7 +236,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=3_000)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
-    with server(candidates=50) as (client, sourcing):
+    with server(candidates=50) as (client, sourcing, _):
         roles = ("platform", "auditor", "recruiter")
         clients = {role: client(role) for role in roles}
 

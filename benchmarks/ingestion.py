@@ -1,9 +1,9 @@
 """How many activities a second come in over HTTP, while the read models follow.
 
-    python -m benchmarks.ingestion --candidates 1000 --lines 5000
+    python -m benchmarks ingestion --lines 5000
 
-A server of its own (API and worker in one process, embedded PostgreSQL, `fsync` on) with a demo
-marketplace takes requests of NDJSON, one after the other and two at a time.
+A server of its own (embedded PostgreSQL, `fsync` on; with a worker in the process or without) takes
+requests of NDJSON about members of a demo marketplace, one after the other and two at a time.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -23,17 +23,23 @@ from typing import NamedTuple
 from uuid import uuid4
 
 import httpx2 as httpx
+import psycopg
+
+from benchmarks.figures import Figure, show
 
 
 class Server(NamedTuple):
-    """A running server with a demo marketplace: makes a client in a role, runs a command."""
+    """A running server: makes a client in a role, runs a command, and has a database."""
 
     client: Callable[..., httpx.Client]
     sourcing: Callable[..., bytes]
+    database_url: str
 
 
 @contextmanager
-def server(candidates: int, database_url: str = "") -> Iterator[Server]:
+def server(
+    candidates: int, database_url: str = "", *, with_worker: bool = True
+) -> Iterator[Server]:
     """A server of its own, with a demo marketplace or on a database that is filled already."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -62,7 +68,7 @@ def server(candidates: int, database_url: str = "") -> Iterator[Server]:
         if not database_url:
             sourcing("demo", "--candidates", str(candidates))
         process = subprocess.Popen(
-            [*command, "serve"],
+            [*command, "serve" if with_worker else "api"],
             env=environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -77,7 +83,8 @@ def server(candidates: int, database_url: str = "") -> Iterator[Server]:
         try:
             with ExitStack() as clients:
                 wait_until_ready(client("platform"))
-                yield Server(client, sourcing)
+                address = database_url or f"host={data_dir}/postgres user=postgres dbname=postgres"
+                yield Server(client, sourcing, address)
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(60)
@@ -129,35 +136,67 @@ def send(client: httpx.Client, body: bytes) -> dict[str, int]:
     return answer
 
 
+def figures(candidates: int, lines: int, requests: int) -> Iterator[Figure]:
+    """Activities over HTTP, with a worker in the process and without, beside binary COPY."""
+    for with_worker in (False, True):
+        with server(candidates, with_worker=with_worker) as (client_in, _, database_url):
+            client = client_in("platform")
+            ids = members(client, lines)
+            send(client, request_body(ids, 1_000))
+            for at_once in (1, 2):
+                bodies = [request_body(ids, lines) for _ in range(requests)]
+                rate = _taken(client, bodies, lines, at_once)
+                copied = copy_rate(database_url, lines * requests)
+                how = "while all read models follow" if with_worker else "alone"
+                target = f"{15_000 if with_worker else 40_000:,}/s" if at_once == 2 else ""
+                what = f"activities, {at_once} at a time, {how}"
+                yield Figure(
+                    "HTTP", what, "/s", rate, "binary COPY of as many events", copied, target
+                )
+
+
+def _taken(client: httpx.Client, bodies: Sequence[bytes], lines: int, at_once: int) -> float:
+    start = time.perf_counter()
+    with ThreadPoolExecutor(at_once) as threads:
+        answers = list(threads.map(lambda body: send(client, body), bodies))
+    seconds = time.perf_counter() - start
+    assert sum(answer["accepted"] for answer in answers) == lines * len(bodies)
+    return lines * len(bodies) / seconds
+
+
+LAST = """
+    SELECT log_id, log_position, originator_id, originator_version, topic, state, recorded_at
+    FROM events ORDER BY log_position DESC LIMIT %s"""
+
+COPIED = """
+    COPY copied (log_id, log_position, originator_id, originator_version, topic, state, recorded_at)
+    FROM STDIN (FORMAT binary)"""
+
+
+def copy_rate(database_url: str, rows: int) -> float:
+    """Rows a second that COPY takes, of what the last events of the log are like."""
+    with psycopg.connect(database_url) as db:
+        found = db.execute(LAST, [rows], binary=True)
+        events = found.fetchall()
+        db.execute("CREATE TABLE copied (LIKE events INCLUDING ALL)")
+        start = time.perf_counter()
+        with db.cursor().copy(COPIED) as copy:
+            copy.set_types([column.type_code for column in found.description or ()])
+            for event in events:
+                copy.write_row(event)
+        db.execute("SELECT 1")
+        seconds = time.perf_counter() - start
+        db.rollback()
+    return len(events) / seconds
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--candidates", type=int, default=1000)
+    parser.add_argument("--candidates", type=int, default=200)
     parser.add_argument("--lines", type=int, default=5000, help="a request")
     parser.add_argument("--requests", type=int, default=6)
     options, _ = parser.parse_known_args()
-    with server(options.candidates) as (client_in, _):
-        client = client_in("platform")
-        ids = members(client, options.lines)
-        send(client, request_body(ids, 1000))
-        for at_once in (1, 2):
-            bodies = [request_body(ids, options.lines) for _ in range(options.requests)]
-            start = time.perf_counter()
-            with ThreadPoolExecutor(at_once) as threads:
-                answers = list(threads.map(lambda body: send(client, body), bodies))
-            seconds = time.perf_counter() - start
-            accepted = sum(answer["accepted"] for answer in answers)
-            assert accepted == options.lines * options.requests
-            print(f"{at_once} at a time: {accepted / seconds:,.0f} activities/s taken")
-        position = max(answer["log_position"] for answer in answers)
-        start = time.perf_counter()
-        while not caught_up(client, ids[0], position):
-            pass
-        print(f"the pool shows them {time.perf_counter() - start:.2f} s after the last answer")
-
-
-def caught_up(client: httpx.Client, candidate_id: str, position: int) -> bool:
-    """Whether the candidate pool has got to a position; the server waits for it a while."""
-    return client.get(f"/v1/candidates/{candidate_id}", params={"after": position}).is_success
+    show(figures(options.candidates, options.lines, options.requests))
 
 
 if __name__ == "__main__":

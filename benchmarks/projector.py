@@ -1,6 +1,6 @@
 """How many events a second the real projections take, beside the library's `ProjectionRunner`.
 
-    python -m benchmarks.projector --candidates 200
+    python -m benchmarks projector --candidates 200
 
 Both go through the same log of a demo marketplace with the same handlers, one projection after the
 other, into databases of their own on one server with `fsync` on; ours also all together. The
@@ -28,8 +28,10 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import tuple_row
 
 from api import demo
+from benchmarks.figures import Figure, show
 from benchmarks.recorder import server, stock_environment
 from domain.event import Event
+from domain.profile import Facts
 from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import Pool, open_pool
 from infrastructure.event_log.store import EventStore
@@ -37,6 +39,7 @@ from infrastructure.projecting.projection import LoggedEvent, Projection
 from infrastructure.projecting.projector import Projector
 from infrastructure.projecting.versions import create_tables
 from infrastructure.projecting.worker import lanes
+from projections.canonical import compared_facts
 from projections.read_models import read_models
 
 SECRET = "a secret of the benchmark's own, long enough"
@@ -140,20 +143,27 @@ def stock(url: str, projection: Projection, last: int) -> float:
             return time.perf_counter() - start
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--candidates", type=int, default=200)
-    parser.add_argument("--batch-size", type=int, default=2000)
-    options, _ = parser.parse_known_args()
+def bare(store: EventStore, batch_size: int) -> float:
+    """Seconds to read and decode the whole log, and do nothing with it."""
+    start, last = time.perf_counter(), 0
+    while batch := store.recorder.select_notifications(last + 1, batch_size):
+        for _ in store.mapper.read(batch, personal=True):
+            pass
+        last = batch[-1].id
+    return time.perf_counter() - start
+
+
+def figures(candidates: int, batch_size: int = 2_000) -> Iterator[Figure]:
+    """Each read model beside the library's runner, then all of them."""
+    compared_facts(Facts(country="Germany", skills=("SQL",)))  # names are read once in a process
     with server() as url:
-        with marketplace(url, "projector_ours", options.candidates) as (database, store):
-            total = store.recorder.max_notification_id() or 0
-            our_seconds = ours(database, store, options.batch_size)
-        with marketplace(url, "projector_together", options.candidates) as (database, store):
-            our_time = together(database, store, options.batch_size)
-        with marketplace(url, "projector_stock", options.candidates) as (database, store):
-            print(f"{total:,} events of {options.candidates} candidates")
-            print(f"{'projection':<20}{'ours, events/s':>16}{'library':>10}{'ratio':>8}")
+        with marketplace(url, "projector_ours", candidates) as (database, store):
+            total = store.head()
+            our_seconds = ours(database, store, batch_size)
+            bare_seconds = bare(store, batch_size)
+        with marketplace(url, "projector_together", candidates) as (database, store):
+            our_time = together(database, store, batch_size)
+        with marketplace(url, "projector_stock", candidates) as (database, store):
             stock_seconds = 0.0
             for projection in read_models():
                 followed = store.recorder.select_notifications(1, total, total, projection.topics)
@@ -161,13 +171,29 @@ def main() -> None:
                     continue
                 taken = stock(database, projection, followed[-1].id)
                 stock_seconds += taken
-                row(projection.name, len(followed), our_seconds[projection.name], taken)
-        row("all, one by one", total, sum(our_seconds.values()), stock_seconds)
-        row("all, together", total, our_time, stock_seconds)
+                count, mine = len(followed), our_seconds[projection.name]
+                yield _rates(projection.name, count, mine, "ProjectionRunner", taken)
+    one_by_one = sum(our_seconds.values())
+    yield _rates("all, one by one", total, one_by_one, "ProjectionRunner", stock_seconds)
+    yield _rates(
+        "all, together", total, our_time, "ProjectionRunner", stock_seconds, "40 x, 20,000/s"
+    )
+    yield _rates("all, together", total, our_time, "read and decode alone", bare_seconds)
 
 
-def row(name: str, events: int, ours: float, stock: float) -> None:
-    print(f"{name:<20}{events / ours:>16,.0f}{events / stock:>10,.0f}{stock / ours:>7.1f}x")
+def _rates(
+    what: str, events: int, ours: float, anchor: str, theirs: float, target: str = ""
+) -> Figure:
+    rates = events / ours, events / theirs
+    return Figure("read models", what, "events/s", rates[0], anchor, rates[1], target)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--candidates", type=int, default=200)
+    parser.add_argument("--batch-size", type=int, default=2000)
+    options, _ = parser.parse_known_args()
+    show(figures(options.candidates, options.batch_size))
 
 
 if __name__ == "__main__":

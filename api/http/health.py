@@ -15,6 +15,7 @@ from infrastructure.projecting import parking, progress, unknown_events, worker
 from infrastructure.projecting.checkpoints import log_positions
 from infrastructure.projecting.reading import Rebuilding, TakenOver, not_live
 from infrastructure.webhooks import queue
+from projections.candidate_index.keeping import is_being_read
 
 router = APIRouter(prefix="/health", tags=["Health"])
 
@@ -58,6 +59,7 @@ def ready(request: Request) -> JSONResponse:
             workers = worker.running(db)
             unknown_kinds = unknown_events.first_of_each_kind(db)
             webhooks = queue.counts(db)
+            reading_candidates = is_being_read(db)
         offset = marketplace.clock.offset(PROBE_SECONDS)
     except (PersistenceError, psycopg.Error, PoolTimeout) as error:
         return problem_of(error).response()
@@ -75,6 +77,7 @@ def ready(request: Request) -> JSONResponse:
         "clock is off": is_off,
         "rebuilding": waiting,
         "catching up": behind,
+        "reading candidates": reading_candidates,
         "no worker": not workers,
         "standing still": still,
         "ready": True,

@@ -20,13 +20,19 @@ WAIT_SECONDS = 10.0
 EVERY_SECONDS = 0.5
 """How often the thread reads what has changed."""
 
+AFTER_FAILURE_SECONDS = 5.0
+
 FEW = 20_000
 """Up to so many candidates, a query scores and sorts all of them itself when that is due."""
 
 MANY_CHANGED = 0.05
 """The share of candidates who may have changed before they are sorted among the others."""
 
-_INDEXES: dict[tuple[str, int, str], CandidateIndex] = {}
+Name = tuple[str, int, str]
+"""A database by its host, port and name."""
+
+_INDEXES: dict[Name, CandidateIndex] = {}
+_KEPT: set[Name] = set()
 _LOCK = Lock()
 
 
@@ -42,8 +48,16 @@ class NotRead(NotCaughtUp):
 def index_of(db: Database) -> CandidateIndex:
     """The index of a connection's database, which may have to be read or refreshed."""
     with _LOCK:
-        about = (db.info.host, db.info.port, db.info.dbname)
-        return _INDEXES.setdefault(about, CandidateIndex())
+        return _INDEXES.setdefault(_name(db), CandidateIndex())
+
+
+def is_being_read(db: Database) -> bool:
+    """Whether the thread that keeps the index has not yet read it."""
+    return _name(db) in _KEPT and index_of(db).is_new
+
+
+def _name(db: Database) -> Name:
+    return db.info.host, db.info.port, db.info.dbname
 
 
 def forget() -> None:
@@ -81,6 +95,9 @@ def scored(db: Database, by: Scoring) -> Iterator[CandidateIndex]:
 @contextmanager
 def kept(pool: Pool, now: Callable[[], datetime]) -> Iterator[None]:
     """Keep the index of a database up to date meanwhile, so that queries find little to read."""
+    with pool.connection() as db:
+        name = _name(db)
+    _KEPT.add(name)
     stop = Event()
     thread = Thread(target=_keep, args=(pool, stop, now), name="candidate index", daemon=True)
     thread.start()
@@ -89,6 +106,7 @@ def kept(pool: Pool, now: Callable[[], datetime]) -> Iterator[None]:
     finally:
         stop.set()
         thread.join()
+        _KEPT.discard(name)
 
 
 def _keep(pool: Pool, stop: Event, now: Callable[[], datetime]) -> None:
@@ -96,9 +114,10 @@ def _keep(pool: Pool, stop: Event, now: Callable[[], datetime]) -> None:
         try:
             with pool.connection() as db:
                 _keep_once(db, now())
+            stop.wait(EVERY_SECONDS)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
             logger.warning("the candidate index waits, will try again: %s", error_kind(error))
-        stop.wait(EVERY_SECONDS)
+            stop.wait(AFTER_FAILURE_SECONDS)
 
 
 def _keep_once(db: Database, at: datetime) -> None:

@@ -5,7 +5,7 @@ million of them a wrong match is as likely as one in a hundred thousand million,
 checked in SQL.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from typing import Any
 from uuid import UUID
@@ -39,42 +39,52 @@ class Term(IntEnum):
     FEATURE_COUNTRY = 13
 
 
-def text_keys(term: Term, array: str, each: str = "unnest") -> str:
-    """The keys of the texts in an array, as a query."""
-    return f"SELECT hashtextextended(t, {term:d}) FROM {each}({array}) AS t"  # noqa: S608 - our own text
+def text_key(term: Term, text: str) -> str:
+    """The key of a text, in SQL."""
+    return f"hashtextextended({text}, {term:d})"
 
 
-def id_keys(term: Term, array: str) -> str:
-    """The keys of the ids in an array, as a query."""
-    return f"SELECT uuid_hash_extended(t, {term:d}) FROM unnest({array}) AS t WHERE t IS NOT NULL"  # noqa: S608 - our own text
+def id_key(term: Term, id: str) -> str:
+    """The key of an id, in SQL."""
+    return f"uuid_hash_extended({id}, {term:d})"
 
 
-_KEYS = " UNION ALL ".join(
-    [
-        id_keys(Term.ID, "ARRAY[p.candidate_id]"),
-        text_keys(Term.SKILL, "p.skills"),
-        text_keys(Term.ROLE, "p.roles"),
-        text_keys(Term.PLACE, "array_remove(ARRAY[p.city, p.country], NULL)"),
-        text_keys(Term.AUTHORISATION, "p.authorised_in"),
-        text_keys(Term.LANGUAGE, "p.languages"),
-        id_keys(Term.BLOCKED_EMPLOYER, "p.blocked"),
-        id_keys(Term.POSITION, "p.positions"),
-        id_keys(Term.IDENTIFIER, "p.identifiers"),
-        id_keys(Term.WORKS_AT, "p.employers || p.domain"),
-        text_keys(Term.FEATURE_SKILL, "f.skills", "jsonb_array_elements_text"),
-        text_keys(Term.FEATURE_CITY, "array_remove(ARRAY[f.city], NULL)"),
-        text_keys(Term.FEATURE_COUNTRY, "array_remove(ARRAY[f.country], NULL)"),
-    ]
-)
+_TEXTS = {
+    Term.SKILL: "p.skills",
+    Term.ROLE: "p.roles",
+    Term.PLACE: "ARRAY[p.city, p.country]",
+    Term.AUTHORISATION: "p.authorised_in",
+    Term.LANGUAGE: "p.languages",
+    Term.FEATURE_SKILL: "ARRAY(SELECT jsonb_array_elements_text(f.skills))",
+    Term.FEATURE_CITY: "ARRAY[f.city]",
+    Term.FEATURE_COUNTRY: "ARRAY[f.country]",
+}
+_IDS = {
+    Term.ID: "ARRAY[p.candidate_id]",
+    Term.BLOCKED_EMPLOYER: "p.blocked",
+    Term.POSITION: "p.positions",
+    Term.IDENTIFIER: "p.identifiers",
+    Term.WORKS_AT: "p.employers || p.domain",
+}
+
+
+def _keys_of(arrays: Mapping[Term, str], key: Callable[[Term, str], str]) -> str:
+    """The keys of the elements of these arrays, one after the other, in one scan."""
+    names = [f"of_{term:d}" for term in arrays]
+    each = (f"coalesce(int8send({key(t, n)}), '')" for t, n in zip(arrays, names, strict=True))
+    return f"""
+        (SELECT string_agg({" || ".join(each)}, '')
+         FROM unnest({", ".join(arrays.values())}) AS element ({", ".join(names)}))"""  # noqa: S608 - our own names
+
 
 _ROWS = """
     FROM candidate_pool AS p LEFT JOIN likelihood_features AS f USING (candidate_id)
     WHERE %(ids)s::uuid[] IS NULL OR p.candidate_id = ANY(%(ids)s)"""
 
 READ_KEYS = f"""
-    SELECT p.candidate_id, coalesce((
-        SELECT string_agg(int8send(key), '') FROM ({_KEYS}) AS keys (key)), '')
-    {_ROWS} ORDER BY candidate_id"""  # noqa: S608 - our own names
+    SELECT p.candidate_id,
+        {_keys_of(_IDS, id_key)} || coalesce({_keys_of(_TEXTS, text_key)}, '')
+    {_ROWS} ORDER BY candidate_id"""
 
 MOMENTS = {
     "last_active": "p.last_active_at",
