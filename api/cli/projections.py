@@ -101,8 +101,12 @@ def rebuild(
             if not is_worked_on:
                 complain("No worker is running: start `serve` or `worker`.")
             return
-        with _working(marketplace, chosen), progress() as report:
-            _watch(marketplace, chosen, report)
+        try:
+            with _working(marketplace, chosen), progress() as report:
+                _watch(marketplace, chosen, report)
+        except KeyboardInterrupt:
+            sentence = "Interrupted: workers go on with it, and so does this command."
+            raise CannotGoOn(sentence, Exit.INTERRUPTED) from None
         typer.echo(f"Read models rebuilt: {', '.join(one.name for one in chosen)}.")
 
 

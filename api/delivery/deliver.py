@@ -9,16 +9,16 @@ import logging
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, SpanKind
+from opentelemetry.trace import SpanKind, get_current_span
 
 from api.delivery.content import Content, Settled, Undeliverable, content_of
 from api.delivery.letter import Letterhead, mail_of, organizers_mail
@@ -106,7 +106,11 @@ class Delivery:
                     # No more than there are connections: nothing is released to wait for one.
                     while waiting and len(under_way) < CONNECTIONS:
                         letter = waiting.popleft()
-                        under_way.add(asyncio.create_task(self._try(letter, connections)))
+                        under_way.add(
+                            asyncio.create_task(
+                                traced(letter.attempt, self.store, self._try(letter, connections))
+                            )
+                        )
                     if not under_way:
                         return tried
                     _, under_way = await asyncio.wait(
@@ -121,11 +125,6 @@ class Delivery:
             return attempts.lease(db, due, at, at + self.lease)
 
     async def _try(self, letter: Leased, connections: SmtpConnections) -> None:
-        parent = await asyncio.to_thread(cause_of, letter.attempt, self.store)
-        with letter_span(letter.attempt, parent) as span:
-            await self._try_traced(letter, connections, span)
-
-    async def _try_traced(self, letter: Leased, connections: SmtpConnections, span: Span) -> None:
         attempt, asked = letter.attempt, time.monotonic()
         # Ends before the lease does, so that no other worker tries it at the same time.
         left = self.lease.total_seconds() * 0.75 - (asked - letter.leased_at)
@@ -145,7 +144,6 @@ class Delivery:
                     if outcome.kind in {"retry", "stopped"}:
                         break
                 if mails:  # the last is the candidate's, which counts
-                    span.set_attribute("sourcing.outcome", outcome.kind)
                     await asyncio.to_thread(self._settle, attempt, outcome, mails[-1][0].message_id)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
             logger.error(
@@ -195,7 +193,7 @@ class Delivery:
             return []
 
     def _settle(self, attempt: Attempt, outcome: Outcome, message_id: str) -> None:
-        figures.LETTERS.labels(outcome.kind).inc()
+        count_attempt(outcome.kind)
         code = " ".join(str(part) for part in (outcome.code, outcome.status) if part) or "no reply"
         if outcome.kind == "stopped":
             return
@@ -235,19 +233,28 @@ class Delivery:
         return dict(Cause(by=DELIVERY, at=self.now(), request_id=str(uuid4())))
 
 
-def cause_of(letter: Attempt, store: EventStore) -> Context | None:
-    """What caused the event that a letter tells of, if traces are recorded."""
-    if tracing.is_recording():
-        id, version = letter.outreach_id, letter.letter
-        with suppress(Exception):  # a letter leaves without a trace too
-            return tracing.of_event(store.recorder.select_events(id, gt=version - 1, lte=version))
-    return None
-
-
-def letter_span(letter: Attempt, parent: Context | None) -> AbstractContextManager[Span]:
-    """A span around an attempt to deliver a letter, in the trace of what it is caused by."""
+async def traced(letter: Attempt, store: EventStore, attempt: Awaitable[None]) -> None:
+    """Make an attempt to deliver a letter, in the trace of the event that the letter tells of."""
+    if not tracing.is_recording():
+        await attempt
+        return
+    parent = await asyncio.to_thread(_cause_of, letter, store)
     about = {"sourcing.attempt": letter.number}
-    return tracing.span("deliver letter", about, kind=SpanKind.PRODUCER, parent=parent)
+    with tracing.span("deliver letter", about, kind=SpanKind.PRODUCER, parent=parent):
+        await attempt
+
+
+def count_attempt(outcome: str) -> None:
+    """Count what became of the attempt that is being made."""
+    figures.LETTERS.labels(outcome).inc()
+    get_current_span().set_attribute("sourcing.outcome", outcome)
+
+
+def _cause_of(letter: Attempt, store: EventStore) -> Context | None:
+    id, version = letter.outreach_id, letter.letter
+    with suppress(Exception):  # a letter leaves without a trace too
+        return tracing.of_event(store.recorder.select_events(id, gt=version - 1, lte=version))
+    return None
 
 
 def _about(attempt: Attempt) -> dict[str, Any]:

@@ -21,8 +21,8 @@ from api.delivery.deliver import (
     DELIVERY,
     LEASE,
     RELEASE_HOLDS_SECONDS,
-    cause_of,
-    letter_span,
+    count_attempt,
+    traced,
 )
 from api.delivery.letter import Letterhead
 from api.delivery.released import message_of
@@ -36,7 +36,6 @@ from infrastructure.event_log.store import EventStore
 from infrastructure.mail import attempts
 from infrastructure.mail.attempts import Attempt
 from infrastructure.projecting.reading import ReadModels
-from infrastructure.telemetry import figures
 from infrastructure.webhooks import schedule
 from infrastructure.webhooks.attempt import Answer, NotSent, attempt, client
 from infrastructure.webhooks.target import Target
@@ -76,7 +75,7 @@ class Push:
     async def _one_by_one(self, http: httpcore2.AsyncConnectionPool) -> int:
         tried = 0
         while leased := await asyncio.to_thread(self._lease):
-            await self._try(http, leased[0])
+            await traced(leased[0], self.store, self._try(http, leased[0]))
             tried += 1
         return tried
 
@@ -91,11 +90,6 @@ class Push:
         return []
 
     async def _try(self, http: httpcore2.AsyncConnectionPool, letter: Attempt) -> None:
-        parent = await asyncio.to_thread(cause_of, letter, self.store)
-        with letter_span(letter, parent):
-            await self._try_traced(http, letter)
-
-    async def _try_traced(self, http: httpcore2.AsyncConnectionPool, letter: Attempt) -> None:
         asked = time.monotonic()
 
         async def may_leave() -> bool:
@@ -136,7 +130,7 @@ class Push:
     def _settle(self, letter: Attempt, content: Content, answer: Answer) -> None:
         at = self.now()
         if answer.failure is None:
-            figures.LETTERS.labels("delivered").inc()
+            count_attempt("delivered")
             self.store.execute(
                 NoteDelivery(
                     **self._cause(),
@@ -150,7 +144,7 @@ class Push:
         since = content.released_at or at
         code = str(answer.status or "no answer")
         again = schedule.next_attempt(letter.number, since, at, answer.wait_until)
-        figures.LETTERS.labels("retry" if again else "rejected").inc()
+        count_attempt("retry" if again else "rejected")
         if again:
             with self.pool.connection() as db:
                 attempts.reschedule(db, letter, again, code)

@@ -5,6 +5,7 @@ import io
 import json
 import signal
 import socket
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
@@ -14,6 +15,7 @@ from uuid import UUID
 
 import httpx2 as httpx
 import psutil
+import psycopg
 import pytest
 from fastapi.testclient import TestClient
 from psycopg import Connection
@@ -34,6 +36,7 @@ from infrastructure.projecting.projector import Projector
 from projections.candidate_pool import CandidatePool
 from projections.read_models import read_models
 from tests.support.command_line import (
+    PROGRAM,
     SECONDS_TO_STOP,
     Ended,
     Environment,
@@ -471,6 +474,23 @@ def test_a_rebuild_goes_on_without_a_worker_and_applies_what_was_parked(
     assert "Nothing is parked." in sourcing("projections", "parked", env=env).out
     with pool.connection() as db:
         assert db.execute("SELECT count(*) FROM candidate_pool").fetchone() == (2,)
+
+
+def test_a_rebuild_that_is_interrupted_goes_on_later(
+    sourcing: Run, env: Environment, failing: list[UUID]
+) -> None:
+    failing.clear()
+    with psycopg.connect(env["DATABASE_URL"]) as reader:
+        reader.execute("SELECT FROM candidate_pool")  # so that it does not go live
+        rebuilding = [*PROGRAM, "projections", "rebuild", "candidate_pool"]
+        with subprocess.Popen(rebuilding, env=env, text=True, stderr=subprocess.PIPE) as process:
+            assert process.stderr
+            assert process.stderr.readline().startswith("candidate_pool: ")
+            process.send_signal(signal.SIGINT)
+            said = process.stderr.read()
+        assert process.returncode == Exit.INTERRUPTED
+        assert "Interrupted: workers go on with it, and so does this command." in said
+    assert sourcing("projections", "rebuild", "candidate_pool", env=env).code == 0
 
 
 def test_all_read_models_can_be_left_to_workers_to_rebuild_or_cancelled(
