@@ -85,11 +85,12 @@ def seen_by(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
         is_writer = caller.actor.role in (Role.RECRUITER, Role.ADMIN)
         texts = templates.of_employer(db, position.employer_id) if is_writer else []
         outreach = interviews.latest(db, position_id, candidate_id)
-    beginning = _beginning(position, letter)
+    beginning = beginning_of(position, letter)
     return Seen(position, candidate_id, employer, profile, hidden, outreach, beginning, texts)
 
 
-def _beginning(position: Position, last_message: outreach_timeline.Step | None) -> Sent:
+def beginning_of(position: Position, last_message: outreach_timeline.Step | None) -> Sent:
+    """The first values of a message form, from the position and the last message."""
     fields = [("location", position.location or ""), ("remote", "true" if position.remote else "")]
     if pay := position.salary:
         said = pay.model_dump(mode="json", exclude_none=True)

@@ -1,6 +1,7 @@
 """The console's pages by what they are about."""
 
 from api.console.pages import (
+    bulk,
     conversation,
     do_not_contact,
     duplicates,
@@ -26,6 +27,7 @@ from api.console.pages import (
 )
 
 ROUTERS = (
+    bulk.router,
     conversation.router,
     do_not_contact.router,
     duplicates.router,

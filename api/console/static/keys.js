@@ -42,13 +42,25 @@
     subject?.scrollIntoView({ block: "nearest" });
   }
 
+  // Tick the candidate, and write to all who are ticked.
+  function tick() {
+    const row = panel.id() ? document.getElementById(`c-${panel.id()}`) : current();
+    row?.querySelector(".pick input")?.click();
+  }
+  function message() {
+    const bar = document.getElementById("bulk");
+    if (panel.id() || !bar?.checkVisibility()) write();
+    else bar.querySelector("[value=message]").click();
+  }
+
   const KEYS = {
     j: () => move(1),
     k: () => move(-1),
     o: () => document.activeElement.closest(".candidate")?.querySelector("h2 a").click(),
     s: () => current()?.querySelector("[data-key=s]")?.click(),
     x: whyNot,
-    m: write,
+    v: tick,
+    m: message,
   };
 
   document.addEventListener("keydown", (event) => {

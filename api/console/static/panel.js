@@ -150,5 +150,22 @@ const panel = (() => {
     history.replaceState(history.state, "", url);
   });
 
+  // How many are ticked; and what was done for them makes way for the list again.
+  document.addEventListener("change", ticked);
+  document.addEventListener("reset", () => setTimeout(ticked));
+  document.addEventListener("htmx:load", ticked);
+  function ticked() {
+    const said = document.getElementById("ticked");
+    const count = document.querySelectorAll(".pick input:checked").length;
+    if (said) said.textContent = count ? `${count} ticked` : "";
+  }
+  document.addEventListener("click", (event) => {
+    const work = event.target.closest("[data-bulk-close]")?.closest("#bulk-work");
+    if (!work) return;
+    event.preventDefault();
+    work.replaceChildren();
+    rows()[0]?.querySelector("h2 a").focus();
+  });
+
   return { box, rows, id, open, close, go };
 })();
