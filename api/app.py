@@ -81,6 +81,8 @@ def make_app(marketplace: Marketplace, *, with_worker: bool) -> FastAPI:
         description=DESCRIPTION,
         lifespan=running,
         generate_unique_id_function=lambda route: route.name,
+        # Its spans have paths and queries; ours are in `infrastructure.telemetry.tracing`.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.marketplace = marketplace
     app.state.tokens = Tokens(marketplace.settings, marketplace.pool)

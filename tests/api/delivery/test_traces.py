@@ -8,6 +8,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from domain.actor import Role
 from infrastructure.telemetry import tracing
@@ -148,3 +152,15 @@ def test_a_log_line_names_the_trace_that_it_belongs_to(traced: Traces, caller: s
         said = json.loads(AsJson().format(record))
     (span,) = traced.named("something")
     assert said["trace_id"] == f"{context(span).trace_id:032x}"
+
+
+def test_what_a_library_would_trace_of_a_request_is_not_recorded(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = InMemorySpanExporter()
+    theirs = TracerProvider(shutdown_on_exit=False)
+    theirs.add_span_processor(SimpleSpanProcessor(memory))
+    monkeypatch.setattr(trace, "get_tracer_provider", lambda: theirs)
+    monkeypatch.setenv("FASTAPI_OTEL_AUTO_CONFIGURE", "true")
+    stage.http.get("/p/a-link-that-speaks-for-somebody/data")
+    assert memory.get_finished_spans() == ()

@@ -6,12 +6,15 @@ from typing import Any
 import pytest
 
 from domain.actor import Role
+from infrastructure.projecting import progress
 from infrastructure.projecting.projector import Projector
 from infrastructure.projecting.versions import create_tables
 from projections.employers import Employers
 from projections.read_models import read_models
 from tests.support.client import done
+from tests.support.concurrency import wait_until
 from tests.support.databases import Databases
+from tests.support.reading import read_all_the_time
 from tests.support.stage import Scene, Stage, a_stage
 
 
@@ -116,3 +119,38 @@ def test_an_older_process_goes_on_reading_while_the_new_version_is_built(
     forget_new_version()
     assert [response.status_code for response in answers(stage, scene)] == [200] * 3
     assert stage.http.get("/health/ready").status_code == 200
+
+
+@pytest.mark.slow
+def test_no_request_fails_while_every_read_model_is_rebuilt(scene: Scene, stage: Stage) -> None:
+    member = scene.member("Ada", silent_days=400)
+    catch_up(stage)
+    (position,) = done(scene.recruiter.get(f"/employers/{scene.employer_id}/positions"))["items"]
+    outreach = done(scene.message(position["position_id"], member))["id"]
+    admin = stage.as_(Role.ADMIN)
+    paths = [
+        f"/employers/{scene.employer_id}",
+        f"/outreach/{outreach}",
+        f"/outreach/{outreach}/timeline",
+        "/funnel",
+        "/model",
+        "/tickets",
+        f"/employers/{scene.employer_id}/do-not-contact",
+    ]
+    with stage.marketplace.working():
+        stage.catch_up()
+
+        def ask() -> None:
+            for response in answers(stage, scene):
+                assert response.status_code == 200, response.text
+            for path in paths:
+                response = admin.get(path)
+                assert response.status_code == 200, (path, response.text)
+
+        with read_all_the_time(ask) as failures:
+            for projection in stage.marketplace.projections:
+                done(admin("PUT", f"/projections/{projection.name}/rebuild"))
+            with stage.connection() as db:
+                wait_until(lambda: all(one.live for one in progress.progress(db)))
+            stage.catch_up()
+    assert failures == []
