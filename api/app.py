@@ -35,7 +35,7 @@ Reach former members of a hiring marketplace who fell silent, and agreed to hear
 KEYLESS = ("/v1/activity", "/v1/employers/{employer_id}/do-not-contact/import")
 """Where each line counts once by itself, however often it is sent."""
 
-APART = {"/v1/activity": activity.MOST_BYTES, "/v1/events/stream": 0}
+APART = {"/v1/activity": activity.MOST_BYTES, "/v1/events/stream": admission.MOST_BYTES}
 """Paths with limits of their own, each with the most bytes of a body."""
 
 ERRORS: dict[int | str, dict[str, Any]] = {
