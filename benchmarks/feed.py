@@ -10,14 +10,18 @@ against.
 """
 
 import argparse
+import math
 import random
 import resource
+import statistics
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
+from unittest.mock import patch
 from uuid import UUID
 
 import numpy as np
@@ -25,6 +29,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from benchmarks import feed_http
+from benchmarks.figures import Figure, show
 from benchmarks.recorder import server
 from domain.filters import Filters
 from domain.money import Salary, SalaryRange
@@ -52,6 +57,8 @@ from tests.support.history import EMPLOYER, History, days, hours
 T = TypeVar("T")
 
 PAGE = 20
+BETWEEN = 200
+"""Messages between two rounds."""
 FAMILY = ("Illustrator", ("Figma", "Sketch", "CSS"), "Spain", "Spanish")
 """What comes together in one of ten people: the planner, which takes filters for independent, takes
 a search for all of it to find hardly anybody."""
@@ -235,7 +242,7 @@ def cursor_to_tenth(db: Database, search: CandidateSearch) -> str | None:
 
 
 @contextmanager
-def filled(options: argparse.Namespace, rng: random.Random) -> Iterator[tuple[Market, str]]:
+def filled(candidates: int, copies: int, rng: random.Random) -> Iterator[tuple[Market, str]]:
     """A market with so many candidates, whose model has learned, and its database's address."""
     with server() as server_url:
         with psycopg.connect(server_url, autocommit=True) as administration:
@@ -245,90 +252,109 @@ def filled(options: argparse.Namespace, rng: random.Random) -> Iterator[tuple[Ma
         with open_pool(url, name="feed") as pool:
             create_tables(read_models(), pool)
             with pool.connection() as db:
-                market, start = Market(db), time.perf_counter()
-                market.fill(options.candidates // options.copies, rng)
+                market = Market(db)
+                market.fill(candidates // copies, rng)
                 for statement in COPIES:
-                    db.execute(statement, {"copies": options.copies})
-                print(f"{options.candidates:,} candidates in {time.perf_counter() - start:,.0f} s")
+                    db.execute(statement, {"copies": copies})
                 yield market, url
+
+
+def figures(
+    candidates: int, copies: int, rounds: int, http_seconds: float, before: int = 1_000
+) -> Iterator[Figure]:
+    """Each question beside plain SQL and beside scoring every match; then over HTTP."""
+    rng, layer = random.Random(1), f"{candidates:,} candidates"
+    with filled(candidates, copies, rng) as (market, url):
+        people = candidates // copies
+        ids = {
+            name: market.history.open_position(name, salary=PAY, **told)
+            for name, told in POSITIONS.items()
+        }
+        market.follow()
+        market.outreach("before", people, before, rng)
+        took = Times()
+        with patch.object(candidate_feed, "EXPLORED_SHARE", 0.0):  # that is another matter
+            for number in range(rounds):
+                if number:
+                    market.outreach(f"round {number}", people, BETWEEN, rng)
+                _ask(market, ids, took, first=number == 0)
+        for name in ids:
+            for way in ("first page", "tenth page", "counts"):
+                what = f"{way}, {name}"
+                yield Figure(
+                    layer, what, "ms", took.median(name, way), "SQL", took.median(name, "SQL")
+                )
+            ours = took.median(name, "first page")
+            everybody = took.median(name, "score all")
+            yield Figure(layer, f"first page, {name}", "ms", ours, "scoring every match", everybody)
+            yield Figure(layer, f"recall at 20, {name}", "", took.recall(name), target="≥ .99")
+        for way in ("read whole", "followed", "scored all"):
+            yield Figure(layer, f"index {way}", "ms", took.median("", way))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        yield Figure(layer, "memory of the process, at most", "MB", peak)
+        if http_seconds:
+            yield from feed_http.figures(layer, url, POSITIONS, http_seconds)
+
+
+class Times:
+    """What each way of asking took, in milliseconds, and how many of the likeliest it found."""
+
+    def __init__(self) -> None:
+        self._took: dict[tuple[str, str], list[float]] = defaultdict(list)
+        self._recall: dict[str, list[float]] = defaultdict(list)
+
+    def of(self, name: str, way: str, ask: Callable[[], T]) -> T:
+        """Ask, and note how long it took."""
+        start = time.perf_counter()
+        answer = ask()
+        self._took[name, way].append((time.perf_counter() - start) * 1_000)
+        return answer
+
+    def found(self, name: str, page: Sequence[UUID], wanted: Sequence[UUID]) -> None:
+        """Note which share of those wanted a page has."""
+        self._recall[name].append(len({*page} & {*wanted}) / max(len(wanted), 1))
+
+    def median(self, name: str, way: str) -> float:
+        return statistics.median(self._took[name, way] or [math.nan])
+
+    def recall(self, name: str) -> float:
+        return statistics.mean(self._recall[name])
+
+
+def _ask(market: Market, ids: Mapping[str, UUID], took: Times, *, first: bool) -> None:
+    """Ask every question in every way, as of now."""
+    db, now = market.db, market.history.now
+    searches = {name: _search(ids, name, now) for name in ids}
+    everybody = searches["everybody"]
+    took.of("", "read whole" if first else "followed", lambda: counts(db, everybody))
+    if first:
+        store_scores(db, now)
+    index, scoring = keeping.index_of(db), Scoring(current(db)[0], now)
+    if index.is_off(scoring):  # what the API's thread does
+        took.of("", "scored all", lambda: index.score_all_beside(scoring))
+    for name, search in searches.items():
+        page = took.of(name, "first page", partial(first_page, db, search))
+        wanted = took.of(name, "score all", partial(by_scoring_all, db, search))
+        took.of(name, "SQL", partial(by_sql, db, search))
+        took.of(name, "counts", partial(counts, db, search))
+        cursor = cursor_to_tenth(db, search)
+        took.of(name, "tenth page", partial(tenth_page, db, search, cursor))
+        took.found(name, page, wanted)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--candidates", type=int, default=100_000)
-    parser.add_argument("--copies", type=int, default=1, help="rows made of each candidate")
-    parser.add_argument("--rounds", type=int, default=12)
-    parser.add_argument("--between", type=int, default=300, help="messages between two rounds")
-    parser.add_argument("--before", type=int, default=2_000, help="messages before the first")
+    parser.add_argument("--copies", type=int, default=20, help="rows made of each candidate")
+    parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--before", type=int, default=1_000, help="messages before the first")
     parser.add_argument("--http", type=float, default=0, help="seconds of load over HTTP as well")
     options = parser.parse_args()
-    candidate_feed.EXPLORED_SHARE = 0.0  # exploration is another matter
-    rng = random.Random(1)
-    with filled(options, rng) as (market, url):
-        measure(market, options, rng)
-        if options.http:
-            feed_http.measure(url, POSITIONS, options.http)
-
-
-def measure(market: Market, options: argparse.Namespace, rng: random.Random) -> None:
-    db, people = market.db, options.candidates // options.copies
-    ids = {
-        name: market.history.open_position(name, salary=PAY, **told)
-        for name, told in POSITIONS.items()
-    }
-    market.follow()
-    market.outreach("before", people, options.before, rng)
-    now = market.history.now
-    milliseconds: dict[tuple[str, str], list[float]] = defaultdict(list)
-    recall: dict[str, list[float]] = defaultdict(list)
-
-    def timed(name: str, way: str, ask: Callable[[], T]) -> T:
-        start = time.perf_counter()
-        answer = ask()
-        milliseconds[name, way].append((time.perf_counter() - start) * 1_000)
-        return answer
-
-    timed("", "read whole", lambda: counts(db, _search(ids, "everybody", now)))
-    store_scores(db, now)
-    index = keeping.index_of(db)
-    for number in range(options.rounds):
-        market.outreach(f"round {number}", people, options.between, rng)
-        now = market.history.now
-        scoring = Scoring(current(db)[0], now)
-        timed("", "followed", lambda: counts(db, _search(ids, "everybody", now)))  # noqa: B023 - called at once
-        if index.is_off(scoring):  # what the API's thread does
-            timed("", "scored all", lambda: index.score_all_beside(scoring))  # noqa: B023 - called at once
-        for name in ids:
-            search = _search(ids, name, now)
-            page = timed(name, "first page", lambda: first_page(db, search))  # noqa: B023 - called at once
-            wanted = timed(name, "score all", lambda: by_scoring_all(db, search))  # noqa: B023 - called at once
-            timed(name, "SQL", lambda: by_sql(db, search))  # noqa: B023 - called at once
-            timed(name, "counts", lambda: counts(db, search))  # noqa: B023 - called at once
-            cursor = cursor_to_tenth(db, search)
-            timed(name, "tenth page", lambda: tenth_page(db, search, cursor))  # noqa: B023 - called at once
-            recall[name].append(len({*page} & {*wanted}) / max(len(wanted), 1))
-    report(milliseconds, recall)
+    show(figures(options.candidates, options.copies, options.rounds, options.http, options.before))
 
 
 def _search(ids: Mapping[str, UUID], name: str, now: datetime) -> CandidateSearch:
     return CandidateSearch(EMPLOYER, ids[name], POSITIONS[name]["filters"], now)
-
-
-def report(
-    milliseconds: Mapping[tuple[str, str], list[float]], recall: Mapping[str, list[float]]
-) -> None:
-    ways = ("first page", "tenth page", "counts", "SQL", "score all")
-    print(f"{'ms, median / most':<22}{'recall':>8}" + "".join(f"{way:>18}" for way in ways))
-    for name, shares in recall.items():
-        took = (sorted(milliseconds[name, way]) for way in ways)
-        cells = (f"{times[len(times) // 2]:,.1f} / {times[-1]:,.1f}" for times in took)
-        mean = sum(shares) / len(shares)
-        print(f"{name:<22}{mean:>8.4f}" + "".join(f"{cell:>18}" for cell in cells))
-    for way in ("read whole", "followed", "scored all"):
-        if times := sorted(milliseconds["", way]):
-            print(f"{way}: {times[len(times) // 2]:,.0f} ms, most {times[-1]:,.0f}")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"memory of this process, at most: {peak:,.0f} MB")
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from uuid import uuid4
 import httpx2 as httpx
 import numpy as np
 
+from benchmarks.figures import Figure, show
 from benchmarks.ingestion import request_body, send, server
 
 LINES = 25
@@ -143,6 +144,49 @@ def going_on(doings: Sequence[tuple[Callable[[], None], float]]) -> Iterator[lis
             thread.join()
 
 
+def figures(
+    candidates: int, seconds: float, load: tuple[float, float, float] = (200.0, 8.0, 1.0)
+) -> Iterator[Figure]:
+    """From acceptance to a feed, idle and under so many activities, feeds and messages a second."""
+    with server(candidates) as (client_in, *_):
+        market = Marketplace(client_in("platform"), client_in("recruiter"))
+        market.post(market.recruiter, f"/employers/{market.employer}/beta").raise_for_status()
+        wide = market.position(nice_to_have_skills=["Python", "Go"])
+        probed = market.position(required_skills=["Freshness"])
+        members = [market.member("Freshness") for _ in range(PROBED)]
+        others = [market.member("Python") for _ in range(100)]
+        market.probe(probed, members[0])
+        activities, feeds, messages = load
+        writers = [(lambda: market.write(others), activities / LINES / 2)] * 2
+        readers = [(lambda: market.read(wide), feeds / 4)] * 4
+        recruiting = (lambda: market.reach_out(wide), messages)
+        busy = [*writers, *readers, recruiting]
+        for name, doings, target in (("idle", [], "≤ 100"), ("under load", busy, "≤ 500")):
+            with going_on(doings) as wrong:
+                took = _probes(market, probed, members, seconds, wrong)
+            if wrong:
+                raise SystemExit(f"the load failed: {wrong[0]!r}")
+            for share in (50, 99):
+                at_most = float(np.percentile(took, share)) * 1_000
+                what = f"activity to feed, {name}, {share} %"
+                yield Figure("freshness", what, "ms", at_most, target=target if share == 99 else "")
+
+
+def _probes(
+    market: Marketplace,
+    position: str,
+    members: Sequence[str],
+    seconds: float,
+    wrong: Sequence[Exception],
+) -> list[float]:
+    took: list[float] = []
+    start = time.perf_counter()
+    while time.perf_counter() - start < seconds and not wrong:
+        took.append(market.probe(position, members[len(took) % PROBED]))
+        time.sleep(0.05)  # one probe is not to crowd the next
+    return took
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--candidates", type=int, default=2_000)
@@ -151,36 +195,8 @@ def main() -> None:
     parser.add_argument("--feeds", type=float, default=8, help="a second, of four readers")
     parser.add_argument("--messages", type=float, default=1, help="a second")
     options, _ = parser.parse_known_args()
-    with server(options.candidates) as (client_in, *_):
-        measure(Marketplace(client_in("platform"), client_in("recruiter")), options)
-
-
-def measure(market: Marketplace, options: argparse.Namespace) -> None:
-    market.post(market.recruiter, f"/employers/{market.employer}/beta").raise_for_status()
-    wide = market.position(nice_to_have_skills=["Python", "Go"])
-    probed = market.position(required_skills=["Freshness"])
-    members = [market.member("Freshness") for _ in range(PROBED)]
-    others = [market.member("Python") for _ in range(100)]
-    writers = [(lambda: market.write(others), options.activities / LINES / 2)] * 2
-    readers = [(lambda: market.read(wide), options.feeds / 4)] * 4
-    took: list[float] = []
-    market.probe(probed, members[0])
-    with going_on(
-        [*writers, *readers, (lambda: market.reach_out(wide), options.messages)]
-    ) as wrong:
-        start = time.perf_counter()
-        while (passed := time.perf_counter() - start) < options.seconds and not wrong:
-            took.append(market.probe(probed, members[len(took) % PROBED]))
-            time.sleep(0.05)  # one probe is not to crowd the next
-    if wrong:
-        raise SystemExit(f"the load failed: {wrong[0]!r}")
-    load = ", ".join(f"{count / passed:,.1f} {what}/s" for what, count in market.done.items())
-    p50, p95, p99 = np.percentile(np.array(took) * 1_000, (50, 95, 99))
-    print(f"{options.candidates:,} candidates; meanwhile {load}")
-    print(
-        f"{len(took):,} activities seen in a feed after {p50:,.0f} ms in the middle,"
-        f" {p95:,.0f} ms (95 %), {p99:,.0f} ms (99 %), at most {max(took) * 1_000:,.0f} ms"
-    )
+    load = (options.activities, options.feeds, options.messages)
+    show(figures(options.candidates, options.seconds, load))
 
 
 if __name__ == "__main__":
