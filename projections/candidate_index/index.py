@@ -116,35 +116,37 @@ class CandidateIndex:
         return True
 
     def _read_all(self, db: Database, scoring: Scoring) -> None:
-        self.columns, self._unordered = CandidateColumns(), {}
+        columns = CandidateColumns()
         for chunk in reading.read_numbers(db):
-            first = self.columns.count
-            self.columns.store(np.arange(first, first + len(chunk), dtype=np.int32), chunk)
+            first = columns.count
+            columns.store(np.arange(first, first + len(chunk), dtype=np.int32), chunk)
         keys = [keys for _, keys in reading.read_keys(db)]
         rows = np.repeat(np.arange(len(keys), dtype=np.int32), [len(each) for each in keys])
         self.postings = Postings(np.concatenate([NO_KEYS, *keys]), rows)
+        self.columns = columns
         self.score_all(scoring)
 
     def _read(self, keys: dict[UUID, int], of_terms: set[UUID], db: Database) -> None:
         """Read these candidates, each with the key of its id; the terms of some."""
         rows = {id: row for id, key in keys.items() if (row := self.row_of(id, key)) is not None}
-        gone = {*rows}
-        for chunk in reading.read_numbers(db, [*keys]):
-            ids = [UUID(bytes=bytes(id)) for id in chunk["id"].tolist()]
-            gone.difference_update(ids)
-            new = [id for id in ids if id not in rows]
-            rows |= {id: self.columns.count + n for n, id in enumerate(new)}
-            of_terms.update(new)
-            changed = np.array([rows[id] for id in ids], np.int32)
+        known, chunks = {*rows}, [*reading.read_numbers(db, [*keys])]
+        ids = [[UUID(bytes=bytes(id)) for id in chunk["id"].tolist()] for chunk in chunks]
+        found = {id for chunk in ids for id in chunk}
+        new = [id for chunk in ids for id in chunk if id not in known]
+        of_terms = of_terms.intersection(found).union(new)
+        terms = dict(reading.read_keys(db, [*of_terms])) if of_terms else {}
+        # From here on nothing can fail that would leave some of it undone.
+        rows |= {id: self.columns.count + n for n, id in enumerate(new)}
+        for chunk, its_ids in zip(chunks, ids, strict=True):
+            changed = np.array([rows[id] for id in its_ids], np.int32)
             self.columns.store(changed, chunk)
             self._score(changed)
-        terms = {rows[id]: NO_KEYS for id in gone}
-        for row in terms:
+        keys_now = {rows[id]: NO_KEYS for id in known - found}  # they are erased
+        for row in keys_now:
             self.columns.forget(row)
-        if of_terms:
-            terms |= {rows[id]: found for id, found in reading.read_keys(db, [*of_terms])}
-        self.postings.replace([*terms], [*terms.values()])
-        self._terms_changed |= terms
+        keys_now |= {rows[id]: of for id, of in terms.items()}
+        self.postings.replace([*keys_now], [*keys_now.values()])
+        self._terms_changed |= keys_now
 
     def row_of(self, id: UUID, key: int) -> int | None:
         """The row of a candidate, given the key of its id. None if there is none."""
@@ -194,7 +196,8 @@ class CandidateIndex:
             return False
         sample = np.linspace(0, self.columns.count - 1, SAMPLE).astype(np.int32)
         moved = self.logits(sample, scoring) - self.columns["own"][sample]
-        return bool(np.sqrt(np.nanmean(moved * moved)) > MOVED_ENOUGH)
+        moved = moved[~np.isnan(moved)]
+        return len(moved) > 0 and bool(np.sqrt(np.mean(moved * moved)) > MOVED_ENOUGH)
 
     def score_all(self, scoring: Scoring) -> None:
         """Score and sort all candidates."""
@@ -214,10 +217,12 @@ class CandidateIndex:
         """The same, while others use the index: they wait only while the result is put in place."""
         with self.lock:
             self._changed_meanwhile = {}
-            keys = self.columns["random_key"].copy()
+            columns, keys = self.columns, self.columns["random_key"].copy()
         own = self._all_logits(scoring)
         order, by_random_key = by_score(own), by_key(keys)
         with self.lock:
+            if self.columns is not columns:  # all was read anew meanwhile
+                return
             self._scoring = scoring
             self.columns["own"][: len(own)] = own
             self.order, self._by_random_key = order, by_random_key
@@ -230,9 +235,11 @@ class CandidateIndex:
         """Sort the terms of those who changed among the others, in the same way."""
         with self.lock:
             self._terms_changed = {}
-            before = self.postings.copy()
+            columns, before = self.columns, self.postings.copy()
         postings = before.sorted()
         with self.lock:
+            if self.columns is not columns:
+                return
             postings.replace([*self._terms_changed], [*self._terms_changed.values()])
             self.postings = postings
 

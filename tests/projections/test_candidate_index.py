@@ -30,7 +30,7 @@ from infrastructure.database.postgres import open_pool
 from infrastructure.projecting.projection import LoggedEvent
 from projections import candidate_changes
 from projections.candidate_feed import feed
-from projections.candidate_index import keeping
+from projections.candidate_index import keeping, reading
 from projections.candidate_index.index import CandidateIndex, Scoring
 from projections.candidate_index.matching import listed
 from projections.candidate_index.postings import Postings
@@ -79,13 +79,16 @@ class Followed:
 
     def follow(self) -> None:
         """Apply what was added to the history, and refresh the index."""
+        self.apply()
+        self.index.refresh(self.db, self.history.now)
+
+    def apply(self) -> None:
         fresh = self.history.events[self._read :]
         batch = [LoggedEvent(number, one) for number, one in enumerate(fresh, self._read + 1)]
         self._read += len(fresh)
         for projection in self._projections:
             if followed := [one for one in batch if type(one.event) in projection.follows]:
                 projection.apply(self.db, followed)
-        self.index.refresh(self.db, self.history.now)
 
     @property
     def scoring(self) -> Scoring:
@@ -299,6 +302,47 @@ def test_terms_that_change_while_all_are_sorted_beside_are_found(followed: Follo
         patch.setattr(Postings, "sorted", meanwhile)
         index.sort_terms_beside()
     assert index.postings.changed == 2
+    followed.check()
+
+
+def test_what_was_scored_and_sorted_beside_does_not_count_once_all_is_read_anew(
+    followed: Followed,
+) -> None:
+    history, index = followed.history, followed.index
+    history.sign_up(*range(9), skills=("Go",))
+    followed.follow()
+    history.add(OptedOut, somebody(1))
+    original = index._all_logits
+
+    def meanwhile(scoring: Scoring) -> np.ndarray:
+        patch.undo()
+        found = original(scoring)
+        for name in range(3):
+            history.add(CandidateErased, somebody(name))
+        followed.follow()
+        index._seen = index._seen._replace(pool=0)  # as of tables that are no more
+        index.refresh(followed.db, history.now)
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(index, "_all_logits", meanwhile)
+        index.score_all_beside(followed.scoring)
+    assert index.columns.count == 6
+    followed.check()
+
+
+def test_a_reading_that_fails_halfway_is_done_again_whole(followed: Followed) -> None:
+    followed.history.sign_up("Ada", skills=("Go",))
+    followed.follow()
+    followed.history.sign_up("Bo", skills=("Go",))
+    followed.apply()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "READ_KEYS", "SELECT 1 / 0")
+        with pytest.raises(psycopg.errors.DivisionByZero), followed.db.transaction():
+            followed.index.refresh(followed.db, followed.history.now)
+    assert followed.index.columns.count == 1
+    followed.index.refresh(followed.db, followed.history.now)
+    assert followed.index.columns.count == 2
     followed.check()
 
 
