@@ -10,8 +10,8 @@ from eventsourcing import persistence
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from psycopg import OperationalError
-from psycopg.errors import DiskFull
+from psycopg import InterfaceError, OperationalError
+from psycopg.errors import DiskFull, ReadOnlySqlTransaction
 from psycopg_pool import PoolTimeout
 from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
@@ -233,6 +233,8 @@ _PROBLEMS: dict[type, Callable[[Any], Problem]] = {
     DiskFull: _disk_full,
     PoolTimeout: _no_database,
     OperationalError: _no_database,
+    InterfaceError: _no_database,
+    ReadOnlySqlTransaction: _no_database,  # a standby, until it is promoted
     persistence.OperationalError: _no_database,
     persistence.InterfaceError: _no_database,
     ClientDisconnect: lambda _: Problem(400, "bad-request", "The request broke off."),
