@@ -29,6 +29,12 @@ def help_page(visit: Anyone) -> Response:
     return visit.page("help.html", **_shown(visit))
 
 
+@router.get("/help/shortcuts")
+def shortcuts_page(visit: Anyone) -> Response:
+    """The keys that do something in lists."""
+    return visit.page("shortcuts.html")
+
+
 @router.post("/help/rating")
 def rate(visit: Anyone) -> Response:
     """Say whether the page was helpful, or change one's answer."""

@@ -95,3 +95,13 @@ function prepare(root) {
 }
 document.addEventListener("DOMContentLoaded", () => prepare(document));
 document.addEventListener("htmx:load", (event) => prepare(event.target));
+
+// What is folded is printed too, and folded again afterwards.
+let unfolded = [];
+window.addEventListener("beforeprint", () => {
+  unfolded = [...document.querySelectorAll("main details:not([open]):not(.why-not)")];
+  unfolded.forEach((details) => { details.open = true; });
+});
+window.addEventListener("afterprint", () => {
+  unfolded.forEach((details) => { details.open = false; });
+});

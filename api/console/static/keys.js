@@ -53,6 +53,40 @@
     else bar.querySelector("[value=message]").click();
   }
 
+  // The list of shortcuts over the page, so that nobody loses their place.
+  function help() {
+    let dialog = document.getElementById("shortcuts");
+    if (!dialog) {
+      dialog = document.createElement("dialog");
+      dialog.id = "shortcuts";
+      dialog.setAttribute("aria-labelledby", "shortcuts-title");
+      const close = document.createElement("button");
+      close.textContent = "Close";
+      close.className = "quiet small-button";
+      close.addEventListener("click", () => dialog.close());
+      dialog.append(document.createElement("div"), close);
+      document.body.append(dialog);
+      htmx.ajax("GET", "/help/shortcuts", {
+        target: "#shortcuts > div", select: "#shortcut-list", swap: "innerHTML",
+      });
+    }
+    dialog.showModal();
+  }
+  function offer(root) {
+    root.querySelectorAll("[data-shortcuts]").forEach((button) => {
+      const say = () => { button.textContent = areOff() ? "Turn shortcuts on" : "Turn shortcuts off"; };
+      button.hidden = false;
+      button.onclick = () => {
+        if (areOff()) localStorage.removeItem("shortcuts");
+        else localStorage.setItem("shortcuts", "off");
+        say();
+      };
+      say();
+    });
+  }
+  document.addEventListener("DOMContentLoaded", () => offer(document));
+  document.addEventListener("htmx:load", (event) => offer(event.target));
+
   const KEYS = {
     j: () => move(1),
     k: () => move(-1),
@@ -65,11 +99,15 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (!panel.box()) return;
-    if (event.key === "Escape") return leave();
+    if (document.querySelector("dialog[open]")) return;
+    if (panel.box() && event.key === "Escape") return leave();
     if (areOff() || isTyping(event.target)) return;
-    const reason = document.querySelector(`.why-not[open] [data-key="${CSS.escape(event.key)}"]`);
-    const press = reason ? () => reason.click() : KEYS[event.key];
+    const key = CSS.escape(event.key);
+    const reason = document.querySelector(`.why-not[open] [data-key="${key}"]`);
+    const begin = document.querySelector(`:is(#panel, .bulk) [data-template="${key}"]`);
+    const button = reason ?? begin;
+    const inList = panel.box() ? KEYS[event.key] : undefined;
+    const press = event.key === "?" ? help : button ? () => button.click() : inList;
     if (!press) return;
     event.preventDefault();
     press();
