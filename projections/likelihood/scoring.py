@@ -16,7 +16,7 @@ from psycopg import Connection
 from domain.likelihood import Likelihood
 from infrastructure.event_log.log_head import LOG_ID
 from projections.likelihood.candidate_states import COLUMNS_READ
-from projections.likelihood.estimator.model import ESTIMATOR, LikelihoodModel
+from projections.likelihood.estimator.model import ESTIMATOR, LikelihoodModel, summed
 from projections.likelihood.explanations import FeatureReason, reasons
 from projections.likelihood.features.candidate import CandidateState, features
 from projections.likelihood.features.catalogue import OF_CANDIDATE, ORDER, merged
@@ -43,7 +43,8 @@ class ModelSnapshot(NamedTuple):
         x, names = features(state, at), OF_CANDIDATE
         if position is not None:
             x, names = merged(x, of_position(position), of_match(state, position)), ORDER
-        logit = self.model.logit(x, names)
+        contributions = self.model.contributions(x, names)
+        logit = summed(part for _, part in contributions)
         likelihood = Likelihood(
             probability=self.model.probability(logit),
             logit=logit,
@@ -53,7 +54,7 @@ class ModelSnapshot(NamedTuple):
             as_of_position=self.as_of_log_position,
             estimator_version=ESTIMATOR,
         )
-        return ScoredCandidate(likelihood, reasons(x, self.model.contributions(x, names)))
+        return ScoredCandidate(likelihood, reasons(x, contributions))
 
 
 class ScoredCandidate(NamedTuple):

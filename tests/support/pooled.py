@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+import numpy as np
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
@@ -20,6 +21,7 @@ from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.projector import Projector
 from projections import candidate_counts, candidate_feed, candidate_pool, candidate_search
 from projections.candidate_counts import Relaxation
+from projections.candidate_index import keeping, matching
 from projections.candidate_pool import CandidatePool
 from projections.candidate_search import CandidateSearch
 from projections.likelihood.projection import Likelihoods
@@ -100,6 +102,10 @@ class Pooled:
             *candidate_search.still_listed(self._db, Feed.RECOMMENDATIONS, search, ids),
         ]
         assert len(found) == len(set(found)), "nobody is in both lists"
+        with keeping.reading(self._db, NOW) as index:
+            masks = [matching.listed(self._db, index, kind, search) for kind in Feed]
+            known = {id for mask in masks for id in index.columns.ids(np.flatnonzero(mask))}
+        assert known.intersection(ids) == set(found), "the index lists whom the tables do"
         return {people[id] for id in found}
 
     def pages(self, sort: Sort, size: int) -> list[str]:

@@ -8,7 +8,7 @@ the same in the same order are bitwise equal, however often they were stored and
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
@@ -103,7 +103,7 @@ class LikelihoodModel(Classifier):
         """
         _check_observation(y, weight)
         active = self._terms.of(x)
-        logit = _sum(self._parts(active))
+        logit = summed(self._parts(active))
         self._step(active, y, weight, logit)
         return logit
 
@@ -126,7 +126,7 @@ class LikelihoodModel(Classifier):
 
         With names, `x` has only those features, and the logit is the sum of their part.
         """
-        return _sum(self._parts(self._terms.of(x, names)))
+        return summed(self._parts(self._terms.of(x, names)))
 
     def logits(
         self,
@@ -277,8 +277,8 @@ def _check_observation(y: object, weight: float) -> None:
         raise BadFeatures(f"the weight is {weight!r}; give a number above 0 and up to {LARGEST:g}")
 
 
-def _sum(parts: list[float]) -> float:
-    """Sum from the first to the last, in the order in which columns are added."""
+def summed(parts: Iterable[float]) -> float:
+    """The sum from the first to the last, in the order in which columns are added."""
     total = 0.0
     for part in parts:
         total += part
