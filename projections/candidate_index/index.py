@@ -116,11 +116,11 @@ class CandidateIndex:
         return True
 
     def _read_all(self, db: Database, scoring: Scoring) -> None:
-        columns = CandidateColumns()
-        for chunk in reading.read_numbers(db):
-            first = columns.count
-            columns.store(np.arange(first, first + len(chunk), dtype=np.int32), chunk)
-        keys = [keys for _, keys in reading.read_keys(db)]
+        columns, keys = CandidateColumns(), list[Keys]()
+        for numbers, its_keys in reading.read_all(db):
+            rows = np.arange(columns.count, columns.count + len(numbers), dtype=np.int32)
+            columns.store(rows, numbers)
+            keys += its_keys
         rows = np.repeat(np.arange(len(keys), dtype=np.int32), [len(each) for each in keys])
         self.postings = Postings(np.concatenate([NO_KEYS, *keys]), rows)
         self.columns = columns
@@ -129,12 +129,11 @@ class CandidateIndex:
     def _read(self, keys: dict[UUID, int], of_terms: set[UUID], db: Database) -> None:
         """Read these candidates, each with the key of its id; the terms of some."""
         rows = {id: row for id, key in keys.items() if (row := self.row_of(id, key)) is not None}
-        known, chunks = {*rows}, [*reading.read_numbers(db, [*keys])]
+        known, chunks = {*rows}, reading.read_numbers(db, [*keys])
         ids = [[UUID(bytes=bytes(id)) for id in chunk["id"].tolist()] for chunk in chunks]
         found = {id for chunk in ids for id in chunk}
         new = [id for chunk in ids for id in chunk if id not in known]
-        of_terms = of_terms.intersection(found).union(new)
-        terms = dict(reading.read_keys(db, [*of_terms])) if of_terms else {}
+        terms = reading.read_keys(db, [*of_terms.intersection(found).union(new)])
         # From here on nothing can fail that would leave some of it undone.
         rows |= {id: self.columns.count + n for n, id in enumerate(new)}
         for chunk, its_ids in zip(chunks, ids, strict=True):

@@ -77,14 +77,21 @@ def _keys_of(arrays: Mapping[Term, str], key: Callable[[Term, str], str]) -> str
          FROM unnest({", ".join(arrays.values())}) AS element ({", ".join(names)}))"""  # noqa: S608 - our own names
 
 
-_ROWS = """
-    FROM candidate_pool AS p LEFT JOIN likelihood_features AS f USING (candidate_id)
-    WHERE %(ids)s::uuid[] IS NULL OR p.candidate_id = ANY(%(ids)s)"""
+_TABLES = "FROM candidate_pool AS p LEFT JOIN likelihood_features AS f USING (candidate_id)"
+
+THESE = "WHERE p.candidate_id = ANY(%(ids)s::uuid[])"
+
+PAGE = """
+    WHERE %(after)s::uuid IS NULL OR p.candidate_id > %(after)s
+    ORDER BY p.candidate_id LIMIT %(limit)s"""
+
+PAGE_SIZE = 20_000
+"""Candidates read by one statement, since none may take long."""
 
 READ_KEYS = f"""
     SELECT p.candidate_id,
         {_keys_of(_IDS, id_key)} || coalesce({_keys_of(_TEXTS, text_key)}, '')
-    {_ROWS} ORDER BY candidate_id"""
+    {_TABLES}"""
 
 MOMENTS = {
     "last_active": "p.last_active_at",
@@ -130,7 +137,7 @@ READ_NUMBERS = f"""
         {_RANDOM_KEY}, {", ".join(FILTERED.values())},
         {", ".join(f"coalesce(f.{name}, 'NaN')" for name in STATE_NUMBERS)},
         {", ".join(CODES.values())}
-    {_ROWS} ORDER BY candidate_id"""
+    {_TABLES}"""
 
 _ROW = row_of(
     {
@@ -144,15 +151,39 @@ _ROW = row_of(
 )
 
 
-def read_numbers(db: Database, ids: Sequence[UUID] | None = None) -> Iterator[NDArray[Any]]:
-    """The numbers of these candidates, or of all, by id: fields as the dictionaries above say."""
-    return rows_of(db, READ_NUMBERS, {"ids": None if ids is None else [*ids]}, _ROW)
+Numbers = NDArray[Any]
+"""One entry a candidate, with the fields that the dictionaries above name."""
 
 
-def read_keys(db: Database, ids: Sequence[UUID] | None = None) -> Iterator[tuple[UUID, Keys]]:
-    """The keys of the terms of these candidates, or of all, by id."""
-    asked = {"ids": None if ids is None else [*ids]}
-    with db.cursor().copy(f"COPY ({READ_KEYS}) TO STDOUT (FORMAT binary)", asked) as copy:
+def read_all(db: Database) -> Iterator[tuple[Numbers, list[Keys]]]:
+    """Numbers and keys of the terms of all candidates, page by page, within a snapshot."""
+    after: UUID | None = None
+    while True:
+        asked = {"after": after, "limit": PAGE_SIZE}
+        numbers = np.concatenate([*_numbers(db, PAGE, asked), np.empty(0, _ROW)])
+        if not len(numbers):
+            return
+        yield numbers, [keys for _, keys in _keys(db, PAGE, asked)]
+        after = UUID(bytes=bytes(numbers["id"][-1]))
+
+
+def read_numbers(db: Database, ids: Sequence[UUID]) -> list[Numbers]:
+    """The numbers of these candidates, without erased ones, in some chunks."""
+    return [*_numbers(db, THESE, {"ids": [*ids]})]
+
+
+def read_keys(db: Database, ids: Sequence[UUID]) -> dict[UUID, Keys]:
+    """The keys of the terms of these candidates, without erased ones."""
+    return dict(_keys(db, THESE, {"ids": [*ids]})) if ids else {}
+
+
+def _numbers(db: Database, which: str, asked: Mapping[str, Any]) -> Iterator[Numbers]:
+    return rows_of(db, f"{READ_NUMBERS} {which}", asked, _ROW)
+
+
+def _keys(db: Database, which: str, asked: Mapping[str, Any]) -> Iterator[tuple[UUID, Keys]]:
+    query = f"COPY ({READ_KEYS} {which}) TO STDOUT (FORMAT binary)"
+    with db.cursor().copy(query, asked) as copy:
         copy.set_types(["uuid", "bytea"])
         for id, keys in copy.rows():
             yield id, np.frombuffer(keys, ">i8").astype(np.int64)

@@ -182,8 +182,9 @@ def something_happens(history: History, rng: random.Random, members: list[int]) 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_whatever_happens_it_lists_and_scores_whom_the_tables_do(
-    followed: Followed, seed: int
+    followed: Followed, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
+    monkeypatch.setattr(reading, "PAGE_SIZE", 1 + 5 * seed)
     rng, members = random.Random(seed), list[int]()
     for _ in range(90):
         something_happens(followed.history, rng, members)
@@ -337,7 +338,7 @@ def test_a_reading_that_fails_halfway_is_done_again_whole(followed: Followed) ->
     followed.history.sign_up("Bo", skills=("Go",))
     followed.apply()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reading, "READ_KEYS", "SELECT 1 / 0")
+        patch.setattr(reading, "READ_KEYS", "SELECT candidate_id, 1 / 0 FROM candidate_pool AS p")
         with pytest.raises(psycopg.errors.DivisionByZero), followed.db.transaction():
             followed.index.refresh(followed.db, followed.history.now)
     assert followed.index.columns.count == 1
