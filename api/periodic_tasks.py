@@ -15,7 +15,7 @@ from domain.position import CloseDuePosition
 from domain.webhook import DisableWebhook
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.reading import ReadModels
-from projections import candidate_pool, employers, interviews, positions
+from projections import candidate_profiles, employers, interviews, positions
 from projections.candidate_pool import CandidatePool
 from projections.employers import Employers
 from projections.interview_list import InterviewList
@@ -80,7 +80,7 @@ def end_postponements(store: EventStore, read_models: ReadModels, at: datetime) 
 def end_consents(store: EventStore, read_models: ReadModels, at: datetime) -> int:
     """Record the end of consents whose last moment has passed. Returns how many ended."""
     with read_models.reading(CandidatePool) as db:
-        over = candidate_pool.consent_over(db, at, AT_ONCE)
+        over = candidate_profiles.consent_over(db, at, AT_ONCE)
     return _given(store, (ExpireConsent(**_cause(at), candidate_id=id) for id in over))
 
 

@@ -25,7 +25,8 @@ from projections.candidate_index.keeping import reading, scored
 from projections.candidate_index.matching import listed, term_keys
 from projections.candidate_index.ranking import Ranked, Ranking, RankKey
 from projections.candidate_index.reading import RANDOM_KEYS, Term
-from projections.candidate_pool import ListedCandidate, keys, of_candidates
+from projections.candidate_pool import keys
+from projections.candidate_profiles import ListedCandidate, of_candidates
 from projections.candidate_search import CandidateSearch, still_listed
 from projections.canonical import compared_filters
 from projections.likelihood import scoring

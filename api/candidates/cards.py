@@ -15,8 +15,8 @@ from domain.profile import Facts, Job, latest_job
 from domain.terms import key
 from domain.viewing import Feed, Sort
 from infrastructure.database.postgres import Database
-from projections import candidate_feed, candidate_pool
-from projections.candidate_pool import Origin
+from projections import candidate_feed, candidate_profiles
+from projections.candidate_profiles import Origin
 from projections.candidate_search import CandidateSearch
 from projections.canonical import compared_facts, compared_filters, compared_skills
 from projections.interview_list import Interview
@@ -95,7 +95,7 @@ def of_feed(
     """A page of one of a position's lists, scored by the model as it is now."""
     listed = candidate_feed.feed(db, kind, search(position, at), limit, cursor, sort)
     filters = compared_filters(position.filters)
-    jobs = candidate_pool.jobs(db, [entry.candidate.candidate_id for entry in listed.items])
+    jobs = candidate_profiles.jobs(db, [entry.candidate.candidate_id for entry in listed.items])
     items = [
         card_of(
             entry.candidate, filters, entry.score, jobs.get(entry.candidate.candidate_id, ())
@@ -112,7 +112,7 @@ def search(position: Position, at: datetime) -> CandidateSearch:
 
 def with_names(db: Database, listed: Listed[Interview]) -> Listed[NamedInterview]:
     """Interviews with the candidates' names."""
-    names = candidate_pool.names(db, [row.candidate_id for row in listed.items])
+    names = candidate_profiles.names(db, [row.candidate_id for row in listed.items])
     items = [
         NamedInterview(**dict(row), candidate_name=names.get(row.candidate_id, ERASED))
         for row in listed.items
@@ -121,7 +121,7 @@ def with_names(db: Database, listed: Listed[Interview]) -> Listed[NamedInterview
 
 
 def card_of(
-    known: candidate_pool.ListedCandidate | candidate_pool.CandidateProfile,
+    known: candidate_profiles.ListedCandidate | candidate_profiles.CandidateProfile,
     filters: Filters,
     score: ScoredCandidate | None,
     jobs: Sequence[Job],

@@ -24,7 +24,7 @@ from domain.passivity import is_passive
 from domain.profile import Background, Job
 from infrastructure.database.postgres import Database
 from infrastructure.error_redaction import error_kind
-from projections import candidate_pool, interviews
+from projections import candidate_profiles, interviews
 from projections.canonical import compared_filters
 from projections.likelihood import scoring
 from projections.likelihood.projection import Likelihoods
@@ -94,7 +94,7 @@ def full_profile(
 
     None if the candidate is unknown, erased or must not be contacted.
     """
-    known = candidate_pool.profile(db, candidate_id)
+    known = candidate_profiles.profile(db, candidate_id)
     if known is None:
         return None
     contacted = position.position_id in known.positions

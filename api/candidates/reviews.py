@@ -20,7 +20,7 @@ from domain.candidate import Candidate
 from domain.command import Command, NotFound
 from domain.viewing import Feed
 from infrastructure.database.postgres import Database
-from projections import candidate_pool, employers, shortlist
+from projections import candidate_profiles, employers, shortlist
 from projections.candidate_pool import CandidatePool
 from projections.canonical import compared_filters
 from projections.employers import Employers
@@ -62,9 +62,9 @@ def listed(
     )
     search = cards.search(position, caller.at)
     found = shortlist.listed(db, decided, search, limit, cursor)
-    known = candidate_pool.of_candidates(db, found.items)
+    known = candidate_profiles.of_candidates(db, found.items)
     scores = scoring.of_candidates(db, found.items, caller.at, position.position_id)
-    jobs = candidate_pool.jobs(db, found.items)
+    jobs = candidate_profiles.jobs(db, found.items)
     filters = compared_filters(position.filters)
     items = [
         DecidedCard(**dict(cards.card_of(known[id], filters, scores.get(id), jobs.get(id, ()))))

@@ -17,7 +17,8 @@ from domain.event import ERASED
 from domain.partial_date import PartialDate
 from infrastructure.projecting.checkpoints import NotCaughtUp
 from projections import employers, interviews, outreach_timeline, templates
-from projections.candidate_pool import CandidatePool, Origin
+from projections.candidate_pool import CandidatePool
+from projections.candidate_profiles import Origin
 from projections.employers import Employer, Employers
 from projections.interview_list import Interview, InterviewList
 from projections.likelihood.projection import Likelihoods

@@ -23,8 +23,9 @@ from infrastructure.event_log import queries
 from infrastructure.event_log.store import EventStore
 from infrastructure.event_log.unreadable import UnreadableEvent
 from infrastructure.projecting.reading import ReadModels
-from projections import candidate_pool, employers, positions
-from projections.candidate_pool import Addressee, CandidatePool
+from projections import candidate_profiles, employers, positions
+from projections.candidate_pool import CandidatePool
+from projections.candidate_profiles import Addressee
 from projections.employers import Employers
 from projections.positions import Position, Positions
 
@@ -76,7 +77,7 @@ def content_of(
         if any(isinstance(event, SETTLED) and event.letter == letter for event in events):
             raise Settled
         message = _message(events, letter)
-        to = candidate_pool.addressee(db, message.candidate_id)
+        to = candidate_profiles.addressee(db, message.candidate_id)
         employer = employers.one(db, message.employer_id)
         position = positions.one(db, message.position_id)
     if not (to and employer and position):

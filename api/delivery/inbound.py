@@ -32,7 +32,7 @@ from infrastructure.mail.outgoing import OutgoingMail
 from infrastructure.mail.receiving import Receiving
 from infrastructure.projecting.reading import ReadModels
 from infrastructure.settings import Settings
-from projections import candidate_pool, interviews
+from projections import candidate_profiles, interviews
 from projections.candidate_pool import CandidatePool
 from projections.interview_list import Interview, InterviewList
 
@@ -128,7 +128,7 @@ class Inbox:
         answered = [mail.in_reply_to or "", *reversed(mail.references)]
         for outreach in self._known(id for id, _ in _letters(answered)):
             with self.read_models.reading(CandidatePool) as db:
-                person = candidate_pool.addressee(db, outreach.candidate_id)
+                person = candidate_profiles.addressee(db, outreach.candidate_id)
             if person and person.email.casefold() == mail.sender.casefold():
                 return outreach
         return None

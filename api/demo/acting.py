@@ -17,7 +17,7 @@ from domain.actor import Actor, Cause, Role
 from domain.answering import AcceptOutreach, Contact, DeclineOutreach, PostponeOutreach
 from domain.interviewing import PickTime
 from domain.outreach_events import DeclineReason, Status
-from projections.candidate_pool import CandidateProfile
+from projections.candidate_profiles import CandidateProfile
 from projections.interview_list import Interview
 
 SIMULATED = "simulated "

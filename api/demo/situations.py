@@ -21,8 +21,9 @@ from infrastructure.event_log.log_head import head
 from infrastructure.event_log.store import EventStore
 from infrastructure.event_log.unreadable import UnreadableEvent
 from infrastructure.projecting.reading import ReadModels
-from projections import candidate_pool, positions
-from projections.candidate_pool import CandidatePool, CandidateProfile
+from projections import candidate_profiles, positions
+from projections.candidate_pool import CandidatePool
+from projections.candidate_profiles import CandidateProfile
 from projections.interview_list import Interview
 from projections.positions import Position, Positions
 
@@ -59,7 +60,7 @@ def life(store: EventStore, read_models: ReadModels, candidate_id: UUID) -> list
 def known(read_models: ReadModels, outreach: Interview) -> tuple[CandidateProfile, Position] | None:
     """The person and the position of an outreach. None if the person is gone."""
     with read_models.reading(CandidatePool, Positions) as db:
-        profile = candidate_pool.profile(db, outreach.candidate_id)
+        profile = candidate_profiles.profile(db, outreach.candidate_id)
         position = positions.one(db, outreach.position_id)
     return (profile, position) if profile and position else None
 

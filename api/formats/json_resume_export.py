@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.profile import Certificate, Education, FullBackground, Job, Project
-from projections.candidate_pool import CandidateProfile
+from projections.candidate_profiles import CandidateProfile
 
 SCHEMA = "https://raw.githubusercontent.com/jsonresume/resume-schema/v1.0.0/schema.json"
 

@@ -31,8 +31,9 @@ from domain.contact_gate import MOST_CONTACTS
 from domain.identifier import EnhanceProfile, SignUpCandidate
 from domain.sources import Observation
 from domain.values import NUMBER, Moment, Value
-from projections import candidate_pool
-from projections.candidate_pool import CandidatePool, CandidateProfile
+from projections import candidate_profiles
+from projections.candidate_pool import CandidatePool
+from projections.candidate_profiles import CandidateProfile
 from projections.canonical import canonical_facts
 from projections.likelihood.projection import Likelihoods
 
@@ -94,7 +95,7 @@ def read_candidate(
 ) -> CandidateProfile:
     """All that is known of a candidate, each field with its source and age."""
     with caller.reading(CandidatePool) as db:
-        profile = candidate_pool.profile(db, candidate_id)
+        profile = candidate_profiles.profile(db, candidate_id)
     if profile is None:
         raise NotFound(Candidate, candidate_id)
     return profile

@@ -9,7 +9,8 @@ from api.charts.axes import NOTHING, number, percent
 from domain.money import PayPeriod, Salary, SalaryRange, converted
 from domain.partial_date import PartialDate
 from domain.profile import Education, Job, Project
-from projections.candidate_pool import SIGN_UP, Origin
+from projections.candidate_pool import SIGN_UP
+from projections.candidate_profiles import Origin
 from projections.positions import Position
 
 EXPERIENCE = ("jobs", "years_experience", "in_present_job_since", "roles")

@@ -1,7 +1,7 @@
 """The read model of the likelihood to respond: candidates' features, predictions, and the model.
 
 `learner` says how it learns, `batch` how a batch of events changes the tables. No score is stored:
-whoever is shown is scored when they are read, and `candidate_index` ranks the whole pool.
+a candidate is scored when they are shown, and `candidate_index` ranks the whole pool.
 """
 
 from collections.abc import Collection, Sequence

@@ -19,7 +19,12 @@ from domain.viewing import Feed, Sort
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.projector import Projector
-from projections import candidate_counts, candidate_feed, candidate_pool, candidate_search
+from projections import (
+    candidate_counts,
+    candidate_feed,
+    candidate_profiles,
+    candidate_search,
+)
 from projections.candidate_counts import Relaxation
 from projections.candidate_index import keeping, matching
 from projections.candidate_pool import CandidatePool
@@ -133,9 +138,9 @@ class Pooled:
             self._db, CandidateSearch(EMPLOYER, POSITION, filters, NOW)
         )
 
-    def profile(self, id: UUID) -> candidate_pool.CandidateProfile | None:
+    def profile(self, id: UUID) -> candidate_profiles.CandidateProfile | None:
         self._follow()
-        return candidate_pool.profile(self._db, id)
+        return candidate_profiles.profile(self._db, id)
 
     def _follow(self) -> None:
         while self._is_behind:

@@ -15,7 +15,7 @@ from domain.candidate_commands import BlockEmployer
 from domain.outreach_events import DeclineReason
 from domain.passivity import months_after
 from domain.values import Flag, Value
-from projections import candidate_pool
+from projections import candidate_profiles
 from projections.candidate_pool import CandidatePool
 
 router = APIRouter(prefix="/p/{token}")
@@ -149,7 +149,7 @@ def block(visit: ByLetter) -> Response:
 def _contact_data(visit: Visit) -> dict[str, str | None]:
     """What the profile says of how to reach the person."""
     with visit.caller.reading(CandidatePool) as db:
-        profile = candidate_pool.profile(db, visit.person.id)
+        profile = candidate_profiles.profile(db, visit.person.id)
     if profile is None:
         return dict.fromkeys(Contact.model_fields)
     return {"name": profile.name, "email": profile.email, "phone": profile.background.phone}

@@ -12,7 +12,7 @@ from domain.identifier import EnhanceProfile
 from domain.profile import Facts, FullBackground, Text
 from domain.sources import Observation
 from domain.values import Name, StorableText, Value
-from projections.candidate_pool import CandidateProfile
+from projections.candidate_profiles import CandidateProfile
 from projections.canonical import canonical_facts
 
 router = APIRouter(prefix="/p/{token}/correction")

@@ -13,8 +13,9 @@ from api.person.rendering import HEADERS
 from api.person.visit import ByLetter, Visit
 from domain.candidate import Candidate
 from domain.command import NotFound
-from projections import candidate_pool, employers, positions
-from projections.candidate_pool import CandidatePool, CandidateProfile
+from projections import candidate_profiles, employers, positions
+from projections.candidate_pool import CandidatePool
+from projections.candidate_profiles import CandidateProfile
 from projections.employers import Employers
 from projections.likelihood.projection import Likelihoods
 from projections.positions import Positions
@@ -95,7 +96,7 @@ def weighed(contributions: Iterable[LikelihoodReason]) -> list[tuple[str, float]
 def profile_of(visit: Visit) -> CandidateProfile:
     """All that is held. Raises `NotFound` if it was erased meanwhile."""
     with visit.caller.reading(CandidatePool) as db:
-        profile = candidate_pool.profile(db, visit.person.id)
+        profile = candidate_profiles.profile(db, visit.person.id)
     if profile is None:
         raise NotFound(Candidate, visit.person.id)
     return profile
