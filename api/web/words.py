@@ -205,7 +205,7 @@ def freshness(provenance: Mapping[str, Origin]) -> str:
         return "Profile not filled in"
     if latest.source == SIGN_UP:
         return f"{of_it} as of sign-up, {month(latest.observed_on)}"
-    return f"{of_it} updated {month(latest.observed_on)}, from {latest.source}"
+    return f"{of_it} updated {month(latest.observed_on)}, from {latest.source.replace('-', ' ')}"
 
 
 def second(moment: datetime) -> str:

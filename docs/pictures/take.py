@@ -74,7 +74,7 @@ def answered(page: Page, feed: str) -> None:
     page.get_by_label("Your name").fill("Robin Doe")
     page.get_by_label("Your role").fill("Head of Engineering")
     page.get_by_role("button", name="Send message").click()
-    page.get_by_text("Your message leaves soon.").wait_for()
+    page.locator("#letter").get_by_text("Message sent").wait_for()
     letter = page.locator("main a", has_text="Robots that carry parcels").first
     while not letter.count():
         page.wait_for_timeout(1000)

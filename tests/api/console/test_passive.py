@@ -141,7 +141,7 @@ def test_a_card_shows_what_to_decide_by(stage: Stage, scene: Scene) -> None:
     page = text_of(response)
     assert "A Ada Cook at Initech 8 years of experience Berlin" in page
     assert "Cobol , matches Haskell" in page
-    assert "Active 1 year ago Experience updated March 2026 , from github" in page
+    assert "Active 1 year ago Updated March 2026 , from github" in page
     assert "Expects about EUR 69,800 (GBP 60,000)" in page
     assert re.search(r"(High|Medium|Low) \d+% likely to respond", page)
 
