@@ -54,7 +54,7 @@ def sign_up_of(
     except BadDocument as error:
         raise BadRecord("; ".join(error.problems)) from None
     except ValidationError as error:
-        faults = (f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors())
+        faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
         raise BadRecord("; ".join(faults)) from None
     return command, profile.warnings
 

@@ -20,9 +20,9 @@ from domain.skills import skill_names
 SURVEY_2019 = "stack-overflow-developer-survey-2019"
 
 
-def to_profile(document: Mapping[str, Any], *, as_of: date | None = None) -> Profile:
+def to_profile(document: Any, *, as_of: date | None = None) -> Profile:
     """Read an answer to the survey, or any other JSON Resume document as `json_resume` does."""
-    meta = document.get("meta")
+    meta = document.get("meta") if isinstance(document, Mapping) else None
     if isinstance(meta, Mapping) and meta.get("source") == SURVEY_2019:
         return from_survey_2019(document)
     return json_resume.to_profile(document, as_of=as_of)

@@ -148,8 +148,9 @@ def import_entries(
     """
     try:
         text = body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise _unreadable("The list is not UTF-8; save it as CSV UTF-8.") from None
+    except UnicodeDecodeError as error:
+        line = body.count(b"\n", 0, error.start) + 1
+        raise _unreadable(f"Line {line} is not UTF-8; save the list as CSV UTF-8.") from None
     return taken_over(caller, employer_id, text)
 
 
@@ -237,7 +238,7 @@ def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
             if said := {name: cell for name, cell in cells.items() if cell}:
                 yield reader.line_num, said
     except csv.Error as error:
-        raise _unreadable(f"The list is no CSV: {error}.") from None
+        raise _unreadable(f"Line {reader.reader.line_num} is no CSV: {error}.") from None
 
 
 def _fault(error: Any) -> str:

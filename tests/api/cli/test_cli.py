@@ -224,6 +224,15 @@ def test_a_bad_record_is_reported_with_its_line_and_reason_and_the_good_ones_tak
     assert "line 3: is not JSON: " in ended.err
 
 
+@pytest.mark.parametrize("line", ['"text"', "12", "null", "[1]", "true", "NaN"])
+def test_a_line_that_is_no_object_is_reported_and_the_others_taken(
+    importing: Importing, line: str
+) -> None:
+    ended = importing(ndjson(resume("Ada")) + f"{line}\n".encode() + ndjson(resume("Grace")))
+    assert ended.out == "Candidates taken: 2. Already there: 0. Bad: 1.\n"
+    assert "line 2: a document is a JSON object, not " in ended.err
+
+
 def test_importing_a_file_again_takes_nothing_twice(
     importing: Importing, connection: Connection[TupleRow]
 ) -> None:
