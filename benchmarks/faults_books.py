@@ -12,6 +12,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from domain.candidate_events import WasActive
 from domain.event import Event
+from domain.outreach_events import MessageSent
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.projector import Projector
@@ -19,6 +20,8 @@ from projections.read_models import read_models
 from tests.support.trail import restart_at, rows
 
 MESSAGE_ID = re.compile(rb"^Message-ID: (<[^>]+>)", re.MULTILINE | re.IGNORECASE)
+DELIVERED = "outreach.letter_delivered"
+ENDS = (DELIVERED, "outreach.letter_failed", "outreach.letter_stopped")
 OUTREACH = re.compile(rb"<([0-9a-f-]{36})")
 
 
@@ -151,9 +154,14 @@ def _topics(events: list[Logged]) -> tuple[str, ...]:
     return tuple(sorted(topic for _, _, _, topic, _ in events))
 
 
-def faults_of_letters(letters: Letters, log: list[Logged]) -> Iterator[str]:
-    """Letters with two identities or none, of messages that were sent."""
-    delivered = {s for _, s, _, topic, _ in log if topic == "outreach.letter_delivered"}
+def faults_of_letters(books: Books, letters: Letters, log: list[Logged]) -> Iterator[str]:
+    """Messages without an end, and letters with two identities or none."""
+    delivered = {stream for _, stream, _, topic, _ in log if topic == DELIVERED}
+    ended = {stream for _, stream, _, topic, _ in log if topic in ENDS}
+    for _, outreach, _, _, event in log:
+        is_awaited = isinstance(event, MessageSent) and event.candidate_id not in books.poisoned
+        if is_awaited and outreach not in ended:
+            yield f"letter {outreach} has neither left nor been stopped"
     for outreach, copies in letters.copies.items():
         if len(copies) > 1:
             yield f"letter {outreach} came under {len(copies)} Message-IDs"

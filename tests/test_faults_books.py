@@ -17,11 +17,13 @@ from benchmarks.faults_books import (
     whole_log,
 )
 from domain.employer import Manager, RegisterEmployer
+from domain.outreach_events import MessageSent
 from infrastructure.database.postgres import Pool
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.projector import Projector
 from infrastructure.projecting.versions import create_tables
 from projections.read_models import read_models
+from tests.domain.golden import everything_that_happens
 from tests.support.ledger import BY_ADMIN, drain
 
 Log = list[Logged]
@@ -99,7 +101,17 @@ def test_a_letter_under_two_message_ids_or_none_is_found() -> None:
     letters, one, other = Letters(), uuid4(), UUID(int=7)
     letters.copies[one].update([b"<1@us>", b"<2@us>"])
     log: Log = [(1, other, 1, "outreach.letter_delivered", None)]
-    assert len([*faults_of_letters(letters, log)]) == 2
+    assert len([*faults_of_letters(Books(), letters, log)]) == 2
+
+
+def test_a_message_whose_letter_neither_left_nor_was_stopped_is_found() -> None:
+    sent = next(event for event in everything_that_happens() if isinstance(event, MessageSent))
+    stream = sent.originator_id
+    log: Log = [(1, stream, 1, sent.TOPIC, sent)]
+    assert len([*faults_of_letters(Books(), Letters(), log)]) == 1
+    assert [*faults_of_letters(Books(poisoned={sent.candidate_id}), Letters(), log)] == []
+    stopped: Logged = (2, stream, 2, "outreach.letter_stopped", None)
+    assert [*faults_of_letters(Books(), Letters(), [*log, stopped])] == []
 
 
 def test_a_read_model_that_differs_from_a_replay_is_found(
