@@ -100,7 +100,7 @@ def make_app(marketplace: Marketplace, *, with_worker: bool) -> FastAPI:
     console.install(app)
     app.add_middleware(head_as_get)
     describe = app.openapi
-    app.openapi = lambda: _with_keys(describe())  # type: ignore[method-assign] # FastAPI's own way
+    app.openapi = lambda: _with_limits(_with_keys(describe()))  # type: ignore[method-assign] # FastAPI's own way
     return app
 
 
@@ -113,3 +113,18 @@ def _with_keys(document: dict[str, Any]) -> dict[str, Any]:
             if parameter["name"].lower() == "idempotency-key":
                 parameter["required"] = True
     return document
+
+
+LIMITS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+
+
+def _with_limits(part: Any) -> Any:
+    """Limits under the names of JSON Schema: behind a validator pydantic leaves its own."""
+    if isinstance(part, list):
+        return [_with_limits(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        LIMITS.get(name, name) if isinstance(value, int | float) else name: _with_limits(value)
+        for name, value in part.items()
+    }
