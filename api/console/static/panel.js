@@ -27,7 +27,6 @@ const panel = (() => {
       const link = row.querySelector("h2 a");
       if (isIt) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
-      if (isIt && !covers.matches) row.scrollIntoView({ block: "nearest" });
     }
     for (const covered of document.querySelectorAll(".top, .of-position, .tabs, .listed, .about-list")) {
       covered.inert = Boolean(opened) && covers.matches;
@@ -51,6 +50,8 @@ const panel = (() => {
   // There is something to see at once; the rest follows.
   function load() {
     const opened = id();
+    // Only now, not whenever something changes: else the list could not be scrolled.
+    if (!covers.matches) document.getElementById(`c-${opened}`)?.scrollIntoView({ block: "nearest" });
     const place = document.getElementById("panel");
     const name = document.querySelector(`#c-${CSS.escape(opened)} h2`);
     if (name && place.dataset.shows !== opened) {
@@ -143,7 +144,9 @@ const panel = (() => {
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.target.closest("#panel-said form")) say("");
   });
-  document.addEventListener("set-aside", () => beside(1) && go(1));
+  document.addEventListener("set-aside", () => {
+    if (beside(1) || document.querySelector("#more a[hx-get]")) go(1);
+  });
   document.addEventListener("list-grew", (event) => {
     const url = new URL(location);
     url.searchParams.set("shown", event.detail.shown);

@@ -211,6 +211,21 @@ def test_a_message_is_previewed_edited_and_sent_beside_the_list(
     assert loaded == []
 
 
+def test_the_list_can_be_scrolled_while_somebody_is_open(
+    desk: Desks, stage: Stage, scene: Scene
+) -> None:
+    names = [f"Member {number}" for number in range(14)]
+    position, _ = opening(scene, *names)
+    page = at_the_list(desk, stage, scene, position).page
+    page.get_by_role("link", name="Member 0", exact=True).click()
+    expect(page.locator("#person")).to_have_text("Member 0")
+    page.evaluate("scrollTo(0, 900)")
+    scrolled = page.evaluate("scrollY")
+    scene.member("Joiner", silent_days=200, skills=(f"Skill Member 0 {scene.employer_id[:8]}",))
+    page.get_by_text("1 more person matches now").wait_for(state="attached")
+    assert page.evaluate("scrollY") >= scrolled > 0
+
+
 def test_the_keys_go_through_the_list(desk: Desks, stage: Stage, scene: Scene) -> None:
     position, (ada, ben, cleo) = opening(scene, "Ada", "Ben", "Cleo")
     page = at_the_list(desk, stage, scene, position).page
