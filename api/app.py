@@ -72,7 +72,7 @@ def make_app(marketplace: Marketplace, *, with_worker: bool) -> FastAPI:
         async with AsyncExitStack() as stack:
             if with_worker:
                 stack.enter_context(marketplace.working())
-            stack.enter_context(kept(marketplace.pool, marketplace.now))
+            stack.enter_context(kept(marketplace.database_url, marketplace.now))
             yield
 
     app: FastAPI = FastAPIOffline(

@@ -116,11 +116,11 @@ class CandidateIndex:
         return True
 
     def _read_all(self, db: Database, scoring: Scoring) -> None:
-        columns, keys = CandidateColumns(), list[Keys]()
-        for numbers, its_keys in reading.read_all(db):
+        columns = CandidateColumns()
+        for numbers in reading.read_all(db):
             rows = np.arange(columns.count, columns.count + len(numbers), dtype=np.int32)
             columns.store(rows, numbers)
-            keys += its_keys
+        keys = [*reading.read_all_keys(db)]
         rows = np.repeat(np.arange(len(keys), dtype=np.int32), [len(each) for each in keys])
         self.postings = Postings(np.concatenate([NO_KEYS, *keys]), rows)
         self.columns = columns

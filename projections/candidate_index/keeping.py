@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from threading import Event, Lock, Thread
 
-from infrastructure.database.postgres import Database, Pool, snapshot
+from infrastructure.database.postgres import Database, Pool, open_pool, snapshot
 from infrastructure.error_redaction import error_kind
 from infrastructure.projecting.checkpoints import NotCaughtUp
 from projections.candidate_index.index import CandidateIndex, Scoring
@@ -28,11 +28,16 @@ FEW = 20_000
 MANY_CHANGED = 0.05
 """The share of candidates who may have changed before they are sorted among the others."""
 
+READ_SECONDS = 600.0
+"""How long reading it for the first time may take."""
+
 Name = tuple[str, int, str]
 """A database by its host, port and name."""
 
 _INDEXES: dict[Name, CandidateIndex] = {}
-_KEPT: set[Name] = set()
+_KEPT: dict[Name, Event] = {}
+"""Those that a thread keeps, and whether it has read them."""
+
 _LOCK = Lock()
 
 
@@ -53,7 +58,8 @@ def index_of(db: Database) -> CandidateIndex:
 
 def is_being_read(db: Database) -> bool:
     """Whether the thread that keeps the index has not yet read it."""
-    return _name(db) in _KEPT and index_of(db).is_new
+    is_read = _KEPT.get(_name(db))
+    return is_read is not None and not is_read.is_set()
 
 
 def _name(db: Database) -> Name:
@@ -73,7 +79,9 @@ def reading(db: Database, at: datetime) -> Iterator[CandidateIndex]:
     Raises:
         NotRead: another query or the thread is still reading it for the first time.
     """
-    index = index_of(db)
+    is_read, index = _KEPT.get(_name(db)), index_of(db)
+    if is_read and not is_read.wait(WAIT_SECONDS):
+        raise NotRead
     if not index.lock.acquire(timeout=WAIT_SECONDS):
         raise NotRead
     try:
@@ -93,27 +101,34 @@ def scored(db: Database, by: Scoring) -> Iterator[CandidateIndex]:
 
 
 @contextmanager
-def kept(pool: Pool, now: Callable[[], datetime]) -> Iterator[None]:
+def kept(conninfo: str, now: Callable[[], datetime]) -> Iterator[None]:
     """Keep the index of a database up to date meanwhile, so that queries find little to read."""
-    with pool.connection() as db:
-        name = _name(db)
-    _KEPT.add(name)
-    stop = Event()
-    thread = Thread(target=_keep, args=(pool, stop, now), name="candidate index", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-        _KEPT.discard(name)
+    with open_pool(
+        conninfo, name="candidate index", max_size=1, statement_seconds=READ_SECONDS
+    ) as pool:
+        with pool.connection() as db:
+            name = _name(db)
+        is_read = _KEPT[name] = Event()
+        stop = Event()
+        thread = Thread(
+            target=_keep, args=(pool, now, is_read, stop), name="candidate index", daemon=True
+        )
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+            if _KEPT.get(name) is is_read:
+                del _KEPT[name]
 
 
-def _keep(pool: Pool, stop: Event, now: Callable[[], datetime]) -> None:
+def _keep(pool: Pool, now: Callable[[], datetime], is_read: Event, stop: Event) -> None:
     while not stop.is_set():
         try:
             with pool.connection() as db:
                 _keep_once(db, now())
+                is_read.set()
             stop.wait(EVERY_SECONDS)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
             logger.warning("the candidate index waits, will try again: %s", error_kind(error))
@@ -122,7 +137,9 @@ def _keep(pool: Pool, stop: Event, now: Callable[[], datetime]) -> None:
 
 def _keep_once(db: Database, at: datetime) -> None:
     with snapshot(db):
-        with reading(db, at) as index:
+        index = index_of(db)
+        with index.lock:
+            index.refresh(db, at)
             few = index.columns.count * MANY_CHANGED
             unsorted, is_due = len(index.unordered) > few, index.postings.changed > few
         scoring = Scoring(current(db)[0], at)

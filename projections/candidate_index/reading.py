@@ -77,16 +77,13 @@ def _keys_of(arrays: Mapping[Term, str], key: Callable[[Term, str], str]) -> str
          FROM unnest({", ".join(arrays.values())}) AS element ({", ".join(names)}))"""  # noqa: S608 - our own names
 
 
-_TABLES = "FROM candidate_pool AS p LEFT JOIN likelihood_features AS f USING (candidate_id)"
+_TABLES = """
+    FROM candidate_pool AS p
+    LEFT JOIN likelihood_features AS f ON f.candidate_id = p.candidate_id"""
 
 THESE = "WHERE p.candidate_id = ANY(%(ids)s::uuid[])"
 
-PAGE = """
-    WHERE %(after)s::uuid IS NULL OR p.candidate_id > %(after)s
-    ORDER BY p.candidate_id LIMIT %(limit)s"""
-
-PAGE_SIZE = 20_000
-"""Candidates read by one statement, since none may take long."""
+ALL = "ORDER BY p.candidate_id"
 
 READ_KEYS = f"""
     SELECT p.candidate_id,
@@ -129,11 +126,11 @@ CODES = {
 RANDOM_KEYS = 2**63
 """The number of random keys; they form a circle."""
 
-_RANDOM_KEY = f"uuid_hash_extended(candidate_id, 0) & {RANDOM_KEYS - 1}"
+_RANDOM_KEY = f"uuid_hash_extended(p.candidate_id, 0) & {RANDOM_KEYS - 1}"
 """A number that is as good as random, and the same for ever."""
 
 READ_NUMBERS = f"""
-    SELECT candidate_id, {", ".join(f"({sql})::timestamptz" for sql in MOMENTS.values())},
+    SELECT p.candidate_id, {", ".join(f"({sql})::timestamptz" for sql in MOMENTS.values())},
         {_RANDOM_KEY}, {", ".join(FILTERED.values())},
         {", ".join(f"coalesce(f.{name}, 'NaN')" for name in STATE_NUMBERS)},
         {", ".join(CODES.values())}
@@ -155,16 +152,14 @@ Numbers = NDArray[Any]
 """One entry a candidate, with the fields that the dictionaries above name."""
 
 
-def read_all(db: Database) -> Iterator[tuple[Numbers, list[Keys]]]:
-    """Numbers and keys of the terms of all candidates, page by page, within a snapshot."""
-    after: UUID | None = None
-    while True:
-        asked = {"after": after, "limit": PAGE_SIZE}
-        numbers = np.concatenate([*_numbers(db, PAGE, asked), np.empty(0, _ROW)])
-        if not len(numbers):
-            return
-        yield numbers, [keys for _, keys in _keys(db, PAGE, asked)]
-        after = UUID(bytes=bytes(numbers["id"][-1]))
+def read_all(db: Database) -> Iterator[Numbers]:
+    """The numbers of all candidates, by id, in chunks."""
+    return _numbers(db, ALL, {})
+
+
+def read_all_keys(db: Database) -> Iterator[Keys]:
+    """The keys of the terms of all candidates, by id."""
+    return (keys for _, keys in _keys(db, ALL, {}))
 
 
 def read_numbers(db: Database, ids: Sequence[UUID]) -> list[Numbers]:

@@ -26,7 +26,6 @@ from domain.filters import Filters
 from domain.profile import Facts
 from domain.traits import term_hash
 from domain.viewing import Feed, Sort
-from infrastructure.database.postgres import open_pool
 from infrastructure.projecting.projection import LoggedEvent
 from projections import candidate_changes
 from projections.candidate_feed import feed
@@ -182,9 +181,8 @@ def something_happens(history: History, rng: random.Random, members: list[int]) 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_whatever_happens_it_lists_and_scores_whom_the_tables_do(
-    followed: Followed, monkeypatch: pytest.MonkeyPatch, seed: int
+    followed: Followed, seed: int
 ) -> None:
-    monkeypatch.setattr(reading, "PAGE_SIZE", 1 + 5 * seed)
     rng, members = random.Random(seed), list[int]()
     for _ in range(90):
         something_happens(followed.history, rng, members)
@@ -364,11 +362,11 @@ def test_a_query_waits_for_the_first_reading_and_says_so_if_it_takes_long(
 
 def test_the_thread_reads_the_index_before_the_first_query(databases: Databases) -> None:
     keeping.forget()
-    with databases.prepared() as url, open_pool(url, name="test") as pool:
-        with pool.connection() as db:
-            index = keeping.index_of(db)
-        with keeping.kept(pool, lambda: History().now):
+    with databases.prepared() as url, psycopg.connect(url, autocommit=True) as db:
+        index = keeping.index_of(db)
+        with keeping.kept(url, lambda: History().now):
             wait_until(lambda: not index.is_new)
+            wait_until(lambda: not keeping.is_being_read(db))
 
 
 # Arithmetic ---------------------------------------------------------------------------------------
