@@ -45,8 +45,8 @@ from projections.candidate_counts import counts
 from projections.candidate_feed import feed
 from projections.candidate_index import keeping
 from projections.candidate_index.index import Scoring
-from projections.candidate_index.matching import listed
-from projections.candidate_index.ranking import Ranking
+from projections.candidate_index.matching import listed, question
+from projections.candidate_index.ranking import Ranking, match_keys, ranked
 from projections.candidate_pool import CandidatePool
 from projections.candidate_search import CandidateSearch, listed_condition
 from projections.likelihood.projection import Likelihoods
@@ -215,14 +215,14 @@ def by_sql(db: Database, search: CandidateSearch) -> list[UUID]:
 def by_scoring_all(db: Database, search: CandidateSearch) -> list[UUID]:
     """The likeliest of everyone who matches, each scored by the model of now."""
     model, opening = current(db, search.position_id)
-    scoring = Scoring(model, search.at)
+    scoring, asked, keys = Scoring(model, search.at), question(db, search), match_keys(db, opening)
     with keeping.reading(db, search.at) as index:
-        listed_now = listed(db, index, Feed.PASSIVE, search)
-        ranking = Ranking(db, index, listed_now, scoring, opening)
+        listed_now = listed(index, Feed.PASSIVE, asked)
+        ranking = Ranking(index, listed_now, scoring, opening, keys)
         rows = np.flatnonzero(listed_now & index.columns.scored).astype(np.int32)
         logits = np.concatenate([ranking.logits(part) for part in np.array_split(rows, 20)])
         ids = index.columns.ids(rows[np.argsort(-logits, kind="stable")[: 5 * PAGE]])
-        return [one.candidate_id for one in ranking.of(ids)[:PAGE]]
+    return [one.candidate_id for one in ranked(db, ids, scoring, opening)[:PAGE]]
 
 
 def first_page(db: Database, search: CandidateSearch) -> list[UUID]:

@@ -33,7 +33,7 @@ def figures(
 ) -> Iterator[Figure]:
     """Serve a database that is filled, and ask for feeds of these positions."""
     start = time.perf_counter()
-    with server(0, database_url) as (client_in, *_):
+    with server(0, database_url, ("api", "worker")) as (client_in, *_):
         recruiter, feeds = _opened(client_in, positions)
         while recruiter.get(feeds[0]).status_code == httpx.codes.SERVICE_UNAVAILABLE:
             time.sleep(1)  # the candidates are being read

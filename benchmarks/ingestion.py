@@ -38,7 +38,7 @@ class Server(NamedTuple):
 
 @contextmanager
 def server(
-    candidates: int, database_url: str = "", *, with_worker: bool = True
+    candidates: int, database_url: str = "", processes: Sequence[str] = ("serve",)
 ) -> Iterator[Server]:
     """A server of its own, with a demo marketplace or on a database that is filled already."""
     with socket.socket() as free:
@@ -67,12 +67,15 @@ def server(
 
         if not database_url:
             sourcing("demo", "--candidates", str(candidates))
-        process = subprocess.Popen(
-            [*command, "serve" if with_worker else "api"],
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        running = [
+            subprocess.Popen(
+                [*command, name],
+                env=environment,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            for name in processes
+        ]
 
         def client(role: str, *of: str) -> httpx.Client:
             token = sourcing("token", role, *of).decode().strip()
@@ -86,8 +89,10 @@ def server(
                 address = database_url or f"host={data_dir}/postgres user=postgres dbname=postgres"
                 yield Server(client, sourcing, address)
         finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(60)
+            for process in running:
+                process.send_signal(signal.SIGINT)
+            for process in running:
+                process.wait(60)
 
 
 def wait_until_ready(client: httpx.Client) -> None:
@@ -139,7 +144,8 @@ def send(client: httpx.Client, body: bytes) -> dict[str, int]:
 def figures(candidates: int, lines: int, requests: int) -> Iterator[Figure]:
     """Activities over HTTP, with a worker in the process and without, beside binary COPY."""
     for with_worker in (False, True):
-        with server(candidates, with_worker=with_worker) as (client_in, _, database_url):
+        processes = ["serve" if with_worker else "api"]
+        with server(candidates, processes=processes) as (client_in, _, database_url):
             client = client_in("platform")
             ids = members(client, lines)
             send(client, request_body(ids, 1_000))

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, Field
@@ -26,12 +26,12 @@ from pydantic import BaseModel, Field
 from domain.attributes import Attributes
 from domain.candidate_events import AttributesCleared, AttributesReported, CandidateErased
 from domain.handlers import on
-from domain.passivity import active_since
 from infrastructure.database.binary_copy import microseconds
 from infrastructure.database.postgres import Database, snapshot
 from infrastructure.projecting.projection import Change, Projection
-from projections.candidate_index.index import Scoring
+from projections.candidate_index.index import CandidateIndex, Scoring
 from projections.candidate_index.keeping import scored
+from projections.candidate_index.matching import passive as is_passive
 from projections.candidate_index.reading import Term
 from projections.candidate_pool import CandidatePool
 from projections.likelihood.projection import Likelihoods
@@ -152,24 +152,12 @@ def report(db: Database, at: datetime, *, passive: bool | None = None) -> Report
 
     Perhaps only on those who are passive at this moment, or only on those who are active.
     """
-    with snapshot(db), scored(db, Scoring(current(db)[0], at)) as index:
-        own = index.columns["own"]
-        counted = (index.columns["agrees_until"] > microseconds(at)) & ~np.isnan(own)
-        if passive is not None:
-            silent = index.columns["last_active"] < microseconds(active_since(at))
-            counted &= silent if passive else ~silent
-        median = float(np.median(own[counted])) if counted.any() else None
-        above = own > (median or 0.0)
-        cells: Counter[tuple[bool, tuple[str | None, ...]]] = Counter()
-        for id, key, *said in db.execute(_TOLD).fetchall():
-            row = index.row_of(id, key)
-            if row is not None and counted[row]:
-                cells[bool(above[row]), tuple(said)] += 1
-                counted[row] = False
-        nothing = (None,) * len(Attributes.model_fields)
-        for side in (True, False):
-            cells[side, nothing] += int(np.count_nonzero(counted & (above == side)))
-    told = [
+    with snapshot(db):
+        told = db.execute(_TOLD).fetchall()
+        by = Scoring(current(db)[0], at)
+        with scored(db, by) as index:
+            median, cells = _cells(index, told, at, passive)
+    kinds = [
         (Cell(dict(zip(Attributes.model_fields, said, strict=True)), side), count)
         for (side, said), count in cells.items()
     ]
@@ -177,8 +165,34 @@ def report(db: Database, at: datetime, *, passive: bool | None = None) -> Report
         at=at,
         scored=cells.total(),
         median_logit=median,
-        comparisons=[comparison(by, told) for by in COMPARED],
+        comparisons=[comparison(by, kinds) for by in COMPARED],
     )
+
+
+Cells = Counter[tuple[bool, tuple[str | None, ...]]]
+"""How many there are above the median or not, by what they say of themselves."""
+
+
+def _cells(
+    index: CandidateIndex, told: Sequence[Sequence[Any]], at: datetime, passive: bool | None
+) -> tuple[float | None, Cells]:
+    """The median, and how many there are of each kind of people."""
+    own = index.columns["own"]
+    counted = (index.columns["agrees_until"] > microseconds(at)) & ~np.isnan(own)
+    if passive is not None:
+        counted &= is_passive(index, at) if passive else ~is_passive(index, at)
+    median = float(np.median(own[counted])) if counted.any() else None
+    above = own > (median or 0.0)
+    cells: Cells = Counter()
+    for id, key, *said in told:
+        row = index.row_of(id, key)
+        if row is not None and counted[row]:
+            cells[bool(above[row]), tuple(said)] += 1
+            counted[row] = False
+    nothing = (None,) * len(Attributes.model_fields)
+    for side in (True, False):
+        cells[side, nothing] += int(np.count_nonzero(counted & (above == side)))
+    return median, cells
 
 
 def comparison(by: Sequence[str], cells: Sequence[tuple[Cell, int]]) -> Comparison:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from domain.filters import Criterion, Filters
 from infrastructure.database.postgres import Database, snapshot
 from projections.candidate_index.keeping import reading
-from projections.candidate_index.matching import admitted, approachable, passive
+from projections.candidate_index.matching import admitted, approachable, passive, question
 from projections.candidate_search import CandidateSearch
 
 MOST_RELAXED = 30
@@ -25,9 +25,11 @@ class Relaxation(BaseModel):
 
 def counts(db: Database, search: CandidateSearch) -> tuple[int, int]:
     """How many are recommended for a position, and how many passive candidates match it."""
-    with snapshot(db), reading(db, search.at) as index:
-        found = approachable(db, index, search)
-        silent = np.count_nonzero(found & passive(index, search))
+    with snapshot(db):
+        asked = question(db, search)
+        with reading(db, search.at) as index:
+            found = approachable(index, asked)
+            silent = np.count_nonzero(found & passive(index, search.at))
         return int(np.count_nonzero(found) - silent), int(silent)
 
 
@@ -40,18 +42,20 @@ def relaxations(db: Database, search: CandidateSearch) -> list[Relaxation]:
     filters = search.filters
     weighed = filters.criteria()[:MOST_RELAXED]
     others = replace(search, filters=reduce(Filters.without, weighed, filters))
-    with snapshot(db), reading(db, search.at) as index:
-        found, silent = approachable(db, index, others), passive(index, search)
-        missed = [found & ~admitted(db, index, filters.only(criterion)) for criterion in weighed]
-        if not missed:
-            return []
-        alone = np.sum(missed, axis=0, dtype=np.uint8) == 1
-        gains = [
-            Relaxation(
-                criterion=criterion,
-                recommendations=int(np.count_nonzero(miss & alone & ~silent)),
-                passive_candidates=int(np.count_nonzero(miss & alone & silent)),
-            )
-            for criterion, miss in zip(weighed, missed, strict=True)
-        ]
+    with snapshot(db):
+        asked = question(db, search)._replace(search=others)
+        with reading(db, search.at) as index:
+            found, silent = approachable(index, asked), passive(index, search.at)
+            missed = [found & ~admitted(db, index, filters.only(each)) for each in weighed]
+    if not missed:
+        return []
+    alone = np.sum(missed, axis=0, dtype=np.uint8) == 1
+    gains = [
+        Relaxation(
+            criterion=criterion,
+            recommendations=int(np.count_nonzero(miss & alone & ~silent)),
+            passive_candidates=int(np.count_nonzero(miss & alone & silent)),
+        )
+        for criterion, miss in zip(weighed, missed, strict=True)
+    ]
     return sorted(gains, key=lambda each: -(each.passive_candidates + each.recommendations))

@@ -4,8 +4,7 @@ By likelihood, a small share of the passive feed's slots goes to exploration: ca
 random from further down. Only candidates who are shown can answer, and only answers teach.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -22,8 +21,8 @@ from domain.viewing import Feed, Sort
 from infrastructure.database.postgres import Database, snapshot
 from projections.candidate_index.index import CandidateIndex, Scoring
 from projections.candidate_index.keeping import reading, scored
-from projections.candidate_index.matching import listed, term_keys
-from projections.candidate_index.ranking import Ranked, Ranking, RankKey
+from projections.candidate_index.matching import id_keys_of, listed, question, term_keys
+from projections.candidate_index.ranking import Ranked, Ranking, RankKey, match_keys, ranked
 from projections.candidate_index.reading import RANDOM_KEYS, Term
 from projections.candidate_pool import keys
 from projections.candidate_profiles import ListedCandidate, of_candidates
@@ -97,8 +96,9 @@ def _by_value(
     asked = after(cursor, _CURSORS[sort])
     _, begun_at, last, last_id = asked or (None, search.at, None, None)
     search = _as_of(search, begun_at)
+    asked_of = question(db, search)
     with reading(db, search.at) as index:
-        rows = np.flatnonzero(listed(db, index, kind, search))
+        rows = np.flatnonzero(listed(index, kind, asked_of))
         values = _values(db, index, search, sort)[rows]
         before = None if last is None or last_id is None else (last, last_id)
         first = index.columns.highest(rows, values, limit + 1, before)
@@ -165,13 +165,26 @@ def _by_likelihood(
     model, opening = scoring.current(db, search.position_id, so_far.model_hash)
     is_as_first = (search.at, model.hash) == (so_far.at, so_far.model_hash)
     so_far = so_far._replace(at=search.at, model_hash=model.hash)
-    with ranked(db, kind, search, Scoring(model, search.at), opening) as ranking:
-        ranking.leave_out(so_far.explored)
-        best = ranking.after(_last_shown(ranking, so_far, is_as_first=is_as_first), limit + 1)
-        explored: dict[int, Slot] = {}
-        if kind is Feed.PASSIVE and len(best) > limit:
-            draws = exploration_draws(search, so_far, limit)
-            explored = _explored(ranking, draws, best[-1].key)
+    by = Scoring(model, search.at)
+    asked, left_out = question(db, search), id_keys_of(db, so_far.explored)
+    keys, last = match_keys(db, opening), _last_shown(db, so_far, by, opening, is_as_first)
+    draws = exploration_draws(search, so_far, limit) if kind is Feed.PASSIVE else []
+    with scored(db, by) as index:
+        mask = listed(index, kind, asked)
+        mask[[row for id, key in left_out if (row := index.row_of(id, key)) is not None]] = False
+        ranking = Ranking(index, mask, by, opening, keys)
+        likeliest = ranking.after(last, limit + 1)
+        around = [
+            (slot, draw, ranking.around(_start(draw), 3 * WINDOW + 1)) for slot, draw in draws
+        ]
+    found = ranked(db, likeliest, by, opening)
+    best = [one for one in found if last is None or one.key > last][: limit + 1]
+    picks = _picks(around, best[-1].key) if len(best) > limit else {}
+    explored = {
+        slot: Slot(one, propensity, True)
+        for slot, (id, propensity) in picks.items()
+        for one in ranked(db, [id], by, opening)
+    }
     propensity = 1.0 - EXPLORED_SHARE if kind is Feed.PASSIVE else 1.0
     regular = (Slot(one, propensity, False) for one in best[: limit - len(explored)])
     slots = range(so_far.slots, so_far.slots + limit)
@@ -187,22 +200,13 @@ def _by_likelihood(
     return Listed(items=items, next_cursor=_next_cursor(so_far, shown) if more else None)
 
 
-@contextmanager
-def ranked(
-    db: Database, kind: Feed, search: CandidateSearch, by: Scoring, opening: PositionState
-) -> Iterator[Ranking]:
-    """A list as its candidates rank for the position, while the index stays as it is."""
-    with scored(db, by) as index:
-        yield Ranking(db, index, listed(db, index, kind, search), by, opening)
-
-
-def _last_shown(ranking: Ranking, so_far: FeedCursor, *, is_as_first: bool) -> RankKey | None:
+def _last_shown(
+    db: Database, so_far: FeedCursor, by: Scoring, opening: PositionState, is_as_first: bool
+) -> RankKey | None:
     """Where the last candidate shown ranked, or ranks now if it is not scored as the first page."""
     if so_far.last is None or so_far.logit is None:
         return None
-    if is_as_first:
-        return -so_far.logit, so_far.last
-    now = ranking.of([so_far.last])
+    now = [] if is_as_first else ranked(db, [so_far.last], by, opening)
     return now[0].key if now else (-so_far.logit, so_far.last)
 
 
@@ -244,23 +248,31 @@ def exploration_draws(
     return [(slot, draw) for slot, draw in draws if draw.explore < EXPLORED_SHARE][:left]
 
 
-def _explored(
-    ranking: Ranking, draws: Sequence[tuple[int, Draw]], first_not_shown: RankKey
-) -> dict[int, Slot]:
-    """Whom to show in each of these slots; a slot with no candidate to pick is left out."""
-    picks: dict[int, Slot] = {}
+def _start(draw: Draw) -> int:
+    return int(draw.key * RANDOM_KEYS)
+
+
+Around = list[tuple[int, RankKey]]
+"""Candidates near a drawn key: their random keys, in order, and where they rank."""
+
+
+def _picks(
+    draws: Sequence[tuple[int, Draw, Around]], first_not_shown: RankKey
+) -> dict[int, tuple[UUID, float]]:
+    """Whom to show in each of these slots, and with which probability it is this one.
+
+    A slot with no candidate to pick is left out.
+    """
+    picks: dict[int, tuple[UUID, float]] = {}
     taken: set[UUID] = set()
-    for slot, draw in draws:
-        start = int(draw.key * RANDOM_KEYS)
-        around = ranking.around(start, 3 * WINDOW + 1)
+    for slot, draw, around in draws:
         eligible = [(at >= first_not_shown and at[1] not in taken, key) for key, at in around]
-        chosen = choose(eligible, start, draw.pick)
+        chosen = choose(eligible, _start(draw), draw.pick)
         if chosen is not None:
             number, probability = chosen
             _, (_, id) = around[number]
-            for one in ranking.of([id]):
-                picks[slot] = Slot(one, EXPLORED_SHARE * probability, True)
-                taken.add(id)
+            picks[slot] = id, EXPLORED_SHARE * probability
+            taken.add(id)
     return picks
 
 

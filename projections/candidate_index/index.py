@@ -4,7 +4,7 @@ The read models note whom each batch of events changed. A query reads what was n
 before, and the rows of those candidates.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import NamedTuple
@@ -35,7 +35,7 @@ CHUNK = 50_000
 """Candidates scored at once."""
 
 
-class _Seen(NamedTuple):
+class Seen(NamedTuple):
     """Which tables were read, and up to which of the changes that were noted of them."""
 
     pool: int = 0
@@ -58,6 +58,12 @@ CHANGED = f"""
     ) AS noted LEFT JOIN LATERAL unnest(candidate_ids) AS id ON true"""  # noqa: S608 - our number
 
 
+def seen_now(db: Database) -> Seen:
+    """How far a transaction sees."""
+    ((*numbers,),) = db.execute(SEEN).fetchall()
+    return Seen(*numbers)
+
+
 class Scoring(NamedTuple):
     """By which model candidates are scored, and as of when."""
 
@@ -74,12 +80,14 @@ class CandidateIndex:
         self.order: Rows = NO_ROWS
         """Rows by their own part of the logit, the highest first, as they were once sorted."""
         self._by_random_key = (NO_ROWS, NO_KEYS)
+        self.refreshing = Lock()
+        """Held by the one who reads what has changed; the others wait for the same."""
         self.lock = Lock()
-        """Held by who reads or changes the index."""
+        """Held while the index is used or changed, never while the database is asked."""
         self._unordered: dict[int, None] = {}
         self._changed_meanwhile: dict[int, None] = {}
         self._terms_changed: dict[int, Keys] = {}
-        self._seen = _Seen()
+        self._seen = Seen()
         self._scoring: Scoring | None = None
 
     @property
@@ -94,22 +102,29 @@ class CandidateIndex:
 
     def refresh(self, db: Database, at: datetime) -> None:
         """Read what has changed since the last time, within the caller's transaction."""
-        ((*numbers,),) = db.execute(SEEN).fetchall()
-        seen = _Seen(*numbers)
-        if self.is_new or not self._follow(db, seen):
-            self._read_all(db, Scoring(current(db)[0], at))
-        self._seen = seen
+        if not self.has_all(seen := seen_now(db)):
+            if self.is_new or not self._follow(db, seen):
+                self._read_all(db, Scoring(current(db)[0], at))
+            self._seen = seen
 
-    def _follow(self, db: Database, seen: _Seen) -> bool:
+    def has_all(self, seen: Seen) -> bool:
+        """Whether it has all changes up to these; perhaps it has later ones too."""
+        mine = self._seen
+        return (
+            not self.is_new
+            and mine[:2] == seen[:2]
+            and mine.pool_changes >= seen.pool_changes
+            and mine.feature_changes >= seen.feature_changes
+        )
+
+    def _follow(self, db: Database, seen: Seen) -> bool:
         """Read whom noted changes name. False if the tables are others, or notes are gone."""
         before = self._seen
-        if seen == before:
-            return True
         if seen[:2] != before[:2]:
             return False
         rows = db.execute(CHANGED, before._asdict(), binary=True).fetchall()
         for of_pool, last, latest in ((True, before[2], seen[2]), (False, before[3], seen[3])):
-            if len({row[0] for row in rows if row[1] is of_pool}) != latest - last:
+            if len({row[0] for row in rows if row[1] is of_pool}) != max(latest - last, 0):
                 return False
         rows = [row for row in rows if row[2] is not None]
         self._read({id: key for _, _, id, key, _ in rows}, {row[2] for row in rows if row[4]}, db)
@@ -122,9 +137,10 @@ class CandidateIndex:
             columns.store(rows, numbers)
         keys = [*reading.read_all_keys(db)]
         rows = np.repeat(np.arange(len(keys), dtype=np.int32), [len(each) for each in keys])
-        self.postings = Postings(np.concatenate([NO_KEYS, *keys]), rows)
-        self.columns = columns
-        self.score_all(scoring)
+        postings = Postings(np.concatenate([NO_KEYS, *keys]), rows)
+        with self.lock:
+            self.columns, self.postings = columns, postings
+            self.score_all(scoring)
 
     def _read(self, keys: dict[UUID, int], of_terms: set[UUID], db: Database) -> None:
         """Read these candidates, each with the key of its id; the terms of some."""
@@ -134,13 +150,25 @@ class CandidateIndex:
         found = {id for chunk in ids for id in chunk}
         new = [id for chunk in ids for id in chunk if id not in known]
         terms = reading.read_keys(db, [*of_terms.intersection(found).union(new)])
-        # From here on nothing can fail that would leave some of it undone.
+        with self.lock:
+            self._store(rows, new, chunks, ids, known - found, terms)
+
+    def _store(
+        self,
+        rows: dict[UUID, int],
+        new: Sequence[UUID],
+        chunks: Sequence[reading.Numbers],
+        ids: Sequence[Sequence[UUID]],
+        erased: Collection[UUID],
+        terms: Mapping[UUID, Keys],
+    ) -> None:
+        """Change these candidates' rows and add new ones. Nothing here can fail half done."""
         rows |= {id: self.columns.count + n for n, id in enumerate(new)}
         for chunk, its_ids in zip(chunks, ids, strict=True):
             changed = np.array([rows[id] for id in its_ids], np.int32)
             self.columns.store(changed, chunk)
             self._score(changed)
-        keys_now = {rows[id]: NO_KEYS for id in known - found}  # they are erased
+        keys_now = {rows[id]: NO_KEYS for id in erased}
         for row in keys_now:
             self.columns.forget(row)
         keys_now |= {rows[id]: of for id, of in terms.items()}

@@ -9,7 +9,7 @@ from threading import Event, Lock, Thread
 from infrastructure.database.postgres import Database, Pool, open_pool, snapshot
 from infrastructure.error_redaction import error_kind
 from infrastructure.projecting.checkpoints import NotCaughtUp
-from projections.candidate_index.index import CandidateIndex, Scoring
+from projections.candidate_index.index import CandidateIndex, Scoring, seen_now
 from projections.likelihood.scoring import current
 
 logger = logging.getLogger(__name__)
@@ -76,19 +76,29 @@ def forget() -> None:
 def reading(db: Database, at: datetime) -> Iterator[CandidateIndex]:
     """The index of a connection's database, up to date with its transaction.
 
+    Nobody changes it meanwhile, nor can anybody else use it: do not ask the database within.
+
     Raises:
         NotRead: another query or the thread is still reading it for the first time.
     """
     is_read, index = _KEPT.get(_name(db)), index_of(db)
     if is_read and not is_read.wait(WAIT_SECONDS):
         raise NotRead
-    if not index.lock.acquire(timeout=WAIT_SECONDS):
+    if not index.has_all(seen_now(db)):
+        with _held(index.refreshing):
+            index.refresh(db, at)
+    with _held(index.lock):
+        yield index
+
+
+@contextmanager
+def _held(lock: Lock) -> Iterator[None]:
+    if not lock.acquire(timeout=WAIT_SECONDS):
         raise NotRead
     try:
-        index.refresh(db, at)
-        yield index
+        yield
     finally:
-        index.lock.release()
+        lock.release()
 
 
 @contextmanager
@@ -138,8 +148,9 @@ def _keep(pool: Pool, now: Callable[[], datetime], is_read: Event, stop: Event) 
 def _keep_once(db: Database, at: datetime) -> None:
     with snapshot(db):
         index = index_of(db)
-        with index.lock:
+        with index.refreshing:
             index.refresh(db, at)
+        with index.lock:
             few = index.columns.count * MANY_CHANGED
             unsorted, is_due = len(index.unordered) > few, index.postings.changed > few
         scoring = Scoring(current(db)[0], at)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -88,27 +89,50 @@ EXCLUDED = f"""
     """  # noqa: S608 - our own text
 
 
-def approachable(db: Database, index: CandidateIndex, search: CandidateSearch) -> Mask:
-    """Whom the filters let through, and the contact gate too."""
-    columns, at = index.columns, microseconds(search.at)
-    mask = admitted(db, index, search.filters)
-    mask &= columns["agrees_until"] > at
-    mask &= columns["last_allowed_contact"] <= at - int(CONTACT_WINDOW.total_seconds() * 1e6)
+class Question(NamedTuple):
+    """A search, with all that the database says about it, so that the index alone answers it."""
+
+    db: Database
+    search: CandidateSearch
+    excluded: list[int]
+    """The keys of whom the contact gate would not let the employer contact."""
+
+
+def question(db: Database, search: CandidateSearch) -> Question:
+    """Ask the database what the index does not know of a search."""
+    filters = compared_filters(search.filters)
+    for term, texts in (
+        (Term.ROLE, keys(filters.roles)),
+        (Term.SKILL, keys((*filters.required_skills, *filters.nice_to_have_skills))),
+        (Term.PLACE, place_keys(filters.locations)),
+        (Term.AUTHORISATION, keys(filters.work_authorisation)),
+        (Term.LANGUAGE, keys(filters.languages)),
+    ):
+        term_keys(db, term, texts or ())  # so that they are known
     about = {"employer": search.employer_id, "position": search.position_id}
     excluded = db.execute(EXCLUDED, {**about, "today": search.at.date()}).fetchall()
-    mask[index.postings.any_of(key for (key,) in excluded)] = False
+    return Question(db, search, [key for (key,) in excluded])
+
+
+def approachable(index: CandidateIndex, asked: Question) -> Mask:
+    """Whom the filters let through, and the contact gate too."""
+    columns, at = index.columns, microseconds(asked.search.at)
+    mask = admitted(asked.db, index, asked.search.filters)
+    mask &= columns["agrees_until"] > at
+    mask &= columns["last_allowed_contact"] <= at - int(CONTACT_WINDOW.total_seconds() * 1e6)
+    mask[index.postings.any_of(asked.excluded)] = False
     return mask
 
 
-def passive(index: CandidateIndex, search: CandidateSearch) -> Mask:
+def passive(index: CandidateIndex, at: datetime) -> Mask:
     """Who has been silent for long enough to be a passive candidate."""
-    return np.asarray(index.columns["last_active"] < microseconds(active_since(search.at)))
+    return np.asarray(index.columns["last_active"] < microseconds(active_since(at)))
 
 
-def listed(db: Database, index: CandidateIndex, kind: Feed, search: CandidateSearch) -> Mask:
+def listed(index: CandidateIndex, kind: Feed, asked: Question) -> Mask:
     """Who is in one of a position's lists."""
-    is_passive = passive(index, search)
-    return approachable(db, index, search) & (is_passive if kind is Feed.PASSIVE else ~is_passive)
+    is_passive = passive(index, asked.search.at)
+    return approachable(index, asked) & (is_passive if kind is Feed.PASSIVE else ~is_passive)
 
 
 # Keys ---------------------------------------------------------------------------------------------

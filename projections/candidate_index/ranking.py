@@ -8,7 +8,7 @@ candidates passed, and allowed for.
 """
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from domain.traits import term_hash
 from infrastructure.database.postgres import Database
 from projections.candidate_index.index import CandidateIndex, Logits, Scoring
-from projections.candidate_index.matching import id_keys_of, term_keys
+from projections.candidate_index.matching import term_keys
 from projections.candidate_index.postings import Mask, Rows
 from projections.candidate_index.reading import Term
 from projections.likelihood.candidate_states import read_states
@@ -69,26 +69,40 @@ class Ranked(NamedTuple):
     state: CandidateState
 
 
-class Ranking:
-    """The candidates of a list, as they rank for a position at a moment."""
+def ranked(
+    db: Database, ids: Sequence[UUID], scoring: Scoring, opening: PositionState
+) -> list[Ranked]:
+    """These candidates as the model ranks them for a position, the likeliest first, by the tables.
 
-    def __init__(
-        self,
-        db: Database,
-        index: CandidateIndex,
-        listed: Mask,
-        scoring: Scoring,
-        opening: PositionState,
-    ) -> None:
-        self._db = db
-        self._index = index
-        self._listed = listed
-        self._scoring = scoring
-        self._model = scoring.snapshot.model
-        self._opening = opening
-        nice, required, places = map(set, (opening.nice, opening.required, opening.places))
-        self._named, self._nice, self._in_city, self._in_country = (
-            index.masks(term_keys(db, term, map(term_hash, texts)))
+    Those erased meanwhile are left out.
+    """
+    states, model = dict(read_states(db, ids)), scoring.snapshot.model
+    rows = [as_row(state) for state in states.values()]
+    own = model.logits(columns(rows, scoring.at), len(rows), OF_CANDIDATE)
+    match = matches([matched(row) for row in rows], opening)
+    logits = model.logits(match, len(rows), OF_POSITION + OF_MATCH, own).tolist()
+    found = [
+        Ranked((-logit, id), id, state)
+        for logit, (id, state) in zip(logits, states.items(), strict=True)
+    ]
+    return sorted(found, key=lambda one: one.key)
+
+
+class MatchKeys(NamedTuple):
+    """The keys of what a position asks for, as the features of its matches have it."""
+
+    named: list[int]
+    nice: list[int]
+    cities: list[int]
+    countries: list[int]
+
+
+def match_keys(db: Database, opening: PositionState) -> MatchKeys:
+    """Ask the database for these keys."""
+    nice, required, places = map(set, (opening.nice, opening.required, opening.places))
+    return MatchKeys(
+        *(
+            term_keys(db, term, map(term_hash, texts))
             for term, texts in (
                 (Term.FEATURE_SKILL, nice | required),
                 (Term.FEATURE_SKILL, nice),
@@ -96,27 +110,30 @@ class Ranking:
                 (Term.FEATURE_COUNTRY, places),
             )
         )
+    )
 
-    def of(self, ids: Sequence[UUID]) -> list[Ranked]:
-        """These candidates as the model ranks them now, the likeliest first, from the tables."""
-        states = dict(read_states(self._db, ids))
-        rows = [as_row(state) for state in states.values()]
-        x = columns(rows, self._scoring.at)
-        own = self._model.logits(x, len(rows), OF_CANDIDATE)
-        match = matches([matched(row) for row in rows], self._opening)
-        logits = self._model.logits(match, len(rows), OF_POSITION + OF_MATCH, own).tolist()
-        ranked = [
-            Ranked((-logit, id), id, state)
-            for logit, (id, state) in zip(logits, states.items(), strict=True)
-        ]
-        return sorted(ranked, key=lambda one: one.key)
 
-    def after(self, last: RankKey | None, most: int) -> list[Ranked]:
-        """The likeliest after the last one who was shown, or of all."""
-        ids = self._likeliest(last, most + SPARE)
-        return [one for one in self.of(ids) if last is None or one.key > last][:most]
+class Ranking:
+    """The candidates of a list, as they rank for a position at a moment, by the index alone."""
 
-    def _likeliest(self, last: RankKey | None, most: int) -> list[UUID]:
+    def __init__(
+        self,
+        index: CandidateIndex,
+        listed: Mask,
+        scoring: Scoring,
+        opening: PositionState,
+        keys: MatchKeys,
+    ) -> None:
+        self._index = index
+        self._listed = listed
+        self._scoring = scoring
+        self._model = scoring.snapshot.model
+        self._opening = opening
+        self._named, self._nice, self._in_city, self._in_country = map(index.masks, keys)
+
+    def after(self, last: RankKey | None, most: int) -> list[UUID]:
+        """The likeliest after the last one who was shown, or of all, and a few more."""
+        most += SPARE
         walk = _Walk(last, most, self._largest_match())
         for rows, lowest in self._chunks():
             kept = self._index.columns["own"][rows]
@@ -137,12 +154,6 @@ class Ranking:
     def logits(self, rows: Rows) -> Logits:
         """The candidates in these rows as the model scores them now, from the index."""
         return self._with_position(rows, self._index.logits(rows, self._scoring))
-
-    def leave_out(self, ids: Collection[UUID]) -> None:
-        """Rank all but these."""
-        for id, key in id_keys_of(self._db, ids):
-            if (row := self._index.row_of(id, key)) is not None:
-                self._listed[row] = False
 
     def around(self, start: int, few: int) -> list[tuple[int, RankKey]]:
         """The matches with the random keys just before and after a key; all if they are few.

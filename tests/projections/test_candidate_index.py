@@ -31,7 +31,7 @@ from projections import candidate_changes
 from projections.candidate_feed import feed
 from projections.candidate_index import keeping, reading
 from projections.candidate_index.index import CandidateIndex, Scoring
-from projections.candidate_index.matching import listed
+from projections.candidate_index.matching import listed, question
 from projections.candidate_index.postings import Postings
 from projections.candidate_pool import CandidatePool
 from projections.candidate_search import CandidateSearch, listed_condition
@@ -94,7 +94,7 @@ class Followed:
         return Scoring(current(self.db)[0], self.history.now)
 
     def by_index(self, kind: Feed, filters: Filters, index: CandidateIndex) -> set[UUID]:
-        mask = listed(self.db, index, kind, self._search(filters))
+        mask = listed(index, kind, question(self.db, self._search(filters)))
         return {*index.columns.ids(np.flatnonzero(mask))}
 
     def by_tables(self, kind: Feed, filters: Filters) -> set[UUID]:

@@ -107,8 +107,9 @@ class Pooled:
             *candidate_search.still_listed(self._db, Feed.RECOMMENDATIONS, search, ids),
         ]
         assert len(found) == len(set(found)), "nobody is in both lists"
+        asked = matching.question(self._db, search)
         with keeping.reading(self._db, NOW) as index:
-            masks = [matching.listed(self._db, index, kind, search) for kind in Feed]
+            masks = [matching.listed(index, kind, asked) for kind in Feed]
             known = {id for mask in masks for id in index.columns.ids(np.flatnonzero(mask))}
         assert known.intersection(ids) == set(found), "the index lists whom the tables do"
         return {people[id] for id in found}
