@@ -70,8 +70,9 @@ class Lags(NamedTuple):
 def lags(store: EventStore, pool: Pool, rate: int, seconds: float, *, with_poison: bool) -> Lags:
     """The lag while so many events a second are recorded."""
     projections = keyed(with_poison=with_poison)
-    history = RecordedHistory(store, prefix=time.monotonic_ns())
-    history.sign_up(*range(CANDIDATES))
+    history = RecordedHistory(store)
+    names = [f"{time.monotonic_ns()} {number}" for number in range(CANDIDATES)]
+    history.sign_up(*names)
     history.record()
     projector = Projector(projections, store, pool)
     while projector.catch_up():
@@ -87,7 +88,7 @@ def lags(store: EventStore, pool: Pool, rate: int, seconds: float, *, with_poiso
         begun, ticks = time.monotonic(), round(rate * seconds / EVENTS_AT_ONCE)
         for tick in range(ticks):
             for number in range(EVENTS_AT_ONCE):
-                history.be_active((tick * EVENTS_AT_ONCE + number) % CANDIDATES)
+                history.be_active(names[(tick * EVENTS_AT_ONCE + number) % CANDIDATES])
             recorded = history.record()
             waiting.append((recorded[-1][0], time.monotonic()))
             wakeup.set()
@@ -148,6 +149,7 @@ def figures(candidates: int, rate: int, seconds: float, rounds: int) -> Iterator
         marketplace(url, "poison", candidates) as (database, store),
         open_pool(database, name="poison") as pool,
     ):
+        catching_up(store, pool, with_poison=True)  # the first time is slower
         for kind in turns:
             rates[kind].append(catching_up(store, pool, with_poison=kind))
         for kind in turns:

@@ -6,6 +6,7 @@ A projection without a key has no streams: a poison event is parked alone, which
 
 import logging
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from copy import copy
 from datetime import UTC, datetime
@@ -82,6 +83,7 @@ class Follower:
             if not self._is_poison(error):
                 raise
             with db.transaction():
+                self._find_raising(stored, batch, waiting, failed)
                 self._bisect_failures(db, stored, batch, waiting, failed)
                 self._park(db, stored, waiting, failed)
         self._met_newer_at = None
@@ -113,6 +115,44 @@ class Follower:
             events = batch.events(stored, personal=self.projection.personal)
             self.projection.apply(db, events)
 
+    def _find_raising(
+        self,
+        stored: Sequence[Notification],
+        batch: LogBatch,
+        parked: dict[UUID, int],
+        failed: Failed,
+    ) -> None:
+        """Find the events that cannot be read or whose handlers raise, without the database.
+
+        To bisect for each of them would apply the others a dozen times.
+        """
+        if self.projection.key is None:
+            return
+        for event in stored:
+            stream = self._stream(event)
+            if stream in parked:
+                continue
+            try:
+                for logged in batch.events([event], personal=self.projection.personal):
+                    deque(self.projection.changes(logged.event), maxlen=0)
+            except Exception as error:
+                if not self._is_poison(error):
+                    raise
+                self._fail(event, stream, error, parked, failed)
+
+    def _fail(
+        self,
+        event: Notification,
+        stream: UUID,
+        error: Exception,
+        parked: dict[UUID, int],
+        failed: Failed,
+    ) -> None:
+        parked[stream] = event.id
+        failed[event.id] = error
+        if len(parked) > parking.MAX_BLOCKED_STREAMS:
+            raise parking.TooManyParked from error
+
     def _bisect_failures(
         self,
         db: Connection,
@@ -138,10 +178,7 @@ class Follower:
             if stream in parked:  # a withdrawal; it waits in its place as well
                 self._log(event, ", a withdrawal, is not applied yet", error)
                 return
-            parked[stream] = event.id
-            failed[event.id] = error
-            if len(parked) > parking.MAX_BLOCKED_STREAMS:
-                raise parking.TooManyParked from error
+            self._fail(event, stream, error, parked, failed)
 
     def _park(
         self,
