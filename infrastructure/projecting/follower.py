@@ -148,6 +148,7 @@ class Follower:
         parked: dict[UUID, int],
         failed: Failed,
     ) -> None:
+        failed.pop(parked.get(stream, 0), None)  # a later one, which now waits behind this
         parked[stream] = event.id
         failed[event.id] = error
         if len(parked) > parking.MAX_BLOCKED_STREAMS:
@@ -175,7 +176,8 @@ class Follower:
                 return
             (event,) = stored
             stream = self._stream(event)
-            if stream in parked:  # a withdrawal; it waits in its place as well
+            if parked.get(stream, event.id + 1) <= event.id:
+                # A withdrawal; it waits in its place as well.
                 self._log(event, ", a withdrawal, is not applied yet", error)
                 return
             self._fail(event, stream, error, parked, failed)

@@ -16,10 +16,12 @@ from infrastructure.projecting.projector import Projector
 from tests.support.history import somebody
 from tests.support.ledger import drain
 from tests.support.trail import (
+    EventId,
     RecordedHistory,
     Trail,
     parked_streams,
     plain_trail,
+    poisoned,
     trail,
 )
 
@@ -94,3 +96,20 @@ def test_what_a_statement_cannot_take_is_the_events_fault(
     projection.changes = fail  # type: ignore[method-assign]  # of this one alone
     drain(Projector([projection], store, pool))
     assert parked_streams(pool) == {somebody("Ada"): (1, 1)}
+
+
+def test_a_stream_is_parked_from_its_first_poison_event_on_however_each_of_them_fails(
+    history: RecordedHistory, store: EventStore, pool: Pool
+) -> None:
+    history.sign_up("Ada", "Bo")
+    for name in ("Ada", "Bo", "Ada"):
+        history.be_active(name)
+    log = history.record()
+    ada = somebody("Ada")
+    failing: dict[EventId, str] = {(ada, 2): "breaks the data", (ada, 4): "raises"}
+    projector = Projector([poisoned(Trail(), failing)], store, pool)
+    drain(projector)
+    assert parked_streams(pool) == {ada: (2, 2)}
+    failing.clear()
+    projector.replay_parked()
+    assert (trail(pool), parked_streams(pool)) == (plain_trail(log), {})
