@@ -24,7 +24,7 @@ NOT_CALLED = {
 """Operations that cannot be called in this way, and why."""
 
 RULES_OVER_FIELDS = (
-    "add_entry", "add_template", "edit_message", "follow_up", "import_entries", "offer_times",
+    "add_entry", "add_template", "edit_message", "follow_up", "offer_times",
     "open_position", "open_position_from_job_posting", "pick_time", "preview_job_posting",
     "read_past_state", "report_attributes", "request_interview", "schedule_interview",
     "register", "send_message", "set_closing_date", "sign_up", "subscribe_webhook",
@@ -33,8 +33,8 @@ RULES_OVER_FIELDS = (
 what fits their schema may still be answered with 422. (Which characters are blanks, of which an
 e-mail address has none, differs between languages.)"""
 
-ALSO_IDS = ("list_merged", "list_shared_addresses")
-"""Operations whose path is also that of a candidate with an id that is none."""
+ALSO_IDS = ("import_entries", "list_merged", "list_shared_addresses")
+"""Operations whose path is also that of something with an id, for other methods: 422, not 405."""
 
 ACCEPTED = ["2xx", "401", "403", "404", "409", "412", "429"]
 """How a request is answered that fits the schema."""
@@ -83,6 +83,7 @@ def call(
     rules = {"positive_data_acceptance": {"expected-statuses": [*ACCEPTED, "422"]}}
     lines = {"negative_data_rejection": {"enabled": False}}  # each line is answered by itself
     other = {
+        **rules,
         "unsupported_method": {"enabled": False},
         "allow_header_conformance": {"enabled": False},
     }
