@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psycopg
 import pytest
@@ -39,16 +40,42 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
 
 
-@pytest.fixture(autouse=True)
-def no_running_loop(request: pytest.FixtureRequest) -> Iterator[None]:
+@contextmanager
+def no_running_loop(item: pytest.Item) -> Iterator[None]:
     """Outside of browser tests no event loop runs, although the browser's goes on until the end."""
-    if "browser" in request.fixturenames:
+    if "browser" in getattr(item, "fixturenames", ()):
         yield
         return
     running = asyncio._get_running_loop()
     asyncio._set_running_loop(None)
-    yield
-    asyncio._set_running_loop(running)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(running)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """Set up fixtures, those of a module too, as if the browser's loop did not run."""
+    with no_running_loop(item):
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Run a test as if the browser's loop did not run."""
+    with no_running_loop(item):
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """Tear fixtures down in the same way; after the last test the browser's loop ends, too."""
+    if nextitem is None:
+        yield
+        return
+    with no_running_loop(item):
+        yield
 
 
 def pytest_report_header() -> list[str]:

@@ -30,7 +30,7 @@ async def live() -> dict[str, str]:
     "/ready",
     response_model=None,
     responses={
-        503: {"description": "catching up, rebuilding, taken over, or no database or worker here"}
+        503: {"description": "catching up, rebuilding, reading, taken over, no database or worker"}
     },
 )
 def ready(request: Request) -> JSONResponse:
@@ -112,4 +112,5 @@ def ready(request: Request) -> JSONResponse:
         "webhooks": {"queued": webhooks.queued, "dead": webhooks.dead},
         "unknown_kinds": {kind: count for kind, _, count in unknown_kinds},
     }
-    return JSONResponse(body, 503 if has_died or behind or waiting or is_off else 200)
+    not_ready = has_died or behind or waiting or is_off or reading_candidates
+    return JSONResponse(body, 503 if not_ready else 200)

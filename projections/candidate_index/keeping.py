@@ -20,7 +20,7 @@ WAIT_SECONDS = 10.0
 EVERY_SECONDS = 0.5
 """How often the thread reads what has changed."""
 
-AFTER_FAILURE_SECONDS = 5.0
+AFTER_FAILURE_SECONDS = 1.0
 
 FEW = 20_000
 """Up to so many candidates, a query scores and sorts all of them itself when that is due."""

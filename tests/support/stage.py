@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Self
@@ -36,8 +36,9 @@ from domain.position import OpenPosition
 from domain.sender_standing import AnswerRate
 from infrastructure.projecting.checkpoints import wait_for
 from infrastructure.settings import Settings
+from projections.candidate_index.keeping import is_being_read
 from tests.support.client import Client, done
-from tests.support.concurrency import SECONDS
+from tests.support.concurrency import SECONDS, wait_until
 from tests.support.databases import SECRET, Databases
 
 MESSAGE: dict[str, Any] = {
@@ -234,7 +235,14 @@ def a_stage(
         app = _with_prepared_routes(make_app(marketplace, with_worker=with_worker))
         # A server answers an unexpected error and goes on; so does this client.
         http = stack.enter_context(TestClient(app, raise_server_exceptions=False))
+        with suppress(AssertionError):  # while the pool is rebuilt it cannot be read
+            wait_until(lambda: not _reads_candidates(marketplace), seconds=2)
         yield Stage(chosen, marketplace, http)
+
+
+def _reads_candidates(marketplace: Marketplace) -> bool:
+    with marketplace.pool.connection() as db:
+        return is_being_read(db)
 
 
 @contextmanager

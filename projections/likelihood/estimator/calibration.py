@@ -14,11 +14,11 @@ class Calibrator:
     regression by pooling adjacent violators (Ayer et al. 1955).
 
     >>> calibrator = Calibrator()
-    >>> calibrator.probability(1.0) == sigmoid(1.0)
+    >>> abs(calibrator.probability(1.0) - sigmoid(1.0)) < 1e-15
     True
     >>> for _ in range(1000):
     ...     calibrator.learn(0.0, False, 1.0)
-    >>> calibrator.probability(0.0) < 0.02 < 0.4 < calibrator.probability(1.0)
+    >>> calibrator.probability(0.0) < 0.05 < 0.4 < calibrator.probability(1.0)
     True
     """
 
