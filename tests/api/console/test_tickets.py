@@ -45,6 +45,7 @@ def test_a_ticket_that_somebody_else_closed_says_so_and_shows_what_was_typed(
     done(stage.as_(Role.SUPPORT).post(f"/tickets/{ticket}/closure", {}))
     answer = {"answer": "My long answer."}
     support = visitor(stage, Role.SUPPORT)
+    support.get(f"/tickets/{ticket}?after={stage.reached()}")
     response = support.post(f"/tickets/{ticket}/closure", answer)
     assert response.status_code == 409
     assert "The ticket is closed already" in response.text
