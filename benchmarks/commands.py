@@ -77,7 +77,7 @@ def serve_empty(port: int) -> None:
 @contextmanager
 def real_route() -> Iterator[Measure]:
     """Commands a second of the API, each with its own idempotency key."""
-    with server(20) as (client_in, *_):
+    with server(20, processes=("api", "worker")) as (client_in, *_):
         recruiter = client_in("recruiter")
         me = recruiter.get("/v1/me").raise_for_status().json()
         url = f"{recruiter.base_url}/v1/employers/{me['employer_id']}/positions"
