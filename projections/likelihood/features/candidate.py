@@ -1,7 +1,8 @@
 """A candidate's state, and the features computed from it at a moment.
 
 Events are folded into moments and decayed counts instead of "days since", so that features at a
-later moment need no further event.
+later moment need no further event. The module is long because the same arithmetic stands once for
+one candidate and once for columns of them.
 """
 
 import math
