@@ -4,7 +4,8 @@ A response is an answer within the window, yes or no alike. An outreach is learn
 that candidate, position and match had when it was sent: after a day of silence as unanswered, for
 the time being; when an answer comes after all, that is revoked and the answer learned. A withdrawn
 outreach is not learned. Time passes by the latest timestamp of any event, so a replay learns the
-same in the same order, whatever its batches. The module is long because each event's effect is here.
+same in the same order, whatever its batches. The module is long because the effect of every event
+is here.
 """
 
 from collections.abc import Container
