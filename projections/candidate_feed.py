@@ -259,7 +259,7 @@ Around = list[tuple[int, RankKey]]
 def _picks(
     draws: Sequence[tuple[int, Draw, Around]], first_not_shown: RankKey
 ) -> dict[int, tuple[UUID, float]]:
-    """Whom to show in each of these slots, and with which probability it is this one.
+    """The candidate to show in each of these slots, and with which probability it is this one.
 
     A slot with no candidate to pick is left out.
     """

@@ -243,7 +243,7 @@ class CandidatePool(Projection, name="candidate_pool", version=9, key="id", pers
     """What changes none of a candidate's terms."""
 
     def apply(self, db: Connection, events: Sequence[LoggedEvent]) -> None:
-        """Change the table by a batch of events, and note whom they changed."""
+        """Change the table by a batch of events, and note the candidates they changed."""
         super().apply(db, events)
         changed = {one.event.originator_id for one in events}
         terms = {

@@ -1,4 +1,4 @@
-"""Whom a position's filters let through: in Recommendations and in the passive feed.
+"""The candidates of a position's two lists: Recommendations and the passive feed.
 
 Both lists of a position are the candidate pool under the position's filters; `matching` is the same
 predicate as `domain.filters.Filters.admit`, in SQL, on what `canonical` says is compared. Left
@@ -122,7 +122,7 @@ SET_ASIDE = """
         SELECT m.merged_into FROM aside JOIN candidate_pool AS m USING (candidate_id)
         WHERE m.merged_into IS NOT NULL)
     SELECT candidate_id FROM aside"""
-"""Who is set aside for the position, and whom they were merged into."""
+"""Candidates set aside for the position, and those they were merged into."""
 
 _NOT_SET_ASIDE = f"p.candidate_id NOT IN ({SET_ASIDE})"
 """Hashed once a query."""

@@ -204,7 +204,7 @@ def _watch(marketplace: Marketplace, chosen: Sequence[Projection], report: Repor
         if building:
             last = min(building, key=lambda one: one.log_position)
             report(what, last.log_position, last.of, _note(building, read_model(last, now())))
-            time.sleep(SECONDS_BETWEEN_LOOKS)
+            time.sleep(SECONDS_BETWEEN_LOOKS)  # a worker builds it meanwhile
     report(what, found[0].of, found[0].of)
 
 

@@ -60,17 +60,18 @@ class LimitedProtocol(HttpToolsProtocol):
 
     _timer: asyncio.TimerHandle | None = None
     _send_timer: asyncio.TimerHandle | None = None
-    _since = 0.0
+    since = 0.0
+    """When it was made, by the loop's clock."""
     _head_bytes: int | None = 0
     """Read of the headers so far; None while the body is read."""
     _is_head_too_large = False
     _body_bytes: int | None = None
     """Read of the body so far; None without a body that is being read."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """Take a connection; if there are too many, in place of the one that sends least."""
         super().connection_made(transport)
-        self._since = self.loop.time()
+        self.since = self.loop.time()
         self._arm(HEAD_SECONDS)
         if len(self.connections) > most_connections():
             idle = [one for one in self.connections if isinstance(one, LimitedProtocol)]
@@ -78,7 +79,7 @@ class LimitedProtocol(HttpToolsProtocol):
             if not idle:
                 self._refuse(TooMuch("Too many connections; come back in a moment."))
             else:
-                min(idle, key=lambda one: one._since).transport.abort()  # noqa: SLF001 - its own kind
+                min(idle, key=lambda one: one.since).transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
@@ -99,7 +100,7 @@ class LimitedProtocol(HttpToolsProtocol):
         """Read on, up to the limits."""
         if self._head_bytes is not None:
             if not self._timer and self.is_waiting:  # a further request begins
-                self._since = self.loop.time()
+                self.since = self.loop.time()
                 self._arm(HEAD_SECONDS)
             self._head_bytes += len(data)
         elif self._body_bytes is not None:
@@ -120,7 +121,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self._is_head_too_large = True
             raise ValueError("too large")  # which ends in `send_400_response`
         self._head_bytes, self._body_bytes = None, 0
-        self._since = self.loop.time()
+        self.since = self.loop.time()
         self._arm(BODY_SECONDS)
         super().on_headers_complete()
 
@@ -159,9 +160,9 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         if self._body_bytes is not None:
             if self.flow.read_paused:  # we are the slow ones
-                self._since = self.loop.time()
+                self.since = self.loop.time()
             allowed = BODY_SECONDS + self._body_bytes / BODY_BYTES_A_SECOND
-            left = self._since + allowed - self.loop.time()
+            left = self.since + allowed - self.loop.time()
             if left > 0:
                 self._arm(left)
                 return

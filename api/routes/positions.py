@@ -79,7 +79,7 @@ class Closure(Value):
 
 
 class Approach(Value):
-    """What to write, and to whom."""
+    """A message and the candidate it goes to."""
 
     candidate_id: UUID
     message: Message

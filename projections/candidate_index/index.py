@@ -1,7 +1,7 @@
 """The index of a database: read whole once, then kept up to date by what the read models changed.
 
-The read models note whom each batch of events changed. A query reads what was noted since the one
-before, and the rows of those candidates.
+The read models note the candidates that each batch of events changed. A query reads what was noted
+since the one before, and the rows of those candidates.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ from projections.likelihood.scoring import ModelSnapshot, current
 Logits = NDArray[np.float64]
 
 SAMPLE = 256
-"""Candidates on whom it is measured how far the model has moved."""
+"""Candidates used to measure how far the model has moved."""
 
 MOVED_ENOUGH = 0.03
 """Root mean square by which the logits must have moved for all to be scored again."""
@@ -118,7 +118,7 @@ class CandidateIndex:
         )
 
     def _follow(self, db: Database, seen: Seen) -> bool:
-        """Read whom noted changes name. False if the tables are others, or notes are gone."""
+        """Read the candidates that notes name. False if tables were replaced, or notes are gone."""
         before = self._seen
         if seen[:2] != before[:2]:
             return False

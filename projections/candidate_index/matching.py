@@ -65,11 +65,11 @@ CONDITIONS: dict[CriterionKind, Callable[[_Asked], Mask]] = {
     ),
     CriterionKind.LANGUAGE: lambda a: a.has_all(Term.LANGUAGE, keys(a.filters.languages) or ()),
 }
-"""Whom each kind of criterion lets through, if the filters have it."""
+"""The candidates that each kind of criterion lets through, if the filters have it."""
 
 
 def admitted(db: Database, index: CandidateIndex, filters: Filters) -> Mask:
-    """Whom the filters let through."""
+    """The candidates that match the filters."""
     asked = _Asked(compared_filters(filters), index, db)
     mask = np.ones(index.columns.count, np.bool_)
     for kind in asked.filters.kinds():
@@ -77,7 +77,7 @@ def admitted(db: Database, index: CandidateIndex, filters: Filters) -> Mask:
     return mask
 
 
-# Whom the contact gate would not let the employer contact, beside what the candidates' rows say.
+# Candidates that the contact gate keeps from the employer, beside what their own rows say.
 EXCLUDED = f"""
     SELECT uuid_hash_extended(%(employer)s::uuid, {Term.BLOCKED_EMPLOYER:d})
     UNION ALL SELECT uuid_hash_extended(%(position)s::uuid, {Term.POSITION:d})
@@ -95,7 +95,7 @@ class Question(NamedTuple):
     db: Database
     search: CandidateSearch
     excluded: list[int]
-    """The keys of whom the contact gate would not let the employer contact."""
+    """The keys of those that the contact gate would not let the employer contact."""
 
 
 def question(db: Database, search: CandidateSearch) -> Question:
@@ -115,7 +115,7 @@ def question(db: Database, search: CandidateSearch) -> Question:
 
 
 def approachable(index: CandidateIndex, asked: Question) -> Mask:
-    """Whom the filters let through, and the contact gate too."""
+    """The candidates that match the filters and may be contacted."""
     columns, at = index.columns, microseconds(asked.search.at)
     mask = admitted(asked.db, index, asked.search.filters)
     mask &= columns["agrees_until"] > at

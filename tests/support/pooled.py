@@ -111,7 +111,9 @@ class Pooled:
         with keeping.reading(self._db, NOW) as index:
             masks = [matching.listed(index, kind, asked) for kind in Feed]
             known = {id for mask in masks for id in index.columns.ids(np.flatnonzero(mask))}
-        assert known.intersection(ids) == set(found), "the index lists whom the tables do"
+        assert known.intersection(ids) == set(found), (
+            "the index lists the same people as the tables"
+        )
         return {people[id] for id in found}
 
     def pages(self, sort: Sort, size: int) -> list[str]:

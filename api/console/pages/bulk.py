@@ -40,7 +40,7 @@ router = APIRouter()
 Act = Callable[[Caller, UUID], CommandResult]
 
 MOST_AT_ONCE = 50
-UNSEEN = "Somebody who can't be shown any more"
+UNSEEN = "A candidate who can't be shown any more"
 
 READS = (Positions, CandidatePool, Employers, InterviewList, OutreachTimeline, Templates, Reviews)
 
@@ -65,7 +65,7 @@ class Ticked:
 
 @dataclass
 class Outcome:
-    """For whom it was done, and who was skipped and why."""
+    """The candidates it was done for, and those skipped, with the reason."""
 
     said: str = ""
     skipped: list[tuple[str, str]] = field(default_factory=list)
@@ -179,7 +179,7 @@ def _done(
     ids: Sequence[UUID],
     act: Act,
 ) -> Response:
-    """Do it for each, and say for whom it was not done."""
+    """Do it for each candidate, and say which ones were skipped."""
     outcome, done, reached = Outcome(), [], 0
     for id in ids:
         profile = ticked.profiles.get(id)

@@ -121,7 +121,7 @@ def write(position_id: UUID, candidate_id: UUID, visit: Recruiter) -> Response:
 
 
 def _filled(visit: Visit, message: Message, position_id: UUID, candidate_id: UUID) -> Message:
-    """The message with its fields filled in; as it is to somebody who may not be seen."""
+    """The message with its fields filled in; as it is to a candidate who may not be seen."""
     if not fields(message.subject, message.text):
         return message
     seen = seen_by(visit.caller, position_id, candidate_id)

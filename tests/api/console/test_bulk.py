@@ -10,6 +10,7 @@ from domain.actor import Role
 from tests.support.browser import Desks
 from tests.support.client import done
 from tests.support.letters import LETTER, fill_in
+from tests.support.opened_list import feed, opening
 from tests.support.stage import Scene, Stage
 from tests.support.visitor import Visitor, in_every_look, text_of, visitor
 
@@ -22,19 +23,6 @@ def scene(stage: Stage) -> Scene:
 @pytest.fixture
 def robin(stage: Stage, scene: Scene) -> Visitor:
     return visitor(stage, Role.RECRUITER, scene.employer_id)
-
-
-def opening(scene: Scene, *names: str) -> tuple[str, list[str]]:
-    skill = f"Skill {names[0]} {scene.employer_id[:8]}"
-    people = [
-        scene.member(name, silent_days=300 + number, skills=(skill,))
-        for number, name in enumerate(names)
-    ]
-    return scene.position(required_skills=[skill]), people
-
-
-def feed(position: str) -> str:
-    return f"/positions/{position}/passive-candidates?sort=last_active"
 
 
 def for_all(robin: Visitor, position: str, people: list[str], step: str, **form: Any) -> Any:
@@ -102,7 +90,7 @@ def test_who_is_skipped_is_told_with_the_reason_and_the_others_go_on(
     assert "1 message leaves soon. Skipped:" in page
     assert re.search(r"Ada : [^:]*contacted", page)
     assert "Cleo : {employer} is not filled in." in page
-    assert "Somebody who can't be shown any more : they can no longer be contacted." in page
+    assert "A candidate who can't be shown any more : they can no longer be contacted." in page
     assert "Dan" not in page
 
 

@@ -10,6 +10,7 @@ from domain.actor import Role
 from tests.support.browser import Desk, Desks
 from tests.support.client import done
 from tests.support.letters import LETTER, fill_in
+from tests.support.opened_list import feed, opening
 from tests.support.stage import Scene, Stage
 from tests.support.visitor import in_every_look, text_of, visitor
 
@@ -19,20 +20,6 @@ PARTS = {"HX-Request": "true"}
 @pytest.fixture
 def scene(stage: Stage) -> Scene:
     return stage.scene().in_beta()
-
-
-def opening(scene: Scene, *names: str) -> tuple[str, list[str]]:
-    """A position, and candidates whom only its list shows, the latest active first."""
-    skill = f"Skill {names[0]} {scene.employer_id[:8]}"
-    people = [
-        scene.member(name, silent_days=300 + number, skills=(skill,))
-        for number, name in enumerate(names)
-    ]
-    return scene.position(required_skills=[skill]), people
-
-
-def feed(position: str) -> str:
-    return f"/positions/{position}/passive-candidates?sort=last_active"
 
 
 def at_the_list(desk: Desks, stage: Stage, scene: Scene, position: str, **look: Any) -> Desk:

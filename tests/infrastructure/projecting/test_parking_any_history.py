@@ -30,7 +30,7 @@ from tests.support.trail import (
 
 
 class Step(NamedTuple):
-    """What happens to whom, how a projection fails at it, and in which round that is mended."""
+    """An event, its candidate, how a projection fails at it, and the round that mends it."""
 
     kind: str
     who: int
