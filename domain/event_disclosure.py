@@ -37,7 +37,16 @@ from domain.outreach_events import (
     ReplySent,
     TimesOffered,
 )
-from domain.position import ClosingDateSet, FiltersSet, PositionClosed, PositionOpened
+from domain.position import (
+    ClosingDateSet,
+    DescriptionSet,
+    FiltersSet,
+    PositionClosed,
+    PositionOpened,
+    SalarySet,
+    TitleSet,
+    WorkplaceSet,
+)
 from domain.review import (
     SetAside,
     Shortlisted,
@@ -48,7 +57,8 @@ from domain.review import (
 FOR_EMPLOYERS: tuple[type[Event], ...] = (
     EmployerRegistered, EmployerApproved, EmployerSuspended, BetaJoined, BetaLeft,
     AnswerRateWarned, BulkRestricted, AnswerRateRecovered,
-    PositionOpened, FiltersSet, ClosingDateSet, PositionClosed,
+    PositionOpened, TitleSet, DescriptionSet, WorkplaceSet, SalarySet, FiltersSet, ClosingDateSet,
+    PositionClosed,
     Shortlisted, Unshortlisted, SetAside, TakenBack,
     MessageSent, InterviewRequested, MessageEdited, OutreachUndone, OutreachWithdrawn,
     LetterDelivered, LetterFailed, LetterStopped, FollowUpSent, ReplySent, ReplyReceived,

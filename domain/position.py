@@ -21,6 +21,7 @@ CLOSING_DATE = "closing date"
 
 Title = Annotated[StorableText, Field(min_length=1, max_length=200), IN_ONE_LINE]
 Place = Annotated[StorableText, Field(min_length=1, max_length=200), IN_ONE_LINE]
+Description = Annotated[StorableText, Field(max_length=20_000)]
 
 
 class PositionOpened(Event, name="position.opened", version=2):
@@ -45,6 +46,35 @@ class FiltersSet(Event, name="position.filters_set", version=1):
 
     employer_id: UUID
     filters: Filters
+
+
+class TitleSet(Event, name="position.title_set", version=1):
+    """The employer changed the position's title."""
+
+    employer_id: UUID
+    title: str
+
+
+class DescriptionSet(Event, name="position.description_set", version=1):
+    """The employer changed the position's description."""
+
+    employer_id: UUID
+    description: str
+
+
+class WorkplaceSet(Event, name="position.workplace_set", version=1):
+    """The employer changed where the work is done."""
+
+    employer_id: UUID
+    location: str | None
+    remote: bool
+
+
+class SalarySet(Event, name="position.salary_set", version=1):
+    """The employer changed what the position pays; None if it does not say."""
+
+    employer_id: UUID
+    salary: SalaryRange | None
 
 
 class ClosingDateSet(Event, name="position.closing_date_set", version=1):
@@ -85,12 +115,21 @@ class FiltersUnchanged(Refusal):
     """The position has exactly these filters already."""
 
 
+class DetailsUnchanged(Refusal):
+    """The position has exactly this title, description, place and salary already."""
+
+
 class Position(Aggregate, kind="position"):
-    """Opened by an approved employer, narrowed by filters, closed once."""
+    """Opened by an approved employer, described, narrowed by filters, closed once."""
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
         self.employer_id = UUID(int=0)
+        self.title = ""
+        self.description = ""
+        self.location: str | None = None
+        self.remote = False
+        self.salary: SalaryRange | None = None
         self.filters = Filters()
         self.is_open = False
         self.closes_at: datetime | None = None
@@ -107,6 +146,31 @@ class Position(Aggregate, kind="position"):
         unchanged = [FiltersUnchanged()] if filters == self.filters else []
         refuse([*self.reasons_against_filling(cause.at), *unchanged])
         self.record(FiltersSet, cause, employer_id=self.employer_id, filters=filters)
+
+    def set_details(
+        self,
+        cause: Cause,
+        *,
+        title: str,
+        description: str,
+        location: str | None,
+        remote: bool,
+        salary: SalaryRange | None,
+    ) -> None:
+        """Say what the position is from now on; each part that differs is an event of its own."""
+        same = self.title == title, self.description == description, self.salary == salary
+        moved = (self.location, self.remote) != (location, remote)
+        unchanged = [DetailsUnchanged()] if all(same) and not moved else []
+        refuse([*self.reasons_against_filling(cause.at), *unchanged])
+        of = self.employer_id
+        if self.title != title:
+            self.record(TitleSet, cause, employer_id=of, title=title)
+        if self.description != description:
+            self.record(DescriptionSet, cause, employer_id=of, description=description)
+        if moved:
+            self.record(WorkplaceSet, cause, employer_id=of, location=location, remote=remote)
+        if self.salary != salary:
+            self.record(SalarySet, cause, employer_id=of, salary=salary)
 
     def set_closing_date(self, cause: Cause, *, closes_at: datetime | None) -> None:
         """Change when the position closes by itself."""
@@ -144,9 +208,31 @@ class Position(Aggregate, kind="position"):
     @on(PositionOpened)
     def on_position_opened(self, event: PositionOpened) -> None:
         self.employer_id = event.employer_id
+        self.title = event.title
+        self.description = event.description
+        self.location = event.location
+        self.remote = event.remote
+        self.salary = event.salary
         self.filters = event.filters
         self.is_open = True
         self.closes_at = event.closes_at
+
+    @on(TitleSet)
+    def on_title_set(self, event: TitleSet) -> None:
+        self.title = event.title
+
+    @on(DescriptionSet)
+    def on_description_set(self, event: DescriptionSet) -> None:
+        self.description = event.description
+
+    @on(WorkplaceSet)
+    def on_workplace_set(self, event: WorkplaceSet) -> None:
+        self.location = event.location
+        self.remote = event.remote
+
+    @on(SalarySet)
+    def on_salary_set(self, event: SalarySet) -> None:
+        self.salary = event.salary
 
     @on(ClosingDateSet)
     def on_closing_date_set(self, event: ClosingDateSet) -> None:
@@ -172,7 +258,7 @@ class OpenPosition(Command):
     position_id: UUID
     employer_id: UUID
     title: Title
-    description: Annotated[StorableText, Field(max_length=20_000)] = ""
+    description: Description = ""
     location: Place | None = None
     remote: Flag = False
     salary: SalaryRange | None = None
@@ -185,6 +271,22 @@ class OpenPosition(Command):
         against = position.reasons_against_opening(self.at, self.closes_at)
         refuse([*employer.reasons_against_approaching(), *against])
         position.open(self, **self.asked(without="position_id"))
+        return position
+
+
+class SetDetails(Command):
+    """Change a position's title, description, place and salary. What was sent about it stays."""
+
+    position_id: UUID
+    title: Title
+    description: Description = ""
+    location: Place | None = None
+    remote: Flag = False
+    salary: SalaryRange | None = None
+
+    def execute(self, work: Work) -> Position:
+        position = own_position(work, self, self.position_id)
+        position.set_details(self, **self.asked(without="position_id"))
         return position
 
 

@@ -13,7 +13,16 @@ from pydantic import BaseModel
 from domain.filters import Filters
 from domain.handlers import on
 from domain.money import SalaryRange
-from domain.position import ClosingDateSet, FiltersSet, PositionClosed, PositionOpened
+from domain.position import (
+    ClosingDateSet,
+    DescriptionSet,
+    FiltersSet,
+    PositionClosed,
+    PositionOpened,
+    SalarySet,
+    TitleSet,
+    WorkplaceSet,
+)
 from infrastructure.database.postgres import fetch_all, fetch_one
 from infrastructure.projecting.projection import Change, Projection
 from projections.paging import Listed, after, page
@@ -51,6 +60,22 @@ class Positions(Projection, name="positions", version=2, key="id"):
             %(employer_id)s, %(id)s, %(title)s, %(description)s, %(location)s, %(remote)s,
             %(salary)s, %(filters)s, %(at)s, %(closes_at)s, %(version)s)"""
 
+    SET_TITLE = """
+        UPDATE positions SET title = %(title)s, version = %(version)s
+        WHERE employer_id = %(employer_id)s AND position_id = %(id)s"""
+
+    SET_DESCRIPTION = """
+        UPDATE positions SET description = %(description)s, version = %(version)s
+        WHERE employer_id = %(employer_id)s AND position_id = %(id)s"""
+
+    SET_WORKPLACE = """
+        UPDATE positions SET location = %(location)s, remote = %(remote)s, version = %(version)s
+        WHERE employer_id = %(employer_id)s AND position_id = %(id)s"""
+
+    SET_SALARY = """
+        UPDATE positions SET salary = %(salary)s, version = %(version)s
+        WHERE employer_id = %(employer_id)s AND position_id = %(id)s"""
+
     SET_FILTERS = """
         UPDATE positions SET filters = %(filters)s, version = %(version)s
         WHERE employer_id = %(employer_id)s AND position_id = %(id)s"""
@@ -66,9 +91,25 @@ class Positions(Projection, name="positions", version=2, key="id"):
     @on(PositionOpened)
     def on_position_opened(self, event: PositionOpened) -> Change:
         return self.ADD, {
-            "salary": event.salary and Jsonb(event.salary.model_dump(mode="json")),
+            "salary": _json(event.salary),
             "filters": Jsonb(event.filters.model_dump(mode="json")),
         }
+
+    @on(TitleSet)
+    def on_title_set(self, _event: TitleSet) -> Change:
+        return self.SET_TITLE, {}
+
+    @on(DescriptionSet)
+    def on_description_set(self, _event: DescriptionSet) -> Change:
+        return self.SET_DESCRIPTION, {}
+
+    @on(WorkplaceSet)
+    def on_workplace_set(self, _event: WorkplaceSet) -> Change:
+        return self.SET_WORKPLACE, {}
+
+    @on(SalarySet)
+    def on_salary_set(self, event: SalarySet) -> Change:
+        return self.SET_SALARY, {"salary": _json(event.salary)}
 
     @on(ClosingDateSet)
     def on_closing_date_set(self, _event: ClosingDateSet) -> Change:
@@ -81,6 +122,10 @@ class Positions(Projection, name="positions", version=2, key="id"):
     @on(PositionClosed)
     def on_position_closed(self, _event: PositionClosed) -> Change:
         return self.CLOSE, {}
+
+
+def _json(salary: SalaryRange | None) -> Jsonb | None:
+    return Jsonb(salary.model_dump(mode="json")) if salary else None
 
 
 class PositionStatus(StrEnum):

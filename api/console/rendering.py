@@ -48,6 +48,7 @@ DENSITIES = ("comfortable", "compact")
 NOTICES = {
     "signed-out": "You are signed out.",
     "position-opened": "The position is open.",
+    "details-set": "The position is saved.",
     "filters-set": "The filters are saved.",
     "position-closed": "The position is closed.",
     "closing-date-set": "The closing date is saved.",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from api.delivery.as_sent import position_as_sent
 from api.delivery.interview import Interview, interview_of
 from domain.event import Event
 from domain.outreach_events import (
@@ -18,21 +19,21 @@ from domain.outreach_events import (
     MessageSent,
     ReplySent,
 )
-from infrastructure.database.postgres import Database
+from domain.position import Position
 from infrastructure.event_log import queries
+from infrastructure.event_log.queries import Logged
 from infrastructure.event_log.store import EventStore
 from infrastructure.event_log.unreadable import UnreadableEvent
 from infrastructure.projecting.reading import ReadModels
-from projections import candidate_profiles, employers, positions
+from projections import candidate_profiles, employers
 from projections.candidate_pool import CandidatePool
 from projections.candidate_profiles import Addressee
 from projections.employers import Employers
-from projections.positions import Position, Positions
 
 Message = MessageSent | InterviewRequested | MessageEdited
 SETTLED = (LetterDelivered, LetterFailed, LetterStopped)
 
-READS = (CandidatePool, Employers, Positions)
+READS = (CandidatePool, Employers)
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Content:
     to: Addressee
     company: str
     position: Position
+    """As it was when the message was sent."""
     message: Message
     text: str
     sender_name: str
@@ -73,13 +75,15 @@ def content_of(
         Undeliverable: it cannot be made.
     """
     with read_models.reading(*READS) as db:
-        events = _events(store, db, outreach_id)
+        logged = queries.of_aggregate(db, outreach_id)
+        events = _readable(store, logged)
         if any(isinstance(event, SETTLED) and event.letter == letter for event in events):
             raise Settled
         message = _message(events, letter)
+        sent_at = logged[message.originator_version - 1].log_position
         to = candidate_profiles.addressee(db, message.candidate_id)
         employer = employers.one(db, message.employer_id)
-        position = positions.one(db, message.position_id)
+        position = position_as_sent(store, db, message.position_id, sent_at)
     if not (to and employer and position):
         raise Undeliverable(f"outreach {outreach_id} has no address, employer or position")
     written = next(event for event in events if event.originator_version == letter)
@@ -108,8 +112,7 @@ def content_of(
     )
 
 
-def _events(store: EventStore, db: Database, outreach_id: UUID) -> Sequence[Event]:
-    logged = queries.of_aggregate(db, outreach_id)
+def _readable(store: EventStore, logged: Sequence[Logged]) -> Sequence[Event]:
     read = store.mapper.read([entry.stored for entry in logged], personal=True)
     return [event for event in read if not isinstance(event, UnreadableEvent)]
 

@@ -29,6 +29,7 @@ class Contact(NamedTuple):
     employer_id: UUID
     position_id: UUID
     at: datetime
+    log_position: int
     by_message: bool
     sender_name: str
     sender_role: str
@@ -86,6 +87,7 @@ def contacts(events: Sequence[Recorded]) -> list[Contact]:
             employer_id=sent.employer_id,
             position_id=sent.position_id,
             at=sent.timestamp,
+            log_position=log_position,
             by_message=isinstance(sent, MessageSent),
             sender_name=sent.sender_name,
             sender_role=sent.sender_role,
@@ -93,7 +95,7 @@ def contacts(events: Sequence[Recorded]) -> list[Contact]:
             agreed_at=max((at for at in agreed if at <= sent.timestamp), default=None),
             probability=sent.likelihood.probability if sent.likelihood else None,
         )
-        for sent in reversed(facts)
+        for log_position, sent in reversed(events)
         if isinstance(sent, MessageSent | InterviewRequested)
         if sent.originator_id not in retracted
     ]

@@ -15,7 +15,6 @@ from domain.outreach_events import (
     InterviewCancelled,
     InterviewRequested,
     InterviewScheduled,
-    MessageContent,
     MessageEdited,
     MessageSent,
     OutreachAccepted,
@@ -49,9 +48,9 @@ class Said(NamedTuple):
     """Of what either side may do."""
 
 
-def letter_of(events: Iterable[Event]) -> MessageContent:
+def letter_of(events: Iterable[Event]) -> MessageSent | InterviewRequested | MessageEdited:
     """The first letter, as it was last changed before it left."""
-    kinds = (MessageSent, InterviewRequested, MessageEdited)
+    kinds = MessageSent | InterviewRequested | MessageEdited
     *_, letter = (event for event in events if isinstance(event, kinds))
     return letter
 

@@ -26,9 +26,11 @@ from domain.money import SalaryRange
 from domain.outreach_events import Status
 from domain.position import (
     ClosePosition,
+    Description,
     OpenPosition,
     Place,
     SetClosingDate,
+    SetDetails,
     SetFilters,
     Title,
 )
@@ -54,14 +56,19 @@ ReadFilters = Annotated[Filters, AfterValidator(with_canonical_names)]
 """Filters whose countries and languages are written in any of their names or codes."""
 
 
-class NewPosition(Value):
-    """A position to open."""
+class Details(Value):
+    """What a position says of itself."""
 
     title: Title
-    description: Annotated[StorableText, Field(max_length=20_000)] = ""
+    description: Description = ""
     location: Place | None = None
     remote: Flag = False
     salary: SalaryRange | None = None
+
+
+class NewPosition(Details):
+    """A position to open."""
+
     filters: ReadFilters = Filters()
     closes_at: Moment | None = Field(None, description="when it closes by itself")
 
@@ -168,6 +175,20 @@ def read_position(position_id: UUID, caller: Reader) -> positions.Position:
         position = position_of(db, caller, position_id)
     caller.set_etag(position.version)
     return position
+
+
+@router.put("/positions/{position_id}/details")
+def set_details(
+    position_id: UUID, body: Details, caller: Recruiter, if_match: IfMatch = None
+) -> CommandResult:
+    """Change a position's title, description, place and salary.
+
+    All of them are replaced. Messages that were sent stay as they are, and their candidates go on
+    reading the position as it was then.
+    """
+    return caller.run(
+        SetDetails, if_version=version_in(if_match), position_id=position_id, **dict(body)
+    )
 
 
 @router.put("/positions/{position_id}/filters")

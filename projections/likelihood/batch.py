@@ -11,7 +11,6 @@ from psycopg.types.json import Jsonb
 
 from domain.candidate_events import CandidateErased, ContactRetracted
 from domain.event import Event
-from domain.position import FiltersSet, PositionOpened
 from infrastructure.event_log.log_head import LOG_ID
 from infrastructure.projecting.projection import LoggedEvent
 from projections.candidate_changes import note
@@ -23,7 +22,13 @@ from projections.likelihood.estimator.model import LikelihoodModel
 from projections.likelihood.estimator.schema import Features
 from projections.likelihood.features.candidate import CandidateState, as_row
 from projections.likelihood.features.position_match import PositionState
-from projections.likelihood.learner import LONG_AGO, Learner, OutreachSent, OutreachSettled
+from projections.likelihood.learner import (
+    LONG_AGO,
+    OF_A_POSITION,
+    Learner,
+    OutreachSent,
+    OutreachSettled,
+)
 from projections.likelihood.model_state import LearnerSnapshot, restored_model, untrained_model
 
 SNAPSHOT_EVERY = 5_000
@@ -197,13 +202,13 @@ class Batch:
         ids = {
             getattr(event, "candidate_id", event.originator_id)
             for event in events
-            if not isinstance(event, PositionOpened | FiltersSet)
+            if not isinstance(event, OF_A_POSITION)
         }
         return dict(read_states(self._db, [*ids]))
 
     def _load_positions(self, events: Sequence[Event]) -> dict[UUID, PositionState]:
         ids = {event.position_id for event in events if isinstance(event, OutreachSent)}
-        ids |= {event.originator_id for event in events if isinstance(event, FiltersSet)}
+        ids |= {event.originator_id for event in events if isinstance(event, OF_A_POSITION)}
         rows = self._db.execute(self.POSITIONS, ([*ids],))
         return {id: PositionState(**state) for id, state in rows}
 

@@ -35,7 +35,7 @@ from domain.outreach_events import (
     OutreachWithdrawn,
     ReplyReceived,
 )
-from domain.position import FiltersSet, PositionOpened
+from domain.position import FiltersSet, PositionOpened, SalarySet, TitleSet, WorkplaceSet
 from projections.likelihood.challengers import Challengers
 from projections.likelihood.changes import Changes, Prediction
 from projections.likelihood.estimator.model import LikelihoodModel
@@ -47,6 +47,7 @@ from projections.likelihood.features.position_match import (
     from_event,
     of_match,
     of_position,
+    with_details,
     with_filters,
     with_offer,
 )
@@ -86,7 +87,7 @@ OF_A_CANDIDATE = (
     *(CandidateSignedUp, OptedIn, OptedOut, WasActive, ProfileEnhanced),
     *(ContactRetracted, CandidateErased),
 )
-OF_A_POSITION = (PositionOpened, FiltersSet)
+OF_A_POSITION = (PositionOpened, FiltersSet, TitleSet, WorkplaceSet, SalarySet)
 OF_AN_OUTREACH: tuple[type[Event], ...] = (
     *(MessageSent, InterviewRequested, FollowUpSent),
     *RESPONDED,
@@ -221,6 +222,12 @@ class Learner(HandlesEvents):
     def on_filters_set(self, event: FiltersSet) -> None:
         known = self.positions.get(event.originator_id, UNKNOWN_POSITION)
         self.positions[event.originator_id] = with_filters(known, event.filters)
+        self.changes.positions.add(event.originator_id)
+
+    @on(TitleSet, WorkplaceSet, SalarySet)
+    def on_details_set(self, event: TitleSet | WorkplaceSet | SalarySet) -> None:
+        known = self.positions.get(event.originator_id, UNKNOWN_POSITION)
+        self.positions[event.originator_id] = with_details(known, event)
         self.changes.positions.add(event.originator_id)
 
     @on(MessageSent, InterviewRequested)

@@ -18,7 +18,7 @@ from projections.likelihood.features.candidate import STATE_NUMBERS
 from projections.likelihood.features.catalogue import FEATURE_VERSION
 from projections.likelihood.learner import FOLLOWED, NO_CHALLENGERS
 
-TABLES_VERSION = 3
+TABLES_VERSION = 4
 """Raise it with any change to the tables; features and estimator count by themselves."""
 
 VERSION = TABLES_VERSION + FEATURE_VERSION + ESTIMATOR

@@ -1,24 +1,31 @@
 """Positions are opened by approved employers, refined by filters, and closed once."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from domain.command import Command
 from domain.contacting import SendMessage
+from domain.event import Event
 from domain.filters import Filters
 from domain.money import SalaryRange
 from domain.position import (
     CloseDuePosition,
     ClosePosition,
     ClosingDateSet,
+    DescriptionSet,
     FiltersSet,
     OpenPosition,
     PositionClosed,
     PositionOpened,
+    SalarySet,
     SetClosingDate,
+    SetDetails,
     SetFilters,
+    TitleSet,
+    WorkplaceSet,
 )
 from tests.support.given import (
     A_LETTER,
@@ -181,6 +188,85 @@ def test_a_suspended_employer_may_still_close_its_positions() -> None:
     given(suspended_employer, open_position)
     when(ClosePosition(position_id=BACKEND_ENGINEER, **by(acmes_recruiter)))
     then(fact(PositionClosed, BACKEND_ENGINEER, reason="filled"))
+
+
+# --- What it says
+
+
+AS_OPENED: dict[str, Any] = {
+    "title": "Backend engineer",
+    "description": "Queues.",
+    "location": "Berlin",
+    "remote": True,
+    "salary": BUDGET,
+}
+
+described_position = fact(
+    PositionOpened,
+    BACKEND_ENGINEER,
+    employer_id=ACME,
+    filters=PYTHON,
+    **AS_OPENED,
+)
+
+
+def set_details(**other: Any) -> SetDetails:
+    asked = AS_OPENED | by(acmes_recruiter) | other
+    return SetDetails(position_id=BACKEND_ENGINEER, **asked)
+
+
+@pytest.mark.parametrize(
+    ("event", "changes"),
+    [
+        (TitleSet, {"title": "Senior backend engineer"}),
+        (DescriptionSet, {"description": "Queues.\n\nAnd more of them."}),
+        (DescriptionSet, {"description": ""}),
+        (WorkplaceSet, {"location": "Lyon", "remote": True}),
+        (WorkplaceSet, {"location": "Berlin", "remote": False}),
+        (SalarySet, {"salary": BUDGET.model_copy(update={"maximum": 110_000})}),
+        (SalarySet, {"salary": None}),
+    ],
+)
+def test_each_part_of_a_position_that_is_changed_is_an_event(
+    event: type[Event], changes: dict[str, Any]
+) -> None:
+    given(approved_employer, described_position)
+    when(set_details(**changes))
+    then(fact(event, BACKEND_ENGINEER, employer_id=ACME, **changes))
+
+
+def test_several_parts_of_a_position_are_changed_at_once() -> None:
+    given(approved_employer, described_position)
+    when(set_details(title="Engineer", salary=None))
+    then(
+        fact(TitleSet, BACKEND_ENGINEER, title="Engineer"),
+        fact(SalarySet, BACKEND_ENGINEER, salary=None),
+    )
+
+
+def test_details_are_compared_with_the_ones_set_last() -> None:
+    given(approved_employer, described_position)
+    when(set_details(title="Engineer"))
+    when(set_details())
+    then(fact(TitleSet, BACKEND_ENGINEER, title="Backend engineer"))
+
+
+def test_the_details_a_position_has_already_are_not_set_again() -> None:
+    given(approved_employer, described_position)
+    when(set_details())
+    then_refused("details_unchanged")
+
+
+def test_a_closed_position_keeps_its_details() -> None:
+    given(approved_employer, closed_position)
+    when(set_details())
+    then_refused("position_is_closed")
+
+
+def test_a_recruiter_changes_no_position_of_another_employer() -> None:
+    given(approved_employer, another_approved_employer, described_position)
+    when(set_details(title="Ours", **by(globexs_recruiter)))
+    then_refused("unknown")
 
 
 # --- The closing date

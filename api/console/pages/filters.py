@@ -6,17 +6,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from api.audit import past_state
 from api.candidates import cards, visibility
-from api.cloud_events import cloud_events
+from api.console.meanwhile import changed_meanwhile
 from api.console.pages.positions import CURRENCIES
 from api.console.session import Recruiter, Visit
 from api.console.understood import Understood, as_typed, joined, read_words, to_check
 from api.console.wording.filter_words import differences
 from api.web.forms import REFUSED, Faults
 from domain.filters import Criterion, Filters
-from domain.position import Position, SetFilters
-from infrastructure.event_log import queries
+from domain.position import FiltersSet, SetFilters
 from infrastructure.event_log.store import VersionMismatch
 from projections import candidate_counts
 from projections.candidate_pool import CandidatePool
@@ -97,13 +95,14 @@ def _understood(
 
 
 def _set(visit: Visit, position_id: UUID, filters: Filters) -> Response:
-    version = visit.sent.version()
-    result = visit.caller.run(
-        SetFilters,
-        if_version=version,
-        position_id=position_id,
-        filters=with_canonical_names(filters),
-    )
+    asked: dict[str, Any] = {"position_id": position_id, "filters": with_canonical_names(filters)}
+    try:
+        result = visit.caller.run(SetFilters, if_version=visit.sent.version(), **asked)
+    except VersionMismatch as error:
+        if changed_meanwhile(visit, position_id, [FiltersSet]):
+            raise
+        # Something else of the position was changed.
+        result = visit.caller.run(SetFilters, if_version=error.current, **asked)
     return visit.done(result, f"/positions/{position_id}/filters", "filters-set")
 
 
@@ -130,16 +129,10 @@ def _shown(visit: Visit, position_id: UUID) -> dict[str, Any]:
     }
 
 
-def _changed_meanwhile(visit: Visit, position_id: UUID) -> dict[str, Any]:
+def _changed_meanwhile(visit: Visit, position_id: UUID) -> dict[str, Any] | None:
     """What others did to the filters since the form was made, and who did the last of it."""
-    with visit.caller.reading() as db:
-        logged = queries.of_aggregate(db, position_id)
-    store = visit.caller.marketplace.store
-    current = past_state.folded_from(store, Position, position_id, logged)
-    seen = past_state.folded_from(store, Position, position_id, logged[: visit.sent.version()])
-    (last,) = cloud_events(store, logged[-1:])
-    return {
-        "by": last.actorid,
-        "at": last.time,
-        "differences": differences(seen.filters, current.filters),
-    }
+    meanwhile = changed_meanwhile(visit, position_id, [FiltersSet])
+    if meanwhile is None:
+        return None
+    changed = differences(meanwhile.seen.filters, meanwhile.current.filters)
+    return {"by": meanwhile.by, "at": meanwhile.at, "differences": changed}

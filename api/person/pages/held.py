@@ -7,18 +7,18 @@ from fastapi.responses import JSONResponse
 
 from api.candidates.cards import LikelihoodReason
 from api.candidates.profile import current_explanation
+from api.delivery.as_sent import position_as_sent
 from api.formats.json_resume_export import to_document
 from api.person import about
 from api.person.rendering import HEADERS
 from api.person.visit import ByLetter, Visit
 from domain.candidate import Candidate
 from domain.command import NotFound
-from projections import candidate_profiles, employers, positions
+from projections import candidate_profiles, employers
 from projections.candidate_pool import CandidatePool
 from projections.candidate_profiles import CandidateProfile
 from projections.employers import Employers
 from projections.likelihood.projection import Likelihoods
-from projections.positions import Positions
 from projections.reviews import Reviews
 
 router = APIRouter(prefix="/p/{token}")
@@ -57,11 +57,15 @@ def events(visit: ByLetter) -> Response:
 @router.get("/reasons")
 def reasons_page(visit: ByLetter) -> Response:
     """Each time that an employer wrote first, and what allowed it."""
-    with visit.caller.reading(Positions, Employers) as db:
-        found = about.events_about(visit.caller.marketplace.store, db, visit.person)
-        contacts = about.contacts(found)
+    with visit.caller.reading(Employers) as db:
+        store = visit.caller.marketplace.store
+        contacts = about.contacts(about.events_about(store, db, visit.person))
         companies = employers.companies(db, [one.employer_id for one in contacts])
-        titles = positions.titles(db, [one.position_id for one in contacts])
+        said = {
+            one.outreach_id: position_as_sent(store, db, one.position_id, one.log_position)
+            for one in contacts
+        }
+    titles = {outreach_id: position.title for outreach_id, position in said.items() if position}
     return visit.page("reasons.html", contacts=contacts, companies=companies, titles=titles)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
+from api.delivery.as_sent import position_as_sent
 from api.person.about import events_of
 from api.person.conversation import letter_of, said_since
 from api.person.visit import ByLetter, Visit
@@ -45,16 +46,25 @@ def write_back(visit: ByLetter) -> Response:
 
 
 def shown(visit: Visit) -> dict[str, Any]:
-    """What pages show of an outreach. The log says it, so that it is never behind an answer."""
+    """What pages show of an outreach. The log says it, so that it is never behind an answer.
+
+    The position is shown as it was when the message was sent, which is what the answer is to.
+    """
     store, outreach = visit.caller.marketplace.store, visit.outreach
+    position_id = outreach.about["position_id"]
     with visit.caller.reading(Positions, Employers) as db:
-        events = [one.event for one in events_of(store, db, outreach.id)]
-        position = positions.one(db, outreach.about["position_id"])
+        recorded = events_of(store, db, outreach.id)
+        events = [one.event for one in recorded]
+        letter = letter_of(events)
+        sent_at = next(one.log_position for one in recorded if one.event is letter)
+        said = position_as_sent(store, db, position_id, sent_at)
+        position = positions.one(db, position_id)
         employer = employers.one(db, visit.employer_id)
     return {
-        "letter": letter_of(events),
+        "letter": letter,
         "conversation": said_since(outreach, events),
-        "position": position,
+        "position": said,
+        "is_closed": position is not None and position.closed_at is not None,
         "company": employer.company if employer else "",
         "may_answer": outreach.status in ANSWERABLE,
         "blocked": visit.employer_id in visit.person.standing().blocked,

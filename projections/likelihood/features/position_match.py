@@ -15,7 +15,7 @@ from domain.filters import Filters
 from domain.kinds_of_work import kind_of_work
 from domain.money import SalaryRange
 from domain.outreach_events import InterviewRequested, MessageSent
-from domain.position import PositionOpened
+from domain.position import PositionOpened, SalarySet, TitleSet, WorkplaceSet
 from domain.traits import term_hash
 from projections.likelihood.estimator.schema import Columns, Features
 from projections.likelihood.features.candidate import STATE, CandidateState, seniority
@@ -29,6 +29,7 @@ class PositionState(NamedTuple):
 
     title_role: str = "unknown"
     title_seniority: str = "unknown"
+    filters_role: str | None = None
     role: str = "unknown"
     seniority: str = "unknown"
     years_asked: float | None = None
@@ -64,17 +65,34 @@ def with_offer(
 
 def with_filters(position: PositionState, filters: Filters) -> PositionState:
     """The state after other filters were set."""
-    years = filters.years_from
-    named = position.title_seniority
-    if named == "unknown" and years is not None:
-        named = seniority(years)
-    return position._replace(
-        role=kind_of_work(filters.roles[0]) if filters.roles else position.title_role,
-        seniority=named,
-        years_asked=years,
-        required=tuple(sorted(map(key, filters.required_skills))),
-        nice=tuple(sorted(map(key, filters.nice_to_have_skills))),
+    return _asking(
+        position._replace(
+            filters_role=kind_of_work(filters.roles[0]) if filters.roles else None,
+            years_asked=filters.years_from,
+            required=tuple(sorted(map(key, filters.required_skills))),
+            nice=tuple(sorted(map(key, filters.nice_to_have_skills))),
+        )
     )
+
+
+def with_details(
+    position: PositionState, event: TitleSet | WorkplaceSet | SalarySet
+) -> PositionState:
+    """The state after the position said otherwise what it is."""
+    if isinstance(event, TitleSet):
+        title_role, title_seniority = kind_of_work(event.title), seniority_named(event.title)
+        return _asking(position._replace(title_role=title_role, title_seniority=title_seniority))
+    if isinstance(event, SalarySet):
+        return position._replace(pay_usd=_top(event.salary))
+    return position._replace(remote=event.remote, places=_places(event.location) or position.places)
+
+
+def _asking(position: PositionState) -> PositionState:
+    """The state with the role and seniority that its filters ask for, or else its title names."""
+    named = position.title_seniority
+    if named == "unknown" and position.years_asked is not None:
+        named = seniority(position.years_asked)
+    return position._replace(role=position.filters_role or position.title_role, seniority=named)
 
 
 def _top(salary: SalaryRange | None) -> int | None:

@@ -238,6 +238,14 @@ _COMMANDS: list[Command] = [
         for id in _POSITIONS
     ),
     position.SetFilters(position_id=BACKEND_ENGINEER, filters=Filters(), **by(acmes_recruiter)),
+    position.SetDetails(
+        position_id=BACKEND_ENGINEER,
+        title="Senior backend engineer",
+        description="Queues.\n\nAnd what stands in them.",
+        location="Genève",
+        salary=_BUDGET.model_copy(update={"maximum": 140_000}),
+        **by(acmes_recruiter),
+    ),
     position.SetClosingDate(
         position_id=BACKEND_ENGINEER, closes_at=NOW + days(60), **by(acmes_recruiter)
     ),

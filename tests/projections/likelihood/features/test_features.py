@@ -17,7 +17,7 @@ from domain.kinds_of_work import kind_of_work
 from domain.money import Salary, SalaryRange
 from domain.outreach_events import MessageSent, OutreachAccepted
 from domain.partial_date import PartialDate
-from domain.position import FiltersSet, PositionOpened
+from domain.position import FiltersSet, PositionOpened, SalarySet, TitleSet, WorkplaceSet
 from domain.profile import Facts, Job
 from projections.likelihood.explanations import in_words, reasons, strongest
 from projections.likelihood.features.candidate import (
@@ -44,6 +44,7 @@ from projections.likelihood.features.position_match import (
     matches,
     of_match,
     of_position,
+    with_details,
     with_filters,
     with_offer,
 )
@@ -300,6 +301,29 @@ def test_without_a_seniority_in_the_title_the_years_required_give_it() -> None:
     assert opening.seniority == "senior"
     set_later = an_event(FiltersSet, POSITION, employer_id=EMPLOYER, filters=Filters(years_from=1))
     assert with_filters(opening, set_later.filters).seniority == "junior"
+
+
+def changed(opening: PositionState, event: type[Any], **said: Any) -> PositionState:
+    return with_details(opening, an_event(event, POSITION, employer_id=EMPLOYER, **said))
+
+
+def test_another_title_gives_another_role_and_seniority() -> None:
+    later = changed(position(title="Cook"), TitleSet, title="Senior data engineer")
+    assert later == position(title="Senior data engineer")
+
+
+def test_another_title_leaves_the_role_that_the_filters_name() -> None:
+    filters = Filters(roles=("Data engineer",), years_from=6)
+    later = changed(position(title="Data engineer", filters=filters), TitleSet, title="Cook")
+    assert later == position(title="Cook", filters=filters)
+
+
+def test_another_salary_and_workplace_of_a_position_count() -> None:
+    salary = SalaryRange(minimum=1, maximum=100_000, currency="USD")
+    paid = changed(position(), SalarySet, salary=salary)
+    assert paid == position(salary=salary)
+    moved = changed(position(), WorkplaceSet, location="Lyon, France", remote=True)
+    assert moved == position(location="Lyon, France", remote=True)
 
 
 def test_the_salary_and_place_of_an_outreach_replace_those_of_the_position() -> None:
