@@ -41,7 +41,7 @@ from infrastructure.projecting.projection import (
     LoggedEvent,
     Projection,
 )
-from projections import candidate_changes
+from projections import candidate_changes, candidate_terms
 from projections.candidate_changes import note
 from projections.canonical import canonical_facts, compared_facts
 from projections.do_not_contact import DoNotContactList
@@ -99,7 +99,7 @@ CONTACTS_KEPT = 2 * MOST_CONTACTS
 """How many of the last contacts are kept: more than any budget, since some are retracted."""
 
 
-class CandidatePool(Projection, name="candidate_pool", version=9, key="id", personal=True):
+class CandidatePool(Projection, name="candidate_pool", version=10, key="id", personal=True):
     """Every candidate with what filters ask for, in the form that filters compare."""
 
     READS = (DoNotContactList, Employers, Reviews)
@@ -135,6 +135,7 @@ class CandidatePool(Projection, name="candidate_pool", version=9, key="id", pers
             WHERE opted_in AND consent_until IS NOT NULL;
         CREATE INDEX candidate_pool_merged ON candidate_pool (candidate_id)
             WHERE merged_into IS NOT NULL;
+        {candidate_terms.TABLE}
         {candidate_changes.TABLE.format("candidate_pool_changes")}"""
 
     ADD = f"""
@@ -242,15 +243,20 @@ class CandidatePool(Projection, name="candidate_pool", version=9, key="id", pers
     )
     """What changes none of a candidate's terms."""
 
+    WORDS = (CandidateSignedUp, ProfileEnhanced, CandidateErased)
+    """What changes the words of a profile."""
+
     def apply(self, db: Connection, events: Sequence[LoggedEvent]) -> None:
-        """Change the table by a batch of events, and note the candidates they changed."""
-        super().apply(db, events)
+        """Change the tables by a batch of events, and note the candidates they changed."""
         changed = {one.event.originator_id for one in events}
         terms = {
             one.event.originator_id
             for one in events
             if not isinstance(one.event, self.NUMBERS_ONLY)
         }
+        of_words = {one.event.originator_id for one in events if isinstance(one.event, self.WORDS)}
+        with candidate_terms.counted(db, of_words):
+            super().apply(db, events)
         note(db, "candidate_pool_changes", changed - terms, terms=False)
         note(db, "candidate_pool_changes", terms, terms=True)
 

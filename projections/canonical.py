@@ -5,6 +5,7 @@ vocabulary of roles, skills and cities too: events and pages have them as people
 models and queries compare earlier events' facts alike. Decision 14 says why.
 """
 
+import re
 from collections.abc import Sequence
 
 from domain.filters import Filters
@@ -12,10 +13,12 @@ from domain.profile import Facts
 from domain.skills import skill_names
 from domain.terms import each_once
 from infrastructure.cldr.countries import canonical_country, canonical_place
-from infrastructure.cldr.languages import canonical_language
+from infrastructure.cldr.languages import canonical_language, language_code
 from infrastructure.vocabulary.cities import canonical_city, canonical_places
 from infrastructure.vocabulary.roles import canonical_roles, with_broader_roles
 from infrastructure.vocabulary.skills import canonical_skills, with_broader_skills
+
+_BETWEEN = re.compile(r"\s*[,;/]\s*")
 
 
 def canonical_facts(facts: Facts) -> Facts:
@@ -92,5 +95,16 @@ def canonical_countries(said: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def canonical_languages(said: tuple[str, ...]) -> tuple[str, ...]:
-    """Languages by their English names, each once."""
-    return each_once(map(canonical_language, said))
+    """Languages by their English names, each once.
+
+    >>> canonical_languages(("Deutsch, en", "Elvish, Dwarvish"))
+    ('German', 'English', 'Elvish, Dwarvish')
+    """
+    return each_once(name for said_one in said for name in _languages(said_one))
+
+
+def _languages(said: str) -> list[str]:
+    """A text of several known languages is taken apart."""
+    parts = [part for part in _BETWEEN.split(said) if part]
+    names = parts if len(parts) > 1 and all(map(language_code, parts)) else [said]
+    return [*map(canonical_language, names)]

@@ -2,18 +2,39 @@
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
+from uuid import UUID
 
+from fastapi import Response
 from pydantic import ValidationError
 
+from api.console.session import Visit
 from api.formats.search_text import SearchText, read_search
-from api.http.problems import Problem, Reason
-from api.web.forms import Sent
+from api.http.problems import Problem, Reason, faults_of_the_request
+from api.routes.filters import previewed
+from api.web.forms import REFUSED, Faults, Sent
 from domain.filters import Filters
 from domain.terms import each_once
 from projections.canonical import compared_filters
 
 CHECK = "_check"
 """The name of the button that asks what is understood, and saves nothing."""
+
+
+def counted(
+    visit: Visit, employer_id: UUID, position_id: UUID | None = None, within: str = ""
+) -> Response:
+    """A part that says how many filters would find; theirs are the fields `within` a form."""
+    try:
+        with faults_of_the_request():
+            body = visit.sent.body()
+            filters = Filters.model_validate(
+                body.get(within, {}) if within else body,
+                context={"decimal_mark": visit.sent.decimal_mark},
+            )
+        preview = previewed(visit.caller, employer_id, position_id, filters)
+    except REFUSED as error:
+        return visit.page("filter_counts.html", Faults(error))
+    return visit.page("filter_counts.html", preview=preview)
 
 
 class Understood(NamedTuple):

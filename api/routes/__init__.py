@@ -8,6 +8,7 @@ from api.routes import (
     employers,
     event_stream,
     events,
+    filters,
     funnel,
     me,
     model,
@@ -30,6 +31,7 @@ ROUTERS = (
     employers.router,
     event_stream.router,  # before events: /events/stream is no aggregate's id
     events.router,
+    filters.router,
     funnel.router,
     me.router,
     model.router,

@@ -53,6 +53,7 @@ AT_MOST: list[tuple[str, str, set[Role]]] = [
     ("POST", "/outreach/[^/]+/(candidate-replies|picked-time)", {Role.PLATFORM}),
     ("POST|PUT", "/outreach/.*", {Role.RECRUITER}),
     ("POST", "/tickets", ANYONE),
+    ("GET", "/suggestions", RECRUITING),
     (".*", "/webhooks.*", {Role.RECRUITER}),
     (".*", "/tickets.*", {Role.SUPPORT}),
     (".*", "/(me|ratings).*", ANYONE),

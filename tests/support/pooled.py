@@ -29,8 +29,10 @@ from projections.candidate_counts import Relaxation
 from projections.candidate_index import keeping, matching
 from projections.candidate_pool import CandidatePool
 from projections.candidate_search import CandidateSearch
+from projections.candidate_terms import TermKind
 from projections.likelihood.projection import Likelihoods
 from projections.profiles_opened import ProfilesOpened
+from projections.suggestions import suggestions
 
 NOW = datetime(2026, 8, 31, 12, tzinfo=UTC)
 PLATFORM = Actor(id="feed", role=Role.PLATFORM)
@@ -140,6 +142,17 @@ class Pooled:
         return candidate_counts.relaxations(
             self._db, CandidateSearch(EMPLOYER, POSITION, filters, NOW)
         )
+
+    def suggestions(self, kind: TermKind, text: str) -> list[tuple[str, int]]:
+        self._follow()
+        found = suggestions(self._db, kind, text, NOW, 10)
+        return [(each.term, each.people) for each in found]
+
+    def written(self, kind: TermKind) -> dict[str, int]:
+        """The terms of a kind as profiles write them, and how many people have each."""
+        self._follow()
+        statement = "SELECT written, people FROM candidate_terms WHERE kind = %s"
+        return dict(self._db.execute(statement, [kind]).fetchall())
 
     def profile(self, id: UUID) -> candidate_profiles.CandidateProfile | None:
         self._follow()

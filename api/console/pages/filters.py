@@ -9,15 +9,17 @@ from fastapi import APIRouter, Response
 from api.candidates import cards, visibility
 from api.console.meanwhile import changed_meanwhile
 from api.console.pages.positions import CURRENCIES
-from api.console.session import Recruiter, Visit
-from api.console.understood import Understood, as_typed, joined, read_words, to_check
+from api.console.session import Recruiter, RecruiterOrSupport, Visit
+from api.console.understood import Understood, as_typed, counted, joined, read_words, to_check
 from api.console.wording.filter_words import differences
+from api.routes.filters import Typed, suggest
 from api.web.forms import REFUSED, Faults
 from domain.filters import Criterion, Filters
 from domain.position import FiltersSet, SetFilters
 from infrastructure.event_log.store import VersionMismatch
 from projections import candidate_counts
 from projections.candidate_pool import CandidatePool
+from projections.candidate_terms import TermKind
 from projections.canonical import compared_filters, with_canonical_names
 from projections.interview_list import InterviewList
 from projections.positions import Positions
@@ -66,6 +68,20 @@ def read_words_page(position_id: UUID, visit: Recruiter) -> Response:
     sent = as_typed(filters.model_dump(mode="json"))
     understood = Understood(compared_filters(filters), sent)
     return _understood(visit, position_id, understood, read.unknown)
+
+
+@router.post("/positions/{position_id}/filters/counts")
+def count_page(position_id: UUID, visit: Recruiter) -> Response:
+    """How many the filters of the form would find, for a script that asks while they change."""
+    with visit.caller.reading(Positions) as db:
+        position = visibility.position_of(db, visit.caller, position_id)
+    return counted(visit, position.employer_id, position_id)
+
+
+@router.get("/suggestions")
+def suggestions_part(kind: TermKind, visit: RecruiterOrSupport, text: Typed = "") -> Response:
+    """Terms that the text may be the beginning of, for a script that shows them below a field."""
+    return visit.page("suggestions.html", suggestions=suggest(kind, visit.caller, text))
 
 
 @router.post("/positions/{position_id}/relaxations")

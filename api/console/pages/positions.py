@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from api.console.session import Recruiter, RecruiterOrSupport, Visit
-from api.console.understood import as_typed, read_words, to_check
+from api.console.understood import as_typed, counted, read_words, to_check
 from api.formats.job_posting import ReadPosting
 from api.http.lists import Cursor
 from api.http.problems import Problem, Reason, faults_of_the_request
@@ -95,6 +95,15 @@ def read_posting_page(visit: Recruiter, employer: UUID | None = None) -> Respons
         return visit.again("position_new.html", error, **_form_for(visit, who))
     shown = _form_for(visit, who) | {"warnings": posting.warnings}
     return visit.page("position_new.html", sent=_as_typed(posting), faults=None, **shown)
+
+
+@router.post("/positions/counts")
+def count_page(visit: Recruiter, employer: UUID | None = None) -> Response:
+    """How many the filters of the form would find, for a script that asks while they change."""
+    who = _employer(visit, employer)
+    if who is None:
+        return visit.go("/positions")
+    return counted(visit, who.employer_id, within="filters")
 
 
 @router.post("/positions/words")
@@ -220,6 +229,7 @@ def _form_for(visit: Visit, employer: Employer) -> dict[str, Any]:
         "words": visit.sent.value("words"),
         "words_at": _of(visit, employer, "/positions/words"),
         "posting_at": _of(visit, employer, "/positions/posting"),
+        "counts_at": _of(visit, employer, "/positions/counts"),
         "list_at": _of(visit, employer),
     }
 

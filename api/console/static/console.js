@@ -28,6 +28,15 @@ function released(form) {
   form.removeAttribute("aria-busy");
 }
 
+// Lists in which a comma is always between two entries: "Berlin, Germany" is one place.
+const COMMAS_BETWEEN = new Set(["skill", "language"]);
+
+// What is typed or pasted, entry by entry; commas in parentheses and in numbers are part of one.
+function apart(text, atCommas) {
+  const between = atCommas ? /[\n;\t]|(?:(?<!\d),|,(?!\d))(?![^(]*\))/ : /[\n;\t]/;
+  return text.split(between).map((term) => term.trim()).filter(Boolean);
+}
+
 // A list that is typed one entry a line is shown as chips; the lines stay what is sent.
 function chips(lines) {
   const box = document.createElement("div");
@@ -53,10 +62,14 @@ function chips(lines) {
     draw();
     lines.dispatchEvent(new Event("change", { bubbles: true }));
   };
+  const add = (text) => {
+    const terms = apart(text, COMMAS_BETWEEN.has(lines.dataset.suggest));
+    if (terms.length) keep([...entries(), ...terms]);
+  };
   const take = () => {
-    const typed = input.value.trim();
+    const typed = input.value;
     input.value = "";
-    if (typed) keep([...entries(), typed]);
+    add(typed);
   };
   const draw = () => {
     list.replaceChildren(
@@ -76,6 +89,19 @@ function chips(lines) {
       }),
     );
   };
+  if (lines.dataset.suggest) {
+    suggesting(input, box, lines.dataset.suggest, (term) => {
+      input.value = "";
+      keep([...entries(), term]);
+    });
+  }
+  input.addEventListener("paste", (event) => {
+    const text = event.clipboardData.getData("text");
+    if (apart(text, COMMAS_BETWEEN.has(lines.dataset.suggest)).length < 2) return;
+    event.preventDefault();
+    add(input.value + text);
+    input.value = "";
+  });
   input.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && input.value.trim()) {
       event.preventDefault();

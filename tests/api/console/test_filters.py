@@ -334,7 +334,167 @@ def test_another_employers_relaxations_are_nowhere(stage: Stage, scene: Scene) -
     assert response.status_code == 404
 
 
+# --- Suggestions and live counts
+
+
+def counts_now(stage: Stage, scene: Scene, at: str, form: dict[str, str]) -> Any:
+    return recruiter(stage, scene).post(f"{at}?after={stage.reached()}", form)
+
+
+def test_the_filters_of_the_form_are_counted_without_being_saved(
+    stage: Stage, scene: Scene
+) -> None:
+    scene.in_beta()
+    scene.member("Silent", silent_days=400, skills=("Rexx",))
+    scene.member("Lively", silent_days=3, skills=("Rexx",))
+    position = scene.position(required_skills=["Occam"])
+    form = {"required_skills[]": "REXX"}
+    said = counts_now(stage, scene, f"{path(position)}/counts", form).text
+    assert "<strong>1</strong> passive candidates, <strong>1</strong> recommendations" in said
+    assert filters_of(scene, position)["required_skills"] == ["Occam"]
+
+
+def test_filters_of_a_position_that_is_not_opened_yet_are_counted_too(
+    stage: Stage, scene: Scene
+) -> None:
+    scene.in_beta().member("Silent", silent_days=400, skills=("Simula 67",))
+    form = {"title": "", "filters.required_skills[]": "Simula 67"}
+    said = counts_now(stage, scene, "/positions/counts", form).text
+    assert "<strong>1</strong> passive candidates, <strong>0</strong> recommendations" in said
+
+
+def test_filters_that_cannot_be_read_are_not_counted_and_it_says_why(
+    stage: Stage, scene: Scene
+) -> None:
+    position = scene.in_beta().position()
+    form = {"years_from": "9", "years_to": "3"}
+    said = counts_now(stage, scene, f"{path(position)}/counts", form)
+    assert said.status_code == 422
+    assert "Not counted yet. Years to: this is fewer than the years from; swap them" in said.text
+
+
+def test_the_api_previews_filters_as_understood_with_their_counts(
+    stage: Stage, scene: Scene
+) -> None:
+    scene.in_beta().member("Silent", silent_days=400, skills=("Modula-3",))
+    body = {"required_skills": ["modula-3"], "locations": []}
+    preview = done(
+        scene.recruiter.post(
+            f"/employers/{scene.employer_id}/filters/preview",
+            body,
+            params={"after": scene.latest()},
+        )
+    )
+    assert (preview["passive_candidates"], preview["recommendations"]) == (1, 0)
+    understood = done(
+        scene.recruiter.post(
+            f"/employers/{scene.employer_id}/filters/preview", {"roles": ["devops"]}
+        )
+    )
+    assert understood["filters"]["roles"] == ["DevOps engineer"]
+
+
+def test_a_preview_leaves_out_who_was_contacted_about_the_position(
+    stage: Stage, scene: Scene
+) -> None:
+    candidate = scene.in_beta().member("Silent", silent_days=400, skills=("Icon",))
+    position = scene.position(required_skills=["Icon"])
+    done(scene.message(position, candidate))
+    at = f"/employers/{scene.employer_id}/filters/preview"
+    asked = {"position_id": position, "after": scene.latest()}
+    preview = done(scene.recruiter.post(at, {"required_skills": ["Icon"]}, params=asked))
+    assert preview["passive_candidates"] == 0
+
+
+def test_another_employers_filters_are_not_previewed(stage: Stage, scene: Scene) -> None:
+    stranger = stage.scene().approved()
+    position = scene.approved().position()
+    for employer, about in ((scene.employer_id, None), (stranger.employer_id, position)):
+        at = f"/employers/{employer}/filters/preview"
+        asked = {"position_id": about, "after": scene.latest()} if about else {}
+        response = stranger.recruiter.post(at, {}, params=asked)
+        assert (response.status_code, codes(response)) == (404, ["unknown"])
+
+
+def test_the_api_and_the_page_suggest_terms_with_how_many_people_have_each(
+    stage: Stage, scene: Scene
+) -> None:
+    for n in range(3):
+        scene.member(f"Silent {n}", silent_days=400, skills=("Smalltalk-80",))
+    asked = {"kind": "skill", "text": "smallt", "after": scene.latest()}
+    found = done(scene.recruiter.get("/suggestions", **asked))
+    assert {"term": "Smalltalk-80", "people": 3} in found
+    page = recruiter(stage, scene).get("/suggestions?kind=skill&text=smallt")
+    assert 'data-term="Smalltalk-80"><span>Smalltalk-80</span> <small>3 people</small>' in page.text
+
+
 # --- In the browser
+
+
+def test_a_suggestion_is_chosen_with_the_keyboard_and_counted_at_once(
+    desk: Desks, stage: Stage, scene: Scene
+) -> None:
+    scene.in_beta()
+    for n in range(3):
+        scene.member(f"Silent {n}", silent_days=400, skills=("Golang", f"Own {scene.employer_id}"))
+    position = scene.position(required_skills=[f"Own {scene.employer_id}"])
+    one = desk(Role.RECRUITER, scene.employer_id)
+    page = one.go(f"{path(position)}?after={stage.reached()}")
+    skills = page.get_by_role("combobox", name="Required skills")
+    skills.press_sequentially("gola")
+    option = page.get_by_role("option", name="Go ", exact=False).first
+    option.wait_for()
+    assert skills.get_attribute("aria-expanded") == "true"
+    skills.press("ArrowDown")
+    chosen = page.locator(f"#{skills.get_attribute('aria-activedescendant')}")
+    assert chosen.get_attribute("data-term") == "Go"
+    assert chosen.get_attribute("aria-selected") == "true"
+    one.is_fit("filters-suggestions")
+    skills.press("Enter")
+    assert page.get_by_role("listbox").count() == 0
+    page.get_by_role("button", name="Remove Go").wait_for()
+    page.locator(".live-counts", has_text="3 passive candidates").wait_for()
+    skills.press_sequentially("kube")
+    page.get_by_role("option", name="Kubernetes").first.wait_for()
+    skills.press("Escape")
+    assert page.get_by_role("listbox").count() == 0
+    assert skills.input_value() == "kube"
+
+
+def test_a_suggestion_is_chosen_with_the_mouse(desk: Desks, stage: Stage, scene: Scene) -> None:
+    position = scene.in_beta().position()
+    page = desk(Role.RECRUITER, scene.employer_id).go(f"{path(position)}?after={stage.reached()}")
+    page.get_by_role("combobox", name="Locations").press_sequentially("münch")
+    page.get_by_role("option", name="Munich").click()
+    page.get_by_role("button", name="Remove Munich").wait_for()
+    assert page.get_by_role("combobox", name="Locations").input_value() == ""
+
+
+@pytest.mark.parametrize(
+    ("label", "pasted", "terms"),
+    [
+        ("Required skills", "Go, AWS (EC2, S3)\nC;R", ["Go", "AWS (EC2, S3)", "C", "R"]),
+        ("Roles", "Developer, back-end\nData scientist", ["Developer, back-end", "Data scientist"]),
+        ("Locations", "Berlin, Germany\nParis", ["Berlin, Germany", "Paris"]),
+    ],
+)  # fmt: skip
+def test_several_terms_are_pasted_at_once(
+    desk: Desks, stage: Stage, scene: Scene, label: str, pasted: str, terms: list[str]
+) -> None:
+    position = scene.in_beta().position()
+    page = desk(Role.RECRUITER, scene.employer_id).go(f"{path(position)}?after={stage.reached()}")
+    page.get_by_role("combobox", name=label, exact=True).evaluate(
+        """(input, text) => {
+            const clipboardData = new DataTransfer();
+            clipboardData.setData("text", text);
+            input.dispatchEvent(new ClipboardEvent("paste", { clipboardData, cancelable: true }));
+        }""",
+        pasted,
+    )
+    removable = page.get_by_role("button", name="Remove ").all()
+    assert [button.get_attribute("aria-label") for button in removable] == [
+        f"Remove {term}" for term in terms
+    ]
 
 
 @in_every_look
