@@ -7,9 +7,9 @@ it expires (after RFC 7009).
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import jwt
@@ -37,10 +37,10 @@ LOCAL_RECRUITER = Actor(
 WITH_TOKENS: list[Role] = [role for role in Role if role not in (Role.SYSTEM, Role.CANDIDATE)]
 """The roles of those who call with tokens; candidates come by signed links."""
 
-REVOCATION_CACHE_SECONDS = 1.0
-"""How long a token found not revoked is accepted without asking the database again."""
+REMEMBERED_SECONDS = 1.0
+"""How long a token that was found good is accepted without asking the database again."""
 
-REVOCATION_CACHE_SIZE = 10_000
+REMEMBERED_TOKENS = 10_000
 
 LAST_SECOND = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
 
@@ -69,6 +69,14 @@ def make_token(settings: Settings, actor: Actor, at: datetime, valid_for: timede
     return jwt.encode(claims, local_key(settings), LOCAL_ALGORITHM)
 
 
+class _Remembered(NamedTuple):
+    """A token that was found good."""
+
+    actor: Actor
+    fingerprint: bytes
+    until: float
+
+
 class Tokens:
     """Reads bearer tokens, and revokes them for all processes on the database."""
 
@@ -77,33 +85,35 @@ class Tokens:
     ) -> None:
         self._pool = pool
         self._clock = clock
-        self._not_revoked_until: dict[bytes, float] = {}
+        self._remembered: dict[str, _Remembered] = {}
         self._local_key = local_key(settings)
         self._published = PyJWKClient(settings.jwks_url) if settings.jwks_url else None
         self._issuer = settings.jwt_issuer
         self._audience = settings.jwt_audience
 
+    def remembered(self, token: str) -> Actor | None:
+        """The actor of a token that was found good just now. Waits for nothing."""
+        known = self._remembered.get(token)
+        return known.actor if known and self._clock() < known.until else None
+
     def actor(self, token: str) -> Actor:
         """The actor of a token. Raises a 401 that says what is wrong with it."""
+        if known := self.remembered(token):
+            return known
+        asked_at = self._clock()
         claims = self._claims(token)
-        if self._is_revoked(_fingerprint(token)):
-            raise unauthorized("The bearer token was revoked; get a new one.")
-        try:
-            actor = Actor(
-                id=claims["sub"],
-                role=Role(claims["role"]),
-                employer_id=UUID(claims["employer_id"]) if "employer_id" in claims else None,
-            )
-        except (KeyError, ValueError, TypeError, AttributeError, ValidationError):
-            raise unauthorized("The bearer token must name sub and a known role.") from None
-        if actor.role not in WITH_TOKENS:
-            raise unauthorized(f"There are no tokens of the role {actor.role}.")
-        if actor.role is Role.RECRUITER and not actor.employer_id:
-            raise unauthorized("A recruiter's token must name employer_id.")
+        actor, fingerprint = _actor(claims), _fingerprint(token)
+        with self._pool.connection() as db:
+            if revocations.is_revoked(db, fingerprint):
+                raise unauthorized("The bearer token was revoked; get a new one.")
+        if len(self._remembered) >= REMEMBERED_TOKENS:
+            self._remembered.clear()
+        seconds = min(REMEMBERED_SECONDS, int(claims["exp"]) - time.time())
+        self._remembered[token] = _Remembered(actor, fingerprint, asked_at + seconds)
         return actor
 
     def revoke(self, token: str) -> None:
-        """Revoke a token: at once in this process, in others within `REVOCATION_CACHE_SECONDS`.
+        """Revoke a token: at once in this process, in others within `REMEMBERED_SECONDS`.
 
         Raises a 401 for one that is not valid anyway.
         """
@@ -111,19 +121,9 @@ class Tokens:
         fingerprint = _fingerprint(token)
         with self._pool.connection() as db:
             revocations.revoke(db, fingerprint, datetime.fromtimestamp(expires, UTC))
-        self._not_revoked_until.pop(fingerprint, None)
-
-    def _is_revoked(self, fingerprint: bytes) -> bool:
-        asked_at = self._clock()
-        if asked_at < self._not_revoked_until.get(fingerprint, asked_at):
-            return False
-        with self._pool.connection() as db:
-            if revocations.is_revoked(db, fingerprint):
-                return True
-        if len(self._not_revoked_until) >= REVOCATION_CACHE_SIZE:
-            self._not_revoked_until.clear()
-        self._not_revoked_until[fingerprint] = asked_at + REVOCATION_CACHE_SECONDS
-        return False
+        for other, known in [*self._remembered.items()]:
+            if known.fingerprint == fingerprint:
+                self._remembered.pop(other, None)
 
     def _claims(self, token: str) -> dict[str, Any]:
         try:
@@ -149,6 +149,22 @@ class Tokens:
             audience=self._audience,
             options={"require": ["sub", "role", "exp"], "verify_aud": self._audience is not None},
         )
+
+
+def _actor(claims: Mapping[str, Any]) -> Actor:
+    try:
+        actor = Actor(
+            id=claims["sub"],
+            role=Role(claims["role"]),
+            employer_id=UUID(claims["employer_id"]) if "employer_id" in claims else None,
+        )
+    except (KeyError, ValueError, TypeError, AttributeError, ValidationError):
+        raise unauthorized("The bearer token must name sub and a known role.") from None
+    if actor.role not in WITH_TOKENS:
+        raise unauthorized(f"There are no tokens of the role {actor.role}.")
+    if actor.role is Role.RECRUITER and not actor.employer_id:
+        raise unauthorized("A recruiter's token must name employer_id.")
+    return actor
 
 
 def _fingerprint(token: str) -> bytes:

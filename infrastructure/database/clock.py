@@ -41,9 +41,14 @@ class Clock:
         self._measured_at = -SECONDS_BETWEEN
         self._offset = timedelta(0)
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether the last measurement still holds, so that a check waits for nothing."""
+        return time.monotonic() - self._measured_at < SECONDS_BETWEEN
+
     def offset(self, timeout: float | None = None) -> timedelta:
         """How far this process's clock is ahead."""
-        if time.monotonic() - self._measured_at >= SECONDS_BETWEEN:
+        if not self.is_measured:
             with self._pool.connection(timeout) as db:
                 before = self._own_time()
                 ((theirs,),) = db.execute(TIME).fetchall()

@@ -1,7 +1,7 @@
 """Saves that are written together: which of them conflict, and what the others append."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
-from infrastructure.event_log.statements import NO_EVENTS, Statement
+from infrastructure.event_log.statements import NO_EVENTS, Statement, array
 
 Outcome = list[int] | Exception
 """The log positions of a save's events, or why it was refused."""
@@ -71,18 +71,13 @@ class Batch:
             "count": len(self.events),
             "at": self.at,
             "streams": [*self.expected],
-            "lowest": _array(lowest for lowest, _ in bounds),
-            "highest": _array(highest for _, highest in bounds),
+            "lowest": array(lowest for lowest, _ in bounds),
+            "highest": array(highest for _, highest in bounds),
             "ids": [event.originator_id for event in self.events],
-            "versions": _array(event.originator_version for event in self.events),
+            "versions": array(event.originator_version for event in self.events),
             "topics": [event.topic for event in self.events],
             "states": [event.state for event in self.events],
         }
-
-
-def _array(numbers: Iterable[int]) -> str:
-    """An array as PostgreSQL writes it. Having psycopg adapt each number costs the leader more."""
-    return "{" + ",".join(map(str, numbers)) + "}"
 
 
 def assemble(

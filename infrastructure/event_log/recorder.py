@@ -16,7 +16,7 @@ from infrastructure.event_log import log_head
 from infrastructure.event_log.batch_writer import LOCK_TIMEOUT_SECONDS, BatchWriter
 from infrastructure.event_log.group_commit import GroupCommit
 from infrastructure.event_log.log_head import LOG_ID
-from infrastructure.event_log.statements import NO_EVENTS, VERSIONS, Statement
+from infrastructure.event_log.statements import NO_EVENTS, VERSIONS, Statement, array
 from infrastructure.event_log.stored_fields import MOMENT_OR_RECORDED
 
 BATCH_SIZE = 1_000
@@ -53,7 +53,7 @@ ORDER BY log_position LIMIT %(limit)s
 # case: it tells the version and the kind.
 LOAD = f"""
 SELECT wanted.originator_id, event.*
-FROM unnest(%(ids)b::uuid[]) AS wanted (originator_id), LATERAL (
+FROM unnest(%(ids)s::uuid[]) AS wanted (originator_id), LATERAL (
     SELECT originator_version, topic, state FROM events
     WHERE log_id = {LOG_ID} AND events.originator_id = wanted.originator_id AND (
         topic = ANY(%(topics)s::text[]) OR originator_version = (
@@ -159,7 +159,7 @@ class GroupCommitRecorder(ApplicationRecorder):
         statement = LOAD.format(OR_LATEST if latest else "")
         for start in range(0, len(ids), STREAMS_AT_ONCE):
             part = ids[start : start + STREAMS_AT_ONCE]
-            parameters = {"ids": part, "topics": [*topics], "latest": [*latest]}
+            parameters = {"ids": array(part), "topics": array(topics), "latest": array(latest)}
             for row in self._fetch(statement, parameters):
                 yield StoredEvent(*row)
 

@@ -1,6 +1,6 @@
 """The SQL that appends to the event log."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from infrastructure.event_log.log_head import LOG_ID
@@ -64,3 +64,14 @@ WHERE log_id = {LOG_ID} AND log_position = %s AND originator_id = %s AND origina
 """  # noqa: S608 - our own constants
 
 WAS_COMMITTED = "SELECT pg_xact_status(%s::xid8) = 'committed'"
+
+
+def array(values: Iterable[object]) -> str:
+    """Numbers, ids or topics as PostgreSQL writes an array.
+
+    psycopg looks at each element of a list first, which costs several times as much.
+
+    >>> array([1, 2])
+    '{1,2}'
+    """
+    return "{" + ",".join(map(str, values)) + "}"
