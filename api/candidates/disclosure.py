@@ -43,9 +43,9 @@ def to_recruiters(score: ScoredCandidate) -> ScoredCandidate:
     likelihood = score.likelihood
     logit = _rounded(likelihood.logit, LOGIT_STEP)
     shown = [
-        reason._replace(contribution=_rounded(reason.contribution, CONTRIBUTION_STEP))
-        for reason in score.reasons
-        if reason.feature in SHOWN
+        FeatureReason(feature, value, sentence, _rounded(contribution, CONTRIBUTION_STEP), x)
+        for feature, value, sentence, contribution, x in score.reasons
+        if feature in SHOWN
     ]
     rest = logit - sum(reason.contribution for reason in shown)
     behaviour = FeatureReason(BEHAVIOUR, None, BEHAVIOUR_IN_WORDS, rest, Features({}, {}))

@@ -155,12 +155,13 @@ def reasons(x: Features, contributions: Iterable[tuple[str, float]]) -> list[Fea
 def strongest(given: Iterable[FeatureReason], most: int) -> list[FeatureReason]:
     """The largest of them; contributions with the same sentence are summed."""
     by_sentence: dict[str, FeatureReason] = {}
+    totals: dict[str, float] = {}
     for reason in given:
-        if reason.sentence != INTERCEPT:
-            before = by_sentence.get(reason.sentence)
-            total = reason.contribution + (before.contribution if before else 0.0)
-            by_sentence[reason.sentence] = (before or reason)._replace(contribution=total)
-    return sorted(by_sentence.values(), key=lambda reason: -abs(reason.contribution))[:most]
+        by_sentence.setdefault(reason.sentence, reason)
+        totals[reason.sentence] = totals.get(reason.sentence, 0.0) + reason.contribution
+    totals.pop(INTERCEPT, None)
+    largest = sorted(totals, key=lambda sentence: -abs(totals[sentence]))[:most]
+    return [by_sentence[each]._replace(contribution=totals[each]) for each in largest]
 
 
 def in_words(x: Features, name: str) -> str:
