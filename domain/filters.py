@@ -27,17 +27,21 @@ class CriterionKind(StrEnum):
     SALARY = "salary"
     WORK_AUTHORISATION = "work_authorisation"
     LANGUAGE = "language"
+    EXCLUDED_ROLE = "excluded_role"
+    EXCLUDED_SKILL = "excluded_skill"
+    EXCLUDED_PLACE = "excluded_place"
+    EXCLUDED_LANGUAGE = "excluded_language"
 
 
 class Criterion(Value):
-    """One condition of the filters: a skill or a language by name, else a whole filter.
+    """One condition of the filters: a skill, a language or an excluded term by name, else a filter.
 
     A candidate passes if every criterion is met.
     """
 
     kind: CriterionKind
     term: Text | None = Field(
-        None, description="which skill or language; null for criteria of another kind"
+        None, description="which term, for kinds that are about one; null for the others"
     )
 
 
@@ -46,7 +50,7 @@ class Filters(Value):
 
     A candidate whose profile leaves a fact open does not meet a criterion about it, except for the
     salary: people without a stated salary, or with one in a currency that has no rate here, are
-    within every budget.
+    within every budget. Nor is anyone excluded by what is not known of them.
     """
 
     roles: Terms = Field((), description="any of these")
@@ -64,6 +68,10 @@ class Filters(Value):
     )
     work_authorisation: Terms = Field((), description="countries, any of these")
     languages: Terms = Field((), description="all of these")
+    excluded_roles: Terms = Field((), description="none of these")
+    excluded_skills: Terms = Field((), description="none of these")
+    excluded_locations: Terms = Field((), description="cities or countries, none of these")
+    excluded_languages: Terms = Field((), description="none of these")
 
     @field_validator("years_to")
     @classmethod
@@ -145,9 +153,13 @@ class Rule(NamedTuple):
 
 
 def _admits_place(filters: Filters, facts: Facts) -> bool:
+    is_there = _is_in(filters.locations, facts)
+    return is_there or (filters.remote and bool(facts.open_to_remote))
+
+
+def _is_in(places: tuple[str, ...], facts: Facts) -> bool:
     here = {search_key(place) for place in (facts.city, facts.country) if place}
-    wanted = {search_key(place) for place in filters.locations}
-    return bool(wanted & here) or (filters.remote and bool(facts.open_to_remote))
+    return not here.isdisjoint(map(search_key, places))
 
 
 def _admits_salary(filters: Filters, facts: Facts) -> bool:
@@ -179,6 +191,24 @@ RULES: dict[CriterionKind, Rule] = {
     ),
     CriterionKind.LANGUAGE: Rule(
         ("languages",), lambda f, facts: _all(f.languages, facts.languages), by_term=True
+    ),
+    CriterionKind.EXCLUDED_ROLE: Rule(
+        ("excluded_roles",), lambda f, facts: not _any(f.excluded_roles, facts.roles), by_term=True
+    ),
+    CriterionKind.EXCLUDED_SKILL: Rule(
+        ("excluded_skills",),
+        lambda f, facts: not _any(f.excluded_skills, facts.skills),
+        by_term=True,
+    ),
+    CriterionKind.EXCLUDED_PLACE: Rule(
+        ("excluded_locations",),
+        lambda f, facts: not _is_in(f.excluded_locations, facts),
+        by_term=True,
+    ),
+    CriterionKind.EXCLUDED_LANGUAGE: Rule(
+        ("excluded_languages",),
+        lambda f, facts: not _any(f.excluded_languages, facts.languages),
+        by_term=True,
     ),
 }
 

@@ -24,7 +24,7 @@ Place = Annotated[StorableText, Field(min_length=1, max_length=200), IN_ONE_LINE
 Description = Annotated[StorableText, Field(max_length=20_000)]
 
 
-class PositionOpened(Event, name="position.opened", version=2):
+class PositionOpened(Event, name="position.opened", version=3):
     """An employer opened a position, which closes by itself at `closes_at`."""
 
     employer_id: UUID
@@ -40,12 +40,20 @@ class PositionOpened(Event, name="position.opened", version=2):
     def upcast_v1_v2(state: dict[str, Any]) -> None:
         """Version 1 has no closing date."""
 
+    @staticmethod
+    def upcast_v2_v3(state: dict[str, Any]) -> None:
+        """The filters of version 2 exclude nothing."""
 
-class FiltersSet(Event, name="position.filters_set", version=1):
+
+class FiltersSet(Event, name="position.filters_set", version=2):
     """The employer changed the position's filters."""
 
     employer_id: UUID
     filters: Filters
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """The filters of version 1 exclude nothing."""
 
 
 class TitleSet(Event, name="position.title_set", version=1):

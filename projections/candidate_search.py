@@ -52,6 +52,19 @@ CONDITIONS: dict[CriterionKind, Callable[[Filters], Condition]] = {
         keys(f.work_authorisation),
     ),
     CriterionKind.LANGUAGE: lambda f: ("p.languages @> {}::text[]", keys(f.languages)),
+    CriterionKind.EXCLUDED_ROLE: lambda f: ("NOT p.roles && {}::text[]", keys(f.excluded_roles)),
+    CriterionKind.EXCLUDED_SKILL: lambda f: (
+        "NOT p.skills && {}::text[]",
+        keys(f.excluded_skills),
+    ),
+    CriterionKind.EXCLUDED_PLACE: lambda f: (
+        "NOT ARRAY[p.city, p.country] && {}::text[]",
+        place_keys(f.excluded_locations),
+    ),
+    CriterionKind.EXCLUDED_LANGUAGE: lambda f: (
+        "NOT p.languages && {}::text[]",
+        keys(f.excluded_languages),
+    ),
 }
 """What each kind of criterion compares in the pool, if the filters have it."""
 

@@ -45,6 +45,8 @@ def with_canonical_names(filters: Filters) -> Filters:
             "locations": each_once(map(canonical_place, filters.locations)),
             "work_authorisation": canonical_countries(filters.work_authorisation),
             "languages": canonical_languages(filters.languages),
+            "excluded_locations": each_once(map(canonical_place, filters.excluded_locations)),
+            "excluded_languages": canonical_languages(filters.excluded_languages),
         }
     )
 
@@ -82,11 +84,16 @@ def compared_filters(filters: Filters) -> Filters:
             "roles": canonical_roles(filters.roles),
             "required_skills": canonical_skills(filters.required_skills),
             "nice_to_have_skills": canonical_skills(filters.nice_to_have_skills),
-            "locations": each_once(
-                place for said in filters.locations for place in canonical_places(said)
-            ),
+            "locations": _places(filters.locations),
+            "excluded_roles": canonical_roles(filters.excluded_roles),
+            "excluded_skills": canonical_skills(filters.excluded_skills),
+            "excluded_locations": _places(filters.excluded_locations),
         }
     )
+
+
+def _places(said: Sequence[str]) -> tuple[str, ...]:
+    return each_once(place for said_one in said for place in canonical_places(said_one))
 
 
 def canonical_countries(said: tuple[str, ...]) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ from infrastructure.projecting.projection import Change, Projection
 from projections.paging import Listed, after, page
 
 
-class Positions(Projection, name="positions", version=2, key="id"):
+class Positions(Projection, name="positions", version=3, key="id"):
     """Every position as it stands."""
 
     TABLES = """

@@ -47,6 +47,14 @@ a an and at least most from for in mit ab bis und oder or of on the to up with w
 minimum aus nach als wanted gesucht speaking sprechend salary budget gehalt
 """
 _SAYS_NOTHING = frozenset(_FILLERS.split())
+_NEGATIONS = "not no without except excluding ohne nicht kein keine keinen außer"
+_NOT = frozenset(_NEGATIONS.split())
+_EXCLUDED = {
+    "roles": "excluded_roles",
+    "required_skills": "excluded_skills",
+    "locations": "excluded_locations",
+    "languages": "excluded_languages",
+}
 
 
 class SearchText(NamedTuple):
@@ -113,19 +121,34 @@ def _pieces(pieces: list[str]) -> Iterator[list[str]]:
 
 
 def _names(words: list[str]) -> Iterator[tuple[str, str]]:
-    """What words name, the longest name first: the kind of filter, and the name."""
+    """What words name, the longest name first: the kind of filter, and the name.
+
+    The name behind a *not* or a hyphen is excluded.
+    """
     while words:
+        said = words[0].casefold()
+        is_excluded = said in _NOT or (said[0] == "-" and said[1:2].isalpha())
+        if is_excluded:
+            words = words[1:] if said in _NOT else [words[0][1:], *words[1:]]
+        named_by = _excluded if is_excluded else _named
         for end in range(min(len(words), MOST_WORDS), 0, -1):
-            named = [*_named(" ".join(words[:end]))]
+            named = [*named_by(" ".join(words[:end]))]
             if named:
                 yield from named
                 break
         else:
             end = 1
-            word = words[0].strip("()[]&/-:.!?\"'")
+            word = next(iter(words), "").strip("()[]&/-:.!?\"'")
             if word and word.casefold() not in _SAYS_NOTHING:
                 yield "unknown", word
         words = words[end:]
+
+
+def _excluded(name: str) -> Iterator[tuple[str, str]]:
+    """What words exclude. Who develops with something is excluded by that role alone."""
+    role = roles_meant(name) if skill_developed_with(name) else ()
+    named = (("roles", role[0]),) if role else _named(name)
+    yield from ((_EXCLUDED.get(kind, "unknown"), each) for kind, each in named)
 
 
 def _named(name: str) -> Iterator[tuple[str, str]]:

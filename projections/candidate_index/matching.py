@@ -64,6 +64,18 @@ CONDITIONS: dict[CriterionKind, Callable[[_Asked], Mask]] = {
         Term.AUTHORISATION, keys(a.filters.work_authorisation) or ()
     ),
     CriterionKind.LANGUAGE: lambda a: a.has_all(Term.LANGUAGE, keys(a.filters.languages) or ()),
+    CriterionKind.EXCLUDED_ROLE: lambda a: (
+        ~a.has_any(Term.ROLE, keys(a.filters.excluded_roles) or ())
+    ),
+    CriterionKind.EXCLUDED_SKILL: lambda a: (
+        ~a.has_any(Term.SKILL, keys(a.filters.excluded_skills) or ())
+    ),
+    CriterionKind.EXCLUDED_PLACE: lambda a: (
+        ~a.has_any(Term.PLACE, place_keys(a.filters.excluded_locations))
+    ),
+    CriterionKind.EXCLUDED_LANGUAGE: lambda a: (
+        ~a.has_any(Term.LANGUAGE, keys(a.filters.excluded_languages) or ())
+    ),
 }
 """The candidates that each kind of criterion lets through, if the filters have it."""
 
@@ -102,11 +114,12 @@ def question(db: Database, search: CandidateSearch) -> Question:
     """Ask the database what the index does not know of a search."""
     filters = compared_filters(search.filters)
     for term, texts in (
-        (Term.ROLE, keys(filters.roles)),
+        (Term.ROLE, keys((*filters.roles, *filters.excluded_roles))),
         (Term.SKILL, keys((*filters.required_skills, *filters.nice_to_have_skills))),
-        (Term.PLACE, place_keys(filters.locations)),
+        (Term.SKILL, keys(filters.excluded_skills)),
+        (Term.PLACE, place_keys((*filters.locations, *filters.excluded_locations))),
         (Term.AUTHORISATION, keys(filters.work_authorisation)),
-        (Term.LANGUAGE, keys(filters.languages)),
+        (Term.LANGUAGE, keys((*filters.languages, *filters.excluded_languages))),
     ):
         term_keys(db, term, texts or ())  # so that they are known
     about = {"employer": search.employer_id, "position": search.position_id}

@@ -42,6 +42,10 @@ def filters(draw: some.DrawFn) -> Filters:
         salary_budget=draw(some.none() | budgets()),
         work_authorisation=draw(words),
         languages=draw(words),
+        excluded_roles=draw(some.just(()) | words),
+        excluded_skills=draw(some.just(()) | words),
+        excluded_locations=draw(some.just(()) | words),
+        excluded_languages=draw(some.just(()) | words),
     )
 
 
@@ -109,6 +113,47 @@ def test_another_alternative_never_admits_fewer(
     assume(alternatives)
     wider = narrowed(wanted, **{any_of: (*alternatives, word)})
     assert wider.admit(who) or not wanted.admit(who)
+
+
+EXCLUDED = ["excluded_roles", "excluded_skills", "excluded_locations", "excluded_languages"]
+
+
+@pytest.mark.parametrize("none_of", EXCLUDED)
+@given(pair=filters_and_who_passes(), word=some.sampled_from(WORDS))
+def test_another_excluded_term_never_admits_more(
+    none_of: str, pair: tuple[Filters, Facts], word: str
+) -> None:
+    wanted, who = pair
+    more = narrowed(wanted, **{none_of: (*getattr(wanted, none_of), word)})
+    assert wanted.admit(who) or not more.admit(who)
+
+
+@pytest.mark.parametrize("none_of", EXCLUDED)
+@given(word=some.sampled_from(WORDS))
+def test_nobody_is_excluded_by_what_is_not_known_of_them(none_of: str, word: str) -> None:
+    assert narrowed(Filters(), **{none_of: (word,)}).admit(Facts())
+
+
+@pytest.mark.parametrize(
+    ("none_of", "fact"),
+    [
+        ("excluded_roles", "roles"),
+        ("excluded_skills", "skills"),
+        ("excluded_languages", "languages"),
+    ],
+)
+def test_who_has_an_excluded_term_is_left_out_whatever_else_they_have(
+    none_of: str, fact: str
+) -> None:
+    wanted = narrowed(Filters(), **{none_of: ("php",)})
+    assert not wanted.admit(Facts.model_validate({fact: ("Go", "PHP")}))
+    assert wanted.admit(Facts.model_validate({fact: ("Go",)}))
+
+
+def test_an_excluded_place_leaves_out_who_lives_there_remote_or_not() -> None:
+    wanted = Filters(excluded_locations=("France",), remote=True)
+    assert not wanted.admit(Facts(city="Lyon", country="France", open_to_remote=True))
+    assert wanted.admit(Facts(city="Berlin", country="Germany", open_to_remote=True))
 
 
 @given(filters_and_who_passes())

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -235,8 +236,23 @@ def random_filters(draw: random.Random) -> Filters:
             ),
             "work_authorisation": perhaps([draw.choice(["germany", "DEU", "Allemagne"])]),
             "languages": perhaps(draw.sample(LANGUAGES, draw.randint(1, 2))),
+            **random_exclusions(draw),
         }
     )
+
+
+def random_exclusions(draw: random.Random) -> dict[str, object]:
+    """Terms that are excluded: mostly none, or hardly anybody would be left."""
+
+    def rarely(terms: tuple[str, ...]) -> list[str]:
+        return [spelled(draw, draw.choice(terms))] if draw.random() < 0.15 else []
+
+    return {
+        "excluded_roles": rarely(ROLES),
+        "excluded_skills": rarely(SKILLS),
+        "excluded_locations": rarely(WANTED_PLACES),
+        "excluded_languages": rarely(LANGUAGES),
+    }
 
 
 def spelled(draw: random.Random, term: str) -> str:
@@ -294,6 +310,30 @@ def test_of_very_many_criteria_only_the_first_are_weighed(pooled: Pooled) -> Non
     skills = tuple(f"skill {n}" for n in range(200))
     relaxations = pooled.relaxations(Filters(required_skills=skills))
     assert len(relaxations) == candidate_counts.MOST_RELAXED
+
+
+@pytest.mark.parametrize(
+    ("excluded", "left_out"),
+    [
+        ({"excluded_skills": ["golang"]}, "Gopher"),
+        ({"excluded_roles": ["Software engineer"]}, "Gopher"),
+        ({"excluded_locations": ["Frankreich"]}, "Lyonnaise"),
+        ({"excluded_languages": ["Deutsch"]}, "Berliner"),
+    ],
+)
+def test_excluded_terms_are_understood_as_the_others_are(
+    pooled: Pooled, excluded: dict[str, list[str]], left_out: str
+) -> None:
+    people: dict[str, dict[str, Any]] = {
+        "Gopher": {"skills": ["Go"], "roles": ["Developer, back-end"]},
+        "Lyonnaise": {"city": "Lyon", "country": "FR"},
+        "Berliner": {"languages": ["de-AT", "English"]},
+        "Unknown": {},
+    }
+    for name, facts in people.items():
+        pooled.sign_up(name, silent_for=LONG, until=None, **facts)
+    found = pooled.listed(Filters.model_validate(excluded), people)
+    assert found == people.keys() - {left_out}
 
 
 # --- Kind 4: countries, and kind 8: terms, as people write them

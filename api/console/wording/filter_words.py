@@ -17,6 +17,9 @@ def said(criterion: Criterion, filters: Filters) -> str:
     >>> backend = Filters(required_skills=["Go"], locations=["Berlin"], remote=True, years_from=3)
     >>> [said(criterion, backend) for criterion in backend.criteria()]
     ['Go', '3 years or more', 'Berlin or remote']
+    >>> without = Filters(excluded_skills=["PHP"], excluded_locations=["Paris"])
+    >>> [said(criterion, without) for criterion in without.criteria()]
+    ['not PHP', 'not in Paris']
     """
     match criterion.kind:
         case CriterionKind.ROLE:
@@ -31,8 +34,18 @@ def said(criterion: Criterion, filters: Filters) -> str:
             return _budget(filters.salary_budget)
         case CriterionKind.WORK_AUTHORISATION:
             return f"may work in {_any_of(filters.work_authorisation)}"
-        case CriterionKind.SKILL | CriterionKind.LANGUAGE:
-            return str(criterion.term)
+        case _:
+            return _OF_TERM[criterion.kind].format(criterion.term)
+
+
+_OF_TERM = {
+    CriterionKind.SKILL: "{}",
+    CriterionKind.LANGUAGE: "{}",
+    CriterionKind.EXCLUDED_ROLE: "not {}",
+    CriterionKind.EXCLUDED_SKILL: "not {}",
+    CriterionKind.EXCLUDED_PLACE: "not in {}",
+    CriterionKind.EXCLUDED_LANGUAGE: "not {}",
+}
 
 
 def chips(filters: Filters) -> list[str]:

@@ -187,6 +187,7 @@ COMPLETE = {
     "filters.salary_budget.maximum": "90000",
     "filters.salary_budget.currency": "EUR",
     "filters.languages[]": "English",
+    "filters.excluded_skills[]": "PHP",
 }
 
 
@@ -214,6 +215,10 @@ def test_a_position_is_opened_as_it_was_typed(stage: Stage, scene: Scene) -> Non
         "salary_budget": {"minimum": 0, "maximum": 90_000, "currency": "EUR", "per": "year"},
         "work_authorisation": ["Germany"],
         "languages": ["English"],
+        "excluded_roles": [],
+        "excluded_skills": ["PHP"],
+        "excluded_locations": [],
+        "excluded_languages": [],
     }
 
 

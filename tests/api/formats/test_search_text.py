@@ -25,6 +25,17 @@ LINES: dict[str, dict[str, Any]] = {
     "2,5 years Java 8": {"required_skills": ("Java",), "years_from": 2.5},
     "75k": {"salary_budget": {"minimum": 0, "maximum": 75_000, "currency": "EUR"}},
     "up to $120k": {"salary_budget": {"minimum": 0, "maximum": 120_000, "currency": "USD"}},
+    "Python not PHP, ohne Berlin": {
+        "required_skills": ("Python",),
+        "excluded_skills": ("PHP",),
+        "excluded_locations": ("Berlin",),
+    },
+    "devops -Java, no QA engineer": {
+        "roles": ("DevOps engineer",),
+        "excluded_skills": ("Java",),
+        "excluded_roles": ("QA engineer",),
+    },
+    "not Java developer": {"excluded_roles": ("Java developer",)},
     "80 000 chf": {"salary_budget": {"minimum": 0, "maximum": 80_000, "currency": "CHF"}},
 }
 
@@ -40,6 +51,12 @@ def test_what_is_no_name_of_anything_is_told() -> None:
     found = read_search("Cobol wizard, Springfield")
     assert found.filters.required_skills == ("COBOL",)
     assert found.unknown == ("wizard", "Springfield")
+
+
+def test_what_cannot_be_excluded_is_told() -> None:
+    found = read_search("not remote, no wizard, not")
+    assert found.filters.model_dump(exclude_defaults=True) == {}
+    assert found.unknown == ("remote", "wizard")
 
 
 def test_an_amount_is_read_by_the_locale_and_refused_if_it_means_two() -> None:
