@@ -35,6 +35,9 @@ Reach former members of a hiring marketplace who fell silent, and agreed to hear
 KEYLESS = ("/v1/activity", "/v1/employers/{employer_id}/do-not-contact/import")
 """Where each line counts once by itself, however often it is sent."""
 
+LINKS_TO_AN_ADDRESS = "5/15minutes"
+"""How many links to sign in may be asked for."""
+
 APART = {"/v1/activity": activity.MOST_BYTES, "/v1/events/stream": admission.MOST_BYTES}
 """Paths with limits of their own, each with the most bytes of a body."""
 
@@ -85,8 +88,10 @@ def make_app(marketplace: Marketplace, *, with_worker: bool) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.marketplace = marketplace
-    app.state.tokens = Tokens(marketplace.settings, marketplace.pool)
+    app.state.tokens = Tokens(marketplace.settings, marketplace.pool, marketplace.store)
     app.state.rate_limit = RateLimit(marketplace.settings.rate_limit)
+    app.state.link_limit = RateLimit("300/minute")
+    app.state.address_limit = RateLimit(LINKS_TO_AN_ADDRESS)
     app.state.metrics = metrics.Metrics(marketplace)
     answer = problems.install(app, page_of)
     app.add_middleware(Admission, answer=answer, apart=APART)

@@ -1,8 +1,8 @@
 """Signed links by which candidates reach their pages without an account, and signed mail addresses.
 
-A link names one outreach and one purpose; an address that a recruiter replies to, also whose it is.
-Nobody can guess or change one without the installation's secret; whether it still leads anywhere is
-for its page to decide. Letters and pages both need it.
+A link names one outreach, or somebody who is invited to a team, and one purpose; an address that a
+recruiter replies to, also whose it is. Nobody can guess or change one without the installation's
+secret; whether it still leads anywhere is for its page to decide. Letters and pages both need it.
 """
 
 import hmac
@@ -21,7 +21,7 @@ TOKEN_LENGTH = 52
 """In base 32: mail servers may fold the case of an address, whose local part has at most 64."""
 
 
-_TOKEN = re.compile(r"^(/[pu]/)[^/?]+")
+_TOKEN = re.compile(r"^(/[puis]/)[^/?]+")
 
 
 class Purpose(StrEnum):
@@ -31,6 +31,7 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     REPLY = "reply"
     WRITE_BACK = "write back"
+    INVITATION = "invitation"
 
 
 def link_key(settings: Settings) -> bytes:
@@ -47,6 +48,16 @@ def answer_path(key: bytes, outreach_id: UUID) -> str:
 def unsubscribe_path(key: bytes, outreach_id: UUID) -> str:
     """The path that stops all messages to the candidate of an outreach (RFC 8058)."""
     return f"/u/{token_of(key, outreach_id, Purpose.UNSUBSCRIBE)}"
+
+
+def invitation_path(key: bytes, member_id: UUID) -> str:
+    """The path of the page on which somebody accepts an invitation to a team."""
+    return f"/i/{token_of(key, member_id, Purpose.INVITATION)}"
+
+
+def sign_in_path(secret: str) -> str:
+    """The path of the page on which a member signs in by a link."""
+    return f"/s/{secret}"
 
 
 def token_of(key: bytes, outreach_id: UUID, purpose: Purpose, whose: UUID | None = None) -> str:

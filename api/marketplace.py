@@ -15,6 +15,7 @@ from api.delivery import shown_letters
 from api.delivery.channels import delivery, letterhead, push
 from api.delivery.deliver import Delivery
 from api.delivery.inbound import Inbox, receiving
+from api.delivery.member_mail import MemberMail
 from api.delivery.notices import Notices
 from api.delivery.to_recruiters import tell
 from api.identifiers import claim_known_addresses
@@ -39,13 +40,13 @@ from infrastructure.database.installation import (
 from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import Pool, database, open_pool
 from infrastructure.event_log.store import EventStore
-from infrastructure.mail import attempts
+from infrastructure.mail import attempts, member_mails
 from infrastructure.projecting import unknown_events
 from infrastructure.projecting.projection import Projection
 from infrastructure.projecting.reading import ReadModels
 from infrastructure.projecting.versions import create_tables
 from infrastructure.projecting.worker import PeriodicTask, Worker
-from infrastructure.requests import idempotency, revocations
+from infrastructure.requests import idempotency, revocations, sign_in_links
 from infrastructure.settings import Settings
 from infrastructure.webhooks import queue as webhook_queue
 from infrastructure.webhooks.sender import Duties, Sender
@@ -63,6 +64,9 @@ DELIVERY_SECONDS = 0.25
 
 NOTICES_SECONDS = 10.0
 """Seconds from one look for recruiters to tell to the next."""
+
+MEMBERS_SECONDS = 1.0
+"""Seconds from one look for mails to members to the next."""
 
 SHOWN_LETTERS_KEPT = timedelta(days=30)
 """How long the embedded mail server keeps letters."""
@@ -130,6 +134,8 @@ class Marketplace:
                 tasks.append(PeriodicTask("deliver letters", DELIVERY_SECONDS, letters.deliver_due))
                 notices = Notices(letters)
                 tasks.append(PeriodicTask("tell recruiters", NOTICES_SECONDS, notices.send_due))
+                members = MemberMail(letters)
+                tasks.append(PeriodicTask("mail members", MEMBERS_SECONDS, members.send_due))
             if platform := push(self.settings, self.store, self.pool, self.read_models, self.now):
                 tasks.append(PeriodicTask("send letters", DELIVERY_SECONDS, platform.send_due))
             # Of its own, so that requests and projections wait for no connection of each other's.
@@ -177,6 +183,8 @@ class Marketplace:
             revocations.forget_expired(db, at)
             webhook_queue.forget_old(db, at)
             attempts.forget_old(db, at - timedelta(days=1))
+            member_mails.forget_old(db, at)
+            sign_in_links.forget_old(db, at)
             shown_letters.forget(db, at - SHOWN_LETTERS_KEPT)
 
     def now(self) -> datetime:

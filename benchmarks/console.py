@@ -32,7 +32,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.app import make_app
 from api.console import pages
-from api.console.session import COOKIE, DEMO_USERS
+from api.console.demo_users import DEMO_USERS
+from api.console.session import COOKIE
 from api.demo.companies import NORDLICHT
 from api.http.tokens import make_token
 from api.marketplace import Marketplace, now, open_marketplace

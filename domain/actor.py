@@ -3,6 +3,8 @@
 from enum import StrEnum
 from uuid import UUID
 
+from pydantic import Field
+
 from domain.values import Moment, StorableText, Value
 
 
@@ -21,16 +23,40 @@ class Role(StrEnum):
     SYSTEM = "system"
 
 
+class CompanyRole(StrEnum):
+    """What a member of an employer's team may do there, the most first."""
+
+    OWNER = "owner"
+    RECRUITER = "recruiter"
+    READ_ONLY = "read_only"
+
+    @property
+    def rank(self) -> int:
+        """The lower, the more it may do."""
+        return [*CompanyRole].index(self)
+
+
 class Actor(Value):
-    """Who makes a change; a recruiter acts for one employer, other roles for the marketplace."""
+    """Who makes a change; a recruiter acts for one employer, other roles for the marketplace.
+
+    What a recruiter may do for the employer is their company role, which no event keeps: the team's
+    own events say what it was. Without one they may do what recruiters do.
+    """
 
     id: StorableText
     role: Role
     employer_id: UUID | None = None
+    company_role: CompanyRole | None = Field(default=None, exclude=True)
 
     def acts_for(self, employer_id: UUID) -> bool:
         """Whether the actor may act for this employer; a recruiter may only for their own."""
         return self.role is not Role.RECRUITER or self.employer_id == employer_id
+
+    def may(self, least: CompanyRole) -> bool:
+        """Whether the actor may do what takes at least this role in the company."""
+        if self.role is not Role.RECRUITER:
+            return True
+        return (self.company_role or CompanyRole.RECRUITER).rank <= least.rank
 
 
 class Cause(Value):

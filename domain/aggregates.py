@@ -10,6 +10,7 @@ from domain.outreach import Outreach
 from domain.position import Position
 from domain.rating import Rating
 from domain.review import Review
+from domain.team import Team
 from domain.template import Template
 from domain.ticket import Ticket
 from domain.viewing import Viewing
@@ -25,6 +26,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     Position,
     Rating,
     Review,
+    Team,
     Template,
     Ticket,
     Viewing,

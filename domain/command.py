@@ -2,10 +2,10 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 from uuid import UUID
 
-from domain.actor import Cause
+from domain.actor import Cause, CompanyRole
 from domain.aggregate import Aggregate, Refusal, Refused
 from domain.event import Event
 
@@ -21,6 +21,18 @@ class NotFound(Refused):
 
 class Unknown(Refusal):
     """There is no {kind} {id}; check the id."""
+
+
+class NotAllowed(Refused):
+    """The caller's role in the company does not allow this."""
+
+
+class OwnersOnly(Refusal):
+    """Only an owner of the company may do this; ask one."""
+
+
+class ReadOnly(Refusal):
+    """You can look at everything here but change nothing; ask an owner for another role."""
 
 
 class Work(Protocol):
@@ -50,6 +62,14 @@ class Work(Protocol):
 class Command(Cause):
     """A frozen request for a change, with who asks, when, and in which request."""
 
+    takes: ClassVar[CompanyRole] = CompanyRole.RECRUITER
+    """The least role in a company that somebody of its team needs."""
+
+    def decide(self, work: Work) -> Aggregate:
+        """Execute if the caller's role in the company allows it. Raises `NotAllowed` otherwise."""
+        check_role(self, self.takes)
+        return self.execute(work)
+
     def asked(self, *, without: str) -> dict[str, Any]:
         """The fields of this kind of command, but for one: neither who asks, when, nor how."""
         shared = {*Cause.model_fields, without}
@@ -61,3 +81,9 @@ class Command(Cause):
 
         Raises `Refused` with all reasons at once; then nothing is recorded.
         """
+
+
+def check_role(cause: Cause, least: CompanyRole) -> None:
+    """Raise `NotAllowed` if the caller's role in their company is less than this."""
+    if not cause.by.may(least):
+        raise NotAllowed(OwnersOnly() if least is CompanyRole.OWNER else ReadOnly())

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from domain.actor import Cause
+from domain.actor import Cause, CompanyRole
 from domain.aggregate import Aggregate, Refusal, Refused, refuse
 from domain.command import Command, NotFound, Work
 from domain.employer_events import (
@@ -22,6 +22,7 @@ from domain.employer_events import (
 )
 from domain.handlers import on
 from domain.sender_standing import AnswerRate, Sender
+from domain.team import Team, team_id
 from domain.values import Email, FreeText, Name, StorableText, Value
 
 
@@ -249,12 +250,15 @@ class JoinBeta(Command):
 
 
 class LeaveBeta(Command):
-    """Leave the beta."""
+    """Leave the beta, for the whole company."""
+
+    takes = CompanyRole.OWNER
 
     employer_id: UUID
 
     def execute(self, work: Work) -> Employer:
         employer = own_employer(work, self, self.employer_id)
+        work.find(Team, team_id(self.employer_id)).check_owner(self)
         employer.leave_beta(self)
         return employer
 
@@ -273,6 +277,8 @@ class ReviewAnswerRate(Command):
 
 class ShareFeedback(Command):
     """Share feedback on the feature with the employer's Customer Success Manager."""
+
+    takes = CompanyRole.READ_ONLY
 
     employer_id: UUID
     text: FreeText

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from uuid import UUID, uuid5
 
-from domain.actor import Actor, Cause
+from domain.actor import Actor, Cause, CompanyRole
 from domain.aggregate import Aggregate, Refusal, Refused
 from domain.command import Command, Work
 from domain.event import Event, Personal
@@ -72,6 +72,8 @@ class Notification(Aggregate, kind="notification"):
 
 class SetNotification(Command):
     """Choose how often to be told of answers by mail."""
+
+    takes = CompanyRole.READ_ONLY
 
     frequency: Frequency
     email: Email | None = None

@@ -5,7 +5,7 @@ from uuid import UUID, uuid5
 
 from pydantic import Field
 
-from domain.actor import Actor, Cause
+from domain.actor import Actor, Cause, CompanyRole
 from domain.aggregate import Aggregate
 from domain.command import Command, Work
 from domain.event import Event
@@ -52,6 +52,8 @@ class Rating(Aggregate, kind="rating"):
 
 class GiveRating(Command):
     """Rate a page as helpful or not, or change the rating."""
+
+    takes = CompanyRole.READ_ONLY
 
     page: RatedPage
     helpful: bool

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from domain.actor import Cause
+from domain.actor import Cause, CompanyRole
 from domain.aggregate import Aggregate, Refusal, Refused
 from domain.command import Command, Work
 from domain.event import Event, Personal
@@ -68,6 +68,8 @@ class Ticket(Aggregate, kind="ticket"):
 
 class SubmitTicket(Command):
     """Ask support for help."""
+
+    takes = CompanyRole.READ_ONLY
 
     ticket_id: UUID
     subject: Subject

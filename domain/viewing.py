@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from domain.actor import Cause
+from domain.actor import Cause, CompanyRole
 from domain.aggregate import Aggregate, Refusal, Refused
 from domain.command import Command, Work
 from domain.event import Event
@@ -97,6 +97,8 @@ class Viewing(Aggregate, kind="viewing"):
 class NoteCandidatesShown(Command):
     """Remember which candidates a recruiter was shown."""
 
+    takes = CompanyRole.READ_ONLY
+
     viewing_id: UUID
     position_id: UUID
     feed: Feed
@@ -110,6 +112,8 @@ class NoteCandidatesShown(Command):
 
 class NoteProfileOpened(Command):
     """Remember whose profile a recruiter opened."""
+
+    takes = CompanyRole.READ_ONLY
 
     viewing_id: UUID
     position_id: UUID

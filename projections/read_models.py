@@ -17,6 +17,7 @@ from projections.positions import Positions
 from projections.profiles_opened import ProfilesOpened
 from projections.ratings import Ratings
 from projections.reviews import Reviews
+from projections.teams import Teams
 from projections.templates import Templates
 from projections.tickets import Tickets
 from projections.webhooks import Webhooks
@@ -39,6 +40,7 @@ def read_models(challengers: Challengers = NO_CHALLENGERS) -> list[Projection]:
         ProfilesOpened(),
         Ratings(),
         Reviews(),
+        Teams(),
         Templates(),
         Tickets(),
         Webhooks(),

@@ -20,7 +20,7 @@ from api.app import make_app
 from api.cli.exit_codes import CannotGoOn, Exit
 from api.cli.terminal import log_to_stderr, program
 from api.cli.walkthrough import WALKTHROUGH
-from api.console.session import demo_key, has_demo
+from api.console.demo_users import demo_key, has_demo
 from api.delivery.channels import shows_letters
 from api.demo import SimulatedPeople, is_filled
 from api.http.metrics import serving_metrics

@@ -10,7 +10,9 @@ from rich.console import Console
 
 from api.cli.exit_codes import CannotGoOn, Exit
 from api.cli.terminal import complain
-from api.console.session import COOKIE, DEMO_COOKIE, demo_key
+from api.console.demo_users import COOKIE as DEMO_COOKIE
+from api.console.demo_users import demo_key
+from api.console.session import COOKIE
 from api.http.tokens import make_token
 from api.marketplace import now
 from api.walkthrough import (

@@ -9,7 +9,13 @@ from fastapi import FastAPI, Request, Response
 
 from api.console import pages
 from api.console.rendering import is_page, rendered
-from api.console.session import STALE_FORM, csrf_token, demo_users, has_mail, signed_in
+from api.console.session import (
+    STALE_FORM,
+    csrf_token,
+    has_mail,
+    sign_in_choices,
+    signed_in,
+)
 from api.http.problems import Problem
 from api.web.forms import Sent, in_plain_words
 from api.web.rendering import add_headers
@@ -56,8 +62,8 @@ def problem_page(request: Request, problem: Problem) -> Response:
             details.status,
             next=request.url.path,
             carried=sent,
-            users=demo_users(request),
             why=details.detail,
+            **sign_in_choices(request),
         )
     else:
         is_stale = details.type.endswith((f":{STALE_FORM}", KEY_REUSED))

@@ -10,37 +10,23 @@ from uuid import UUID
 from fastapi import Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from api.console.demo_users import demo_users, is_demo_open
 from api.console.rendering import rendered
-from api.delivery.channels import shows_letters
+from api.delivery.channels import delivers_by_mail, shows_letters
 from api.http.access import LogPosition, enter
 from api.http.caller import Caller, CommandResult
 from api.http.problems import Problem
-from api.http.tokens import LOCAL_RECRUITER, WITH_TOKENS, Tokens, local_key, make_token
+from api.http.tokens import WITH_TOKENS, Tokens, local_key, make_token
 from api.marketplace import now
 from api.web.forms import Faults, Sent, read_form
 from api.web.rendering import address
 from domain.actor import Actor, Role
-from infrastructure.settings import Settings
 
 COOKIE = "sourcing_session"
 LASTS = timedelta(hours=8)
 STALE_FORM = "stale-form"
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-DEMO_COOKIE = "sourcing_demo"
-DEMO_LASTS = timedelta(days=30)
-FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
-"""Headers by which a proxy says that somebody else asks."""
-
 UNDONE_BY = {"shortlisted": "unshortlist", "unshortlisted": "shortlist", "set-aside": "take-back"}
 """Which button undoes a decision, by the notice that tells of it."""
-
-DEMO_USERS = {
-    "recruiter": LOCAL_RECRUITER,
-    **{
-        role.value: Actor(id=f"local-{role}", role=role)
-        for role in (Role.CSM, Role.SUPPORT, Role.ANALYST, Role.AUDITOR, Role.ADMIN)
-    },
-}
 
 
 @dataclass(frozen=True)
@@ -153,55 +139,23 @@ def end(request: Request, response: Response) -> None:
     response.delete_cookie(COOKIE)
 
 
-def demo_token(request: Request, user: str) -> str | None:
-    """A token for a user of the local demo; none where there are no such users."""
-    if user not in (demo_users(request) or ()):
-        return None
+def member_token(request: Request, employer_id: UUID, member_id: UUID) -> str:
+    """The token of a member's session, in the role that they have in their company."""
     settings = request.app.state.marketplace.settings
-    return make_token(settings, DEMO_USERS[user], now(), LASTS)
+    actor = Actor(id=str(member_id), role=Role.RECRUITER, employer_id=employer_id)
+    return make_token(settings, actor, now(), LASTS, is_member=True)
 
 
-def demo_users(request: Request) -> list[str] | None:
-    """The users who may sign in without a token; None if the demo must be opened first.
-
-    There are such users only on one's own machine and database, for a browser that opened the
-    address with the `demo_key`, which only the terminal of the server shows: a proxy on this
-    machine, or a site elsewhere whose name leads here, looks like a visitor of this machine too.
-    """
-    if not has_demo(request.app.state.marketplace.settings):
-        return []
-    if request.url.hostname not in LOOPBACK or any(name in request.headers for name in FORWARDED):
-        return []
-    is_open = is_demo_key(request, request.cookies.get(DEMO_COOKIE, ""))
-    return [*DEMO_USERS] if is_open else None
+def sign_in_choices(request: Request) -> dict[str, object]:
+    """The ways to sign in beside a token, as the page to do so takes them."""
+    settings = request.app.state.marketplace.settings
+    return {"users": demo_users(request), "by_mail": delivers_by_mail(settings), "provider": None}
 
 
 def has_mail(request: Request) -> bool:
     """Whether letters are shown: to the users of a local demo, whose mail server is embedded."""
     settings = request.app.state.marketplace.settings
-    return shows_letters(settings) and bool(demo_users(request))
-
-
-def has_demo(settings: Settings) -> bool:
-    """Whether there are users of a local demo."""
-    return settings.database_url is None and settings.host in LOOPBACK
-
-
-def demo_key(settings: Settings) -> str:
-    """What opens the demo in a browser; the same after a restart."""
-    return hmac.digest(local_key(settings), b"demo", "sha256").hex()[:32]
-
-
-def is_demo_key(request: Request, key: str) -> bool:
-    """Whether this opens the demo."""
-    expected = demo_key(request.app.state.marketplace.settings)
-    return hmac.compare_digest(key.encode(), expected.encode())
-
-
-def open_demo(response: Response, key: str) -> None:
-    """Keep the key for this browser."""
-    lasts = int(DEMO_LASTS.total_seconds())
-    response.set_cookie(DEMO_COOKIE, key, max_age=lasts, httponly=True, samesite="lax")
+    return shows_letters(settings) and bool(is_demo_open(request))
 
 
 def csrf_token(request: Request) -> str:

@@ -121,4 +121,6 @@ def summary(
     id = f"{choice.notification_id}.{since.timestamp():.0f}"
     subject = f"{len(heard)} new answer{'' if len(heard) == 1 else 's'}"
     counts = Counter(one.title for one in heard)
-    return mail_to(head, choice, at, id, "/needs-you", subject, "notice", {"counts": counts})
+    return mail_to(
+        head, str(choice.email), at, id, "/needs-you", subject, "notice", {"counts": counts}
+    )

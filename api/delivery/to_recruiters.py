@@ -67,13 +67,13 @@ def recruiters_mail(
     """A mail to a recruiter about an outreach; mail programs show all of them as one thread."""
     thread = f"<{outreach_id}.thread.{choice.notification_id}@{domain_of(head.sender)}>"
     id, path = f"{outreach_id}.{name}.{choice.notification_id}", f"/outreach/{outreach_id}"
-    mail = mail_to(head, choice, at, id, path, subject, template, facts)
+    mail = mail_to(head, str(choice.email), at, id, path, subject, template, facts)
     return replace(mail, in_reply_to=thread, references=(thread,))
 
 
 def mail_to(
     head: Letterhead,
-    choice: Choice,
+    email: str,
     at: datetime,
     id: str,
     path: str,
@@ -85,7 +85,7 @@ def mail_to(
     shown = {**facts, "url": f"{head.public_url}{path}", "head": head}
     return OutgoingMail(
         message_id=f"<{id}@{domain_of(head.sender)}>",
-        to=str(choice.email),
+        to=email,
         to_name=None,
         sender_name=head.marketplace,
         sender=head.sender,

@@ -19,7 +19,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
 from domain.aggregate import Refused
-from domain.command import NotFound
+from domain.command import NotAllowed, NotFound
 from infrastructure.database.clock import ClockIsOff
 from infrastructure.error_redaction import error_kind, redacted_traceback
 from infrastructure.event_log.batch_writer import LogIsLocked
@@ -215,6 +215,7 @@ _SOON = {"Retry-After": "1"}
 _PROBLEMS: dict[type, Callable[[Any], Problem]] = {
     Problem: lambda problem: problem,
     NotFound: lambda error: Problem(404, "not-found", str(error), _reasons(error)),
+    NotAllowed: lambda error: Problem(403, "forbidden", str(error), _reasons(error)),
     Refused: lambda error: Problem(409, "refused", str(error), _reasons(error)),
     RequestValidationError: _invalid,
     BadCursor: lambda error: Problem(422, "bad-cursor", str(error)),

@@ -1,8 +1,9 @@
 """Bearer tokens: who calls, in which role, and for which employer (RFC 6750, RFC 7519).
 
-A token names `sub`, `role` and, for a recruiter, `employer_id`. It is signed with the local key, or
-with one that is published at the configured JWKS address (RFC 7517). Either may be revoked before
-it expires (after RFC 7009).
+A token names `sub`, `role` and, for a recruiter, `employer_id`, perhaps with their `company_role`
+there. A member of the employer's team has the claim `member` instead: their role is read from the
+team at each request. It is signed with the local key, or with one that is published at the
+configured JWKS address (RFC 7517). Either may be revoked before it expires (after RFC 7009).
 """
 
 import hashlib
@@ -20,7 +21,9 @@ from pydantic import ValidationError
 
 from api.http.problems import Problem
 from domain.actor import Actor, Role
+from domain.team import Team, team_id
 from infrastructure.database.postgres import Pool
+from infrastructure.event_log.store import EventStore, UnitOfWork
 from infrastructure.requests import revocations
 from infrastructure.settings import Settings
 
@@ -51,8 +54,18 @@ def local_key(settings: Settings) -> bytes:
     return derive.derive(settings.secret.get_secret_value().encode())
 
 
-def make_token(settings: Settings, actor: Actor, at: datetime, valid_for: timedelta) -> str:
-    """A local token for an actor, unlike any other: to revoke it revokes no second one."""
+def make_token(
+    settings: Settings,
+    actor: Actor,
+    at: datetime,
+    valid_for: timedelta,
+    *,
+    is_member: bool = False,
+) -> str:
+    """A local token for an actor, unlike any other: to revoke it revokes no second one.
+
+    That of a member is of use for as long as they are one, in the role that they then have.
+    """
     claims: dict[str, object] = {
         "jti": str(uuid4()),
         "sub": actor.id,
@@ -62,6 +75,10 @@ def make_token(settings: Settings, actor: Actor, at: datetime, valid_for: timede
     }
     if actor.employer_id:
         claims["employer_id"] = str(actor.employer_id)
+    if is_member:
+        claims["member"] = True
+    elif actor.company_role:
+        claims["company_role"] = actor.company_role
     if settings.jwt_issuer:
         claims["iss"] = settings.jwt_issuer
     if settings.jwt_audience:
@@ -81,9 +98,14 @@ class Tokens:
     """Reads bearer tokens, and revokes them for all processes on the database."""
 
     def __init__(
-        self, settings: Settings, pool: Pool, clock: Callable[[], float] = time.monotonic
+        self,
+        settings: Settings,
+        pool: Pool,
+        store: EventStore,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pool = pool
+        self._store = store
         self._clock = clock
         self._remembered: dict[str, _Remembered] = {}
         self._local_key = local_key(settings)
@@ -103,6 +125,8 @@ class Tokens:
         asked_at = self._clock()
         claims = self._claims(token)
         actor, fingerprint = _actor(claims), _fingerprint(token)
+        if actor.employer_id and claims.get("member") is True:
+            actor = self._as_member(actor, actor.employer_id)
         with self._pool.connection() as db:
             if revocations.is_revoked(db, fingerprint):
                 raise unauthorized("The bearer token was revoked; get a new one.")
@@ -124,6 +148,13 @@ class Tokens:
         for other, known in [*self._remembered.items()]:
             if known.fingerprint == fingerprint:
                 self._remembered.pop(other, None)
+
+    def _as_member(self, actor: Actor, employer_id: UUID) -> Actor:
+        """The actor with their role in the team. Raises a 401 if they are not of it any more."""
+        role = UnitOfWork(self._store).find(Team, team_id(employer_id)).role_of(actor.id)
+        if role is None:
+            raise unauthorized("You are not a member of this company's team any more.")
+        return actor.model_copy(update={"company_role": role})
 
     def _claims(self, token: str) -> dict[str, Any]:
         try:
@@ -157,6 +188,7 @@ def _actor(claims: Mapping[str, Any]) -> Actor:
             id=claims["sub"],
             role=Role(claims["role"]),
             employer_id=UUID(claims["employer_id"]) if "employer_id" in claims else None,
+            company_role=claims.get("company_role"),
         )
     except (KeyError, ValueError, TypeError, AttributeError, ValidationError):
         raise unauthorized("The bearer token must name sub and a known role.") from None

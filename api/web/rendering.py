@@ -69,6 +69,8 @@ def address(path: str, **parameters: object) -> str:
 
     >>> address("/events", since=5, kind=None)
     '/events?since=5'
+    >>> address("/team?employer=7", after=5)
+    '/team?employer=7&after=5'
     """
     given = {name: str(value) for name, value in parameters.items() if value not in (None, "")}
-    return f"{path}?{urlencode(given)}" if given else path
+    return f"{path}{'&' if '?' in path else '?'}{urlencode(given)}" if given else path

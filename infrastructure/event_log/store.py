@@ -98,7 +98,7 @@ class EventStore:
         """
 
         def decide(work: UnitOfWork) -> Aggregate:
-            aggregate = command.execute(work)
+            aggregate = command.decide(work)
             before = work.loaded_version(aggregate)
             if if_version is not None and before != if_version:
                 raise VersionMismatch(aggregate.id, if_version, before)
@@ -195,7 +195,7 @@ class EventStore:
 def _refusal(command: Command, work: "UnitOfWork") -> Refused | None:
     work.mark()
     try:
-        command.execute(work)
+        command.decide(work)
     except Refused as refused:
         if work.has_changed():
             raise RuntimeError(f"{command!r} stated facts before it was refused") from refused

@@ -3,6 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
+from domain.actor import Actor
 from domain.employer import (
     ApproveEmployer,
     JoinBeta,
@@ -22,11 +23,14 @@ from domain.employer_events import (
 )
 from tests.support.given import (
     ACME,
+    acmes_owner,
+    acmes_reader,
     acmes_recruiter,
     approved_employer,
     by,
     fact,
     given,
+    globexs_owner,
     globexs_recruiter,
     in_the_beta,
     registered_employer,
@@ -154,15 +158,34 @@ def test_joining_is_refused_for_every_reason_at_once() -> None:
 
 def test_an_employer_leaves_the_beta_and_may_join_again() -> None:
     given(approved_employer, in_the_beta)
-    when(LeaveBeta(employer_id=ACME, **by(acmes_recruiter)))
+    when(LeaveBeta(employer_id=ACME, **by(acmes_owner)))
     then(fact(BetaLeft, ACME))
     when(JoinBeta(employer_id=ACME, **by(acmes_recruiter)))
     then(fact(BetaJoined, ACME))
 
 
+@pytest.mark.parametrize("member", [acmes_recruiter, acmes_reader])
+def test_only_an_owner_takes_the_company_out_of_the_beta(member: Actor) -> None:
+    given(approved_employer, in_the_beta)
+    when(LeaveBeta(employer_id=ACME, **by(member)))
+    then_refused("owners_only")
+
+
+def test_an_administrator_takes_a_company_out_of_the_beta() -> None:
+    given(approved_employer, in_the_beta)
+    when(LeaveBeta(employer_id=ACME, **by(the_admin)))
+    then(fact(BetaLeft, ACME))
+
+
+def test_who_may_only_look_does_not_join_the_beta() -> None:
+    given(approved_employer)
+    when(JoinBeta(employer_id=ACME, **by(acmes_reader)))
+    then_refused("read_only")
+
+
 def test_an_employer_outside_the_beta_does_not_leave_it() -> None:
     given(approved_employer)
-    when(LeaveBeta(employer_id=ACME, **by(acmes_recruiter)))
+    when(LeaveBeta(employer_id=ACME, **by(acmes_owner)))
     then_refused("not_in_beta")
 
 
@@ -185,7 +208,7 @@ def test_blank_feedback_is_refused_by_name() -> None:
     "command",
     [
         JoinBeta(employer_id=ACME, **by(globexs_recruiter)),
-        LeaveBeta(employer_id=ACME, **by(globexs_recruiter)),
+        LeaveBeta(employer_id=ACME, **by(globexs_owner)),
         ShareFeedback(employer_id=ACME, text="Hello", **by(globexs_recruiter)),
     ],
     ids=lambda command: type(command).__name__,

@@ -13,7 +13,7 @@ from uuid import NAMESPACE_DNS, UUID, uuid5
 
 from eventsourcing.persistence import StoredEvent
 
-from domain.actor import Actor, Role
+from domain.actor import Actor, CompanyRole, Role
 from domain.aggregate import Aggregate, Refused, refuse
 from domain.candidate_events import (
     CandidateErased,
@@ -88,7 +88,10 @@ the_admin = Actor(id="admin-1", role=Role.ADMIN)
 the_support = Actor(id="support-1", role=Role.SUPPORT)
 the_system = Actor(id="worker", role=Role.SYSTEM)
 acmes_recruiter = Actor(id="recruiter-1", role=Role.RECRUITER, employer_id=ACME)
+acmes_owner = acmes_recruiter.model_copy(update={"company_role": CompanyRole.OWNER})
+acmes_reader = acmes_recruiter.model_copy(update={"company_role": CompanyRole.READ_ONLY})
 globexs_recruiter = Actor(id="recruiter-2", role=Role.RECRUITER, employer_id=GLOBEX)
+globexs_owner = globexs_recruiter.model_copy(update={"company_role": CompanyRole.OWNER})
 
 THE_REQUEST = "request-1"
 
@@ -322,7 +325,7 @@ class Story:
         work = InMemoryWork(self)
         self.command = command
         try:
-            command.execute(work)
+            command.decide(work)
         except Refused as refused:
             assert not work.collected(), "the facts of a refused command must not be stated"
             self.outcome = refused

@@ -22,7 +22,7 @@ from api.formats import json_resume
 from api.http.tokens import make_token
 from api.identifiers import of_company
 from api.marketplace import Marketplace, now, open_marketplace
-from domain.actor import Actor, Cause, Role
+from domain.actor import Actor, Cause, CompanyRole, Role
 from domain.command import Command
 from domain.employer import (
     ApproveEmployer,
@@ -61,13 +61,26 @@ class Stage:
     http: TestClient
     is_shared: bool = False
 
-    def token(self, role: Role, employer_id: UUID | str | None = None, name: str = "") -> str:
+    def token(
+        self,
+        role: Role,
+        employer_id: UUID | str | None = None,
+        name: str = "",
+        company_role: CompanyRole | None = None,
+    ) -> str:
         employer = UUID(str(employer_id)) if employer_id else None
-        actor = Actor(id=name or f"{role}@test", role=role, employer_id=employer)
+        id = name or f"{role}@test"
+        actor = Actor(id=id, role=role, employer_id=employer, company_role=company_role)
         return make_token(self.settings, actor, now(), timedelta(hours=1))
 
-    def as_(self, role: Role, employer_id: UUID | str | None = None, name: str = "") -> Client:
-        return Client(self.http, self.token(role, employer_id, name))
+    def as_(
+        self,
+        role: Role,
+        employer_id: UUID | str | None = None,
+        name: str = "",
+        company_role: CompanyRole | None = None,
+    ) -> Client:
+        return Client(self.http, self.token(role, employer_id, name, company_role))
 
     def scene(self) -> "Scene":
         return Scene(self)
@@ -120,6 +133,11 @@ class Scene:
         self.platform = stage.as_(Role.PLATFORM)
         self.employer_id = self.registered("Acme")
         self.recruiter = stage.as_(Role.RECRUITER, self.employer_id)
+        self.owner = self.as_(CompanyRole.OWNER)
+
+    def as_(self, company_role: CompanyRole) -> Client:
+        """Somebody with a token that names their role in the company."""
+        return self.stage.as_(Role.RECRUITER, self.employer_id, company_role=company_role)
 
     def registered(self, company: str) -> str:
         id = uuid4()

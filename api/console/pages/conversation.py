@@ -15,7 +15,7 @@ from api.console.session import Recruiter, RecruiterOrSupport, Visit
 from api.http.caller import Caller
 from api.routes.outreach import Appointment, Cancellation, Correction, Offer, Written
 from api.web.forms import REFUSED, Sent
-from domain.actor import Role
+from domain.actor import CompanyRole, Role
 from domain.command import Command
 from domain.contacting import (
     CorrectAnswer,
@@ -74,7 +74,9 @@ def conversation_page(
     """What was said, by whom and when; and what may be done next."""
     shown = _conversation(visit, outreach_id)
     outreach = shown["outreach"]
-    if visit.caller.actor.role is Role.RECRUITER and outreach.heard_step > outreach.read_step:
+    actor = visit.caller.actor
+    reads = actor.role is Role.RECRUITER and actor.may(CompanyRole.RECRUITER)
+    if reads and outreach.heard_step > outreach.read_step:
         tasks.add_task(_mark_read, visit.caller, outreach)
     if shown["known"] == known:
         return Response(status_code=204)

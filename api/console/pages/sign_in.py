@@ -1,21 +1,20 @@
 """Signing in and out, and the way from there to the first page."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from api.console.demo_users import demo_token, is_demo_key, open_demo
 from api.console.rendering import local_path, menu, rendered
 from api.console.session import (
     COOKIE,
+    LASTS,
     Anyone,
     begin,
     csrf_token,
-    demo_token,
-    demo_users,
     end,
-    is_demo_key,
-    open_demo,
+    sign_in_choices,
     signed_in,
 )
 from api.http.access import LogPosition
@@ -46,12 +45,15 @@ def sign_in_page(
         opened = RedirectResponse(address("/sign-in", next=local_path(next)), 303)
         open_demo(opened, demo)
         return opened
-    users = demo_users(request)
     ended = COOKIE in request.cookies and signed_in(request) is None
     why = "Your session has ended; sign in again." if ended else None
-    return rendered(
-        request, "sign_in.html", next=local_path(next), carried=None, users=users, why=why
-    )
+    shown: dict[str, Any] = {
+        "next": local_path(next),
+        "carried": None,
+        "why": why,
+        **sign_in_choices(request),
+    }
+    return rendered(request, "sign_in.html", **shown)
 
 
 @router.post("/sign-in")
@@ -59,7 +61,9 @@ def sign_in(request: Request, sent: Annotated[Sent, Depends(read_form)]) -> Resp
     """Start a session, then go on to where one wanted to go, with what was typed there."""
     next = local_path(sent.value("_next"))
     carried = Sent([(n.removeprefix("_carried."), v) for n, v in sent.fields if "_carried." in n])
-    token = demo_token(request, sent.value("_user")) or sent.value("_token").strip()
+    token = demo_token(request, sent.value("_user"), LASTS) or sent.value("_token").strip()
+    if sent.value("_go_on") and signed_in(request):
+        token = request.cookies[COOKIE]
     tokens: Tokens = request.app.state.tokens
     try:
         if not token:
@@ -72,9 +76,9 @@ def sign_in(request: Request, sent: Annotated[Sent, Depends(read_form)]) -> Resp
             problem.details.status,
             next=next,
             carried=carried if carried.fields else None,
-            users=demo_users(request),
             why=None,
             faults=Faults(problem),
+            **sign_in_choices(request),
         )
     if not carried.fields:
         response: Response = RedirectResponse(next, 303)

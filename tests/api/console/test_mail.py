@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from api.console.session import COOKIE, DEMO_COOKIE, demo_key
+from api.console.demo_users import COOKIE as DEMO_COOKIE
+from api.console.demo_users import demo_key
+from api.console.session import COOKIE
 from api.delivery.channels import delivery
 from api.marketplace import now
 from domain.actor import Role

@@ -101,7 +101,7 @@ def test_who_opted_out_is_not_shown(stage: Stage) -> None:
 def test_who_left_the_beta_is_told_so_where_the_candidate_was_shown(stage: Stage) -> None:
     at = writing(stage)
     assert at.recruiter.get(at.after(f"/positions/{at.position}/passive-candidates")).is_success
-    done(at.scene.recruiter("DELETE", f"/employers/{at.scene.employer_id}/beta"))
+    done(at.scene.owner("DELETE", f"/employers/{at.scene.employer_id}/beta"))
     response = at.recruiter.get(at.after(at.profile))
     assert response.status_code == 403
     assert 'data-code="not_in_beta"' in response.text

@@ -106,7 +106,7 @@ def text(page: Page) -> str:
 
 def test_who_is_not_approved_reads_why_and_whom_to_ask(desk: Desks, stage: Stage) -> None:
     at = writing(stage)
-    done(at.scene.recruiter("DELETE", f"/employers/{at.scene.employer_id}/beta"))
+    done(at.scene.owner("DELETE", f"/employers/{at.scene.employer_id}/beta"))
     reason = {"reason": "unpaid bills"}
     done(at.scene.admin.post(f"/employers/{at.scene.employer_id}/suspension", reason))
     page = desk(Role.RECRUITER, at.scene.employer_id).go(
@@ -120,7 +120,7 @@ def test_who_is_not_approved_reads_why_and_whom_to_ask(desk: Desks, stage: Stage
 def test_who_has_left_the_beta_meanwhile_sends_nothing(desk: Desks, stage: Stage) -> None:
     at = writing(stage)
     page = at_the_profile(desk, at).page
-    done(at.scene.recruiter("DELETE", f"/employers/{at.scene.employer_id}/beta"))
+    done(at.scene.owner("DELETE", f"/employers/{at.scene.employer_id}/beta"))
     send(page)
     page.get_by_role("alert").get_by_text("has not joined the beta").wait_for()
     assert text(page) == LETTER["text"]

@@ -18,7 +18,7 @@ from tests.support.visitor import Visitor, visitor
 
 MARKUP = "<script>window.ran = true</script><img src=x onerror='window.ran = true'>"
 BROWSER = {"Accept": "text/html"}
-OPEN = {"/", "/sign-in"}
+OPEN = {"/", "/sign-in", "/sign-in/link", "/s/{token}", "/i/{token}"}
 """What somebody without a session may see."""
 
 
@@ -64,6 +64,8 @@ PAGES: list[tuple[str, str, set[Role]]] = [
     ("GET", "/outreach/[^/]+", RECRUITING),
     (".*", "/(needs-you|templates).*", {Role.RECRUITER}),
     (".*", "/tickets.*", {Role.SUPPORT}),
+    ("GET", "/team", {*RECRUITING, Role.CSM}),
+    ("POST", "/team.*", {Role.RECRUITER}),
     ("GET", "/positions/(new|[^/]+/(filters|closure|shortlist))", {Role.RECRUITER}),
     ("GET", "/positions.*", RECRUITING),
     ("POST", "/rows", RECRUITING),

@@ -151,7 +151,7 @@ def test_somebody_else_of_the_team_was_first_and_the_text_is_kept(stage: Stage) 
 def test_every_reason_is_told_at_once(stage: Stage) -> None:
     at = writing(stage)
     done(at.scene.recruiter.post(f"/positions/{at.position}/closure", {"reason": "filled"}))
-    done(at.scene.recruiter("DELETE", f"/employers/{at.scene.employer_id}/beta"))
+    done(at.scene.owner("DELETE", f"/employers/{at.scene.employer_id}/beta"))
     response = at.post(at.letter())
     assert codes(response.text) == ["not_in_beta", "position_is_closed"]
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from api.console.session import COOKIE, demo_key
+from api.console.demo_users import demo_key
+from api.console.session import COOKIE
 from api.http.tokens import make_token
 from api.marketplace import now
 from domain.actor import Actor, Role

@@ -185,7 +185,8 @@ def test_a_token_that_one_process_revoked_is_refused_by_another_within_a_second(
     stage: Stage,
 ) -> None:
     seconds = 10.0
-    other = Tokens(stage.settings, stage.marketplace.pool, clock=lambda: seconds)
+    market = stage.marketplace
+    other = Tokens(stage.settings, market.pool, market.store, clock=lambda: seconds)
     token = stage.token(Role.ADMIN)
     other.actor(token)
     revoke(stage, token)

@@ -192,7 +192,7 @@ def test_outside_the_beta_the_passive_feed_is_closed_and_its_profiles_are_not_fo
     position = scene.position()
     passive = scene.member("Silent", silent_days=400)
     active = scene.member("Lively", silent_days=4)
-    done(scene.recruiter("DELETE", f"/employers/{scene.employer_id}/beta"))
+    done(scene.owner("DELETE", f"/employers/{scene.employer_id}/beta"))
     latest = scene.latest()
     feed = scene.recruiter.get(f"/positions/{position}/passive-candidates", after=latest)
     assert feed.status_code == 403

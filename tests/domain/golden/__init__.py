@@ -26,11 +26,13 @@ from domain import (
     position,
     rating,
     review,
+    team_commands,
     template,
     ticket,
     viewing,
     webhook,
 )
+from domain.actor import Actor, CompanyRole, Role
 from domain.aggregate import Refused
 from domain.attributes import AgeBand, Attributes, Disability, Ethnicity, Gender
 from domain.command import Command
@@ -67,6 +69,7 @@ from tests.support.given import (
     ROBIN,
     KeysAtHand,
     Story,
+    acmes_owner,
     acmes_recruiter,
     by,
     days,
@@ -190,6 +193,7 @@ _FILTERS = Filters(
 _ADDRESSEES = ((_DANA, "Dana"), (_EDEN, "Eden"), (_FRAN, "Fran"))
 _LIKELIHOOD = Likelihood(probability=0.25, logit=-1.1, model_position=41, feature_version=1)
 
+_OF_ACME = {name: named(f"{name} of acme") for name in ("Olga", "Rick", "Rita")}
 _REVIEWED: dict[str, Any] = {"position_id": BACKEND_ENGINEER, "candidate_id": CASEY}
 
 _COMMANDS: list[Command] = [
@@ -540,6 +544,46 @@ _COMMANDS: list[Command] = [
         )
         for number, answered in ((0, 3), (7, 4), (21, 5), (28, 60))
     ),
-    employer.LeaveBeta(employer_id=ACME, **by(acmes_recruiter)),
+    *(
+        team_commands.InviteMember(
+            employer_id=ACME,
+            member_id=_OF_ACME[name],
+            name=f"{name} Miller",
+            email=f"{name.lower()}@acme.example",
+            company_role=role,
+            address_key=named(f"the address of {name}"),
+            **by(the_admin),
+        )
+        for name, role in (("Olga", CompanyRole.OWNER), ("Rick", CompanyRole.RECRUITER))
+    ),
+    team_commands.AcceptInvitation(
+        employer_id=ACME,
+        member_id=_OF_ACME["Olga"],
+        **by(Actor(id=str(_OF_ACME["Olga"]), role=Role.RECRUITER, employer_id=ACME)),
+    ),
+    team_commands.RevokeInvitation(employer_id=ACME, member_id=_OF_ACME["Rick"], **by(acmes_owner)),
+    team_commands.InviteMember(
+        employer_id=ACME,
+        member_id=_OF_ACME["Rita"],
+        name="Rita Miller",
+        email="rita@acme.example",
+        company_role=CompanyRole.RECRUITER,
+        address_key=named("the address of Rita"),
+        **by(acmes_owner),
+    ),
+    team_commands.AcceptInvitation(
+        employer_id=ACME,
+        member_id=_OF_ACME["Rita"],
+        **by(Actor(id=str(_OF_ACME["Rita"]), role=Role.RECRUITER, employer_id=ACME)),
+    ),
+    team_commands.ChangeCompanyRole(
+        employer_id=ACME,
+        member_id=_OF_ACME["Rita"],
+        company_role=CompanyRole.READ_ONLY,
+        **by(acmes_owner),
+    ),
+    team_commands.RemoveMember(employer_id=ACME, member_id=_OF_ACME["Rita"], **by(acmes_owner)),
+    team_commands.EraseMember(employer_id=ACME, member_id=_OF_ACME["Rita"], **by(acmes_owner)),
+    employer.LeaveBeta(employer_id=ACME, **by(acmes_owner)),
     employer.SuspendEmployer(employer_id=ACME, reason="spam", **by(the_admin)),
 ]
