@@ -39,7 +39,7 @@ class AlreadyMember(Refusal):
 
 
 class TooManyInvitations(Refusal):
-    """{most} invitations are open already; revoke some, or wait until they are accepted."""
+    """There are {most} open invitations; revoke some, or wait until they are accepted."""
 
 
 class InvitationOver(Refusal):

@@ -36,7 +36,7 @@ class MemberJoined(Event, name="team.member_joined", version=1):
     member_id: UUID
 
 
-class CompanyRoleChanged(Event, name="team.role_changed", version=1):
+class CompanyRoleChanged(Event, name="team.company_role_changed", version=1):
     """A member got another role."""
 
     employer_id: UUID
