@@ -52,6 +52,10 @@ class Actor(Value):
         """Whether the actor may act for this employer; a recruiter may only for their own."""
         return self.role is not Role.RECRUITER or self.employer_id == employer_id
 
+    def is_same_person(self, other: "Actor") -> bool:
+        """Whether the other acts as the same person, whatever their role in the company is now."""
+        return (self.id, self.role, self.employer_id) == (other.id, other.role, other.employer_id)
+
     def may(self, least: CompanyRole) -> bool:
         """Whether the actor may do what takes at least this role in the company."""
         if self.role is not Role.RECRUITER:

@@ -1,5 +1,6 @@
 """Tells recruiters by mail that answers wait for them: for each answer, or once a day.
 
+Answers of candidates, and of support.
 A mail about one answer can be replied to. None names the candidate, and only after their yes does
 one carry what they wrote; else recruiters sign in to see it.
 """
@@ -13,6 +14,7 @@ from uuid import UUID
 
 from api.delivery.deliver import Delivery
 from api.delivery.letter import Letterhead
+from api.delivery.support_notices import about_support
 from api.delivery.to_recruiters import mail_to, recruiters_mail, send, write_back_address
 from domain.event import ERASED
 from domain.notification import Frequency
@@ -70,14 +72,15 @@ class Notices:
         since = row[0]
         with self.delivery.read_models.reading(InterviewList, Positions) as db:
             heard = needs_you.heard_since(db, choice.employer_id, since)
-        if not heard:
-            return False
         head = self.delivery.head
+        mails = about_support(self.delivery.read_models, choice, since, at, head)
+        if not heard and not mails:
+            return False
         if len(heard) > ONE_BY_ONE[choice.frequency]:
-            mails = [summary(choice, heard, since, at, head)]
+            mails.append(summary(choice, heard, since, at, head))
         else:
             words = words_since(self.delivery.read_models, heard, since)
-            mails = [about(choice, one, words[one.outreach_id], at, head) for one in heard]
+            mails += [about(choice, one, words[one.outreach_id], at, head) for one in heard]
         outcomes = asyncio.run(send(self.delivery, mails))
         if all(outcome.kind == "delivered" for outcome in outcomes):
             with self.delivery.pool.connection() as db:

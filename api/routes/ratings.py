@@ -2,12 +2,14 @@
 
 from fastapi import APIRouter
 
-from api.http.access import Anyone
+from api.http.access import Anyone, Support
 from api.http.caller import CommandResult
-from domain.rating import GiveRating, RatedPage
-from domain.values import Flag, Value
+from api.http.lists import Cursor, Limit
+from domain.rating import ExplainRating, GiveRating, RatedPage
+from domain.values import Flag, FreeText, Value
 from projections import ratings
-from projections.ratings import PageRatings, Ratings
+from projections.paging import Listed
+from projections.ratings import PageRatings, Ratings, Reason
 
 router = APIRouter(prefix="/ratings", tags=["Help"])
 
@@ -16,6 +18,12 @@ class Answer(Value):
     """Yes or no."""
 
     helpful: Flag
+
+
+class Explanation(Value):
+    """Why a page was not helpful."""
+
+    reason: FreeText
 
 
 @router.put("/{page}")
@@ -29,3 +37,18 @@ def read_page_ratings(page: RatedPage, caller: Anyone) -> PageRatings:
     """How many found a page helpful, how many did not, and what the caller said."""
     with caller.reading(Ratings) as db:
         return ratings.of_page(db, page, caller.actor)
+
+
+@router.put("/{page}/reason")
+def explain_rating(page: RatedPage, body: Explanation, caller: Anyone) -> CommandResult:
+    """Say how a page that one found not helpful can be improved."""
+    return caller.run(ExplainRating, page=page, reason=body.reason)
+
+
+@router.get("/{page}/reasons")
+def list_reasons(
+    page: RatedPage, caller: Support, limit: Limit = 50, cursor: Cursor = None
+) -> Listed[Reason]:
+    """Why people did not find a page helpful, the newest first."""
+    with caller.reading(Ratings) as db:
+        return ratings.reasons(db, page, limit, cursor)

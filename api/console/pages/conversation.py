@@ -1,6 +1,5 @@
 """A conversation with a candidate, from its first word to its last, and what comes next in it."""
 
-import logging
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
@@ -11,8 +10,8 @@ from fastapi import APIRouter, BackgroundTasks, Query, Response
 
 from api.candidates import visibility
 from api.candidates.outreach_search import with_all_names
+from api.console.reading import note
 from api.console.session import Recruiter, RecruiterOrSupport, Visit
-from api.http.caller import Caller
 from api.routes.outreach import Appointment, Cancellation, Correction, Offer, Written
 from api.web.forms import REFUSED, Sent
 from domain.actor import CompanyRole, Role
@@ -31,15 +30,12 @@ from domain.interviewing import MOST_TIMES, CancelInterview, Meeting, OfferTimes
 from domain.outreach import ANSWER_WINDOW, ANSWERABLE, CORRECTABLE, FOLLOW_UP_AFTER
 from domain.outreach_events import Status
 from domain.values import Value
-from infrastructure.error_redaction import error_kind
 from projections import interviews, outreach_timeline
 from projections.candidate_pool import CandidatePool
 from projections.employers import Employers
 from projections.interview_list import Interview, InterviewList
 from projections.outreach_timeline import OutreachTimeline, Step
 from projections.positions import Positions
-
-logger = logging.getLogger(__name__)
 
 router = APIRouter()
 
@@ -77,7 +73,8 @@ def conversation_page(
     actor = visit.caller.actor
     reads = actor.role is Role.RECRUITER and actor.may(CompanyRole.RECRUITER)
     if reads and outreach.heard_step > outreach.read_step:
-        tasks.add_task(_mark_read, visit.caller, outreach)
+        read = {"outreach_id": outreach_id, "up_to": outreach.heard_step}
+        tasks.add_task(note, visit.caller, MarkThreadRead, **read)
     if shown["known"] == known:
         return Response(status_code=204)
     page = "conversation_part.html" if known else "conversation.html"
@@ -230,19 +227,3 @@ def _message(steps: list[Step]) -> Sent:
     fields += [("location", said.details.get("location") or "")]
     fields += [("remote", "true" if said.details.get("remote") else "")]
     return Sent(fields)
-
-
-def _mark_read(caller: Caller, outreach: Interview) -> None:
-    """Note, once the page is sent, how far the recruiter has read."""
-    try:
-        caller.marketplace.store.execute(
-            MarkThreadRead(
-                by=caller.actor,
-                at=caller.at,
-                request_id=caller.request_id,
-                outreach_id=outreach.outreach_id,
-                up_to=outreach.heard_step,
-            )
-        )
-    except Exception as error:  # noqa: BLE001 - the page has been sent, so only the log can say
-        logger.error("a thread was not marked as read: %s", error_kind(error))

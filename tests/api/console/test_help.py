@@ -34,10 +34,37 @@ def test_an_answer_counts_once_and_may_be_changed(stage: Stage, scene: Scene) ->
     one.sends("/help/rating", {"helpful": "true"})
     before = text_of(one.sends("/help/rating", {"helpful": "true"}))
     after = text_of(one.sends("/help/rating", {"helpful": "false"}))
-    assert "You said yes" in before
-    assert "You said no" in after
+    assert "found it helpful. You answered yes" in before
+    assert "found it helpful. You answered no" in after
     rated = done(scene.recruiter.get("/ratings/help"))
     assert rated["yours"] is False
+
+
+SORRY = "Sorry we couldn't be helpful. Help us improve this article with your feedback."
+
+
+def test_only_a_no_is_asked_for_feedback(stage: Stage) -> None:
+    reader = visitor(stage, Role.AUDITOR)
+    assert SORRY not in text_of(reader.sends("/help/rating", {"helpful": "true"}))
+    assert SORRY in text_of(reader.sends("/help/rating", {"helpful": "false"}))
+
+
+def test_feedback_after_a_no_reaches_support(stage: Stage, scene: Scene) -> None:
+    reader = visitor(stage, Role.RECRUITER, scene.employer_id)
+    reader.sends("/help/rating", {"helpful": "false"})
+    page = reader.sends("/help/rating/reason", {"reason": MARKUP})
+    assert "Thank you. Support will read your feedback." in text_of(page)
+    support = visitor(stage, Role.SUPPORT).get(f"/help/reasons?after={stage.reached()}")
+    assert "Recruiter at Acme" in text_of(support)
+    assert "&lt;script&gt;alert(&#39;x&#39;)" in support.text
+
+
+def test_empty_feedback_is_refused_beside_its_field(stage: Stage) -> None:
+    reader = visitor(stage, Role.AUDITOR)
+    reader.sends("/help/rating", {"helpful": "false"})
+    response = reader.post("/help/rating/reason", {"reason": " "})
+    assert response.status_code == 422
+    assert 'id="reason-fault-1"' in response.text
 
 
 def test_an_answer_that_is_neither_yes_nor_no_is_refused(stage: Stage) -> None:
@@ -91,8 +118,8 @@ def test_markup_in_a_ticket_and_its_answer_is_shown_as_text(stage: Stage) -> Non
     listed = done(support.get("/tickets", after=stage.reached()))["items"]
     (ticket,) = [one["ticket_id"] for one in listed if one["subject"] == MARKUP]
     done(support.post(f"/tickets/{ticket}/closure", {"answer": MARKUP}))
-    page = asker.get(f"/help?after={stage.reached()}").text
-    assert page.count("&lt;script&gt;alert(&#39;x&#39;)") == 2
+    page = asker.get(f"/help/tickets/{ticket}?after={stage.reached()}").text
+    assert page.count("&lt;script&gt;alert(&#39;x&#39;)") >= 3
     assert "<script>alert" not in page
     assert "<b>bold" not in page
 
@@ -103,14 +130,22 @@ def test_markup_in_a_ticket_and_its_answer_is_shown_as_text(stage: Stage) -> Non
 @in_every_look
 def test_the_help_is_fit(desk: Desks, scene: Scene, width: str, dark: bool) -> None:
     reader = desk(Role.RECRUITER, scene.employer_id, width=width, dark=dark)
-    reader.go("/help")
+    reader.go("/help").get_by_role("button", name="No", exact=True).click()
+    reader.page.get_by_text(SORRY).wait_for()
     reader.is_fit("help-dark" if dark else "help")
+    support = desk(Role.SUPPORT, width=width, dark=dark)
+    support.go("/help/reasons")
+    support.is_fit("help-reasons-dark" if dark else "help-reasons")
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["scripted", "plain"])
 def test_a_reader_answers_and_thinks_better_of_it(desk: Desks, scene: Scene, script: bool) -> None:
     page = desk(Role.RECRUITER, scene.employer_id, script=script).go("/help")
     page.get_by_role("button", name="Yes").click()
-    page.get_by_text("You said yes").wait_for()
+    page.get_by_text("You answered yes").wait_for()
     page.get_by_role("button", name="No", exact=True).click()
-    page.get_by_text("You said no").wait_for()
+    page.get_by_text("You answered no").wait_for()
+    page.get_by_text(SORRY).wait_for()
+    page.get_by_label("Your feedback").fill("Show an example.")
+    page.get_by_role("button", name="Send feedback").click()
+    page.get_by_text("Support has your feedback.").wait_for()

@@ -51,6 +51,7 @@ def sent(one: Visitor, path: str, form: dict[str, str], **headers: str) -> Any:
 
 RECRUITING = {Role.RECRUITER, Role.SUPPORT}
 PAGES: list[tuple[str, str, set[Role]]] = [
+    ("GET", "/help/reasons", {Role.SUPPORT}),
     (".*", "/(help.*|mail.*|sign-out)", ANYONE),
     (".*", "/duplicates.*", {Role.SUPPORT}),
     (".*", "/do-not-contact.*", {Role.RECRUITER}),

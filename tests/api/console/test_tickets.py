@@ -1,4 +1,4 @@
-"""Support's tickets: they arrive, are read, answered and closed."""
+"""Tickets: they arrive, are read, answered, replied to and closed."""
 
 from uuid import uuid4
 
@@ -58,6 +58,47 @@ def test_a_ticket_that_is_nowhere_is_a_page_that_says_so(stage: Stage) -> None:
     assert "There is nothing here" in response.text
 
 
+ANSWER = {"text": "Which filter?", "signed_by": "Ola Berg"}
+
+
+def test_an_answer_waits_for_the_customer_under_its_owners_name(stage: Stage, scene: Scene) -> None:
+    ticket = submitted(scene, subject="Waits now")
+    support = visitor(stage, Role.SUPPORT)
+    page = text_of(support.sends(f"/tickets/{ticket}/answers", ANSWER))
+    assert "Your answer is sent." in page
+    assert "Ola Berg Support" in page
+    assert "Waits now" in text_of(support.get("/tickets?status=waiting&owner=Ola+Berg"))
+    assert "Waits now" not in text_of(support.get("/tickets?owner=-"))
+
+
+def test_the_asker_is_told_in_the_menu_until_they_have_read_it(stage: Stage, scene: Scene) -> None:
+    ticket = submitted(scene)
+    asker = visitor(stage, Role.RECRUITER, scene.employer_id)
+    visitor(stage, Role.SUPPORT).sends(f"/tickets/{ticket}/answers", ANSWER)
+    assert 'aria-label="1 unread"' in asker.get(f"/help/count?after={stage.reached()}").text
+    assert "Which filter?" in text_of(asker.get(f"/help/tickets/{ticket}"))
+    assert "unread" not in asker.get(f"/help/count?after={stage.reached()}").text
+
+
+def test_a_reply_opens_a_closed_ticket_again(stage: Stage, scene: Scene) -> None:
+    ticket = submitted(scene, subject="Once more")
+    support = visitor(stage, Role.SUPPORT)
+    support.sends(f"/tickets/{ticket}/closure", {})
+    asker = visitor(stage, Role.RECRUITER, scene.employer_id)
+    page = asker.sends(f"/help/tickets/{ticket}/replies", {"text": "It is empty still."})
+    assert "Your reply has reached support." in text_of(page)
+    assert "Once more" in text_of(support.get(f"/tickets?after={stage.reached()}"))
+
+
+def test_an_empty_answer_is_refused_beside_its_field(stage: Stage, scene: Scene) -> None:
+    ticket = submitted(scene)
+    support = visitor(stage, Role.SUPPORT)
+    support.get(f"/tickets/{ticket}?after={stage.reached()}")
+    response = support.post(f"/tickets/{ticket}/answers", {"signed_by": "Ola Berg"})
+    assert response.status_code == 422
+    assert 'id="text-fault-1"' in response.text
+
+
 @pytest.mark.parametrize("role", [Role.CSM, Role.ANALYST, Role.AUDITOR])
 def test_tickets_are_supports_alone(stage: Stage, scene: Scene, role: Role) -> None:
     ticket = submitted(scene)
@@ -89,6 +130,12 @@ def test_supports_pages_of_tickets_are_fit(
     support.is_fit("tickets-dark" if dark else "tickets")
     support.go(f"/tickets/{ticket}")
     support.is_fit("ticket-dark" if dark else "ticket")
+    done(stage.as_(Role.SUPPORT).post(f"/tickets/{ticket}/answers", ANSWER))
+    asker = desk(Role.RECRUITER, scene.employer_id, width=width, dark=dark)
+    asker.go(f"/help/tickets/{ticket}?after={stage.reached()}")
+    asker.is_fit("help-ticket-dark" if dark else "help-ticket")
+    asker.go("/help/tickets")
+    asker.is_fit("help-tickets-dark" if dark else "help-tickets")
 
 
 def test_a_ticket_reaches_support_with_the_page_it_came_from(desk: Desks, scene: Scene) -> None:
@@ -101,8 +148,16 @@ def test_a_ticket_reaches_support_with_the_page_it_came_from(desk: Desks, scene:
     support = desk(Role.SUPPORT).go("/tickets")
     support.get_by_role("link", name="Where is the feedback?").click()
     assert support.get_by_text("/feedback").is_visible()
-    support.get_by_label("Answer").fill("Nobody has shared any yet.")
-    support.get_by_role("button", name="Close ticket").click()
-    support.get_by_text("The ticket is closed.").wait_for()
-    page.reload()
+    support.get_by_label("Answer", exact=True).fill("Nobody has shared any yet.")
+    support.get_by_label("Your name").fill("Ola Berg")
+    support.get_by_role("button", name="Send answer").click()
+    support.get_by_text("Your answer is sent.").wait_for()
+    page.goto(page.url.split("?")[0])
+    page.get_by_label("1 unread").wait_for()
+    page.get_by_role("link", name="Where is the feedback?").click()
     page.get_by_text("Nobody has shared any yet.").wait_for()
+    page.get_by_label("Reply").fill("I see.")
+    page.get_by_role("button", name="Send reply").click()
+    page.get_by_text("Your reply has reached support.").wait_for()
+    support.reload()
+    support.get_by_text("I see.").wait_for()

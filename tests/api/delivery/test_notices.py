@@ -7,6 +7,7 @@ from email.message import EmailMessage
 import pytest
 
 from api.delivery.notices import Notices
+from domain.actor import Role
 from tests.support.client import done
 from tests.support.post_office import PostOffice, Sent, body, read
 
@@ -93,3 +94,30 @@ def test_an_address_that_no_mail_can_go_to_keeps_no_one_else_from_being_told(
         done(sent.scene.recruiter("PUT", "/me/notification", json=wish))
         answered(sent)
     assert "sam@globex.example" in [mail["To"] for mail in told(office)]
+
+
+def test_an_answer_of_support_is_told_once_and_not_carried(office: PostOffice, send: Send) -> None:
+    sent = send()
+    chosen(sent, "each")
+    asked = {"subject": "No candidates", "text": "My feed is empty."}
+    ticket = done(sent.scene.recruiter.post("/tickets", asked))["id"]
+    assert told(office) == []
+    answer = {"text": "Which filter?", "signed_by": "Ola Berg"}
+    done(office.stage.as_(Role.SUPPORT).post(f"/tickets/{ticket}/answers", answer))
+    (mail,) = told(office, minutes=2)
+    assert 'Support answered your ticket "No candidates".' in body(mail)
+    assert f"/help/tickets/{ticket}" in body(mail)
+    assert "filter" not in mail.as_string()
+    assert told(office, minutes=10) == []
+
+
+def test_an_answer_of_support_that_was_read_is_not_told(office: PostOffice, send: Send) -> None:
+    sent = send()
+    chosen(sent, "each")
+    ticket = done(sent.scene.recruiter.post("/tickets", {"subject": "Where?", "text": "Help."}))
+    assert told(office) == []
+    support = office.stage.as_(Role.SUPPORT)
+    answer = {"text": "Here.", "signed_by": "Ola Berg"}
+    step = done(support.post(f"/tickets/{ticket['id']}/answers", answer))["version"]
+    done(sent.scene.recruiter.post(f"/me/tickets/{ticket['id']}/reading", {"step": step}))
+    assert told(office, minutes=2) == []

@@ -30,6 +30,56 @@ def test_an_answer_reaches_who_asked(stage: Stage) -> None:
     assert (mine["closed_by"], mine["version"]) == ("support@test", 2)
 
 
+def test_a_thread_goes_to_and_fro(stage: Stage) -> None:
+    analyst, support = stage.as_(Role.ANALYST, name="thread"), stage.as_(Role.SUPPORT)
+    ticket = done(analyst.post("/tickets", ASKED))["id"]
+    answer = {"text": "Which filter?", "signed_by": "Ola Berg"}
+    done(support.post(f"/tickets/{ticket}/answers", answer))
+    waiting = done(analyst.get(f"/me/tickets/{ticket}", after=stage.reached()))
+    assert (waiting["status"], waiting["owner"]) == ("waiting", "Ola Berg")
+    done(support.post(f"/tickets/{ticket}/closure", {}))
+    done(analyst.post(f"/me/tickets/{ticket}/replies", {"text": "The salary."}))
+    thread = done(support.get(f"/tickets/{ticket}", after=stage.reached()))
+    said = [(one["from_support"], one["signed_by"], one["text"]) for one in thread["messages"]]
+    assert said == [(True, "Ola Berg", "Which filter?"), (False, None, "The salary.")]
+    assert (thread["status"], thread["closed_at"]) == ("open", None)
+
+
+def test_another_person_neither_reads_nor_replies(stage: Stage) -> None:
+    ticket = done(stage.as_(Role.ANALYST, name="one").post("/tickets", ASKED))["id"]
+    other, after = stage.as_(Role.ANALYST, name="other"), stage.reached()
+    assert other.get(f"/me/tickets/{ticket}", after=after).status_code == 404
+    reply = other.post(f"/me/tickets/{ticket}/replies", {"text": "Me too."})
+    assert reply.status_code == 404
+
+
+def test_tickets_are_found_by_owner_and_by_words_of_the_thread(stage: Stage) -> None:
+    support = stage.as_(Role.SUPPORT)
+    made = [done(support.post("/tickets", ASKED))["id"] for _ in range(3)]
+    done(support("PUT", f"/tickets/{made[0]}/owner", {"owner": "Nils Dahl"}))
+    answer = {"text": "Look at the Größe.", "signed_by": "Nils Dahl"}
+    done(support.post(f"/tickets/{made[1]}/answers", answer))
+    after = stage.reached()
+
+    def found(**asked: object) -> list[str]:
+        items = done(support.get("/tickets", **asked, after=after))["items"]
+        return [one["ticket_id"] for one in items if one["ticket_id"] in made]
+
+    assert found(owner="Nils Dahl") == [made[1], made[0]]
+    assert found(unassigned=True) == [made[2]]
+    assert found(q="GROSSE") == [made[1]]
+
+
+def test_what_was_read_is_no_longer_new(stage: Stage) -> None:
+    analyst, support = stage.as_(Role.ANALYST, name="reader"), stage.as_(Role.SUPPORT)
+    ticket = done(analyst.post("/tickets", ASKED))["id"]
+    answer = {"text": "Which filter?", "signed_by": "Ola Berg"}
+    step = done(support.post(f"/tickets/{ticket}/answers", answer))["version"]
+    done(analyst.post(f"/me/tickets/{ticket}/reading", {"step": step}))
+    mine = done(analyst.get(f"/me/tickets/{ticket}", after=stage.reached()))
+    assert mine["answered_step"] == mine["read_step"] == step
+
+
 def test_a_ticket_is_closed_once(stage: Stage) -> None:
     support = stage.as_(Role.SUPPORT)
     ticket = done(support.post("/tickets", ASKED))["id"]
@@ -70,7 +120,13 @@ def test_a_person_is_counted_once_whatever_they_say(stage: Stage) -> None:
         done(one("PUT", "/ratings/counted", {"helpful": helpful}))
     done(other("PUT", "/ratings/counted", {"helpful": True}))
     told = done(one.get("/ratings/counted", after=stage.reached()))
-    assert told == {"page": "counted", "helpful": 1, "not_helpful": 1, "yours": False}
+    assert told == {
+        "page": "counted",
+        "helpful": 1,
+        "not_helpful": 1,
+        "yours": False,
+        "reason": None,
+    }
     assert done(other.get("/ratings/counted"))["yours"] is True
 
 
@@ -85,4 +141,35 @@ def test_the_same_answer_again_is_taken_and_tells_where_the_log_is(stage: Stage)
 
 def test_a_page_that_nobody_rated_has_no_answers(stage: Stage) -> None:
     told = done(stage.as_(Role.AUDITOR).get("/ratings/never"))
-    assert told == {"page": "never", "helpful": 0, "not_helpful": 0, "yours": None}
+    assert told == {"page": "never", "helpful": 0, "not_helpful": 0, "yours": None, "reason": None}
+
+
+def test_support_reads_why_a_page_was_not_helpful(stage: Stage) -> None:
+    scene = stage.scene()
+    done(scene.recruiter("PUT", "/ratings/why", {"helpful": False}))
+    done(scene.recruiter("PUT", "/ratings/why/reason", {"reason": "Show an example."}))
+    (found,) = done(stage.as_(Role.SUPPORT).get("/ratings/why/reasons", after=stage.reached()))[
+        "items"
+    ]
+    assert (found["reason"], found["employer_id"]) == ("Show an example.", scene.employer_id)
+    assert done(scene.recruiter.get("/ratings/why"))["reason"] == "Show an example."
+
+
+def test_a_reason_no_longer_counts_once_the_answer_is_yes(stage: Stage) -> None:
+    person = stage.as_(Role.CSM)
+    done(person("PUT", "/ratings/changed", {"helpful": False}))
+    done(person("PUT", "/ratings/changed/reason", {"reason": "Too long."}))
+    done(person("PUT", "/ratings/changed", {"helpful": True}))
+    listed = stage.as_(Role.SUPPORT).get("/ratings/changed/reasons", after=stage.reached())
+    assert done(listed)["items"] == []
+
+
+def test_reasons_come_page_by_page_with_the_newest_first(stage: Stage) -> None:
+    for name in ("first", "second"):
+        person = stage.as_(Role.CSM, name=name)
+        done(person("PUT", "/ratings/paged", {"helpful": False}))
+        done(person("PUT", "/ratings/paged/reason", {"reason": name}))
+    support, after = stage.as_(Role.SUPPORT), stage.reached()
+    page = done(support.get("/ratings/paged/reasons", limit=1, after=after))
+    rest = done(support.get("/ratings/paged/reasons", limit=1, cursor=page["next_cursor"]))
+    assert [one["reason"] for one in page["items"] + rest["items"]] == ["second", "first"]

@@ -490,10 +490,17 @@ _COMMANDS: list[Command] = [
         **by(acmes_recruiter),
     ),
     ticket.CloseTicket(ticket_id=named("a ticket"), answer="Relax a filter.", **by(the_admin)),
+    ticket.ReplyToTicket(ticket_id=named("a ticket"), text="Which one?", **by(acmes_recruiter)),
+    ticket.AnswerTicket(
+        ticket_id=named("a ticket"), text="The salary.", signed_by="Ola Berg", **by(the_support)
+    ),
+    ticket.MarkTicketRead(ticket_id=named("a ticket"), up_to=5, **by(acmes_recruiter)),
     notification.SetNotification(
         frequency=notification.Frequency.EACH, email="sam@example.org", **by(acmes_recruiter)
     ),
     rating.GiveRating(page="help", helpful=True, **by(acmes_recruiter)),
+    rating.GiveRating(page="help", helpful=False, **by(acmes_recruiter)),
+    rating.ExplainRating(page="help", reason="Show an example.", **by(acmes_recruiter)),
     webhook.SubscribeWebhook(
         webhook_id=named("a webhook"),
         url="https://hooks.example.com/acme",
