@@ -25,7 +25,7 @@ def about_support(
     return [
         mail_to(
             head,
-            choice,
+            str(choice.email),
             at,
             f"{one.ticket_id}.{one.answered_step}.{choice.notification_id}",
             f"/help/tickets/{one.ticket_id}",

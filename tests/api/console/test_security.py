@@ -67,8 +67,8 @@ PAGES: list[tuple[str, str, set[Role]]] = [
     (".*", "/tickets.*", {Role.SUPPORT}),
     ("GET", "/team", {*RECRUITING, Role.CSM}),
     ("POST", "/team.*", {Role.RECRUITER}),
-    ("GET", "/positions/(new|[^/]+/(filters|closure|shortlist))", {Role.RECRUITER}),
-    ("GET", "/positions.*", RECRUITING),
+    ("GET", "/positions/(new|[^/]+/(details|filters|closure|shortlist))", {Role.RECRUITER}),
+    ("GET", "/(positions|suggestions).*", RECRUITING),
     ("POST", "/rows", RECRUITING),
     ("POST", "/(positions|outreach|feedback).*", {Role.RECRUITER}),
 ]
