@@ -10,6 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
 from api import console, person, routes
+from api.console import provider
 from api.http import admission, health, metrics, problems
 from api.http.access import RateLimit
 from api.http.admission import Admission
@@ -38,8 +39,13 @@ KEYLESS = ("/v1/activity", "/v1/employers/{employer_id}/do-not-contact/import")
 LINKS_TO_AN_ADDRESS = "5/15minutes"
 """How many links to sign in may be asked for."""
 
-APART = {"/v1/activity": activity.MOST_BYTES, "/v1/events/stream": admission.MOST_BYTES}
-"""Paths with limits of their own, each with the most bytes of a body."""
+APART = {
+    "/v1/activity": activity.MOST_BYTES,
+    "/v1/events/stream": admission.MOST_BYTES,
+    provider.PATH: admission.MOST_BYTES,
+    provider.DONE: admission.MOST_BYTES,
+}
+"""Paths with limits of their own, or that wait for others, each with the most bytes of a body."""
 
 ERRORS: dict[int | str, dict[str, Any]] = {
     code: {"model": ProblemDetails, "description": text}
@@ -102,7 +108,7 @@ def make_app(marketplace: Marketplace, *, with_worker: bool) -> FastAPI:
     app.include_router(metrics.router)
     app.mount("/static", StaticFiles(packages=[(room, "static") for room in ASSETS]), "static")
     person.install(app)  # first: the headers of its pages are stricter
-    console.install(app)
+    console.install(app, marketplace.settings)
     app.add_middleware(head_as_get)
     describe = app.openapi
     app.openapi = lambda: _with_limits(_with_keys(describe()))  # type: ignore[method-assign] # FastAPI's own way

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from infrastructure.mail.settings import MailSettings, mail_problems
+from infrastructure.provider_settings import ProviderSettings, provider_problems
 from infrastructure.setting_fields import PREFIX, setting
 
 SHORTEST_SECRET = 32
@@ -44,7 +45,7 @@ def _rate(value: str) -> str:
     return value
 
 
-class Settings(MailSettings):
+class Settings(MailSettings, ProviderSettings):
     """The settings of one process, read once and passed on."""
 
     port: int = setting(
@@ -201,7 +202,7 @@ def load_settings() -> Settings:
                 f"{words_of(Settings.model_fields['secret'], 'type')}, the same for every process "
                 "that uses this database."
             )
-        problems += mail_problems(settings)
+        problems += [*mail_problems(settings), *provider_problems(settings)]
     if problems:
         raise SettingsError("\n".join(problems))
     if settings.secret.get_secret_value():

@@ -16,6 +16,7 @@ from api.cli.exit_codes import CannotGoOn, Exit
 from api.cli.terminal import Report, complain, program, progress
 from api.demo import Summary, fill
 from api.demo.survey_2019 import to_profile
+from api.demo.teams import settle_teams
 from api.formats.documents import BadDocument
 from api.identifiers import claim_known_addresses
 from api.marketplace import Marketplace, now, open_marketplace
@@ -84,6 +85,13 @@ def demo(
             )
             claim_known_addresses(marketplace.store, marketplace.address_key, end)
             note_contact_keys(marketplace.store, marketplace.address_key, end)
+            settle_teams(
+                marketplace.store,
+                marketplace.address_key,
+                seed=seed,
+                candidates=summary.candidates,
+                at=end,
+            )
         with progress() as report:
             _catch_up(marketplace, marketplace.store.recorder.max_notification_id() or 0, report)
     _tell(summary)

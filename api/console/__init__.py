@@ -7,7 +7,8 @@ host, and none has inline script or style.
 
 from fastapi import FastAPI, Request, Response
 
-from api.console import pages
+from api.console import pages, provider
+from api.console.people import People
 from api.console.rendering import is_page, rendered
 from api.console.session import (
     STALE_FORM,
@@ -19,6 +20,7 @@ from api.console.session import (
 from api.http.problems import Problem
 from api.web.forms import Sent, in_plain_words
 from api.web.rendering import add_headers
+from infrastructure.settings import Settings
 
 PASSING = (429, 503)
 """What is over in a moment, so that the same may be asked again."""
@@ -26,8 +28,9 @@ PASSING = (429, 503)
 IN_FLIGHT, KEY_REUSED = ":request-in-flight", ":idempotency-key-reused"
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, settings: Settings) -> None:
     """Serve the pages of the console."""
+    provider.install(app, settings)
     app.add_middleware(add_headers, to=is_page)
     for router in pages.ROUTERS:
         app.include_router(router, include_in_schema=False)
@@ -90,7 +93,9 @@ def problem_page(request: Request, problem: Problem) -> Response:
 
 def _visitor(request: Request) -> dict[str, object]:
     try:
-        visitor = {"actor": signed_in(request), "csrf": csrf_token(request)}
-        return {**visitor, "has_mail": has_mail(request)}
+        actor = signed_in(request)
+        visitor = {"actor": actor, "csrf": csrf_token(request), "has_mail": has_mail(request)}
+        people = People(request.app.state.marketplace, actor) if actor else str
+        return {**visitor, "people": people}
     except Problem:  # whose keys cannot be read at the moment; the page says what else is wrong
         return {}

@@ -118,6 +118,7 @@ def rendered(request: Request, template: str, status: int = 200, **shown: Any) -
         "actor": None,
         "csrf": "",
         "has_mail": False,
+        "people": str,
         "sent": None,
         "faults": None,
         "undo": None,

@@ -11,6 +11,7 @@ from fastapi import Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.console.demo_users import demo_users, is_demo_open
+from api.console.people import People
 from api.console.rendering import rendered
 from api.delivery.channels import delivers_by_mail, shows_letters
 from api.http.access import LogPosition, enter
@@ -48,6 +49,7 @@ class Visit:
             "actor": self.caller.actor,
             "csrf": csrf_token(self.request),
             "has_mail": has_mail(self.request),
+            "people": People(self.caller.marketplace, self.caller.actor),
         }
         status = faults.status if faults else 200
         return rendered(self.request, template, status, faults=faults, **visitor, **shown)
@@ -149,7 +151,11 @@ def member_token(request: Request, employer_id: UUID, member_id: UUID) -> str:
 def sign_in_choices(request: Request) -> dict[str, object]:
     """The ways to sign in beside a token, as the page to do so takes them."""
     settings = request.app.state.marketplace.settings
-    return {"users": demo_users(request), "by_mail": delivers_by_mail(settings), "provider": None}
+    return {
+        "users": demo_users(request),
+        "by_mail": delivers_by_mail(settings),
+        "provider": settings.oidc_name if request.app.state.provider else None,
+    }
 
 
 def has_mail(request: Request) -> bool:

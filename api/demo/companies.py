@@ -8,7 +8,6 @@ from api.demo import published
 from api.demo.chance import Weighted, stream
 from api.demo.names import NAMES
 from api.demo.published import COUNTRIES, EUROPEAN_UNION
-from api.http.tokens import LOCAL_RECRUITER
 from domain.actor import Actor, Role
 from domain.employer import Manager
 from domain.filters import Filters
@@ -252,9 +251,8 @@ def _company(rng: Random, id: UUID, name: str, manager: Manager) -> Company:
     slug = name.lower().replace(" ", "-")
     recruiters: list[Recruiter] = []
     for _ in range(rng.randint(1, 3)):
-        given, family = _person(rng, country)
-        actor_id = f"{slug}/recruiter-{len(recruiters) + 1}"
-        actor = Actor(id=actor_id, role=Role.RECRUITER, employer_id=id)
+        given, family = person(rng, country)
+        actor = _recruiting(id, f"{slug}/recruiter-{len(recruiters) + 1}")
         recruiters.append(Recruiter(actor, f"{given} {family}", rng.choice(RECRUITING_ROLES)))
     return Company(
         id=id,
@@ -267,17 +265,24 @@ def _company(rng: Random, id: UUID, name: str, manager: Manager) -> Company:
     )
 
 
+def _recruiting(employer_id: UUID, name: str) -> Actor:
+    """A recruiter under the id that they have in their company's team."""
+    id = str(uuid5(DEMO, f"{employer_id}/{name}"))
+    return Actor(id=id, role=Role.RECRUITER, employer_id=employer_id)
+
+
 def _nordlicht(manager: Manager) -> Company:
-    recruiter = Recruiter(LOCAL_RECRUITER, "Kim Larsen", "Talent partner")
+    recruiter = Recruiter(_recruiting(NORDLICHT, "kim-larsen"), "Kim Larsen", "Talent partner")
     return Company(NORDLICHT, "Nordlicht Robotics", "Germany", "Hamburg", manager, (recruiter,))
 
 
 def _manager(rng: Random) -> Manager:
-    given, family = _person(rng, "United Kingdom")
+    given, family = person(rng, "United Kingdom")
     return Manager(name=f"{given} {family}", email=f"{given}.{family}@marketplace.example".lower())
 
 
-def _person(rng: Random, country: str) -> tuple[str, str]:
+def person(rng: Random, country: str) -> tuple[str, str]:
+    """A given and a family name that are usual in a country."""
     given, family = NAMES[rng.choice(COUNTRIES[country].names)]
     return rng.choice(given), rng.choice(family)
 

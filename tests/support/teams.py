@@ -31,10 +31,13 @@ def invited(scene: Scene, role: CompanyRole, name: str = "Rita Miller", email: s
 
 
 def joined(
-    scene: Scene, role: CompanyRole = CompanyRole.RECRUITER, name: str = "Rita Miller"
+    scene: Scene,
+    role: CompanyRole = CompanyRole.RECRUITER,
+    name: str = "Rita Miller",
+    email: str = "",
 ) -> Joined:
     """Somebody who has accepted an invitation."""
-    email = f"{uuid4().hex[:12]}@acme.example"
+    email = email or f"{uuid4().hex[:12]}@acme.example"
     id, whose = UUID(invited(scene, role, name, email)), UUID(scene.employer_id)
     actor = Actor(id=str(id), role=Role.RECRUITER, employer_id=whose)
     cause = dict(Cause(by=actor, at=now(), request_id=str(uuid4())))

@@ -33,7 +33,7 @@ ENDINGS: dict[str, tuple[type[Command], str]] = {
 def team_page(visit: Reader, employer: UUID | None = None) -> Response:
     """Members, open invitations, and the forms of those who may change them."""
     if _whose(visit, employer) is None:
-        return visit.go("/positions")
+        return visit.page("team.html", company=None)
     return visit.page("team.html", **_shown(visit, employer))
 
 

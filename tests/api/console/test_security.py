@@ -18,7 +18,10 @@ from tests.support.visitor import Visitor, visitor
 
 MARKUP = "<script>window.ran = true</script><img src=x onerror='window.ran = true'>"
 BROWSER = {"Accept": "text/html"}
-OPEN = {"/", "/sign-in", "/sign-in/link", "/s/{token}", "/i/{token}"}
+OPEN = {
+    *("/", "/sign-in", "/sign-in/link", "/s/{token}", "/i/{token}"),
+    *("/sign-in/provider", "/sign-in/provider/done"),
+}
 """What somebody without a session may see."""
 
 

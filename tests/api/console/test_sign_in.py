@@ -3,20 +3,23 @@
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Page
 
+from api.console import demo_users
 from api.console.demo_users import demo_key
 from api.console.session import COOKIE
-from api.http.tokens import make_token
+from api.http.tokens import LOCAL_RECRUITER, make_token
 from api.marketplace import now
-from domain.actor import Actor, Role
+from domain.actor import Actor, CompanyRole, Role
 from tests.support.browser import Desk, Desks
 from tests.support.client import done
 from tests.support.databases import Databases
 from tests.support.stage import Scene, Stage, a_stage
-from tests.support.visitor import Visitor, in_every_look, visitor
+from tests.support.teams import joined
+from tests.support.visitor import Visitor, in_every_look, text_of, visitor
 
 BROWSER = {"Accept": "text/html"}
 NO_HEADERS: Mapping[str, str] = {}
@@ -109,6 +112,26 @@ def test_a_user_of_the_demo_needs_no_token_on_their_own_machine(
     response = as_demo_user(stage, host)
     assert (response.status_code, response.headers["location"]) == (303, "/help")
     assert COOKIE in response.headers["set-cookie"]
+
+
+def test_users_of_the_demo_are_the_team_of_its_employer(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_its_own(stage, monkeypatch)
+    scene = stage.scene()
+    whose = LOCAL_RECRUITER.model_copy(update={"employer_id": UUID(scene.employer_id)})
+    monkeypatch.setattr(demo_users, "LOCAL_RECRUITER", whose)
+    member = joined(scene, CompanyRole.READ_ONLY, "Rita Reader")
+    stage.catch_up()
+    key = demo_key(stage.marketplace.settings)
+    page = stage.http.get("http://localhost/sign-in", params={"demo": key}, headers=BROWSER)
+    assert "Rita Reader Read-only at Nordlicht Robotics" in text_of(page)
+    form = {"_user": member.id, "_next": "/team"}
+    answer = stage.http.post(
+        "http://localhost/sign-in", data=form, headers=BROWSER, follow_redirects=False
+    )
+    stage.http.cookies.clear()
+    assert "Rita Reader You" in text_of(Visitor(stage.http, answer.cookies[COOKIE]).get("/team"))
 
 
 def test_nobody_signs_in_as_a_demo_user_who_has_not_seen_the_terminal(

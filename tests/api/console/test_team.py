@@ -50,6 +50,12 @@ def test_an_owner_gives_somebody_another_role_removes_and_erases_them(
     assert "Rita" not in text_of(page)
 
 
+def test_pages_call_a_member_by_name_and_company_role(owner: Visitor) -> None:
+    page = owner.get("/help").text
+    assert 'title="Olga Owner">Olga Owner <small>owner</small>' in page
+    assert 'title="Olga Owner">Olga Owner <small>owner</small>' in owner.get("/nowhere").text
+
+
 def test_the_last_owner_is_told_why_they_stay(scene: Scene, owner: Visitor) -> None:
     page = owner.get("/team").text
     answer = owner.post(button(page, "remove"), {}, at="/team")

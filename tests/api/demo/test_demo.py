@@ -14,9 +14,11 @@ import pytest
 
 from api.demo import NORDLICHT, Summary, World, fill
 from api.demo.answers import USUAL
+from api.demo.companies import companies
+from api.demo.teams import colleagues, settle_teams
 from api.demo.world import Shift
 from api.http.tokens import LOCAL_RECRUITER
-from domain.actor import Role
+from domain.actor import CompanyRole, Role
 from domain.aggregate import Aggregate
 from domain.candidate import Candidate
 from domain.candidate_events import (
@@ -37,9 +39,10 @@ from domain.outreach_events import (
     OutreachDeclined,
 )
 from domain.position import Position, PositionOpened
+from domain.team import Team, team_id
 from domain.viewing import CandidatesShown, Feed, ProfileOpened, Viewing
 from infrastructure.database.postgres import Pool
-from infrastructure.event_log.store import EventStore
+from infrastructure.event_log.store import EventStore, UnitOfWork
 from tests.support.survey import members, survey_profiles
 
 UNTIL = datetime(2026, 6, 15, tzinfo=UTC)
@@ -325,6 +328,23 @@ def test_the_smallest_marketplace_is_whole() -> None:
     assert summary.candidates == 20
     assert summary.employers == 8
     assert summary.events == summary.log_position == len(log)
+
+
+def test_each_company_has_an_owner_a_recruiter_and_a_read_only_member(
+    store: EventStore,
+) -> None:
+    fill(store, candidates=20, seed=1, until=UNTIL)
+    settle_teams(store, b"key", seed=1, candidates=20, at=UNTIL)
+    work = UnitOfWork(store)
+    for company in companies(1, 20):
+        roles = work.find(Team, team_id(company.id)).members.values()
+        assert set(roles) == set(CompanyRole)
+
+
+def test_who_writes_to_candidates_is_a_member_of_the_companys_team() -> None:
+    for company in companies(1, 1_000):
+        ids = {str(one.id) for one in colleagues(company, 1)}
+        assert {recruiter.actor.id for recruiter in company.recruiters} <= ids
 
 
 @pytest.mark.parametrize("candidates", [0, 19, 1_000_001])
