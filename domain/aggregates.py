@@ -14,6 +14,7 @@ from domain.team import Team
 from domain.template import Template
 from domain.ticket import Ticket
 from domain.viewing import Viewing
+from domain.vocabulary import Vocabulary
 from domain.webhook import Webhook
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
@@ -30,5 +31,6 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     Template,
     Ticket,
     Viewing,
+    Vocabulary,
     Webhook,
 )

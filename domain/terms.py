@@ -1,9 +1,11 @@
 """How texts are compared: Unicode's compatible forms, case and spaces; accents where that helps.
 
 `key` is for names that must stay apart by their accents, such as skills. `search_key` is for
-searches by name and for places, which people type with accents or without.
+searches by name and for places, which people type with accents or without. `spelled` is for names
+that a vocabulary knows, which people write in one word or in several.
 """
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from unicodedata import combining, normalize
@@ -28,6 +30,9 @@ _WITHOUT_STROKE = str.maketrans(
 
 _ACCENTS = range(0x300, 0x370)
 """The accents of Latin, Greek and Cyrillic letters; other scripts' marks are letters' parts."""
+
+_BETWEEN = re.compile(r"[\s.'\u2019_\u00b7\u2010-\u2015-]")
+"""What people put between the parts of a name, or leave out."""
 
 
 @lru_cache(maxsize=16_384)
@@ -54,6 +59,15 @@ def search_key(text: str) -> str:
     apart = normalize("NFD", _plain(text))
     letters = (c for c in apart if not (combining(c) and ord(c) in _ACCENTS))
     return normalize("NFC", "".join(letters)).translate(_WITHOUT_STROKE)
+
+
+def spelled(name: str) -> str:
+    """A name as vocabularies look it up: `search_key`, without what may stand between its parts.
+
+    >>> spelled("Node.JS"), spelled("node js"), spelled("Back-End"), spelled("C++")
+    ('nodejs', 'nodejs', 'backend', 'c++')
+    """
+    return _BETWEEN.sub("", search_key(name))
 
 
 def each_once(terms: Iterable[str]) -> tuple[str, ...]:

@@ -41,12 +41,14 @@ def relaxations(db: Database, search: CandidateSearch) -> list[Relaxation]:
     """
     filters = search.filters
     weighed = filters.criteria()[:MOST_RELAXED]
-    others = replace(search, filters=reduce(Filters.without, weighed, filters))
     with snapshot(db):
-        asked = question(db, search)._replace(search=others)
+        asked = question(db, search)
+        own = asked.search.own
+        others = replace(asked.search, filters=reduce(Filters.without, weighed, filters))
+        asked = asked._replace(search=others)
         with reading(db, search.at) as index:
             found, silent = approachable(index, asked), passive(index, search.at)
-            missed = [found & ~admitted(db, index, filters.only(each)) for each in weighed]
+            missed = [found & ~admitted(db, index, filters.only(each), own) for each in weighed]
     if not missed:
         return []
     alone = np.sum(missed, axis=0, dtype=np.uint8) == 1

@@ -24,10 +24,10 @@ from projections.candidate_index.keeping import reading, scored
 from projections.candidate_index.matching import id_keys_of, listed, question, term_keys
 from projections.candidate_index.ranking import Ranked, Ranking, RankKey, match_keys, ranked
 from projections.candidate_index.reading import RANDOM_KEYS, Term
-from projections.candidate_pool import keys
 from projections.candidate_profiles import ListedCandidate, of_candidates
 from projections.candidate_search import CandidateSearch, still_listed
 from projections.canonical import compared_filters
+from projections.compared_columns import keys
 from projections.likelihood import scoring
 from projections.likelihood.features.position_match import PositionState
 from projections.likelihood.scoring import ScoredCandidate
@@ -99,7 +99,7 @@ def _by_value(
     asked_of = question(db, search)
     with reading(db, search.at) as index:
         rows = np.flatnonzero(listed(index, kind, asked_of))
-        values = _values(db, index, search, sort)[rows]
+        values = _values(db, index, asked_of.search, sort)[rows]
         before = None if last is None or last_id is None else (last, last_id)
         first = index.columns.highest(rows, values, limit + 1, before)
     found = page(first, limit, lambda one: [sort, search.at, one[0], one[1]])
@@ -115,7 +115,7 @@ def _values(
 ) -> NDArray[np.int64]:
     if sort is Sort.LAST_ACTIVE:
         return index.columns["last_active"]
-    wanted = keys(compared_filters(search.filters).nice_to_have_skills) or ()
+    wanted = keys(compared_filters(search.filters, search.own).nice_to_have_skills) or ()
     masks = index.masks(term_keys(db, Term.SKILL, wanted))
     nothing = np.zeros(index.columns.count, np.int64)
     return np.asarray(np.sum([nothing, *masks], axis=0))

@@ -5,9 +5,10 @@ activity with the day's boundary. The module is long because the pool has the mo
 follows the most events.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from itertools import groupby
+from typing import Any
 
 from psycopg import Connection
 from psycopg.types.json import Jsonb
@@ -33,17 +34,20 @@ from domain.candidate_events import (
 )
 from domain.contact_gate import CONTACTS_ALLOWED, MOST_CONTACTS, contacts_allowed
 from domain.handlers import on
-from domain.profile import Facts, FullBackground
-from domain.terms import key, search_key
+from domain.profile import FullBackground
+from domain.terms import search_key, spelled
+from domain.vocabulary import AdditionRemoved, SynonymAdded, TermAdded
 from infrastructure.projecting.projection import (
     BulkStatement,
     Change,
     LoggedEvent,
     Projection,
 )
-from projections import candidate_changes, candidate_terms
+from infrastructure.vocabulary.additions import NONE, Additions
+from projections import candidate_changes, candidate_terms, vocabulary_additions
 from projections.candidate_changes import note
 from projections.canonical import canonical_facts, compared_facts
+from projections.compared_columns import COMPARED
 from projections.do_not_contact import DoNotContactList
 from projections.employers import Employers
 from projections.reviews import Reviews
@@ -52,54 +56,11 @@ SIGN_UP = "sign-up"
 """The source of what a candidate said of themselves when they joined."""
 
 
-class Compared(NamedTuple):
-    """A column that filters compare: its type, and its value; None if the facts leave it open."""
-
-    type: str
-    value: Callable[[Facts], object]
-    unknown: str = "NULL"
-    clears: str | None = None
-    """The fact that changes the column even if there is nothing in it to compare."""
-
-    def enhanced(self, name: str) -> str:
-        """The new value of this column, in SQL."""
-        kept = f"coalesce(%({name})s::{self.type}, {name})"
-        told = f"CASE WHEN %(facts)s ? '{self.clears}' THEN %({name})s::{self.type} ELSE {kept} END"
-        return told if self.clears else kept
-
-
-def keys(terms: Sequence[str] | None) -> list[str] | None:
-    """Names in the form in which they are compared."""
-    return None if terms is None else [key(term) for term in terms]
-
-
-def place_keys(places: Sequence[str]) -> list[str]:
-    """Places in the form in which they are compared."""
-    return [search_key(place) for place in places]
-
-
-COMPARED = {
-    "roles": Compared("text[]", lambda facts: keys(facts.roles), "'{}'"),
-    "skills": Compared("text[]", lambda facts: keys(facts.skills), "'{}'"),
-    "city": Compared("text", lambda facts: facts.city and search_key(facts.city)),
-    "country": Compared("text", lambda facts: facts.country and search_key(facts.country)),
-    "authorised_in": Compared("text[]", lambda facts: keys(facts.work_authorisation), "'{}'"),
-    "languages": Compared("text[]", lambda facts: keys(facts.languages), "'{}'"),
-    "years": Compared("double precision", lambda facts: facts.years_experience),
-    "open_to_remote": Compared("boolean", lambda facts: facts.open_to_remote, "false"),
-    "expected_usd": Compared(
-        "bigint",
-        lambda facts: facts.expected_salary and facts.expected_salary.in_usd,
-        clears="expected_salary",
-    ),
-}
-
-
 CONTACTS_KEPT = 2 * MOST_CONTACTS
 """How many of the last contacts are kept: more than any budget, since some are retracted."""
 
 
-class CandidatePool(Projection, name="candidate_pool", version=10, key="id", personal=True):
+class CandidatePool(Projection, name="candidate_pool", version=11, key="id", personal=True):
     """Every candidate with what filters ask for, in the form that filters compare."""
 
     READS = (DoNotContactList, Employers, Reviews)
@@ -136,6 +97,7 @@ class CandidatePool(Projection, name="candidate_pool", version=10, key="id", per
         CREATE INDEX candidate_pool_merged ON candidate_pool (candidate_id)
             WHERE merged_into IS NOT NULL;
         {candidate_terms.TABLE}
+        {vocabulary_additions.TABLE}
         {candidate_changes.TABLE.format("candidate_pool_changes")}"""
 
     ADD = f"""
@@ -246,8 +208,27 @@ class CandidatePool(Projection, name="candidate_pool", version=10, key="id", per
     WORDS = (CandidateSignedUp, ProfileEnhanced, CandidateErased)
     """What changes the words of a profile."""
 
+    NAMES = (TermAdded, SynonymAdded, AdditionRemoved)
+    """What changes the names that profiles are read by."""
+
+    _own: Additions = NONE
+    """The additions to the vocabulary that the events at hand are read by."""
+
     def apply(self, db: Connection, events: Sequence[LoggedEvent]) -> None:
         """Change the tables by a batch of events, and note the candidates they changed."""
+        for are_names, run in groupby(events, lambda one: isinstance(one.event, self.NAMES)):
+            if are_names:
+                self._apply_names(db, [*run])
+            else:
+                self._apply_to_candidates(db, [*run])
+
+    def _apply_names(self, db: Connection, events: Sequence[LoggedEvent]) -> None:
+        before = vocabulary_additions.additions(db)
+        super().apply(db, events)
+        changed = vocabulary_additions.read_anew(db, before, vocabulary_additions.additions(db))
+        note(db, "candidate_pool_changes", changed, terms=True)
+
+    def _apply_to_candidates(self, db: Connection, events: Sequence[LoggedEvent]) -> None:
         changed = {one.event.originator_id for one in events}
         terms = {
             one.event.originator_id
@@ -255,6 +236,7 @@ class CandidatePool(Projection, name="candidate_pool", version=10, key="id", per
             if not isinstance(one.event, self.NUMBERS_ONLY)
         }
         of_words = {one.event.originator_id for one in events if isinstance(one.event, self.WORDS)}
+        self._own = vocabulary_additions.additions(db) if of_words else NONE
         with candidate_terms.counted(db, of_words):
             super().apply(db, events)
         note(db, "candidate_pool_changes", changed - terms, terms=False)
@@ -265,7 +247,7 @@ class CandidatePool(Projection, name="candidate_pool", version=10, key="id", per
         return self.ADD, {
             "name_key": search_key(event.name),
             "contact_budget": CONTACTS_ALLOWED,
-            **_profile(event),
+            **_profile(event, self._own),
             **_provenance(event.fields, SIGN_UP, event.timestamp.date()),
         }
 
@@ -273,7 +255,7 @@ class CandidatePool(Projection, name="candidate_pool", version=10, key="id", per
     def on_profile_enhanced(self, event: ProfileEnhanced) -> Change:
         return self.ENHANCE, {
             "name_key": event.name and search_key(event.name),
-            **_profile(event),
+            **_profile(event, self._own),
             **_provenance(event.fields, event.source, event.observed_on),
         }
 
@@ -337,14 +319,27 @@ class CandidatePool(Projection, name="candidate_pool", version=10, key="id", per
             "works_at": [*standing.works_at],
         }
 
+    @on(TermAdded)
+    def on_term_added(self, event: TermAdded) -> Change:
+        return vocabulary_additions.ADD, {"spelled": spelled(event.term), "name": event.term}
+
+    @on(SynonymAdded)
+    def on_synonym_added(self, event: SynonymAdded) -> Change:
+        named = {"spelled": spelled(event.synonym), "name": event.synonym}
+        return vocabulary_additions.ADD, named
+
+    @on(AdditionRemoved)
+    def on_addition_removed(self, event: AdditionRemoved) -> Change:
+        return vocabulary_additions.REMOVE, {"spelled": spelled(event.addition)}
+
     @on(CandidateErased)
     def on_candidate_erased(self, _event: CandidateErased) -> Change:
         return self.ERASE, {}
 
 
-def _profile(event: CandidateSignedUp | ProfileEnhanced) -> dict[str, Any]:
+def _profile(event: CandidateSignedUp | ProfileEnhanced, own: Additions) -> dict[str, Any]:
     facts, jobs = canonical_facts(event.facts), event.jobs
-    compared = compared_facts(facts)
+    compared = compared_facts(facts, own)
     background = event.background or FullBackground()
     return {
         "summary": event.summary,

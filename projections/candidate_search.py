@@ -8,7 +8,7 @@ contacted often enough. `candidate_index` says the same of many at once.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,8 +19,12 @@ from domain.contact_gate import CONTACT_WINDOW
 from domain.filters import CriterionKind, Filters
 from domain.passivity import active_since
 from domain.viewing import Feed
-from projections.candidate_pool import AGREES, keys, place_keys
+from infrastructure.database.postgres import Database, snapshot
+from infrastructure.vocabulary.additions import NONE, Additions
+from projections.candidate_pool import AGREES
 from projections.canonical import compared_filters
+from projections.compared_columns import keys, place_keys
+from projections.vocabulary_additions import additions
 
 Condition = tuple[str, object]
 """A condition on `candidate_pool AS p` and what it compares with, which stands at `{}`."""
@@ -77,11 +81,18 @@ class CandidateSearch:
     position_id: UUID
     filters: Filters
     at: datetime
+    own: Additions = NONE
+    """The additions to the vocabulary by which profiles are compared."""
 
 
-def matching(filters: Filters) -> tuple[str, dict[str, Any]]:
+def with_additions(db: Database, search: CandidateSearch) -> CandidateSearch:
+    """The search, compared by the additions that profiles are compared by now."""
+    return replace(search, own=additions(db))
+
+
+def matching(filters: Filters, own: Additions = NONE) -> tuple[str, dict[str, Any]]:
     """The filters as a condition on `candidate_pool AS p`, and its parameters."""
-    filters = compared_filters(filters)
+    filters = compared_filters(filters, own)
     parts: list[str] = ["true"]
     parameters: dict[str, Any] = {}
     for kind in filters.kinds():
@@ -99,10 +110,17 @@ def listed_condition(kind: Feed, search: CandidateSearch) -> tuple[str, dict[str
 
 
 def still_listed(
-    db: Connection, kind: Feed, search: CandidateSearch, ids: Sequence[UUID]
+    db: Database, kind: Feed, search: CandidateSearch, ids: Sequence[UUID]
 ) -> set[UUID]:
     """The ids that still match this list."""
-    condition, parameters = listed_condition(kind, search)
+    with snapshot(db):
+        condition, parameters = listed_condition(kind, with_additions(db, search))
+        return _found(db, condition, parameters, ids)
+
+
+def _found(
+    db: Connection, condition: str, parameters: dict[str, Any], ids: Sequence[UUID]
+) -> set[UUID]:
     rows = db.execute(
         f"""
         SELECT candidate_id FROM candidate_pool AS p
@@ -152,7 +170,7 @@ def approachable(search: CandidateSearch) -> tuple[str, dict[str, Any]]:
 
 def contactable(search: CandidateSearch) -> tuple[str, dict[str, Any]]:
     """The same, also of those who are set aside for the position."""
-    condition, parameters = matching(search.filters)
+    condition, parameters = matching(search.filters, search.own)
     condition += (
         f" AND {AGREES} AND NOT p.blocked @> ARRAY[%(employer)s::uuid]"
         " AND NOT p.positions @> ARRAY[%(position)s::uuid]"

@@ -12,8 +12,8 @@ from uuid import UUID
 
 from psycopg import Connection
 
+from domain.terms import spelled
 from infrastructure.database.postgres import Database
-from infrastructure.vocabulary.vocabulary import spelled
 
 
 class TermKind(StrEnum):

@@ -14,6 +14,7 @@ from domain.skills import skill_names
 from domain.terms import each_once
 from infrastructure.cldr.countries import canonical_country, canonical_place
 from infrastructure.cldr.languages import canonical_language, language_code
+from infrastructure.vocabulary.additions import NONE, Additions
 from infrastructure.vocabulary.cities import canonical_city, canonical_places
 from infrastructure.vocabulary.roles import canonical_roles, with_broader_roles
 from infrastructure.vocabulary.skills import canonical_skills, with_broader_skills
@@ -51,7 +52,7 @@ def with_canonical_names(filters: Filters) -> Filters:
     )
 
 
-def compared_facts(facts: Facts) -> Facts:
+def compared_facts(facts: Facts, own: Additions = NONE) -> Facts:
     """Facts as filters compare them: by the vocabulary, with what each role and skill is a kind of.
 
     >>> facts = compared_facts(Facts(roles=["Developer, back-end"], skills=["T-SQL"], city="Wien"))
@@ -60,19 +61,19 @@ def compared_facts(facts: Facts) -> Facts:
     """
     read = canonical_facts(facts)
     known = {
-        "roles": read.roles and with_broader_roles(canonical_roles(read.roles)),
-        "skills": read.skills and compared_skills(read.skills),
-        "city": read.city and canonical_city(read.city),
+        "roles": read.roles and with_broader_roles(canonical_roles(read.roles, own), own),
+        "skills": read.skills and compared_skills(read.skills, own),
+        "city": read.city and canonical_city(read.city, own),
     }
     return read.model_copy(update={f: v for f, v in known.items() if v is not None})
 
 
-def compared_skills(said: Sequence[str]) -> tuple[str, ...]:
+def compared_skills(said: Sequence[str], own: Additions = NONE) -> tuple[str, ...]:
     """Skills by the vocabulary, with what each is a kind of."""
-    return with_broader_skills(canonical_skills(said))
+    return with_broader_skills(canonical_skills(said, own))
 
 
-def compared_filters(filters: Filters) -> Filters:
+def compared_filters(filters: Filters, own: Additions = NONE) -> Filters:
     """Filters as they are compared with `compared_facts`: by the vocabulary.
 
     >>> filters = compared_filters(Filters(roles=["devops"], required_skills=["ReactJS, Node"]))
@@ -81,19 +82,19 @@ def compared_filters(filters: Filters) -> Filters:
     """
     return with_canonical_names(filters).model_copy(
         update={
-            "roles": canonical_roles(filters.roles),
-            "required_skills": canonical_skills(filters.required_skills),
-            "nice_to_have_skills": canonical_skills(filters.nice_to_have_skills),
-            "locations": _places(filters.locations),
-            "excluded_roles": canonical_roles(filters.excluded_roles),
-            "excluded_skills": canonical_skills(filters.excluded_skills),
-            "excluded_locations": _places(filters.excluded_locations),
+            "roles": canonical_roles(filters.roles, own),
+            "required_skills": canonical_skills(filters.required_skills, own),
+            "nice_to_have_skills": canonical_skills(filters.nice_to_have_skills, own),
+            "locations": _places(filters.locations, own),
+            "excluded_roles": canonical_roles(filters.excluded_roles, own),
+            "excluded_skills": canonical_skills(filters.excluded_skills, own),
+            "excluded_locations": _places(filters.excluded_locations, own),
         }
     )
 
 
-def _places(said: Sequence[str]) -> tuple[str, ...]:
-    return each_once(place for said_one in said for place in canonical_places(said_one))
+def _places(said: Sequence[str], own: Additions) -> tuple[str, ...]:
+    return each_once(place for said_one in said for place in canonical_places(said_one, own))
 
 
 def canonical_countries(said: tuple[str, ...]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from domain.profile import Facts, Job, latest_job
 from domain.terms import key
 from domain.viewing import Feed, Sort
 from infrastructure.database.postgres import Database
+from infrastructure.vocabulary.additions import Additions
 from projections import candidate_feed, candidate_profiles
 from projections.candidate_profiles import Origin
 from projections.candidate_search import CandidateSearch
@@ -24,6 +25,7 @@ from projections.likelihood.explanations import strongest
 from projections.likelihood.scoring import ScoredCandidate
 from projections.paging import Listed
 from projections.positions import Position
+from projections.vocabulary_additions import additions
 
 REASONS_SHOWN = 3
 
@@ -94,11 +96,12 @@ def of_feed(
 ) -> Listed[Card]:
     """A page of one of a position's lists, scored by the model as it is now."""
     listed = candidate_feed.feed(db, kind, search(position, at), limit, cursor, sort)
-    filters = compared_filters(position.filters)
+    own = additions(db)
+    filters = compared_filters(position.filters, own)
     jobs = candidate_profiles.jobs(db, [entry.candidate.candidate_id for entry in listed.items])
     items = [
         card_of(
-            entry.candidate, filters, entry.score, jobs.get(entry.candidate.candidate_id, ())
+            entry.candidate, filters, own, entry.score, jobs.get(entry.candidate.candidate_id, ())
         ).model_copy(update={"explored": entry.explored, "propensity": entry.propensity})
         for entry in listed.items
     ]
@@ -123,18 +126,19 @@ def with_names(db: Database, listed: Listed[Interview]) -> Listed[NamedInterview
 def card_of(
     known: candidate_profiles.ListedCandidate | candidate_profiles.CandidateProfile,
     filters: Filters,
+    own: Additions,
     score: ScoredCandidate | None,
     jobs: Sequence[Job],
     reasons: int = REASONS_SHOWN,
 ) -> Card:
-    """A card, given the filters as they are compared."""
+    """A card, given the filters as they are compared by additions to the vocabulary."""
     return Card(
         candidate_id=known.candidate_id,
         name=known.name,
         facts=known.facts,
         job=_card_job(jobs),
-        matching_skills=_matching_skills(known.facts.skills or (), filters),
-        match=filters.match(compared_facts(known.facts)),
+        matching_skills=_matching_skills(known.facts.skills or (), filters, own),
+        match=filters.match(compared_facts(known.facts, own)),
         likelihood=score and _shown(score, reasons),
         signed_up_at=known.signed_up_at,
         last_active_at=known.last_active_at,
@@ -166,6 +170,8 @@ def _card_job(jobs: Sequence[Job]) -> CardJob | None:
     )
 
 
-def _matching_skills(skills: Sequence[str], filters: Filters) -> list[str]:
+def _matching_skills(skills: Sequence[str], filters: Filters, own: Additions) -> list[str]:
     wanted = {key(skill) for skill in (*filters.required_skills, *filters.nice_to_have_skills)}
-    return [skill for skill in skills if not wanted.isdisjoint(map(key, compared_skills([skill])))]
+    return [
+        skill for skill in skills if not wanted.isdisjoint(map(key, compared_skills([skill], own)))
+    ]

@@ -31,6 +31,7 @@ from projections.likelihood.projection import Likelihoods
 from projections.likelihood.scoring import ScoredCandidate
 from projections.positions import Position
 from projections.shortlist import NotInterested
+from projections.vocabulary_additions import additions
 
 logger = logging.getLogger(__name__)
 
@@ -110,7 +111,8 @@ def full_profile(
     else:
         scores = scoring.of_candidates(db, [candidate_id], at, position.position_id)
         score = scores.get(candidate_id)
-    card = card_of(known, compared_filters(position.filters), score, known.jobs, reasons)
+    own = additions(db)
+    card = card_of(known, compared_filters(position.filters, own), own, score, known.jobs, reasons)
     return FullProfile(
         **dict(card),
         summary=known.summary,

@@ -29,6 +29,7 @@ from projections.likelihood import scoring
 from projections.paging import Listed
 from projections.positions import Position, Positions
 from projections.shortlist import Decided, NotInterested
+from projections.vocabulary_additions import additions
 
 C = TypeVar("C", bound=Card)
 
@@ -65,9 +66,12 @@ def listed(
     known = candidate_profiles.of_candidates(db, found.items)
     scores = scoring.of_candidates(db, found.items, caller.at, position.position_id)
     jobs = candidate_profiles.jobs(db, found.items)
-    filters = compared_filters(position.filters)
+    own = additions(db)
+    filters = compared_filters(position.filters, own)
     items = [
-        DecidedCard(**dict(cards.card_of(known[id], filters, scores.get(id), jobs.get(id, ()))))
+        DecidedCard(
+            **dict(cards.card_of(known[id], filters, own, scores.get(id), jobs.get(id, ())))
+        )
         for id in found.items
         if id in known
     ]

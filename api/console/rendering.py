@@ -34,6 +34,7 @@ MENU: Sequence[tuple[str, str, frozenset[Role]]] = [
     ("/funnel", "Funnel", frozenset({Role.ANALYST})),
     ("/model", "Likelihood", frozenset({Role.ANALYST})),
     ("/events", "Events", frozenset({Role.AUDITOR})),
+    ("/vocabulary", "Vocabulary", frozenset()),
     ("/read-models", "Read models", frozenset()),
     ("/mail", "Mail", frozenset(Role)),
     ("/help", "Help", frozenset(Role)),
@@ -95,6 +96,7 @@ NOTICES = {
     "rebuild-cancelled": "The rebuild is cancelled.",
     "replayed": "All parked events are applied.",
     "replayed-in-part": "What still fails, or was not reached in ten seconds, is listed below.",
+    "vocabulary-changed": "The vocabulary is changed. Filters and profiles are compared by it now.",
     "merged": "They are one candidate now.",
     "separated": "They are separate candidates again.",
 }

@@ -14,7 +14,10 @@ from api.routes.filters import previewed
 from api.web.forms import REFUSED, Faults, Sent
 from domain.filters import Filters
 from domain.terms import each_once
+from infrastructure.vocabulary.additions import Additions
+from projections.candidate_pool import CandidatePool
 from projections.canonical import compared_filters
+from projections.vocabulary_additions import additions
 
 CHECK = "_check"
 """The name of the button that asks what is understood, and saves nothing."""
@@ -44,23 +47,35 @@ class Understood(NamedTuple):
     sent: Sent
 
 
-def to_check(sent: Sent, filters: Filters, at: str = "") -> Understood | None:
+def to_check(visit: Visit, filters: Filters, at: str = "") -> Understood | None:
     """What to show before filters are saved; None if nothing asks for it.
 
     Asked is by the button, or by a number that is not written in digits alone: who wrote 75k is to
     see 75000 first. The fields' names begin with `at`.
     """
+    sent = visit.sent
     plain = sent.replaced({f"{at}{name}": value for name, value in _numbers(filters).items()})
     typed = [(name, value.strip()) for name, value in sent.fields]
     if typed == [(name, value.strip()) for name, value in plain.fields] and not sent.value(CHECK):
         return None
-    return Understood(compared_filters(filters), plain)
+    return understood(visit, filters, plain)
 
 
-def read_words(sent: Sent) -> SearchText:
+def understood(visit: Visit, filters: Filters, sent: Sent) -> Understood:
+    """Filters as they are compared, with the form that says them."""
+    return Understood(compared_filters(filters, _own(visit)), sent)
+
+
+def _own(visit: Visit) -> Additions:
+    with visit.caller.reading(CandidatePool) as db:
+        return additions(db)
+
+
+def read_words(visit: Visit) -> SearchText:
     """What the field `words` was understood as. Raises a 422 where it may mean two things."""
+    sent, own = visit.sent, _own(visit)
     try:
-        return read_search(sent.value("words"), sent.decimal_mark)
+        return read_search(sent.value("words"), sent.decimal_mark, own)
     except ValueError as error:
         detail = "This cannot be read." if isinstance(error, ValidationError) else str(error)
         raise Problem(

@@ -8,13 +8,13 @@ from domain.filters import Filters
 from domain.money import USD_PER_UNIT, SalaryRange, read_amount
 from domain.profile import MOST_YEARS
 from domain.skills import skill_names
-from domain.terms import each_once
+from domain.terms import each_once, spelled
 from infrastructure.cldr.countries import canonical_place, country_of_place
 from infrastructure.cldr.languages import language_code
+from infrastructure.vocabulary.additions import NONE, Additions
 from infrastructure.vocabulary.cities import cities
 from infrastructure.vocabulary.roles import roles_meant, skill_developed_with
 from infrastructure.vocabulary.skills import skills_meant
-from infrastructure.vocabulary.vocabulary import spelled
 
 SYMBOLS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "₹": "INR"}
 CURRENCY = "EUR"
@@ -64,8 +64,10 @@ class SearchText(NamedTuple):
     unknown: tuple[str, ...]
 
 
-def read_search(text: str, decimal_mark: str | None = None) -> SearchText:
+def read_search(text: str, decimal_mark: str | None = None, own: Additions = NONE) -> SearchText:
     """Read a search that names roles, skills, places, languages, years and pay in any order.
+
+    `own` are the additions to the vocabulary.
 
     Raises:
         ValueError: an amount may mean two, the years are out of order, or the text is too long.
@@ -82,8 +84,8 @@ def read_search(text: str, decimal_mark: str | None = None) -> SearchText:
     asked: dict[str, object] = {}
     text = _YEARS.sub(lambda years: _take_years(years, asked), text)
     text = _PAY.sub(lambda pay: _take_pay(pay, asked, decimal_mark), text)
-    for piece in _pieces(_BETWEEN.split(text)):
-        for kind, name in _names(piece):
+    for piece in _pieces(_BETWEEN.split(text), own):
+        for kind, name in _names(piece, own):
             found.setdefault(kind, []).append(name)
     unknown = tuple(found.pop("unknown", ()))
     if found.pop("remote", None):
@@ -110,17 +112,17 @@ def _take_pay(pay: re.Match[str], asked: dict[str, object], decimal_mark: str | 
     return ","
 
 
-def _pieces(pieces: list[str]) -> Iterator[list[str]]:
+def _pieces(pieces: list[str], own: Additions) -> Iterator[list[str]]:
     """The words of each piece; those of a role with a comma in it, such as *Developer, mobile*."""
     while pieces:
         first, second = pieces[0], next(iter(pieces[1:]), "")
         inverted = f"{first}, {second}"
-        is_one = bool(second) and len(roles_meant(inverted)) == 1
+        is_one = bool(second) and len(roles_meant(inverted, own)) == 1
         yield [inverted] if is_one else first.split()
         pieces = pieces[1 + is_one :]
 
 
-def _names(words: list[str]) -> Iterator[tuple[str, str]]:
+def _names(words: list[str], own: Additions) -> Iterator[tuple[str, str]]:
     """What words name, the longest name first: the kind of filter, and the name.
 
     The name behind a *not* or a hyphen is excluded.
@@ -132,7 +134,7 @@ def _names(words: list[str]) -> Iterator[tuple[str, str]]:
             words = words[1:] if said in _NOT else [words[0][1:], *words[1:]]
         named_by = _excluded if is_excluded else _named
         for end in range(min(len(words), MOST_WORDS), 0, -1):
-            named = [*named_by(" ".join(words[:end]))]
+            named = [*named_by(" ".join(words[:end]), own)]
             if named:
                 yield from named
                 break
@@ -144,25 +146,25 @@ def _names(words: list[str]) -> Iterator[tuple[str, str]]:
         words = words[end:]
 
 
-def _excluded(name: str) -> Iterator[tuple[str, str]]:
+def _excluded(name: str, own: Additions) -> Iterator[tuple[str, str]]:
     """What words exclude. Who develops with something is excluded by that role alone."""
-    role = roles_meant(name) if skill_developed_with(name) else ()
-    named = (("roles", role[0]),) if role else _named(name)
+    role = roles_meant(name, own) if skill_developed_with(name, own) else ()
+    named = (("roles", role[0]),) if role else _named(name, own)
     yield from ((_EXCLUDED.get(kind, "unknown"), each) for kind, each in named)
 
 
-def _named(name: str) -> Iterator[tuple[str, str]]:
+def _named(name: str, own: Additions) -> Iterator[tuple[str, str]]:
     name = name.strip("()[]&:!?\"'")
     if spelled(name) in _REMOTE:
         yield "remote", name
-    elif skill := skill_developed_with(name):
+    elif skill := skill_developed_with(name, own):
         yield "roles", "Software developer"
         yield "required_skills", skill
-    elif roles := roles_meant(name):
+    elif roles := roles_meant(name, own):
         yield from (("roles", role) for role in roles)
-    elif skills := _skills(name):
+    elif skills := _skills(name, own):
         yield from (("required_skills", skill) for skill in skills)
-    elif city := cities().get(spelled(name)):
+    elif city := cities(own).get(spelled(name)):
         yield "locations", city[0]
     elif country_of_place(name):
         yield "locations", canonical_place(name)
@@ -170,6 +172,6 @@ def _named(name: str) -> Iterator[tuple[str, str]]:
         yield "languages", name
 
 
-def _skills(name: str) -> tuple[str, ...]:
-    each = [skills_meant(part) for part in skill_names([name])]
+def _skills(name: str, own: Additions) -> tuple[str, ...]:
+    each = [skills_meant(part, own) for part in skill_names([name])]
     return tuple(skill for skills in each for skill in skills) if all(each) else ()

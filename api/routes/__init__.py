@@ -21,6 +21,7 @@ from api.routes import (
     team,
     templates,
     tickets,
+    vocabulary,
     webhooks,
 )
 
@@ -45,5 +46,6 @@ ROUTERS = (
     team.router,
     templates.router,
     tickets.router,
+    vocabulary.router,
     webhooks.router,
 )

@@ -21,6 +21,7 @@ from projections.candidate_terms import TermKind
 from projections.canonical import compared_filters
 from projections.positions import Positions
 from projections.suggestions import Suggestion, suggestions
+from projections.vocabulary_additions import additions
 
 router = APIRouter(tags=["Filters"])
 
@@ -78,6 +79,5 @@ def previewed(
             raise NotFound(Employer, employer_id)
         search = CandidateSearch(employer_id, position_id or NO_POSITION, filters, caller.at)
         active, passive = candidate_counts.counts(db, search)
-    return FiltersPreview(
-        filters=compared_filters(filters), recommendations=active, passive_candidates=passive
-    )
+        understood = compared_filters(filters, additions(db))
+    return FiltersPreview(filters=understood, recommendations=active, passive_candidates=passive)

@@ -130,6 +130,15 @@ class Sent:
         fields = [(name, values.get(name, value)) for name, value in self.fields]
         return Sent(fields, self.decimal_mark)
 
+    def renamed(self, name: str, new: str) -> "Sent":
+        """The fields, of which one stands under another's name in place of that one.
+
+        >>> Sent([("synonym", "k8s"), ("term", "")]).renamed("synonym", "term").fields
+        [('term', 'k8s')]
+        """
+        fields = [(new if n == name else n, value) for n, value in self.fields if n != new]
+        return Sent(fields, self.decimal_mark)
+
     def read(self, kind: type[B]) -> B:
         """The fields as this body of a request. Raises `RequestValidationError`."""
         with faults_of_the_request():

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 
 from domain.terms import each_once, key
+from infrastructure.vocabulary.additions import NONE, Additions, Names
 from infrastructure.vocabulary.skills import skills
 from infrastructure.vocabulary.vocabulary import Vocabulary, loaded, vocabulary
 
@@ -24,13 +25,17 @@ _REMARK = re.compile(r"\([^()]*\)")
 _BETWEEN = re.compile(r"\s*[,;|/&\n]\s*|\s+(?:and|und|or|oder)\s+")
 
 
-@cache
-def roles() -> Vocabulary:
+@lru_cache(maxsize=8)
+def _roles(own: Names) -> Vocabulary:
+    return vocabulary("roles.toml", own)
+
+
+def roles(own: Additions = NONE) -> Vocabulary:
     """The roles that have other names as well."""
-    return vocabulary("roles.toml")
+    return _roles(own.roles)
 
 
-def canonical_roles(said: Iterable[str]) -> tuple[str, ...]:
+def canonical_roles(said: Iterable[str], own: Additions = NONE) -> tuple[str, ...]:
     """Roles by the vocabulary's names, each once; as they were said if it does not know them.
 
     A text of several roles is taken apart if all of them are known.
@@ -38,47 +43,49 @@ def canonical_roles(said: Iterable[str]) -> tuple[str, ...]:
     >>> canonical_roles(["Developer, back-end", "Senior Golang Engineer (m/w/d)", "Cook, junior"])
     ('Back-end developer', 'Go developer', 'Cook, junior')
     """
-    return each_once(name for said_one in said for name in roles_meant(said_one) or (said_one,))
+    return each_once(
+        name for said_one in said for name in roles_meant(said_one, own) or (said_one,)
+    )
 
 
-def with_broader_roles(names: Iterable[str]) -> tuple[str, ...]:
+def with_broader_roles(names: Iterable[str], own: Additions = NONE) -> tuple[str, ...]:
     """Roles, and what they are a kind of: a back-end developer is a software developer."""
-    each = (name for said in names for name in (said, *_software_developer(said)))
+    each = (name for said in names for name in (said, *_software_developer(said, own)))
     return roles().with_broader(each)
 
 
 @lru_cache(maxsize=16_384)
-def roles_meant(said: str) -> tuple[str, ...]:
+def roles_meant(said: str, own: Additions = NONE) -> tuple[str, ...]:
     """The vocabulary's roles that a text names; none if any part of it is unknown."""
-    if known := _one(said):
+    if known := _one(said, own):
         return known
-    parts = [_one(part) for part in _BETWEEN.split(said) if part]
+    parts = [_one(part, own) for part in _BETWEEN.split(said) if part]
     return tuple(name for known in parts for name in known) if all(parts) else ()
 
 
-def skill_developed_with(said: str) -> str | None:
+def skill_developed_with(said: str, own: Additions = NONE) -> str | None:
     """The skill that a role is named for, such as that of a Java developer. None if it is none."""
-    role = next(iter(_one(said)), "")
-    is_named_for_it = _software_developer(role) and not roles().meant(role)
+    role = next(iter(_one(said, own)), "")
+    is_named_for_it = _software_developer(role, own) and not roles(own).meant(role)
     return role.removesuffix(_DEVELOPER) if is_named_for_it else None
 
 
-def _one(said: str) -> tuple[str, ...]:
+def _one(said: str, own: Additions) -> tuple[str, ...]:
     ways = [*_ways(key(said))]
-    known = next((known for way in ways if (known := roles().meant(way))), ())
-    return known or next((found for way in ways if (found := _developer_of(way))), ())
+    known = next((known for way in ways if (known := roles(own).meant(way))), ())
+    return known or next((found for way in ways if (found := _developer_of(way, own))), ())
 
 
-def _developer_of(role: str) -> tuple[str, ...]:
+def _developer_of(role: str, own: Additions) -> tuple[str, ...]:
     """Who develops with a skill that the vocabulary knows, such as a Java developer."""
     found = _developers().fullmatch(role)
-    known = skills().meant(found["skill"]) if found else ()
+    known = skills(own).meant(found["skill"]) if found else ()
     return tuple(f"{name}{_DEVELOPER}" for name in known)
 
 
-def _software_developer(role: str) -> tuple[str, ...]:
+def _software_developer(role: str, own: Additions) -> tuple[str, ...]:
     named = role.removesuffix(_DEVELOPER)
-    return (SOFTWARE_DEVELOPER,) if named != role and skills().meant(named) == (named,) else ()
+    return (SOFTWARE_DEVELOPER,) if named != role and skills(own).meant(named) == (named,) else ()
 
 
 @cache

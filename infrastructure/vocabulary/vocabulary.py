@@ -6,21 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from domain.terms import search_key
-
-_BETWEEN = re.compile(r"[\s.'\u2019_\u00b7\u2010-\u2015-]")
-"""What people put between the parts of a name, or leave out."""
+from domain.terms import spelled
+from infrastructure.vocabulary.additions import Names
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
-
-
-def spelled(name: str) -> str:
-    """A name as vocabularies look it up: `search_key`, without what may stand between its parts.
-
-    >>> spelled("Node.JS"), spelled("node js"), spelled("Back-End"), spelled("C++")
-    ('nodejs', 'nodejs', 'backend', 'c++')
-    """
-    return _BETWEEN.sub("", search_key(name))
 
 
 class Vocabulary(NamedTuple):
@@ -47,8 +36,12 @@ def loaded(file: str) -> Mapping[str, Any]:
     return tomllib.loads(files(__package__).joinpath(file).read_text(encoding="utf-8"))
 
 
-def vocabulary(file: str) -> Vocabulary:
-    """Read a vocabulary. Raises a `ValueError` if a name stands for two of its terms."""
+def vocabulary(file: str, own: Names = frozenset()) -> Vocabulary:
+    """Read a vocabulary, with names that were added to it.
+
+    Raises:
+        ValueError: a name stands for two of the file's terms.
+    """
     data = loaded(file)
     words: Mapping[str, list[str]] = data.get("words", {})
     terms: dict[str, tuple[str, ...]] = {}
@@ -60,7 +53,19 @@ def vocabulary(file: str) -> Vocabulary:
         for name in _filled_in(written, words):
             if terms.setdefault(spelled(name), meant) != meant:
                 raise ValueError(f"{file}: {name} is {terms[spelled(name)]} and {meant}")
+    for name, term in sorted(own):
+        terms.setdefault(spelled(name), (term,))
     return Vocabulary(data["version"], terms, dict(_ancestors(data.get("broader", {}))))
+
+
+def names(file: str) -> Mapping[str, tuple[str, ...]]:
+    """What else each term is called, as the file has it."""
+    data = loaded(file)
+    words: Mapping[str, list[str]] = data.get("words", {})
+    return {
+        term: tuple(name for written in also for name in _filled_in(written, words))
+        for term, also in data["synonyms"].items()
+    }
 
 
 def _filled_in(name: str, words: Mapping[str, list[str]]) -> list[str]:

@@ -15,12 +15,13 @@ from domain.passivity import active_since
 from domain.viewing import Feed
 from infrastructure.database.binary_copy import microseconds
 from infrastructure.database.postgres import Database
+from infrastructure.vocabulary.additions import NONE, Additions
 from projections.candidate_index.index import CandidateIndex
 from projections.candidate_index.postings import Mask
 from projections.candidate_index.reading import Term
-from projections.candidate_pool import keys, place_keys
-from projections.candidate_search import SET_ASIDE, CandidateSearch
+from projections.candidate_search import SET_ASIDE, CandidateSearch, with_additions
 from projections.canonical import compared_filters
+from projections.compared_columns import keys, place_keys
 
 
 class _Asked(NamedTuple):
@@ -80,9 +81,9 @@ CONDITIONS: dict[CriterionKind, Callable[[_Asked], Mask]] = {
 """The candidates that each kind of criterion lets through, if the filters have it."""
 
 
-def admitted(db: Database, index: CandidateIndex, filters: Filters) -> Mask:
+def admitted(db: Database, index: CandidateIndex, filters: Filters, own: Additions = NONE) -> Mask:
     """The candidates that match the filters."""
-    asked = _Asked(compared_filters(filters), index, db)
+    asked = _Asked(compared_filters(filters, own), index, db)
     mask = np.ones(index.columns.count, np.bool_)
     for kind in asked.filters.kinds():
         mask &= CONDITIONS[kind](asked)
@@ -112,7 +113,8 @@ class Question(NamedTuple):
 
 def question(db: Database, search: CandidateSearch) -> Question:
     """Ask the database what the index does not know of a search."""
-    filters = compared_filters(search.filters)
+    search = with_additions(db, search)
+    filters = compared_filters(search.filters, search.own)
     for term, texts in (
         (Term.ROLE, keys((*filters.roles, *filters.excluded_roles))),
         (Term.SKILL, keys((*filters.required_skills, *filters.nice_to_have_skills))),
@@ -130,7 +132,7 @@ def question(db: Database, search: CandidateSearch) -> Question:
 def approachable(index: CandidateIndex, asked: Question) -> Mask:
     """The candidates that match the filters and may be contacted."""
     columns, at = index.columns, microseconds(asked.search.at)
-    mask = admitted(asked.db, index, asked.search.filters)
+    mask = admitted(asked.db, index, asked.search.filters, asked.search.own)
     mask &= columns["agrees_until"] > at
     mask &= columns["last_allowed_contact"] <= at - int(CONTACT_WINDOW.total_seconds() * 1e6)
     mask[index.postings.any_of(asked.excluded)] = False

@@ -21,8 +21,8 @@ from infrastructure.database.postgres import open_pool
 from infrastructure.event_log import queries
 from infrastructure.event_log.store import EventStore
 from infrastructure.projecting.projector import Projector
-from projections.candidate_pool import keys
 from projections.canonical import compared_facts
+from projections.compared_columns import keys
 from projections.likelihood.estimator.model import ESTIMATOR
 from projections.read_models import read_models
 from tests.support.comparing import as_far_as

@@ -29,6 +29,7 @@ from api.console.pages import (
     templates,
     tickets,
     timelines,
+    vocabulary,
 )
 
 ROUTERS = (
@@ -60,4 +61,5 @@ ROUTERS = (
     templates.router,
     tickets.router,
     timelines.router,
+    vocabulary.router,
 )

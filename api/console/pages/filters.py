@@ -10,7 +10,15 @@ from api.candidates import cards, visibility
 from api.console.meanwhile import changed_meanwhile
 from api.console.pages.positions import CURRENCIES
 from api.console.session import Recruiter, RecruiterOrSupport, Visit
-from api.console.understood import Understood, as_typed, counted, joined, read_words, to_check
+from api.console.understood import (
+    Understood,
+    as_typed,
+    counted,
+    joined,
+    read_words,
+    to_check,
+    understood,
+)
 from api.console.wording.filter_words import differences
 from api.routes.filters import Typed, suggest
 from api.web.forms import REFUSED, Faults
@@ -20,7 +28,7 @@ from infrastructure.event_log.store import VersionMismatch
 from projections import candidate_counts
 from projections.candidate_pool import CandidatePool
 from projections.candidate_terms import TermKind
-from projections.canonical import compared_filters, with_canonical_names
+from projections.canonical import with_canonical_names
 from projections.interview_list import InterviewList
 from projections.positions import Positions
 
@@ -41,7 +49,7 @@ def set_filters(position_id: UUID, visit: Recruiter) -> Response:
     """Change whom a position is for, unless somebody else did so since the form was made."""
     try:
         body = visit.sent.read(Filters)
-        checked = to_check(visit.sent, body)
+        checked = to_check(visit, body)
         if checked:
             return _understood(visit, position_id, checked)
         return _set(visit, position_id, body)
@@ -59,15 +67,14 @@ def set_filters(position_id: UUID, visit: Recruiter) -> Response:
 def read_words_page(position_id: UUID, visit: Recruiter) -> Response:
     """The form with what a description of the people was understood as beside what is saved."""
     try:
-        read = read_words(visit.sent)
+        read = read_words(visit)
     except REFUSED as error:
         return visit.page("filters.html", Faults(error), **_shown(visit, position_id))
     with visit.caller.reading(Positions) as db:
         position = visibility.position_of(db, visit.caller, position_id)
     filters = joined(position.filters, read.filters)
     sent = as_typed(filters.model_dump(mode="json"))
-    understood = Understood(compared_filters(filters), sent)
-    return _understood(visit, position_id, understood, read.unknown)
+    return _understood(visit, position_id, understood(visit, filters, sent), read.unknown)
 
 
 @router.post("/positions/{position_id}/filters/counts")
@@ -98,16 +105,16 @@ def relax(position_id: UUID, visit: Recruiter) -> Response:
 
 
 def _understood(
-    visit: Visit, position_id: UUID, understood: Understood, unknown: Sequence[str] = ()
+    visit: Visit, position_id: UUID, read: Understood, unknown: Sequence[str] = ()
 ) -> Response:
     """The form with what its filters were understood as, and who would match; nothing is saved."""
     shown = _shown(visit, position_id)
-    asked = shown["position"].model_copy(update={"filters": understood.filters})
+    asked = shown["position"].model_copy(update={"filters": read.filters})
     with visit.caller.reading(CandidatePool, InterviewList) as db:
         would_match = visibility.counts(db, asked, visit.caller)
-    shown |= {"version": visit.sent.value("_version"), "understood": understood.filters}
+    shown |= {"version": visit.sent.value("_version"), "understood": read.filters}
     shown |= {"unknown": unknown}
-    return visit.page("filters.html", sent=understood.sent, would_match=would_match, **shown)
+    return visit.page("filters.html", sent=read.sent, would_match=would_match, **shown)
 
 
 def _set(visit: Visit, position_id: UUID, filters: Filters) -> Response:

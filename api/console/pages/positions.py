@@ -113,7 +113,7 @@ def read_words_page(visit: Recruiter, employer: UUID | None = None) -> Response:
     if who is None:
         return visit.go("/positions")
     try:
-        read = read_words(visit.sent)
+        read = read_words(visit)
     except REFUSED as error:
         return visit.again("position_new.html", error, **_form_for(visit, who))
     shown = _form_for(visit, who)
@@ -130,7 +130,7 @@ def open_position(visit: Recruiter, employer: UUID | None = None) -> Response:
         return visit.go("/positions")
     try:
         body = visit.sent.in_utc().read(NewPosition)
-        checked = to_check(visit.sent, body.filters, at="filters.")
+        checked = to_check(visit, body.filters, at="filters.")
         if checked:
             shown = _form_for(visit, who) | {"understood": checked.filters}
             return visit.page("position_new.html", sent=checked.sent, faults=None, **shown)

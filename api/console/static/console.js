@@ -117,6 +117,9 @@ function chips(lines) {
 
 function prepare(root) {
   root.querySelectorAll("textarea[data-chips]:not([hidden])").forEach(chips);
+  root.querySelectorAll("input[data-suggest]:not([role])").forEach((input) => {
+    suggesting(input, input.parentElement, input.dataset.suggest, (term) => { input.value = term; });
+  });
   root.querySelector("[data-focus]")?.focus();
 }
 document.addEventListener("DOMContentLoaded", () => prepare(document));

@@ -58,7 +58,7 @@ PAGES: list[tuple[str, str, set[Role]]] = [
     (".*", "/(help.*|mail.*|sign-out)", ANYONE),
     (".*", "/duplicates.*", {Role.SUPPORT}),
     (".*", "/do-not-contact.*", {Role.RECRUITER}),
-    (".*", "/read-models.*", set()),
+    (".*", "/(read-models|vocabulary).*", set()),
     ("GET", "/events.*", {Role.AUDITOR}),
     ("GET", "/feedback", {Role.CSM}),
     ("GET", "/(funnel|model).*", {Role.ANALYST}),

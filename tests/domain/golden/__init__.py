@@ -30,6 +30,7 @@ from domain import (
     template,
     ticket,
     viewing,
+    vocabulary,
     webhook,
 )
 from domain.actor import Actor, CompanyRole, Role
@@ -471,6 +472,20 @@ _COMMANDS: list[Command] = [
         **by(the_platform),
     ),
     candidate_commands.ClearAttributes(candidate_id=CASEY, **by(the_platform)),
+    vocabulary.AddTerm(
+        kind=vocabulary.VocabularyKind.SKILL, term="Glockenspiel", known=None, **by(the_admin)
+    ),
+    vocabulary.AddSynonym(
+        kind=vocabulary.VocabularyKind.SKILL,
+        synonym="Carillon",
+        term="glockenspiel",
+        known=None,
+        known_term=None,
+        **by(the_admin),
+    ),
+    vocabulary.RemoveAddition(
+        kind=vocabulary.VocabularyKind.SKILL, addition="Carillon", **by(the_admin)
+    ),
     do_not_contact.AddToDoNotContact(
         employer_id=ACME,
         kind=do_not_contact.Named.PERSON,

@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 
 from api.demo import published
 from domain.skills import skill_names
-from domain.terms import key
+from domain.terms import key, spelled
 from infrastructure.cldr.countries import country_of_place
 from infrastructure.vocabulary.cities import canonical_city, canonical_places, cities
 from infrastructure.vocabulary.roles import canonical_roles, roles, with_broader_roles
@@ -22,7 +22,7 @@ from infrastructure.vocabulary.skills import (
     skills_meant,
     with_broader_skills,
 )
-from infrastructure.vocabulary.vocabulary import loaded, spelled, vocabulary
+from infrastructure.vocabulary.vocabulary import loaded, vocabulary
 from tests.support.survey import survey_profiles
 
 FILES = ("skills.toml", "roles.toml", "cities.toml")
