@@ -5,6 +5,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import count, takewhile
 from math import ceil, floor, isfinite, log10
 
+from infrastructure.languages import numbers
+from infrastructure.languages.numbers import localized
+
 DAY = timedelta(days=1)
 DAYS = (1, 2, 7, 14)
 MONTHS = (1, 2, 3, 6, 12, 24, 60, 120)
@@ -103,8 +106,8 @@ def number(value: float | None) -> str:
     if value is None or not isfinite(value):
         return NOTHING
     if abs(value) >= 1000 or value == int(value):
-        return f"{value:,.0f}"
-    return f"{value:.4g}"
+        return localized(f"{value:,.0f}")
+    return localized(f"{value:.4g}")
 
 
 def percent(share: float | None, digits: int = 0) -> str:
@@ -115,7 +118,7 @@ def percent(share: float | None, digits: int = 0) -> str:
     """
     if share is None or not isfinite(share):
         return NOTHING
-    return f"{share * 100:.{digits}f}".removesuffix(".0") + "%"
+    return numbers.percent(share, digits)
 
 
 def share(value: float | None) -> str:

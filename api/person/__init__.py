@@ -12,12 +12,14 @@ from api.person import pages
 from api.person.rendering import HEADERS, is_page, problem_page
 from api.person.visit import LINK_RATE
 from api.web.rendering import add_headers
+from api.web.spoken import speak
 
 
 def install(app: FastAPI) -> None:
     """Serve the candidates' pages."""
     app.state.link_rate_limit = RateLimit(LINK_RATE)
     app.add_middleware(add_headers, to=is_page, headers=HEADERS)
+    app.add_middleware(speak, to=is_page)
     for router in pages.ROUTERS:
         app.include_router(router, include_in_schema=False)
 

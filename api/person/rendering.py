@@ -24,6 +24,8 @@ from domain.outreach_refusals import (
     TimeNotOffered,
 )
 from domain.sources import NothingNewer
+from infrastructure.languages.translation import N_, available, language
+from infrastructure.languages.translation import gettext as _
 
 HERE = Path(__file__).parent
 
@@ -41,39 +43,41 @@ FOLDERS = {"/p/": Purpose.ANSWER, "/u/": Purpose.UNSUBSCRIBE}
 """Where the pages of each kind of link stand."""
 
 NOTICES = {
-    "accepted": "Your answer is sent: you are interested.",
-    "postponed": "Your answer is sent. Nobody writes to you about this position before that day.",
-    "declined": "Your answer is sent: this is not for you.",
-    "time-picked": "The interview is agreed. An invitation is on its way to you.",
-    "interview-cancelled": "The interview is cancelled. They are told.",
-    "written": "Your message is sent.",
-    "blocked": "This employer cannot write to you any more.",
-    "stopped": "Nobody writes to you any more.",
-    "resumed": "Employers may write to you again.",
-    "budget-set": "Your choice is saved.",
-    "corrected": "Your profile is corrected.",
-    "said-already": "Your profile says this already.",
+    "accepted": N_("Your answer is sent: you are interested."),
+    "postponed": N_(
+        "Your answer is sent. Nobody writes to you about this position before that day."
+    ),
+    "declined": N_("Your answer is sent: this is not for you."),
+    "time-picked": N_("The interview is agreed. An invitation is on its way to you."),
+    "interview-cancelled": N_("The interview is cancelled. They are told."),
+    "written": N_("Your message is sent."),
+    "blocked": N_("This employer cannot write to you any more."),
+    "stopped": N_("Nobody writes to you any more."),
+    "resumed": N_("Employers may write to you again."),
+    "budget-set": N_("Your choice is saved."),
+    "corrected": N_("Your profile is corrected."),
+    "said-already": N_("Your profile says this already."),
 }
 """What a page says once a form is done."""
 
 DECLINE_REASONS = {
-    DeclineReason.NOT_LOOKING: "I am not looking for a job",
-    DeclineReason.SALARY: "The pay",
-    DeclineReason.LOCATION: "The place of work",
-    DeclineReason.ROLE: "The role",
-    DeclineReason.COMPANY: "The company",
-    DeclineReason.OTHER: "Another reason",
+    DeclineReason.NOT_LOOKING: N_("I am not looking for a job"),
+    DeclineReason.SALARY: N_("The pay"),
+    DeclineReason.LOCATION: N_("The place of work"),
+    DeclineReason.ROLE: N_("The role"),
+    DeclineReason.COMPANY: N_("The company"),
+    DeclineReason.OTHER: N_("Another reason"),
 }
 
 TO_THE_PERSON = {
-    AlreadyAnswered.code: "You have answered this message already.",
-    AlreadyWithdrawn.code: "The employer took this message back.",
-    OutreachHasExpired.code: "The time to answer this message is over.",
-    EmployerAlreadyBlocked.code: "This employer cannot write to you already.",
-    CandidateAlreadyOptedIn.code: "Employers may write to you already.",
-    TimeNotOffered.code: "This time is not offered any more; choose another.",
-    NoInterview.code: "There is no interview any more.",
-    NothingNewer.code: "Something newer is known already; correct it tomorrow.",
+    AlreadyAnswered.code: N_("You have answered this message already."),
+    AlreadyWithdrawn.code: N_("The employer took this message back."),
+    OutreachHasExpired.code: N_("The time to answer this message is over."),
+    EmployerAlreadyBlocked.code: N_("This employer cannot write to you already."),
+    CandidateAlreadyOptedIn.code: N_("Employers may write to you already."),
+    TimeNotOffered.code: N_("This time is not offered any more; choose another."),
+    NoInterview.code: N_("There is no interview any more."),
+    NothingNewer.code: N_("Something newer is known already; correct it tomorrow."),
 }
 """What the domain says to those who act for a candidate, as it is said to the candidate."""
 
@@ -86,7 +90,7 @@ STALE_FORM = "stale-form"
 def to_the_person(reason: Reason) -> Reason:
     """A reason in the words for the person whom it is about."""
     said = TO_THE_PERSON.get(reason.code, reason.detail)
-    return Reason(code=reason.code, field=reason.field, detail=said)
+    return Reason(code=reason.code, field=reason.field, detail=_(said))
 
 
 def is_page(path: str) -> bool:
@@ -103,7 +107,9 @@ def rendered(request: Request, template: str, status: int = 200, **shown: Any) -
     """A page of a template."""
     context = {
         "path": request.url.path,
-        "notice": NOTICES.get(request.query_params.get("notice", "")),
+        "notice": _notice(request.query_params.get("notice", "")),
+        "language": language(),
+        "languages": available(),
         "now": datetime.now(UTC),
         "marketplace": request.app.state.marketplace.settings.marketplace,
         "link": None,
@@ -116,10 +122,14 @@ def rendered(request: Request, template: str, status: int = 200, **shown: Any) -
     return HTMLResponse(text, status, headers=HEADERS)
 
 
+def _notice(name: str) -> str | None:
+    return _(NOTICES[name]) if name in NOTICES else None
+
+
 def problem_page(request: Request, problem: Problem) -> Response:
     """A page that says what is wrong. What was typed is kept, to be sent again where that helps."""
     details = problem.details
-    details.reasons = [*map(in_plain_words, details.reasons)]
+    details.reasons = [to_the_person(in_plain_words(reason)) for reason in details.reasons]
     passes = details.status in PASSING or details.type.endswith(":request-in-flight")
     is_stale = details.type.endswith((f":{STALE_FORM}", ":idempotency-key-reused"))
     sent: Sent | None = getattr(request.state, "sent", None)
@@ -134,6 +144,7 @@ def problem_page(request: Request, problem: Problem) -> Response:
         "problem.html",
         details.status,
         problem=details,
+        detail=_(details.detail),
         is_stale=is_stale,
         again=again,
         typed=sent.typed() if sent else [],

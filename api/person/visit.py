@@ -27,6 +27,7 @@ from domain.merging import person
 from domain.outreach import Outreach
 from domain.outreach_events import Status
 from infrastructure.event_log.store import EventStore, UnitOfWork
+from infrastructure.languages.translation import N_
 
 LINK_RATE = "60/minute"
 """Most requests by one link."""
@@ -137,10 +138,10 @@ def _found(store: EventStore, id: UUID) -> tuple[Outreach, Candidate]:
 def _key(sent: Sent, expected: str) -> str:
     """The idempotency key of a form that comes from the link's own page."""
     if not hmac.compare_digest(sent.value("_csrf").encode(), expected.encode()):
-        raise Problem(403, STALE_FORM, "The form is not from this page; send it again.")
+        raise Problem(403, STALE_FORM, N_("The form is not from this page; send it again."))
     key = sent.value("_key")[:200]
     if not (key and key.isprintable()):
-        raise Problem(403, STALE_FORM, "The form lacks its key; send it again.")
+        raise Problem(403, STALE_FORM, N_("The form lacks its key; send it again."))
     return key
 
 
@@ -148,11 +149,11 @@ def _check_open(outreach: Outreach, at: datetime) -> None:
     """Raise a 410 if the outreach is over without an answer."""
     waits, until = outreach.status is Status.AWAITING_ANSWER, outreach.answer_until
     if outreach.status in CLOSED or (waits and until and at >= until):
-        raise Problem(410, "link-closed", "This message can no longer be answered.")
+        raise Problem(410, "link-closed", N_("This message can no longer be answered."))
 
 
 def _nothing_here() -> Problem:
-    return Problem(404, "not-found", "This link leads nowhere; check that it is complete.")
+    return Problem(404, "not-found", N_("This link leads nowhere; check that it is complete."))
 
 
 ByLetter = Annotated[Visit, Depends(visiting(Purpose.ANSWER))]

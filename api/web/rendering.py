@@ -10,6 +10,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.web import words
+from infrastructure.languages import translation
 
 HERE = Path(__file__).parent
 ASSETS = "/static/"
@@ -35,7 +36,10 @@ def environment(*folders: Path) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    # Jinja adds this method with the extension.
+    made.install_gettext_callables(translation.gettext, translation.ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.filters.update(words.FILTERS)
     made.globals["new_key"] = lambda: str(uuid4())
     return made

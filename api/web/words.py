@@ -5,10 +5,16 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from babel.dates import format_date, format_skeleton
+from babel.numbers import format_decimal
+
 from api.charts.axes import NOTHING, number, percent
 from domain.money import PayPeriod, Salary, SalaryRange, converted
 from domain.partial_date import PartialDate
 from domain.profile import Education, Job, Project
+from infrastructure.languages.numbers import localized
+from infrastructure.languages.translation import N_, locale, ngettext
+from infrastructure.languages.translation import gettext as _
 from projections.candidate_pool import SIGN_UP
 from projections.candidate_profiles import Origin
 from projections.positions import Position
@@ -31,18 +37,25 @@ def ago(moment: datetime | date, now: datetime) -> str:
     if isinstance(moment, datetime) and days < 1:
         minutes = int((now - moment).total_seconds() // 60)
         if minutes < 1:
-            return "just now"
-        return _counted(minutes, "minute") if minutes < 60 else _counted(minutes // 60, "hour")
+            return _("just now")
+        if minutes < 60:
+            return _counted(ngettext("%(num)d minute ago", "%(num)d minutes ago", minutes), minutes)
+        hours = minutes // 60
+        return _counted(ngettext("%(num)d hour ago", "%(num)d hours ago", hours), hours)
     if days < 1:
-        return "today"
-    for size, unit in ((365.25, "year"), (30.44, "month"), (7, "week")):
-        if days >= 2 * size or (days >= size and unit != "week"):
-            return _counted(int(days // size), unit)
-    return _counted(days, "day")
+        return _("today")
+    years, months, weeks = int(days // 365.25), int(days // 30.44), days // 7
+    if years:
+        return _counted(ngettext("%(num)d year ago", "%(num)d years ago", years), years)
+    if months:
+        return _counted(ngettext("%(num)d month ago", "%(num)d months ago", months), months)
+    if weeks > 1:
+        return _counted(ngettext("%(num)d week ago", "%(num)d weeks ago", weeks), weeks)
+    return _counted(ngettext("%(num)d day ago", "%(num)d days ago", days), days)
 
 
-def _counted(count: int, unit: str) -> str:
-    return f"{count} {unit}{'' if count == 1 else 's'} ago"
+def _counted(text: str, count: int) -> str:
+    return text % {"num": count}
 
 
 def closes(closes_at: datetime, now: datetime) -> str:
@@ -55,10 +68,10 @@ def closes(closes_at: datetime, now: datetime) -> str:
     """
     days = (closes_at.date() - now.date()).days
     if days > CLOSES_SOON_DAYS:
-        return f"Closes on {day(closes_at)}"
+        return _("Closes on %(day)s") % {"day": day(closes_at)}
     if days < 1:
-        return f"Closes today at {closes_at:%H:%M} UTC"
-    return f"Closes in {days} day{'' if days == 1 else 's'}"
+        return _("Closes today at %(time)s") % {"time": f"{closes_at:%H:%M} UTC"}
+    return _counted(ngettext("Closes in %(num)d day", "Closes in %(num)d days", days), days)
 
 
 def closes_soon(closes_at: datetime | None, now: datetime) -> bool:
@@ -68,12 +81,12 @@ def closes_soon(closes_at: datetime | None, now: datetime) -> bool:
 
 def day(moment: datetime | date) -> str:
     """A day, such as 3 March 2026."""
-    return f"{moment.day} {moment:%B %Y}"
+    return format_date(moment, "long", locale())
 
 
 def month(moment: datetime | date) -> str:
     """A month, such as March 2026."""
-    return f"{moment:%B %Y}"
+    return format_skeleton("yMMMM", moment, locale=locale())
 
 
 def dated(partial: PartialDate) -> str:
@@ -95,10 +108,12 @@ def span(part: Job | Education | Project) -> str:
     """
     start, end = (date and dated(date) for date in (part.started_on, part.ended_on))
     if isinstance(part, Job) and part.is_present:
-        end = "now"
+        end = _("now")
     if start and end:
-        return start if start == end else f"{start} to {end}"
-    return f"from {start}" if start else f"until {end}" if end else ""
+        return start if start == end else _("%(start)s to %(end)s") % {"start": start, "end": end}
+    if start:
+        return _("from %(start)s") % {"start": start}
+    return _("until %(end)s") % {"end": end} if end else ""
 
 
 def minute(moment: datetime) -> str:
@@ -107,11 +122,11 @@ def minute(moment: datetime) -> str:
 
 
 PERIOD_WORDS = {
-    PayPeriod.YEAR: "a year",
-    PayPeriod.MONTH: "a month",
-    PayPeriod.WEEK: "a week",
-    PayPeriod.DAY: "a day",
-    PayPeriod.HOUR: "an hour",
+    PayPeriod.YEAR: N_("a year"),
+    PayPeriod.MONTH: N_("a month"),
+    PayPeriod.WEEK: N_("a week"),
+    PayPeriod.DAY: N_("a day"),
+    PayPeriod.HOUR: N_("an hour"),
 }
 
 
@@ -127,12 +142,18 @@ def money(pay: Salary | SalaryRange | None, *, yearly: bool = False) -> str:
     """
     if pay is None:
         return NOTHING
-    per = "" if pay.per is PayPeriod.YEAR and not yearly else f" {PERIOD_WORDS[pay.per]}"
+    per = "" if pay.per is PayPeriod.YEAR and not yearly else f" {_(PERIOD_WORDS[pay.per])}"
     if isinstance(pay, Salary):
-        return f"{pay.currency} {pay.amount:,}{per}"
+        return f"{pay.currency} {amount(pay.amount)}{per}"
+    said = f"{pay.currency} {amount(pay.minimum)}"
     if pay.maximum is None:
-        return f"from {pay.currency} {pay.minimum:,}{per}"
-    return f"{pay.currency} {pay.minimum:,} to {pay.maximum:,}{per}"
+        return _("from %(start)s") % {"start": f"{said}{per}"}
+    return _("%(start)s to %(end)s") % {"start": said, "end": f"{amount(pay.maximum)}{per}"}
+
+
+def amount(value: float) -> str:
+    """An amount of money, such as 60,000; with all of its decimals, as it was said."""
+    return format_decimal(value, locale=locale(), decimal_quantization=False)
 
 
 def in_currency(pay: Salary, currency: str | None) -> str | None:
@@ -143,8 +164,8 @@ def in_currency(pay: Salary, currency: str | None) -> str | None:
     >>> in_currency(Salary(amount=60_000, currency="EUR"), "EUR")
     """
     is_own = currency is None or (pay.currency == currency and pay.per is PayPeriod.YEAR)
-    amount = None if is_own else converted(pay, str(currency))
-    return None if amount is None else f"{currency} {amount:,}"
+    converted_amount = None if is_own else converted(pay, str(currency))
+    return None if converted_amount is None else f"{currency} {amount(converted_amount)}"
 
 
 def currency(position: Position) -> str | None:
@@ -171,7 +192,7 @@ def years(number: float) -> str:
     ('27 years', '1 year')
     """
     whole = int(number)
-    return f"{whole} {'year' if whole == 1 else 'years'}"
+    return _counted(ngettext("%(num)d year", "%(num)d years", whole), whole)
 
 
 def salary_words(details: Mapping[str, Any]) -> str:
@@ -208,6 +229,15 @@ def freshness(provenance: Mapping[str, Origin]) -> str:
     return f"{of_it} updated {month(latest.observed_on)}, from {latest.source.replace('-', ' ')}"
 
 
+def signed(number: float) -> str:
+    """A number with its sign and two decimals.
+
+    >>> signed(0.5)
+    '+0.50'
+    """
+    return localized(f"{number:+.2f}").replace("-", "\N{MINUS SIGN}")
+
+
 def second(moment: datetime) -> str:
     """A moment of today to the second, in UTC."""
     return f"{moment:%H:%M:%S} UTC"
@@ -233,7 +263,7 @@ def words(code: str) -> str:
     >>> words("awaiting_answer")
     'Awaiting answer'
     """
-    return code.replace("_", " ").replace(".", " ").capitalize()
+    return _(code.replace("_", " ").replace(".", " ").capitalize())
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
@@ -256,6 +286,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
         currency,
         initials,
         years,
+        signed,
         salary_words,
         terms,
         freshness,

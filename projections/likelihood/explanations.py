@@ -4,10 +4,13 @@ One sentence a feature; the sign of its contribution says whether it speaks for 
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from domain.kinds_of_work import KINDS_OF_WORK
+from infrastructure.languages.numbers import localized, percent
+from infrastructure.languages.translation import N_, ngettext
+from infrastructure.languages.translation import gettext as _
 from projections.likelihood.estimator.schema import Features
 from projections.likelihood.features.catalogue import (
     JOB_YEARS,
@@ -30,7 +33,7 @@ class FeatureReason(NamedTuple):
     @property
     def text(self) -> str:
         """The sentence in words."""
-        return self.sentence.format_map(_WordedFeatures(self.among))
+        return _(self.sentence).format_map(_WordedFeatures(self.among))
 
 
 NUMBERS: Mapping[str, str] = {
@@ -141,7 +144,15 @@ CATEGORIES: Mapping[str, str | Mapping[str, str]] = {
     "skills_named": {"yes": "The position names skills", "no": "The position names no skills"},
 }
 
-INTERCEPT = "The starting point for everyone"
+INTERCEPT = N_("The starting point for everyone")
+
+
+def texts() -> Iterator[str]:
+    """Every sentence, and every word that one may name, before they are translated."""
+    for sentences in (*NUMBERS.values(), *CATEGORIES.values()):
+        yield from [sentences] if isinstance(sentences, str) else sentences.values()
+    for word in (*KINDS_OF_WORK, *SENIORITIES):
+        yield word.replace("-", " ")
 
 
 def reasons(x: Features, contributions: Iterable[tuple[str, float]]) -> list[FeatureReason]:
@@ -170,7 +181,7 @@ def in_words(x: Features, name: str) -> str:
     >>> in_words(Features({"dormancy": math.log1p(14.2)}, {}), "dormancy")
     'Silent for 14 months'
     """
-    return _sentence(x, name).format_map(_WordedFeatures(x))
+    return _(_sentence(x, name)).format_map(_WordedFeatures(x))
 
 
 def _sentence(x: Features, name: str) -> str:
@@ -218,48 +229,63 @@ def span(days: float) -> str:
     ('1 day', '40 days', '14 months', '2 years 5 months')
     """
     if days < 60:
-        return _counted(max(round(days), 0), "day")
+        whole = max(round(days), 0)
+        return _counted(ngettext("%(num)d day", "%(num)d days", whole), whole)
     months = round(days / DAYS_A_MONTH)
     if months < 24:
-        return _counted(months, "month")
+        return _months(months)
     years, months = divmod(months, 12)
-    return _counted(years, "year") + (f" {_counted(months, 'month')}" if months else "")
+    return f"{_years(years)} {_months(months)}" if months else _years(years)
 
 
 DAYS_A_MONTH = 365.25 / 12
 
 
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+def _counted(text: str, number: int) -> str:
+    return text % {"num": number}
+
+
+def _months(number: int) -> str:
+    return _counted(ngettext("%(num)d month", "%(num)d months", number), number)
+
+
+def _years(number: int) -> str:
+    return _counted(ngettext("%(num)d year", "%(num)d years", number), number)
 
 
 def _times(number: int) -> str:
-    return {0: "hardly ever", 1: "once", 2: "twice"}.get(number, f"{number} times")
+    few = {0: _("hardly ever"), 1: _("once"), 2: _("twice")}
+    return few.get(number) or _counted(_("%(num)d times"), number)
 
 
 def _messages(number: int) -> str:
-    return _counted(number, "message") if number else "hardly any message"
+    if not number:
+        return _("hardly any message")
+    return _counted(ngettext("%(num)d message", "%(num)d messages", number), number)
 
 
 def _above(log_ratio: float) -> str:
     if abs(log_ratio) >= LARGEST_OFFER:
-        return "at least twice" if log_ratio > 0 else "at most half of"
-    percent = round(math.expm1(log_ratio) * 100)
-    return f"{abs(percent)}% {'above' if percent > 0 else 'below'}" if percent else "just"
+        return _("at least twice") if log_ratio > 0 else _("at most half of")
+    share = round(math.expm1(log_ratio), 2)
+    if not share:
+        return _("just")
+    said = _("%(percent)s above") if share > 0 else _("%(percent)s below")
+    return said % {"percent": percent(abs(share))}
 
 
 _UNITS: Mapping[str, Callable[..., str]] = {
     "time": lambda value: span(math.expm1(value) * 30),
     "job": lambda years: (
-        "10 years or more" if years >= JOB_YEARS[-1] else span(years * 12 * DAYS_A_MONTH)
+        _("10 years or more") if years >= JOB_YEARS[-1] else span(years * 12 * DAYS_A_MONTH)
     ),
     "times": lambda value: _times(round(math.expm1(value))),
-    "count": lambda value: str(round(math.expm1(value)) or "none"),
+    "count": lambda value: str(round(math.expm1(value)) or _("none")),
     "messages": lambda value: _messages(round(math.expm1(value))),
     "few_messages": lambda value: _messages(round(value)),
-    "years": lambda value: _counted(round(value), "year"),
-    "thousands": lambda value: f"{round(math.expm1(value)) * 1_000:,}",
-    "percent": lambda value: f"{round(value * 100)}%",
+    "years": lambda value: _years(round(value)),
+    "thousands": lambda value: localized(f"{round(math.expm1(value)) * 1_000:,}"),
+    "percent": percent,
     "above": _above,
-    "words": lambda value: value.replace("-", " "),
+    "words": lambda value: _(value.replace("-", " ")),
 }

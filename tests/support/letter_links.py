@@ -14,6 +14,20 @@ from tests.support.stage import Scene, Stage
 
 BROWSER = {"Accept": "text/html"}
 
+PAGES = [
+    "/interest",
+    "/later",
+    "/decline",
+    "/block",
+    "/data",
+    "/correction",
+    "/reasons",
+    "/likelihood",
+    "/choices",
+    "/erasure",
+]
+"""The pages of a letter's link, beside its own."""
+
 
 @dataclass
 class Holder:

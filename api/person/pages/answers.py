@@ -15,6 +15,7 @@ from domain.candidate_commands import BlockEmployer
 from domain.outreach_events import DeclineReason
 from domain.passivity import months_after
 from domain.values import Flag, Value
+from infrastructure.languages.translation import gettext as _
 from projections import candidate_profiles
 from projections.candidate_pool import CandidatePool
 
@@ -104,7 +105,7 @@ def postpone(visit: ByLetter) -> Response:
             return visit.done(declined, "declined")
         until = body.day(today)
         if until is None:
-            raise _missing("until", "Choose the day from which you may be written to.")
+            raise _missing("until", _("Choose the day from which you may be written to."))
         result = visit.run(PostponeOutreach, outreach_id=outreach_id, until=until, note=body.note)
     except REFUSED as error:
         return visit.again("later.html", error, **shown(visit))
@@ -168,7 +169,7 @@ def _only_shared(sent: Sent) -> Sent:
 def _check_filled_in(body: Interest) -> None:
     for name, is_shared in body.share:
         if is_shared and getattr(body.contact, name) is None:
-            raise _missing(f"contact.{name}", "Fill it in, or take the tick away.")
+            raise _missing(f"contact.{name}", _("Fill it in, or take the tick away."))
 
 
 def _missing(field: str, detail: str) -> Problem:

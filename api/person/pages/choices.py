@@ -10,6 +10,7 @@ from api.web.forms import REFUSED
 from domain.candidate_commands import OptIn, OptOut, SetContactBudget
 from domain.contact_gate import MOST_CONTACTS, contacts_allowed
 from domain.values import Value
+from infrastructure.languages.translation import gettext as _
 from projections import employers
 from projections.employers import Employers
 
@@ -67,5 +68,5 @@ def _shown(visit: Visit) -> dict[str, Any]:
         "budget": contacts_allowed(standing),
         "blocked": sorted(companies[id] for id in standing.blocked if id in companies),
         "is_blocked": visit.employer_id in standing.blocked,
-        "company": companies.get(visit.employer_id, ""),
+        "company": companies.get(visit.employer_id) or _("the employer"),
     }

@@ -7,6 +7,7 @@ from api.person.rendering import rendered
 from api.person.visit import ByLetter
 from api.web.forms import REFUSED
 from domain.candidate_commands import EraseCandidate
+from infrastructure.languages.translation import gettext as _
 
 router = APIRouter(prefix="/p/{token}/erasure")
 
@@ -22,7 +23,7 @@ def erase(visit: ByLetter) -> Response:
     """Erase everything, for ever. All links are dead from then on."""
     try:
         if not visit.sent.value("sure"):
-            detail = "Tick that you are sure: nobody can bring your data back."
+            detail = _("Tick that you are sure: nobody can bring your data back.")
             reasons = [Reason(code="missing", field="sure", detail=detail)]
             raise Problem(422, "invalid", detail, reasons)
         visit.run(EraseCandidate, candidate_id=visit.person.id)

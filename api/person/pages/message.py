@@ -13,6 +13,7 @@ from domain.answering import ReceiveReply
 from domain.outreach import ANSWERABLE
 from domain.outreach_events import Channel
 from domain.values import FreeText, Value
+from infrastructure.languages.translation import gettext as _
 from projections import employers, positions
 from projections.employers import Employers
 from projections.positions import Positions
@@ -65,7 +66,7 @@ def shown(visit: Visit) -> dict[str, Any]:
         "conversation": said_since(outreach, events),
         "position": said,
         "is_closed": position is not None and position.closed_at is not None,
-        "company": employer.company if employer else "",
+        "company": employer.company if employer else _("the employer"),
         "may_answer": outreach.status in ANSWERABLE,
         "blocked": visit.employer_id in visit.person.standing().blocked,
     }

@@ -6,6 +6,7 @@ from api.http.problems import Problem
 from api.person.visit import OneClick, Unsubscribing
 from api.web.forms import REFUSED
 from domain.candidate_commands import OptIn, OptOut
+from infrastructure.languages.translation import gettext as _
 
 router = APIRouter(prefix="/u/{token}")
 
@@ -26,7 +27,9 @@ def unsubscribe(visit: OneClick) -> Response:
     if visit.sent.value(name) != value:
         raise Problem(400, "not-one-click", f"Send {name}={value} to stop all messages.")
     visit.run(OptOut, candidate_id=visit.person.id)
-    return visit.page("unsubscribe.html", opted_in=False, notice="Nobody writes to you any more.")
+    return visit.page(
+        "unsubscribe.html", opted_in=False, notice=_("Nobody writes to you any more.")
+    )
 
 
 @router.post("/undo")

@@ -1,74 +1,8 @@
 """The candidate's pages in a browser: on phones and desks, in both schemes, without JavaScript."""
 
-from uuid import uuid4
-
-import pytest
-
 from tests.support.browser import Desks
-from tests.support.client import done
-from tests.support.letter_links import Holder
-from tests.support.stage import MESSAGE, Stage
+from tests.support.letter_links import PAGES, Holder
 from tests.support.visitor import in_every_look
-
-TEXT = """Dear Ada,
-
-we build robots that sort medicine in hospitals, and your work on schedulers is what we miss.
-
-Would you talk to us for half an hour, any evening?"""
-
-DESCRIPTION = """You design the planner that decides which robot goes where.
-
-Our stack is Python, Rust and PostgreSQL. Six people work on it, two of them remote."""
-
-
-@pytest.fixture
-def ada(stage: Stage) -> Holder:
-    """A person about whom much is known, with a long letter."""
-    scene = stage.scene().in_beta()
-    document = {
-        "basics": {
-            "name": "Ada Lovelace",
-            "email": f"{uuid4().hex}@example.com",
-            "phone": "+44 20 7946 0000",
-            "summary": "Fifteen years of schedulers, compilers and engines.",
-            "location": {"city": "London", "country": "United Kingdom"},
-            "profiles": [{"network": "GitHub", "url": "https://github.com/ada"}],
-        },
-        "work": [
-            {"name": "Analytical Engines", "position": "Backend developer", "startDate": "2016-02"},
-            {"name": "Royal Society", "position": "Fellow", "startDate": "2011", "endDate": "2016"},
-        ],
-        "education": [{"institution": "Home", "area": "Mathematics"}],
-        "skills": [{"name": name} for name in ("Python", "PostgreSQL", "Scheduling")],
-        "meta": {"sourcing": {"opted_in": True, "signed_up_at": "2021-03-01T00:00:00Z"}},
-    }
-    candidate = str(done(scene.platform.post("/candidates", document))["id"])
-    posting = {
-        "title": "Backend developer for robots",
-        "description": DESCRIPTION,
-        "location": "Berlin",
-        "salary": {"minimum": 65_000, "maximum": 85_000, "currency": "EUR"},
-        "filters": {},
-    }
-    path = f"/employers/{scene.employer_id}/positions"
-    position = str(done(scene.recruiter.post(path, posting))["id"])
-    body = {"candidate_id": candidate, "message": {**MESSAGE, "text": TEXT}}
-    outreach = done(scene.recruiter.post(f"/positions/{position}/messages", body))["id"]
-    return Holder(stage, scene, position, candidate, str(outreach))
-
-
-PAGES = [
-    "/interest",
-    "/later",
-    "/decline",
-    "/block",
-    "/data",
-    "/correction",
-    "/reasons",
-    "/likelihood",
-    "/choices",
-    "/erasure",
-]
 
 
 @in_every_look
@@ -135,3 +69,13 @@ def test_a_candidate_erases_themselves(desk: Desks, ada: Holder) -> None:
     page.get_by_role("heading", name="You are erased").wait_for()
     page.goto(page.url.removesuffix("/erasure"))
     page.get_by_role("heading", name="There is nothing here").wait_for()
+
+
+@in_every_look
+def test_every_page_is_fit_in_a_language_of_long_words(
+    desk: Desks, ada: Holder, width: str, dark: bool
+) -> None:
+    reader = desk(None, width=width, dark=dark)
+    for page in ("", *PAGES):
+        reader.go(f"{ada.link}{page}?language=de&after={ada.stage.reached()}")
+        reader.is_fit(f"person-german{page.replace('/', '-') or '-message'}")
