@@ -121,6 +121,8 @@ def rendered(request: Request, template: str, status: int = 200, **shown: Any) -
         "csrf": "",
         "has_mail": False,
         "people": str,
+        "is_owner": False,
+        "is_read_only": False,
         "sent": None,
         "faults": None,
         "undo": None,

@@ -21,7 +21,7 @@ from api.http.tokens import WITH_TOKENS, Tokens, local_key, make_token
 from api.marketplace import now
 from api.web.forms import Faults, Sent, read_form
 from api.web.rendering import address
-from domain.actor import Actor, Role
+from domain.actor import Actor, CompanyRole, Role
 
 COOKIE = "sourcing_session"
 LASTS = timedelta(hours=8)
@@ -45,11 +45,15 @@ class Visit:
 
     def page(self, template: str, faults: Faults | None = None, **shown: Any) -> Response:
         """A page, or a part of one; perhaps with what is wrong with its form."""
+        actor = self.caller.actor
+        may_command = actor.role in (Role.RECRUITER, Role.ADMIN)
         visitor = {
-            "actor": self.caller.actor,
+            "actor": actor,
+            "is_owner": may_command and actor.may(CompanyRole.OWNER),
+            "is_read_only": not actor.may(CompanyRole.RECRUITER),
             "csrf": csrf_token(self.request),
             "has_mail": has_mail(self.request),
-            "people": People(self.caller.marketplace, self.caller.actor),
+            "people": People(self.caller.marketplace, actor),
         }
         status = faults.status if faults else 200
         return rendered(self.request, template, status, faults=faults, **visitor, **shown)

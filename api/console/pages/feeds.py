@@ -17,7 +17,7 @@ from api.http.caller import Caller
 from api.http.lists import Cursor
 from api.web.forms import REFUSED, Faults
 from api.web.rendering import address
-from domain.employer import JoinBeta, LeaveBeta
+from domain.employer import JoinBeta
 from domain.likelihood import BAND_FROM
 from domain.viewing import Feed, Sort
 from infrastructure.database.postgres import Database
@@ -124,18 +124,15 @@ def list_page(
 
 @router.post("/positions/{position_id}/passive-candidates/beta")
 def join_beta(position_id: UUID, visit: Recruiter, tasks: BackgroundTasks) -> Response:
-    """Join the beta, and see the candidates; or leave it."""
+    """Join the beta, and see the candidates."""
     view = View(position_id, Feed.PASSIVE, Sort.LIKELIHOOD)
-    leaving = visit.sent.value("_step") == "leave"
     with visit.caller.reading(Positions) as db:
         position = visibility.position_of(db, visit.caller, position_id)
     try:
-        command = LeaveBeta if leaving else JoinBeta
-        result = visit.caller.run(command, employer_id=position.employer_id)
+        result = visit.caller.run(JoinBeta, employer_id=position.employer_id)
     except REFUSED as error:
         return _page(visit, tasks, view, Faults(error))
-    notice = "beta-left" if leaving else "beta-joined"
-    return visit.done(result, view.path, notice)
+    return visit.done(result, view.path, "beta-joined")
 
 
 def _page(

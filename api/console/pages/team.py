@@ -13,7 +13,7 @@ from api.routes.employers import read_employer
 from api.routes.team import NewMember, NewRole, invited, list_team
 from api.web.forms import REFUSED
 from api.web.rendering import address
-from domain.actor import CompanyRole, Role
+from domain.actor import Role
 from domain.command import Command
 from domain.team_commands import ChangeCompanyRole, EraseMember, RemoveMember, RevokeInvitation
 
@@ -78,7 +78,6 @@ def _shown(visit: Visit, employer: UUID | None) -> dict[str, Any]:
     whose = _checked(visit, employer)
     everybody = list_team(whose, visit.caller)
     at = visit.caller.at
-    actor = visit.caller.actor
     return {
         "company": read_employer(whose, visit.caller).company,
         "members": [one for one in everybody if one.status == "member"],
@@ -87,7 +86,6 @@ def _shown(visit: Visit, employer: UUID | None) -> dict[str, Any]:
         "expired": {
             one.member_id for one in everybody if one.status == "invited" and one.expires_at <= at
         },
-        "may_change": actor.role in (Role.RECRUITER, Role.ADMIN) and actor.may(CompanyRole.OWNER),
         "role_words": COMPANY_ROLES,
         "role_meanings": WHAT_ROLES_MAY,
         "suffix": f"?employer={employer}" if employer else "",

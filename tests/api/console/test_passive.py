@@ -98,14 +98,6 @@ def test_joining_while_suspended_is_refused_with_the_reason(stage: Stage, scene:
     assert 'data-code="employer_is_suspended"' in response.text
 
 
-def test_leaving_the_beta_leads_back_to_the_page_before_it(stage: Stage, scene: Scene) -> None:
-    position = scene.in_beta().position()
-    form = {"_step": "leave"}
-    page = recruiter(stage, scene).sends(f"{path(position)}/beta", form, at=after(stage, position))
-    assert "You have left the beta." in text_of(page)
-    assert "Join the Beta" in text_of(page)
-
-
 # --- The feed
 
 

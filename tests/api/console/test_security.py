@@ -70,6 +70,7 @@ PAGES: list[tuple[str, str, set[Role]]] = [
     (".*", "/tickets.*", {Role.SUPPORT}),
     ("GET", "/team", {*RECRUITING, Role.CSM}),
     ("POST", "/team.*", {Role.RECRUITER}),
+    (".*", "/beta/leave", {Role.RECRUITER}),
     ("GET", "/positions/(new|[^/]+/(details|filters|closure|shortlist))", {Role.RECRUITER}),
     ("GET", "/(positions|suggestions).*", RECRUITING),
     ("POST", "/rows", RECRUITING),
