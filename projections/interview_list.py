@@ -5,7 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from domain.actor import Role
 from domain.event import Event
@@ -64,7 +64,7 @@ HEARD = (OutreachAccepted, OutreachDeclined, OutreachPostponed, PostponementEnde
 """What a recruiter wants to hear of."""
 
 
-class InterviewList(Projection, name="interview_list", version=4, key="id"):
+class InterviewList(Projection, name="interview_list", version=5, key="id"):
     """Both kinds of approach, how far each has come, and when it was last heard of."""
 
     READS = (CandidatePool, Employers)
@@ -81,6 +81,7 @@ class InterviewList(Projection, name="interview_list", version=4, key="id"):
             salary        jsonb NOT NULL,
             likelihood    jsonb,
             sent_at       timestamptz NOT NULL,
+            sent_by       text NOT NULL,
             changed_at    timestamptz NOT NULL,
             interview_at  timestamptz,
             deliver_at    timestamptz,  -- when the first letter leaves, or left
@@ -109,11 +110,11 @@ class InterviewList(Projection, name="interview_list", version=4, key="id"):
     ADD = """
         INSERT INTO interview_list (
             employer_id, outreach_id, position_id, candidate_id, badge, status, salary, likelihood,
-            sent_at, changed_at, deliver_at, left_at, waiting_since, followed_up, heard_step,
-            read_step, said_step, version)
+            sent_at, sent_by, changed_at, deliver_at, left_at, waiting_since, followed_up,
+            heard_step, read_step, said_step, version)
         VALUES (
             %(employer_id)s, %(id)s, %(position_id)s, %(candidate_id)s, %(badge)s,
-            'awaiting_answer', %(salary)s, %(likelihood)s, %(at)s, %(at)s, %(deliver_at)s,
+            'awaiting_answer', %(salary)s, %(likelihood)s, %(at)s, %(by)s, %(at)s, %(deliver_at)s,
             CASE WHEN %(deliver_at)s::timestamptz IS NULL THEN %(at)s::timestamptz END, %(at)s,
             false, 0, 0, %(version)s, %(version)s)"""
 
@@ -242,6 +243,7 @@ class Interview(BaseModel):
     salary: SalaryRange
     likelihood: Likelihood | None
     sent_at: datetime
+    sent_by: str = Field(description="the id that they act under")
     changed_at: datetime
     interview_at: datetime | None
     deliver_at: datetime | None

@@ -32,11 +32,13 @@ def of_position(
     *,
     status: Status | None = None,
     passive: bool | None = None,
+    sent_by: str | None = None,
 ) -> Listed[Interview]:
     """Everyone approached for a position: those that wait for a word first, then the latest."""
     key = after(cursor, tuple[Literal["interviews"], bool, datetime, UUID])
     _, rests, sent_at, id = key or (None, None, None, None)
-    asked = {"employer": employer_id, "position": position_id, "status": status, "passive": passive}
+    about = {"employer": employer_id, "position": position_id}
+    asked = {"status": status, "passive": passive, "sent_by": sent_by}
     rows = fetch_all(
         db,
         Interview,
@@ -45,11 +47,12 @@ def of_position(
         WHERE employer_id = %(employer)s AND position_id = %(position)s
           AND (%(status)s::text IS NULL AND status <> 'undone' OR status = %(status)s)
           AND (%(passive)s::boolean IS NULL OR (badge IS NOT NULL) = %(passive)s)
+          AND (%(sent_by)s::text IS NULL OR sent_by = %(sent_by)s)
           AND (%(sent_at)s::timestamptz IS NULL
                OR (NOT {WAITS}, %(sent_at)s - sent_at, outreach_id)
                   > (%(rests)s, interval '0', %(id)s::uuid))
         ORDER BY NOT {WAITS}, sent_at DESC, outreach_id LIMIT %(limit)s""",  # noqa: S608 - our own text
-        {**asked, "rests": rests, "sent_at": sent_at, "id": id, "limit": limit + 1},
+        {**about, **asked, "rests": rests, "sent_at": sent_at, "id": id, "limit": limit + 1},
     )
     return page(
         rows,

@@ -16,7 +16,7 @@ from domain.terms import key
 from domain.viewing import Feed, Sort
 from infrastructure.database.postgres import Database
 from infrastructure.vocabulary.additions import Additions
-from projections import candidate_feed, candidate_profiles
+from projections import candidate_feed, candidate_profiles, teams
 from projections.candidate_profiles import Origin
 from projections.candidate_search import CandidateSearch
 from projections.canonical import compared_facts, compared_filters, compared_skills
@@ -80,9 +80,10 @@ class Card(BaseModel):
 
 
 class NamedInterview(Interview):
-    """An approach with the candidate's name."""
+    """An approach with the names of the candidate and of who sent it."""
 
     candidate_name: str
+    sender: str | None = Field(description="the name of who sent it, if they are or were a member")
 
 
 def of_feed(
@@ -114,10 +115,15 @@ def search(position: Position, at: datetime) -> CandidateSearch:
 
 
 def with_names(db: Database, listed: Listed[Interview]) -> Listed[NamedInterview]:
-    """Interviews with the candidates' names."""
+    """Interviews with the names of candidates and senders."""
     names = candidate_profiles.names(db, [row.candidate_id for row in listed.items])
+    senders = teams.names(db, [row.sent_by for row in listed.items])
     items = [
-        NamedInterview(**dict(row), candidate_name=names.get(row.candidate_id, ERASED))
+        NamedInterview(
+            **dict(row),
+            candidate_name=names.get(row.candidate_id, ERASED),
+            sender=senders.get(row.sent_by),
+        )
         for row in listed.items
     ]
     return Listed(items=items, next_cursor=listed.next_cursor)

@@ -10,10 +10,10 @@ from api.http.caller import Caller
 from infrastructure.database.postgres import Database
 from projections import employers, interviews, positions
 from projections.candidate_pool import CandidatePool
-from projections.employers import Employers
 from projections.interview_list import Interview, InterviewList
 from projections.paging import Listed
 from projections.positions import Positions
+from projections.teams import Teams
 
 UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -33,7 +33,7 @@ def search(
 ) -> Listed[FoundOutreach]:
     """The latest first; `q` holds ids, such as a page's address does, or part of a name."""
     ids = [UUID(id) for id in UUIDS.findall(q or "")]
-    with caller.reading(InterviewList, CandidatePool, Employers, Positions) as db:
+    with caller.reading(InterviewList, CandidatePool, Positions, Teams) as db:
         listed = interviews.found(
             db, limit, cursor, ids=ids, name=None if ids else q or None, company=company or None
         )
@@ -41,7 +41,7 @@ def search(
 
 
 def with_all_names(db: Database, rows: Sequence[Interview]) -> list[FoundOutreach]:
-    """Outreach with the names of its candidate, company and position."""
+    """Outreach with the names of its candidate, sender, company and position."""
     companies = employers.companies(db, [row.employer_id for row in rows])
     titles = positions.titles(db, [row.position_id for row in rows])
     return [

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from api.charts import TEMPLATES
 from api.console.wording import filter_words, message_words
 from api.console.wording.review_words import SET_ASIDE_REASONS
+from api.console.wording.team_words import COMPANY_ROLES
 from api.web.rendering import HEADERS, address, environment
 from api.web.words import PERIOD_WORDS
 from domain.actor import Role
@@ -166,6 +167,7 @@ _TEMPLATES.globals.update(
     counted_days=COUNTED_FOR.days,
     days_to_answer=TIME_TO_ANSWER.days,
     restriction_days=RESTRICTION.days,
+    role_words=COMPANY_ROLES,
     set_aside_reasons=SET_ASIDE_REASONS,
     pay_periods=[(period.value, said) for period, said in PERIOD_WORDS.items()],
 )

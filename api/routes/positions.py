@@ -47,6 +47,7 @@ from projections.likelihood.projection import Likelihoods
 from projections.paging import Listed
 from projections.positions import Positions
 from projections.profiles_opened import ProfilesOpened
+from projections.teams import Teams
 
 router = APIRouter(tags=["Positions"])
 
@@ -327,9 +328,15 @@ def interviews(
     badge: Annotated[
         Literal["Passive Candidate", "none"] | None, Query(description="only with, or without")
     ] = None,
+    sent_by: Annotated[
+        StorableText | None,
+        Query(
+            max_length=200, description="only what one person sent, by their id; `me` for one's own"
+        ),
+    ] = None,
 ) -> Listed[NamedInterview]:
     """Everyone approached for a position, the latest first, passive ones with their badge."""
-    with caller.reading(Positions, InterviewList, CandidatePool) as db:
+    with caller.reading(Positions, InterviewList, CandidatePool, Teams) as db:
         position = position_of(db, caller, position_id)
         listed = of_position(
             db,
@@ -339,6 +346,7 @@ def interviews(
             cursor,
             status=status,
             passive=None if badge is None else badge != "none",
+            sent_by=caller.actor.id if sent_by == "me" else sent_by,
         )
         return cards.with_names(db, listed)
 

@@ -32,10 +32,10 @@ from domain.outreach_events import Status
 from domain.values import Value
 from projections import interviews, outreach_timeline
 from projections.candidate_pool import CandidatePool
-from projections.employers import Employers
 from projections.interview_list import Interview, InterviewList
 from projections.outreach_timeline import OutreachTimeline, Step
 from projections.positions import Positions
+from projections.teams import Teams
 
 router = APIRouter()
 
@@ -168,7 +168,8 @@ def _again(visit: Visit, outreach_id: UUID, error: Exception) -> Response:
 
 def _conversation(visit: Visit, outreach_id: UUID) -> dict[str, Any]:
     caller = visit.caller
-    with caller.reading(InterviewList, OutreachTimeline, CandidatePool, Employers, Positions) as db:
+    reads = (InterviewList, OutreachTimeline, CandidatePool, Positions, Teams)
+    with caller.reading(*reads) as db:
         outreach = visibility.outreach_of(db, caller, outreach_id)
         every = outreach_timeline.of_outreach(db, outreach_id)
         (named,) = with_all_names(db, [outreach])

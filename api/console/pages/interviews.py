@@ -16,10 +16,12 @@ from projections import interviews
 from projections.candidate_pool import CandidatePool
 from projections.interview_list import InterviewList
 from projections.positions import Positions
+from projections.teams import Teams
 
 router = APIRouter()
 
 AT_A_TIME = 50
+SENDERS = {"": "Everyone's", "mine": "Mine"}
 BADGES = {"": "All", "passive": "Passive Candidate", "active": "Active candidates"}
 
 
@@ -32,6 +34,7 @@ class Asked(BaseModel):
 
     status: Status | Literal[""] = ""
     badge: Literal["", "passive", "active"] = ""
+    whose: Literal["", "mine"] = ""
     cursor: Cursor = None
     known: str = ""
     reached: int | None = None
@@ -43,7 +46,7 @@ def interviews_page(
 ) -> Response:
     """Everyone approached for a position, the latest first."""
     caller = visit.caller
-    with caller.reading(Positions, InterviewList, CandidatePool) as db:
+    with caller.reading(Positions, InterviewList, CandidatePool, Teams) as db:
         changed = visibility.changed(db)
         if changed == asked.reached:
             return Response(status_code=204)
@@ -56,6 +59,7 @@ def interviews_page(
             asked.cursor,
             status=asked.status or None,
             passive=asked.badge == "passive" if asked.badge else None,
+            sent_by=caller.actor.id if asked.whose else None,
         )
         if asked.reached is None:
             counts = visibility.counts(db, position, caller)
@@ -73,7 +77,7 @@ def interviews_page(
             response.headers["HX-Reswap"] = "none"  # of the list itself, which has not changed
             return response
         named = cards.with_names(db, listed)
-    here = {"status": asked.status, "badge": asked.badge}
+    here = {"status": asked.status, "badge": asked.badge, "whose": asked.whose}
     path = f"/positions/{position_id}/interviews"
     return visit.page(
         "interviews_part.html" if asked.known else "interviews.html",
@@ -84,6 +88,7 @@ def interviews_page(
         asked=asked,
         statuses=["", *Status],
         badges=BADGES,
+        senders=SENDERS,
         more_at=named.next_cursor and address(path, **here, cursor=named.next_cursor),
         updates_at=address(path, **here, cursor=asked.cursor),
         known=known,

@@ -11,11 +11,11 @@ from api.web.forms import REFUSED
 from domain.notification import SetNotification, notification_id
 from projections import needs_you, notifications
 from projections.candidate_pool import CandidatePool
-from projections.employers import Employers
 from projections.interview_list import InterviewList
 from projections.needs_you import MOST, Need
 from projections.notifications import Choice, Notifications
 from projections.positions import Positions
+from projections.teams import Teams
 
 router = APIRouter()
 
@@ -35,7 +35,7 @@ def needs_you_page(visit: Recruiter, updates: bool = False) -> Response:
     caller = visit.caller
     waiting: list[tuple[Need, FoundOutreach]] = []
     if employer_id := caller.actor.employer_id:
-        with caller.reading(InterviewList, CandidatePool, Employers, Positions) as db:
+        with caller.reading(InterviewList, CandidatePool, Positions, Teams) as db:
             rows = needs_you.listed(db, employer_id, caller.at)
             named = with_all_names(db, rows)
         waiting = [(row.need, one) for row, one in zip(rows, named, strict=True)]

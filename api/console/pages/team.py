@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 
 from api.console.session import Recruiter, Visit, visiting
-from api.console.wording.team_words import COMPANY_ROLES, WHAT_ROLES_MAY
+from api.console.wording.team_words import WHAT_ROLES_MAY
 from api.delivery.channels import delivers_by_mail
 from api.http.problems import Problem
 from api.routes.employers import read_employer
@@ -86,7 +86,6 @@ def _shown(visit: Visit, employer: UUID | None) -> dict[str, Any]:
         "expired": {
             one.member_id for one in everybody if one.status == "invited" and one.expires_at <= at
         },
-        "role_words": COMPANY_ROLES,
         "role_meanings": WHAT_ROLES_MAY,
         "suffix": f"?employer={employer}" if employer else "",
         "is_mailed": delivers_by_mail(visit.caller.marketplace.settings),

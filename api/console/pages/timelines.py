@@ -24,10 +24,10 @@ from domain.position import Position
 from domain.values import StorableText
 from infrastructure.event_log.store import UnitOfWork
 from projections.candidate_pool import CandidatePool
-from projections.employers import Employers
 from projections.interview_list import InterviewList
 from projections.outreach_timeline import OutreachTimeline
 from projections.positions import Positions
+from projections.teams import Teams
 
 router = APIRouter()
 
@@ -57,7 +57,7 @@ def finder(visit: Support, q: Part = "", company: Part = "", cursor: Cursor = No
 def timeline(visit: Support, outreach_id: UUID) -> Response:
     """Every step of an outreach, and what the contact gate says now."""
     caller = visit.caller
-    reads = (InterviewList, OutreachTimeline, CandidatePool, Employers, Positions)
+    reads = (InterviewList, OutreachTimeline, CandidatePool, Positions, Teams)
     with caller.reading(*reads) as db:
         outreach = outreach_of(db, caller, outreach_id)
         (named,) = with_all_names(db, [outreach])

@@ -2,6 +2,7 @@
 
 import pytest
 
+from api.console.session import COOKIE
 from domain.actor import CompanyRole, Role
 from tests.support.browser import Desks
 from tests.support.client import done
@@ -108,3 +109,25 @@ def test_the_page_is_fit(desk: Desks, stage: Stage, width: str, dark: bool) -> N
     page = admin.go(f"/team?employer={scene.employer_id}")
     page.get_by_text("Former members").click()
     admin.is_fit("team-dark" if dark else "team")
+
+
+def test_who_may_only_look_is_shown_nothing_that_changes_something(
+    desk: Desks, stage: Stage
+) -> None:
+    scene = stage.scene().in_beta()
+    position, _ = scene.position(), scene.member("Ada Lovelace", silent_days=400)
+    member = joined(scene, CompanyRole.READ_ONLY, "Rita Reader")
+    stage.catch_up()
+    reader = desk(None)
+    reader.page.context.add_cookies(
+        [{"name": COOKIE, "value": member.token, "url": reader.address}]
+    )
+    page = reader.go(f"/positions/{position}/passive-candidates")
+    page.get_by_role("link", name="Ada Lovelace").click()
+    page.get_by_role("heading", name="Likelihood to respond").wait_for()
+    for name in ("Send message", "Shortlist", "Not interested", "Edit filters"):
+        assert not page.get_by_role("button", name=name, exact=True).is_visible()
+        assert not page.get_by_text(name, exact=True).first.is_visible()
+    reader.is_fit("read-only")
+    page = reader.go("/help")
+    assert page.get_by_role("button", name="Submit ticket").is_visible()
