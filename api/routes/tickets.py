@@ -84,7 +84,7 @@ def list_tickets(
     cursor: Cursor = None,
     status: TicketStatus | None = None,
     owner: Owner = None,
-    unassigned: bool = False,
+    unassigned: Annotated[bool, Query(description="only those that nobody owns")] = False,
     q: Words = None,
 ) -> Listed[Ticket]:
     """All tickets, the newest first; perhaps of one state or owner, or with these words."""
