@@ -5,11 +5,13 @@ from domain.candidate import Candidate
 from domain.do_not_contact import DoNotContact
 from domain.employer import Employer
 from domain.identifier import Identifier
+from domain.note import Note
 from domain.notification import Notification
 from domain.outreach import Outreach
 from domain.position import Position
 from domain.rating import Rating
 from domain.review import Review
+from domain.tagging import Tagging
 from domain.team import Team
 from domain.template import Template
 from domain.ticket import Ticket
@@ -22,12 +24,14 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     DoNotContact,
     Employer,
     Identifier,
+    Note,
     Notification,
     Outreach,
     Position,
     Rating,
     Review,
     Team,
+    Tagging,
     Template,
     Ticket,
     Viewing,

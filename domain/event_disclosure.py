@@ -14,6 +14,7 @@ from domain.employer_events import (
     EmployerSuspended,
 )
 from domain.event import Event
+from domain.note import NoteEdited, NoteRemoved, NoteWritten
 from domain.outreach_events import (
     AnswerCorrected,
     ContactDisclosed,
@@ -53,6 +54,7 @@ from domain.review import (
     TakenBack,
     Unshortlisted,
 )
+from domain.tagging import TagAdded, TagRemoved
 
 FOR_EMPLOYERS: tuple[type[Event], ...] = (
     EmployerRegistered, EmployerApproved, EmployerSuspended, BetaJoined, BetaLeft,
@@ -60,6 +62,7 @@ FOR_EMPLOYERS: tuple[type[Event], ...] = (
     PositionOpened, TitleSet, DescriptionSet, WorkplaceSet, SalarySet, FiltersSet, ClosingDateSet,
     PositionClosed,
     Shortlisted, Unshortlisted, SetAside, TakenBack,
+    NoteWritten, NoteEdited, NoteRemoved, TagAdded, TagRemoved,
     MessageSent, InterviewRequested, MessageEdited, OutreachUndone, OutreachWithdrawn,
     LetterDelivered, LetterFailed, LetterStopped, FollowUpSent, ReplySent, ReplyReceived,
     OutreachAccepted, OutreachDeclined, OutreachPostponed, PostponementEnded, OutreachExpired,
@@ -75,8 +78,8 @@ SHOWN_TO_EMPLOYERS = frozenset(
         "company", "manager_name", "manager_email", "messages", "answered", "grace_ends_at",
         "title", "description", "location", "remote", "salary", "filters", "closes_at",
         "subject", "text", "sender_name", "sender_role", "deliver_at", "letter", "bad_address",
-        "bulk", "reason", "note", "until", "understood", "channel", "status", "starts_at",
-        "times", "minutes", "zone", "place", "organizer_name", "organizer_email",
+        "bulk", "reason", "note", "tag_id", "tag", "until", "understood", "channel", "status",
+        "starts_at", "times", "minutes", "zone", "place", "organizer_name", "organizer_email",
         "name", "email", "phone",
     }
 )  # fmt: skip

@@ -16,6 +16,7 @@ from projections.outreach_timeline import OutreachTimeline
 from projections.positions import Positions
 from projections.profiles_opened import ProfilesOpened
 from projections.ratings import Ratings
+from projections.remarks import Remarks
 from projections.reviews import Reviews
 from projections.teams import Teams
 from projections.templates import Templates
@@ -39,6 +40,7 @@ def read_models(challengers: Challengers = NO_CHALLENGERS) -> list[Projection]:
         Positions(),
         ProfilesOpened(),
         Ratings(),
+        Remarks(),
         Reviews(),
         Teams(),
         Templates(),

@@ -17,10 +17,12 @@ from pydantic import BaseModel
 
 from domain.filters import Filters
 from domain.review import SetAsideReason
+from domain.terms import key
 from domain.values import Moment
 from infrastructure.database.postgres import fetch_all
 from projections.candidate_search import CandidateSearch, approachable, contactable
 from projections.paging import Listed, after, encoded
+from projections.remarks import MOST_SUGGESTED, TagInUse
 
 
 class Decided(StrEnum):
@@ -50,6 +52,13 @@ _SHOWN = """
      OR (SELECT in_beta FROM employers WHERE employer_id = %(employer)s))"""
 
 
+_TAGGED = """
+    EXISTS (
+        SELECT FROM candidate_tags AS t
+        WHERE t.employer_id = %(employer)s AND t.tag_key = %(tag)s
+          AND t.candidate_id = ANY(p.identifiers))"""
+
+
 def count(db: Connection, decided: Decided, search: CandidateSearch) -> int:
     """How many candidates of a position this was decided about."""
     statement, parameters = _statement(decided, search)
@@ -57,12 +66,38 @@ def count(db: Connection, decided: Decided, search: CandidateSearch) -> int:
     return row[0] if row else 0
 
 
-def listed(
-    db: Connection, decided: Decided, search: CandidateSearch, limit: int, cursor: str | None
-) -> Listed[UUID]:
-    """A page of the candidates about whom this was decided, the latest decision first."""
-    last, last_id = after(cursor, tuple[Moment, UUID]) or (None, None)
+def tags(db: Connection, decided: Decided, search: CandidateSearch) -> list[TagInUse]:
+    """The tags that candidates of a list have, the most frequent first."""
     statement, parameters = _statement(decided, search)
+    return fetch_all(
+        db,
+        TagInUse,
+        f"""
+        SELECT (array_agg(t.tag ORDER BY t.added_at, t.tag_id))[1] AS tag,
+               count(DISTINCT p.candidate_id) AS candidates
+        FROM ({statement}) AS d JOIN candidate_pool AS p USING (candidate_id)
+        CROSS JOIN unnest(p.identifiers) AS known(id)
+        JOIN candidate_tags AS t ON t.employer_id = %(employer)s AND t.candidate_id = known.id
+        WHERE t.tag_key IS NOT NULL
+        GROUP BY t.tag_key ORDER BY candidates DESC, t.tag_key LIMIT {MOST_SUGGESTED}""",  # noqa: S608 - our own text
+        parameters,
+    )
+
+
+def listed(
+    db: Connection,
+    decided: Decided,
+    search: CandidateSearch,
+    limit: int,
+    cursor: str | None,
+    tag: str | None = None,
+) -> Listed[UUID]:
+    """A page of the candidates about whom this was decided, the latest decision first.
+
+    With a tag only those to whom the employer gave it.
+    """
+    last, last_id = after(cursor, tuple[Moment, UUID]) or (None, None)
+    statement, parameters = _statement(decided, search, tag)
     rows: list[tuple[UUID, datetime]] = db.execute(
         f"""
         SELECT candidate_id, since FROM ({statement}) AS c
@@ -79,11 +114,16 @@ def listed(
     )
 
 
-def _statement(decided: Decided, search: CandidateSearch) -> tuple[str, dict[str, Any]]:
+def _statement(
+    decided: Decided, search: CandidateSearch, tag: str | None = None
+) -> tuple[str, dict[str, Any]]:
     whom = approachable if decided is Decided.SHORTLISTED else contactable
     condition, parameters = whom(replace(search, filters=Filters()))
-    statement = _DECIDED.format(column=_COLUMNS[decided], condition=f"{condition} AND {_SHOWN}")
-    return statement, parameters
+    condition += f" AND {_SHOWN}"
+    if tag is not None:
+        condition += f" AND {_TAGGED}"
+        parameters |= {"tag": key(tag)}
+    return _DECIDED.format(column=_COLUMNS[decided], condition=condition), parameters
 
 
 # About a candidate --------------------------------------------------------------------------------

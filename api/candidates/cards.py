@@ -71,6 +71,7 @@ class Card(BaseModel):
     opened_at: datetime | None = Field(
         None, description="when a recruiter of the employer last opened the profile from here"
     )
+    tags: list[str] = Field([], description="that the employer's recruiters gave them")
     explored: bool = Field(
         False, description="a random pick from further down, so that the model learns about others"
     )

@@ -20,7 +20,7 @@ from domain.candidate import Candidate
 from domain.command import Command, NotFound
 from domain.viewing import Feed
 from infrastructure.database.postgres import Database
-from projections import candidate_profiles, employers, shortlist
+from projections import candidate_profiles, employers, remarks, shortlist
 from projections.candidate_pool import CandidatePool
 from projections.canonical import compared_filters
 from projections.employers import Employers
@@ -41,12 +41,19 @@ class DecidedCard(Card):
 
 
 def marked(db: Database, caller: Caller, position: Position, shown: Sequence[C]) -> list[C]:
-    """These cards with what the employer decided, and when it last opened the profiles."""
+    """These cards with the employer's decision, its tags, and when it last opened the profile."""
     if caller.actor.role not in (Role.RECRUITER, Role.ADMIN):
         return [*shown]
     ids = [card.candidate_id for card in shown]
     known = shortlist.of_candidates(db, position.employer_id, position.position_id, ids)
-    return [card.model_copy(update=_marks(known.get(card.candidate_id), card)) for card in shown]
+    tags = remarks.tags(db, position.employer_id, ids)
+    return [
+        card.model_copy(
+            update=_marks(known.get(card.candidate_id), card)
+            | {"tags": [given.tag for given in tags.get(card.candidate_id, [])]}
+        )
+        for card in shown
+    ]
 
 
 def listed(
@@ -56,13 +63,14 @@ def listed(
     decided: Decided,
     limit: int,
     cursor: str | None,
+    tag: str | None = None,
 ) -> Listed[DecidedCard]:
     """A page of the candidates about whom this was decided, the latest first."""
     visibility.check_may_look(
         employers.one(db, position.employer_id), position, Feed.RECOMMENDATIONS
     )
     search = cards.search(position, caller.at)
-    found = shortlist.listed(db, decided, search, limit, cursor)
+    found = shortlist.listed(db, decided, search, limit, cursor, tag)
     known = candidate_profiles.of_candidates(db, found.items)
     scores = scoring.of_candidates(db, found.items, caller.at, position.position_id)
     jobs = candidate_profiles.jobs(db, found.items)

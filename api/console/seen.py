@@ -6,6 +6,7 @@ from uuid import UUID
 
 from api.candidates import reviews, visibility
 from api.candidates.profile import FullProfile
+from api.candidates.remarks import RemarksOf, of_candidate
 from api.console.way_back import list_of
 from api.console.wording.reason_words import in_plain_words
 from api.http.caller import Caller
@@ -25,7 +26,18 @@ from projections.likelihood.projection import Likelihoods
 from projections.outreach_timeline import OutreachTimeline
 from projections.positions import Position, Positions
 from projections.profiles_opened import ProfilesOpened
+from projections.remarks import Remarks, TagInUse, tags_in_use
 from projections.templates import Template, Templates
+
+READS = (
+    Positions,
+    CandidatePool,
+    Employers,
+    InterviewList,
+    OutreachTimeline,
+    Templates,
+    Remarks,
+)
 
 EVERY_REASON = 1_000
 
@@ -57,6 +69,9 @@ class Seen:
     beginning: Sent
     """The first values of the message form, from the position and the last message."""
     templates: list[Template]
+    remarks: RemarksOf | None
+    """What the company notes about the candidate. None for others."""
+    tags_in_use: list[TagInUse]
 
 
 def seen_now(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
@@ -70,8 +85,7 @@ def seen_now(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
 
 def seen_by(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
     """What a caller sees of a candidate from a position."""
-    reads = (Positions, CandidatePool, Employers, InterviewList, OutreachTimeline, Templates)
-    with caller.reading(*reads, advisory=(Likelihoods, ProfilesOpened)) as db:
+    with caller.reading(*READS, advisory=(Likelihoods, ProfilesOpened)) as db:
         position = visibility.position_of(db, caller, position_id)
         employer = employers.one(db, position.employer_id)
         profile, hidden = None, None
@@ -86,8 +100,14 @@ def seen_by(caller: Caller, position_id: UUID, candidate_id: UUID) -> Seen:
         is_writer = caller.actor.role in (Role.RECRUITER, Role.ADMIN)
         texts = templates.of_employer(db, position.employer_id) if is_writer else []
         outreach = interviews.latest(db, position_id, candidate_id)
+        noted, tags = None, []
+        if profile and is_writer:
+            noted = of_candidate(db, position.employer_id, candidate_id)
+            tags = tags_in_use(db, position.employer_id)
     beginning = beginning_of(position, letter)
-    return Seen(position, candidate_id, employer, profile, hidden, outreach, beginning, texts)
+    return Seen(
+        position, candidate_id, employer, profile, hidden, outreach, beginning, texts, noted, tags
+    )
 
 
 def beginning_of(position: Position, last_message: outreach_timeline.Step | None) -> Sent:

@@ -1,4 +1,4 @@
-"""What the log says about one person: their own events, those of outreach and reviews of them."""
+"""What the log says about one person, and what employers said to them and noted about them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ from domain.outreach_events import Grounds, InterviewRequested, MessageSent
 from infrastructure.database.postgres import Database
 from infrastructure.event_log import queries
 from infrastructure.event_log.store import EventStore, UnitOfWork
-from projections import reviews
+from projections import remarks, reviews
 
 
 class Contact(NamedTuple):
@@ -71,7 +71,7 @@ def events_about(store: EventStore, db: Database, person: Candidate) -> list[Rec
     ids = profiles(store, person)
     own = [one for id in ids for one in events_of(store, db, id)]
     outreach = {one.event.outreach_id for one in own if isinstance(one.event, Contacted)}
-    others = [*outreach, *reviews.of_person(db, ids)]
+    others = [*outreach, *reviews.of_person(db, ids), *remarks.of_person(db, ids)]
     of_others = [one for id in others for one in events_of(store, db, id)]
     return sorted([*own, *of_others], key=lambda one: one.log_position)
 

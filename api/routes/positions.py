@@ -47,6 +47,7 @@ from projections.likelihood.projection import Likelihoods
 from projections.paging import Listed
 from projections.positions import Positions
 from projections.profiles_opened import ProfilesOpened
+from projections.remarks import Remarks
 from projections.teams import Teams
 
 router = APIRouter(tags=["Positions"])
@@ -272,7 +273,7 @@ def read_profile(
     position_id: UUID, candidate_id: UUID, caller: RecruiterOrSupport, tasks: BackgroundTasks
 ) -> FullProfile:
     """A candidate's whole profile as seen from a position, and how to approach them."""
-    with caller.reading(*READS_OF_PROFILE, advisory=(Likelihoods, ProfilesOpened)) as db:
+    with caller.reading(*READS_OF_PROFILE, advisory=(Likelihoods, ProfilesOpened, Remarks)) as db:
         position = position_of(db, caller, position_id)
         employer = employers.one(db, position.employer_id)
         profile = profile_of(db, caller, employer, position, candidate_id)
@@ -355,7 +356,7 @@ def _listed(
     position_id: UUID, caller: Caller, tasks: BackgroundTasks, feed: Feed, asked: FeedQuery
 ) -> Listed[Card]:
     limit, cursor, sort = asked.limit, asked.cursor, asked.sort
-    advisory = (Likelihoods, ProfilesOpened)
+    advisory = (Likelihoods, ProfilesOpened, Remarks)
     with caller.reading(Positions, CandidatePool, Employers, advisory=advisory) as db:
         position = position_of(db, caller, position_id)
         visibility.check_may_look(employers.one(db, position.employer_id), position, feed)

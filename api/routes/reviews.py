@@ -1,8 +1,9 @@
 """What recruiters decide about candidates: a position's shortlist, and who is not of interest."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import Field
 
 from api.candidates import reviews
@@ -20,6 +21,7 @@ from domain.review import (
     TakeCandidateBack,
     UnshortlistCandidate,
 )
+from domain.tagging import Tag
 from domain.values import Value
 from projections.candidate_pool import CandidatePool
 from projections.employers import Employers
@@ -27,6 +29,7 @@ from projections.likelihood.projection import Likelihoods
 from projections.paging import Listed
 from projections.positions import Positions
 from projections.profiles_opened import ProfilesOpened
+from projections.remarks import Remarks
 from projections.shortlist import Decided
 
 router = APIRouter(prefix="/positions/{position_id}", tags=["Shortlists"])
@@ -41,14 +44,18 @@ class WhyNot(Value):
 
 @router.get("/shortlist")
 def list_shortlist(
-    position_id: UUID, caller: Recruiter, limit: Limit = 20, cursor: Cursor = None
+    position_id: UUID,
+    caller: Recruiter,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+    tag: Annotated[Tag | None, Query(description="only those with this tag")] = None,
 ) -> Listed[Card]:
     """The shortlist of a position, the latest first.
 
     It leaves out candidates who cannot be contacted now. Those who were contacted about the
     position are under its interviews.
     """
-    listed = _listed(position_id, caller, Decided.SHORTLISTED, limit, cursor)
+    listed = _listed(position_id, caller, Decided.SHORTLISTED, limit, cursor, tag)
     return Listed(items=[*listed.items], next_cursor=listed.next_cursor)
 
 
@@ -91,9 +98,14 @@ def take_back(position_id: UUID, candidate_id: UUID, caller: Recruiter) -> Comma
 
 
 def _listed(
-    position_id: UUID, caller: Caller, decided: Decided, limit: int, cursor: str | None
+    position_id: UUID,
+    caller: Caller,
+    decided: Decided,
+    limit: int,
+    cursor: str | None,
+    tag: str | None = None,
 ) -> Listed[DecidedCard]:
-    reads = (Positions, CandidatePool, Employers)
+    reads = (Positions, CandidatePool, Employers, Remarks)
     with caller.reading(*reads, advisory=(Likelihoods, ProfilesOpened)) as db:
         position = position_of(db, caller, position_id)
-        return reviews.listed(db, caller, position, decided, limit, cursor)
+        return reviews.listed(db, caller, position, decided, limit, cursor, tag)

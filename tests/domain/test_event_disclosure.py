@@ -35,7 +35,14 @@ def test_an_employer_sees_what_its_standing_as_a_sender_came_of(event: type[Even
 
 def test_events_about_candidates_viewings_tickets_and_webhooks_are_nobodys() -> None:
     for event in EVENTS:
-        if event.TOPIC.split(".")[0] not in {"employer", "position", "outreach", "review"}:
+        if event.TOPIC.split(".")[0] not in {
+            "employer",
+            "position",
+            "outreach",
+            "review",
+            "note",
+            "tagging",
+        }:
             state = b'{"employer_id": "%s"}' % str(ACME).encode()
             assert employer_of(event.TOPIC, named("a candidate"), state) is None
 

@@ -13,7 +13,7 @@ from domain.actor import Role
 def v1_routes() -> list[tuple[str, str]]:
     """Every method and path of the API."""
     return sorted(
-        (method, route.path)
+        (method, route.path_format)
         for router in routes.ROUTERS
         for route in router.routes
         if isinstance(route, APIRoute)
@@ -52,6 +52,7 @@ AT_MOST: list[tuple[str, str, set[Role]]] = [
     ("POST", "/outreach/[^/]+/(acceptance|decline|postponement)", {Role.PLATFORM}),
     ("POST", "/outreach/[^/]+/(candidate-replies|picked-time)", {Role.PLATFORM}),
     ("POST|PUT", "/outreach/.*", {Role.RECRUITER}),
+    ("PUT|DELETE", "/notes/.*", {Role.RECRUITER}),
     ("POST", "/tickets", ANYONE),
     ("GET", "/suggestions", RECRUITING),
     (".*", "/webhooks.*", {Role.RECRUITER}),

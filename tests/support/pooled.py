@@ -32,6 +32,7 @@ from projections.candidate_search import CandidateSearch
 from projections.candidate_terms import TermKind
 from projections.likelihood.projection import Likelihoods
 from projections.profiles_opened import ProfilesOpened
+from projections.remarks import Remarks
 from projections.suggestions import suggestions
 
 NOW = datetime(2026, 8, 31, 12, tzinfo=UTC)
@@ -45,6 +46,7 @@ FOLLOWING = [
     *(read() for read in CandidatePool.READS),
     Likelihoods(),
     ProfilesOpened(),
+    Remarks(),
 ]
 
 

@@ -32,6 +32,7 @@ from projections.likelihood.projection import Likelihoods
 from projections.outreach_timeline import OutreachTimeline
 from projections.positions import Position, Positions
 from projections.profiles_opened import ProfilesOpened
+from projections.remarks import Remarks
 from projections.reviews import Reviews
 from projections.templates import Template, Templates
 
@@ -116,7 +117,7 @@ def _ids(sent: Sent) -> list[UUID]:
 
 
 def _ticked(caller: Caller, position_id: UUID, ids: Sequence[UUID]) -> Ticked:
-    with caller.reading(*READS, advisory=(Likelihoods, ProfilesOpened)) as db:
+    with caller.reading(*READS, advisory=(Likelihoods, ProfilesOpened, Remarks)) as db:
         position = visibility.position_of(db, caller, position_id)
         letter = outreach_timeline.last_letter(db, position.employer_id, caller.actor.id)
         employer = employers.one(db, position.employer_id)
@@ -198,7 +199,7 @@ def _done(
     one, several = SAID[visit.sent.value("_step")]
     outcome.said = f"{len(done)} {one if len(done) == 1 else several}."
     caller = replace(visit.caller, after=reached or visit.caller.after)
-    with caller.reading(*READS, advisory=(Likelihoods, ProfilesOpened)) as db:
+    with caller.reading(*READS, advisory=(Likelihoods, ProfilesOpened, Remarks)) as db:
         position = visibility.position_of(db, caller, ticked.position.position_id)
         now = _profiles(db, caller, ticked.employer, position, done)
         for id, profile in now.items():

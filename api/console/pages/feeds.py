@@ -30,6 +30,7 @@ from projections.likelihood.projection import Likelihoods
 from projections.paging import Listed
 from projections.positions import Position, Positions
 from projections.profiles_opened import ProfilesOpened
+from projections.remarks import Remarks
 
 router = APIRouter()
 
@@ -40,7 +41,7 @@ MOST_ON_A_PAGE = 100
 """Their ids still fit into an address that proxies take, when the page asks for updates."""
 MOST_RELAXATIONS = 3
 
-MARKS = (Likelihoods, ProfilesOpened)
+MARKS = (Likelihoods, ProfilesOpened, Remarks)
 """What cards say that may be a moment old."""
 
 PATHS = {Feed.RECOMMENDATIONS: "recommendations", Feed.PASSIVE: "passive-candidates"}

@@ -204,11 +204,17 @@ def _sent_part(
 
 
 def profile_with_faults(
-    visit: Visit, position_id: UUID, candidate_id: UUID, error: Exception
+    visit: Visit,
+    position_id: UUID,
+    candidate_id: UUID,
+    error: Exception,
+    *,
+    remark_sent: Sent | None = None,
 ) -> Response:
-    """The profile with the reasons why a decision about the candidate was refused."""
+    """The profile with the reasons why a decision about the candidate, or a note, was refused."""
     seen = seen_now(visit.caller, position_id, candidate_id)
     if seen.profile is None:
         raise seen.hidden or NotFound(Candidate, candidate_id)
     back = page_of(position_id, visit.sent.value("_back"))
-    return visit.page("profile.html", Faults(error), **shown(seen, back) | {"of_review": True})
+    about = {"of_review": remark_sent is None, "remark_sent": remark_sent}
+    return visit.page("profile.html", Faults(error), **shown(seen, back) | about)

@@ -29,6 +29,8 @@ from domain.review import (
     TakeCandidateBack,
     UnshortlistCandidate,
 )
+from domain.tagging import Tag
+from domain.terms import key
 from domain.viewing import Feed
 from projections import employers, shortlist
 from projections.candidate_pool import CandidatePool
@@ -38,6 +40,7 @@ from projections.likelihood.projection import Likelihoods
 from projections.paging import Listed
 from projections.positions import Positions
 from projections.profiles_opened import ProfilesOpened
+from projections.remarks import Remarks
 from projections.shortlist import Decided
 
 router = APIRouter()
@@ -52,7 +55,7 @@ STEPS: Mapping[str, tuple[type[Command], str]] = {
 }
 """What each button does, and what the page says then."""
 
-READS = (Positions, CandidatePool, Employers, InterviewList)
+READS = (Positions, CandidatePool, Employers, InterviewList, Remarks)
 
 
 @router.get("/positions/{position_id}/shortlist")
@@ -61,21 +64,26 @@ def shortlist_page(
     visit: Recruiter,
     tasks: BackgroundTasks,
     show: Annotated[Decided, Query()] = Decided.SHORTLISTED,
+    tag: Annotated[Tag | None, Query()] = None,
     cursor: Cursor = None,
     open: UUID | None = None,
 ) -> Response:
-    """The shortlist of a position, or who is not of interest."""
+    """The shortlist of a position, perhaps only those with a tag; or who is not of interest."""
     caller, path = visit.caller, f"/positions/{position_id}/shortlist"
     with caller.reading(*READS, advisory=(Likelihoods, ProfilesOpened)) as db:
         position = visibility.position_of(db, caller, position_id)
         employer = employers.one(db, position.employer_id)
         counts = visibility.counts(db, position, caller)
-        set_aside = shortlist.count(db, Decided.SET_ASIDE, cards.search(position, caller.at))
+        search = cards.search(position, caller.at)
+        set_aside = shortlist.count(db, Decided.SET_ASIDE, search)
+        tags = shortlist.tags(db, show, search)
         against = visibility.reasons_against_looking(employer, position, Feed.RECOMMENDATIONS)
         listed: Listed[reviews.DecidedCard] = Listed(items=[])
         if not against:
-            listed = reviews.listed(db, caller, position, show, AT_A_TIME, cursor)
-    here = address(path, show=None if show is Decided.SHORTLISTED else show.value, cursor=cursor)
+            listed = reviews.listed(db, caller, position, show, AT_A_TIME, cursor, tag)
+    shows = None if show is Decided.SHORTLISTED else show.value
+    here = address(path, show=shows, tag=tag, cursor=cursor)
+    chosen = tag and key(tag)
     return visit.page(
         "shortlist.html",
         position=position,
@@ -87,7 +95,13 @@ def shortlist_page(
         shows_set_aside=show is Decided.SET_ASIDE,
         cards=listed.items,
         here=here,
-        more_at=listed.next_cursor and address(path, show=show.value, cursor=listed.next_cursor),
+        more_at=listed.next_cursor
+        and address(path, show=shows, tag=tag, cursor=listed.next_cursor),
+        tag=tag,
+        everyone_at=address(path, show=shows),
+        tags=[
+            (one, address(path, show=shows, tag=one.tag), key(one.tag) == chosen) for one in tags
+        ],
         undo=visit.undo(position_id, here),
         **panel(visit, tasks, position_id, open, here, listed.items),
     )

@@ -19,6 +19,7 @@ from projections.candidate_pool import CandidatePool
 from projections.candidate_profiles import CandidateProfile
 from projections.employers import Employers
 from projections.likelihood.projection import Likelihoods
+from projections.remarks import Remarks
 from projections.reviews import Reviews
 
 router = APIRouter(prefix="/p/{token}")
@@ -28,7 +29,7 @@ router = APIRouter(prefix="/p/{token}")
 def data_page(visit: ByLetter) -> Response:
     """The profile, each part with where it is from; and what may be done with it."""
     profile = profile_of(visit)
-    with visit.caller.reading(Reviews) as db:
+    with visit.caller.reading(Remarks, Reviews) as db:
         events = about.events_about(visit.caller.marketplace.store, db, visit.person)
     facts = profile.facts.known()
     return visit.page(
@@ -49,7 +50,7 @@ def resume(visit: ByLetter) -> Response:
 @router.get("/data/events.json")
 def events(visit: ByLetter) -> Response:
     """Every event about the candidate, with what employers wrote to them and decided about them."""
-    with visit.caller.reading(Reviews) as db:
+    with visit.caller.reading(Remarks, Reviews) as db:
         found = about.events_about(visit.caller.marketplace.store, db, visit.person)
     return _download([about.as_json(one) for one in found], "events.json")
 

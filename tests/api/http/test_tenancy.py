@@ -11,7 +11,7 @@ from tests.support.bodies import body_of
 from tests.support.client import Client, done
 from tests.support.stage import MESSAGE, Scene, Stage
 
-OWNED = ("{employer_id}", "{position_id}", "{outreach_id}", "{webhook_id}")
+OWNED = ("{employer_id}", "{position_id}", "{outreach_id}", "{webhook_id}", "{note_id}")
 ROUTES = [(method, path) for method, path in v1_routes() if any(id in path for id in OWNED)]
 
 
@@ -34,11 +34,17 @@ def acmes(stage: Stage) -> Acmes:
     scene = stage.scene().in_beta()
     position = scene.position()
     outreach = done(scene.message(position, scene.member("Silent", silent_days=400)))["id"]
+    other = scene.member("Other", silent_days=400)
+    notes = f"/positions/{position}/candidates/{other}/notes"
+    note = done(scene.recruiter.post(notes, {"text": "Ours."}, params={"after": scene.latest()}))[
+        "id"
+    ]
     ids = {
         "employer_id": scene.employer_id,
         "position_id": position,
         "outreach_id": outreach,
-        "candidate_id": scene.member("Other", silent_days=400),
+        "candidate_id": other,
+        "note_id": note,
         "webhook_id": done(scene.recruiter.post("/webhooks", {"url": "http://127.0.0.1:9/"}))["id"],
     }
     done(scene.recruiter.get(f"/outreach/{outreach}", after=scene.latest()))
@@ -83,6 +89,7 @@ LEFT_ALONE = {
 ABOUT_A_CANDIDATE = (
     ("GET", "/positions/{position}/candidates/{candidate}"),
     ("GET", "/positions/{position}/candidates/{candidate}/likelihood"),
+    ("GET", "/positions/{position}/candidates/{candidate}/remarks"),
     ("POST", "/positions/{position}/messages"),
     ("POST", "/positions/{position}/interview-requests"),
 )

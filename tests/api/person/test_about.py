@@ -149,6 +149,22 @@ def test_the_events_tell_the_person_what_employers_decided_about_them(ada: Holde
     assert "recruiter@test" not in json.dumps(events)
 
 
+def test_the_events_tell_the_person_what_employers_noted_about_them(ada: Holder) -> None:
+    position, recruiter = ada.scene.position(), ada.scene.recruiter
+    about = f"/positions/{position}/candidates/{ada.candidate}"
+    after = {"params": {"after": ada.stage.reached()}}
+    note = done(recruiter.post(f"{about}/notes", {"text": "Met at a fair."}, **after))["id"]
+    done(recruiter("PUT", f"/notes/{note}", {"text": "Met in May."}))
+    done(recruiter.post(f"{about}/tags", {"tag": "Fair"}))
+    done(recruiter("DELETE", f"/notes/{note}"))
+    events = ada.get("/data/events.json").json()[-4:]
+    assert [event["type"] for event in events] == [
+        "note.written", "note.edited", "tagging.tag_added", "note.removed",
+    ]  # fmt: skip
+    said = [event["data"].get("text") or event["data"].get("tag") for event in events]
+    assert said == ["Met at a fair.", "Met in May.", "Fair", None]
+
+
 def test_the_events_name_no_one_who_acted_for_an_employer(ada: Holder) -> None:
     assert "recruiter@test" not in ada.get("/data/events.json").text
 

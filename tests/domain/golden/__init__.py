@@ -22,10 +22,12 @@ from domain import (
     identifier,
     interviewing,
     merging,
+    note,
     notification,
     position,
     rating,
     review,
+    tagging,
     team_commands,
     template,
     ticket,
@@ -346,6 +348,13 @@ _COMMANDS: list[Command] = [
         **by(acmes_recruiter),
     ),
     review.TakeCandidateBack(**_REVIEWED, **by(acmes_recruiter)),
+    note.WriteNote(
+        **_REVIEWED, note_id=named("a note"), text="Met at a fair.", **by(acmes_recruiter)
+    ),
+    note.EditNote(note_id=named("a note"), text="Met at a fair in May.", **by(acmes_recruiter)),
+    note.RemoveNote(note_id=named("a note"), **by(acmes_recruiter)),
+    tagging.AddTag(**_REVIEWED, tag_id=named("a tag"), tag="Fair", **by(acmes_recruiter)),
+    tagging.RemoveTag(**_REVIEWED, tag_ids=(named("a tag"),), **by(acmes_recruiter)),
     contacting.RequestInterview(
         position_id=BACKEND_ENGINEER,
         candidate_id=ROBIN,
