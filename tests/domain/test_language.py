@@ -85,6 +85,7 @@ IRREGULAR = {
     "taken",
     "undone",
     "withdrawn",
+    "written",
     "read",
 }
 
