@@ -4,6 +4,7 @@ from domain.aggregate import Aggregate
 from domain.candidate import Candidate
 from domain.do_not_contact import DoNotContact
 from domain.employer import Employer
+from domain.feedback import Feedback
 from domain.identifier import Identifier
 from domain.note import Note
 from domain.notification import Notification
@@ -23,6 +24,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     Candidate,
     DoNotContact,
     Employer,
+    Feedback,
     Identifier,
     Note,
     Notification,

@@ -70,8 +70,8 @@ class Command(Cause):
         check_role(self, self.takes)
         return self.execute(work)
 
-    def asked(self, *, without: str) -> dict[str, Any]:
-        """The fields of this kind of command, but for one: neither who asks, when, nor how."""
+    def asked(self, *, without: str = "") -> dict[str, Any]:
+        """The fields of this kind of command, perhaps but for one: neither who asks nor when."""
         shared = {*Cause.model_fields, without}
         return {field: value for field, value in self if field not in shared}
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from domain.actor import Cause, CompanyRole
+from domain.actor import Actor, Cause, CompanyRole
 from domain.aggregate import Aggregate, Refusal, Refused, refuse
 from domain.command import Command, NotFound, Work
 from domain.employer_events import (
@@ -61,6 +61,8 @@ class Employer(Aggregate, kind="employer"):
         self.company_key: UUID | None = None
         self.declared: tuple[UUID, ...] = ()
         self.sender = Sender()
+        self.feedback: dict[int, Actor] = {}
+        """Who shared feedback, by the version that it made."""
 
     @property
     def keys(self) -> set[UUID]:
@@ -155,6 +157,10 @@ class Employer(Aggregate, kind="employer"):
     @on(BetaJoined, BetaLeft)
     def on_beta_joined_or_left(self, event: BetaJoined | BetaLeft) -> None:
         self.in_beta = isinstance(event, BetaJoined)
+
+    @on(FeedbackShared)
+    def on_feedback_shared(self, event: FeedbackShared) -> None:
+        self.feedback[event.originator_version] = event.actor
 
     @on(*DECIDES_BULK)
     def on_answers_counted(self, event: AnswersCounted) -> None:

@@ -1,4 +1,4 @@
-"""The employers of the marketplace, and their feedback to Customer Success Managers."""
+"""The employers of the marketplace, with their standing."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -26,11 +26,11 @@ from domain.terms import search_key
 from domain.values import StorableText
 from infrastructure.database.postgres import fetch_all, fetch_one
 from infrastructure.projecting.projection import Change, Projection
-from projections.paging import Listed, WholeNumber, after, page
+from projections.paging import Listed, after, page
 
 
-class Employers(Projection, name="employers", version=4, key="id", personal=True):
-    """Every employer with their standing, and all feedback."""
+class Employers(Projection, name="employers", version=5, key="id", personal=True):
+    """Every employer with their standing."""
 
     TABLES = """
         CREATE TABLE employers (
@@ -42,6 +42,7 @@ class Employers(Projection, name="employers", version=4, key="id", personal=True
             status        text NOT NULL,
             suspended_for text,
             in_beta       boolean NOT NULL,
+            beta_since    timestamptz,
             registered_at timestamptz NOT NULL,
             names         text[] NOT NULL,
             domains       text[] NOT NULL,
@@ -56,16 +57,7 @@ class Employers(Projection, name="employers", version=4, key="id", personal=True
         );
         CREATE INDEX employers_warned ON employers (grace_ends_at)
             WHERE grace_ends_at IS NOT NULL;
-        CREATE INDEX employers_by_company ON employers (company_key, employer_id);
-        CREATE TABLE feedback (
-            employer_id uuid,
-            position    bigint,
-            shared_at   timestamptz NOT NULL,
-            shared_by   text NOT NULL,
-            text        text NOT NULL,
-            page        text NOT NULL,
-            PRIMARY KEY (employer_id, position)
-        )"""
+        CREATE INDEX employers_by_company ON employers (company_key, employer_id)"""
 
     ADD = """
         INSERT INTO employers (
@@ -92,7 +84,9 @@ class Employers(Projection, name="employers", version=4, key="id", personal=True
         WHERE employer_id = %(id)s"""
 
     SET_BETA = """
-        UPDATE employers SET in_beta = %(in_beta)s, version = %(version)s
+        UPDATE employers
+        SET in_beta = %(in_beta)s, beta_since = CASE WHEN %(in_beta)s THEN %(at)s::timestamptz END,
+            version = %(version)s
         WHERE employer_id = %(id)s"""
 
     SET_SENDER = """
@@ -100,10 +94,6 @@ class Employers(Projection, name="employers", version=4, key="id", personal=True
             messages = %(messages)s, answered = %(answered)s, grace_ends_at = %(grace_ends_at)s,
             bulk_restricted_until = %(until)s, version = %(version)s
         WHERE employer_id = %(id)s"""
-
-    ADD_FEEDBACK = """
-        INSERT INTO feedback (employer_id, position, shared_at, shared_by, text, page)
-        VALUES (%(id)s, %(log_position)s, %(at)s, %(by)s, %(text)s, %(page)s)"""
 
     SET_VERSION = "UPDATE employers SET version = %(version)s WHERE employer_id = %(id)s"
 
@@ -142,8 +132,8 @@ class Employers(Projection, name="employers", version=4, key="id", personal=True
         }
 
     @on(FeedbackShared)
-    def on_feedback_shared(self, _event: FeedbackShared) -> list[Change]:
-        return [(self.ADD_FEEDBACK, {}), (self.SET_VERSION, {})]
+    def on_feedback_shared(self, _event: FeedbackShared) -> Change:
+        return self.SET_VERSION, {}
 
 
 class Employer(BaseModel):
@@ -156,6 +146,7 @@ class Employer(BaseModel):
     status: Literal["registered", "approved", "suspended"]
     suspended_for: str | None
     in_beta: bool
+    beta_since: datetime | None = Field(description="since when it is in the beta, if it is")
     registered_at: datetime
     names: list[str] = Field(description="what else the company is called")
     domains: list[str] = Field(description="of its mail")
@@ -174,20 +165,6 @@ class Employer(BaseModel):
     def sender(self) -> Sender:
         """What was decided last about it as a sender."""
         return Sender(grace_ends_at=self.grace_ends_at, restricted_until=self.bulk_restricted_until)
-
-
-class Feedback(BaseModel):
-    """Feedback from a recruiter to the employer's Customer Success Manager."""
-
-    employer_id: UUID
-    company: str
-    manager_name: str
-    manager_email: str
-    position: int
-    shared_at: datetime
-    shared_by: str
-    text: str
-    page: str
 
 
 def one(db: Connection, employer_id: UUID) -> Employer | None:
@@ -216,38 +193,6 @@ def listed(
         {**asked, "name": name, "id": id, "limit": limit + 1},
     )
     return page(rows, limit, lambda row: ["employers", search_key(row.company), row.employer_id])
-
-
-def feedback(
-    db: Connection,
-    limit: int,
-    cursor: str | None,
-    employer_id: UUID | None = None,
-    *,
-    company: str | None = None,
-    manager_email: str | None = None,
-) -> Listed[Feedback]:
-    """Feedback, the newest first; perhaps only of some employers.
-
-    They have `company` in their name, and the Customer Success Manager with this address.
-    """
-    _, before = after(cursor, tuple[Literal["feedback"], WholeNumber]) or (None, None)
-    company = company and search_key(company)
-    asked = {"employer": employer_id, "company": company, "manager": manager_email}
-    rows = fetch_all(
-        db,
-        Feedback,
-        """
-        SELECT feedback.*, company, manager_name, manager_email
-        FROM feedback JOIN employers USING (employer_id)
-        WHERE (%(before)s::bigint IS NULL OR position < %(before)s)
-          AND (%(employer)s::uuid IS NULL OR employer_id = %(employer)s)
-          AND (%(company)s::text IS NULL OR strpos(company_key, %(company)s) > 0)
-          AND (%(manager)s::text IS NULL OR lower(manager_email) = lower(%(manager)s))
-        ORDER BY position DESC LIMIT %(limit)s""",
-        {**asked, "before": before, "limit": limit + 1},
-    )
-    return page(rows, limit, lambda row: ["feedback", row.position])
 
 
 def grace_ended(db: Connection, at: datetime) -> list[UUID]:

@@ -5,6 +5,7 @@ from projections.adverse_impact import AdverseImpact
 from projections.candidate_pool import CandidatePool
 from projections.do_not_contact import DoNotContactList
 from projections.employers import Employers
+from projections.feedback import FeedbackList
 from projections.funnel import Funnel
 from projections.interview_list import InterviewList
 from projections.likelihood.challengers import Challengers
@@ -31,6 +32,7 @@ def read_models(challengers: Challengers = NO_CHALLENGERS) -> list[Projection]:
         CandidatePool(),
         DoNotContactList(),
         Employers(),
+        FeedbackList(),
         Funnel(),
         InterviewList(),
         Likelihoods(challengers),

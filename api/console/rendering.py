@@ -24,10 +24,11 @@ HERE = Path(__file__).parent
 NOT_THE_CONSOLE = ("/v1/", "/docs", "/redoc", "/openapi.json", "/static-offline-docs")
 
 MENU: Sequence[tuple[str, str, frozenset[Role]]] = [
-    ("/positions", "Positions", frozenset({Role.RECRUITER, Role.SUPPORT})),
+    ("/positions", "Positions", frozenset({Role.RECRUITER, Role.SUPPORT, Role.CSM})),
     ("/needs-you", "Needs you", frozenset({Role.RECRUITER})),
     ("/do-not-contact", "Do not contact", frozenset({Role.RECRUITER})),
     ("/team", "Team", frozenset({Role.RECRUITER})),
+    ("/accounts", "Accounts", frozenset({Role.CSM})),
     ("/feedback", "Feedback", frozenset({Role.CSM})),
     ("/outreach", "Outreach", frozenset({Role.SUPPORT})),
     ("/tickets", "Tickets", frozenset({Role.SUPPORT})),
@@ -79,6 +80,9 @@ NOTICES = {
     "tag-added": "The tag is added.",
     "tag-removed": "The tag is removed.",
     "feedback-shared": "Thank you. Your Customer Success Manager will read it.",
+    "feedback-answered": "Your answer is sent.",
+    "feedback-done": "Marked as done.",
+    "feedback-reopened": "It is to do again.",
     "template-saved": "The template is saved.",
     "template-removed": "The template is removed.",
     "joined": "Welcome to the team.",

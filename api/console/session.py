@@ -194,6 +194,7 @@ def _is_page(request: Request) -> bool:
 Anyone = Annotated[Visit, Depends(visiting(*WITH_TOKENS))]
 Recruiter = Annotated[Visit, Depends(visiting(Role.RECRUITER))]
 RecruiterOrSupport = Annotated[Visit, Depends(visiting(Role.RECRUITER, Role.SUPPORT))]
+PositionReader = Annotated[Visit, Depends(visiting(Role.RECRUITER, Role.SUPPORT, Role.CSM))]
 SuccessManager = Annotated[Visit, Depends(visiting(Role.CSM))]
 Support = Annotated[Visit, Depends(visiting(Role.SUPPORT))]
 Analyst = Annotated[Visit, Depends(visiting(Role.ANALYST))]

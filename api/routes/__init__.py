@@ -1,6 +1,7 @@
 """The HTTP API by what it is about; a module's docstring is its chapter in the documentation."""
 
 from api.routes import (
+    accounts,
     activity,
     candidates,
     do_not_contact,
@@ -8,6 +9,7 @@ from api.routes import (
     employers,
     event_stream,
     events,
+    feedback,
     filters,
     funnel,
     me,
@@ -27,6 +29,7 @@ from api.routes import (
 )
 
 ROUTERS = (
+    accounts.router,
     activity.router,
     duplicates.router,  # before candidates: /candidates/duplicates is no candidate's id
     candidates.router,
@@ -34,6 +37,7 @@ ROUTERS = (
     employers.router,
     event_stream.router,  # before events: /events/stream is no aggregate's id
     events.router,
+    feedback.router,
     filters.router,
     funnel.router,
     me.router,

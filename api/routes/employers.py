@@ -1,13 +1,13 @@
-"""Employers: registered and approved by the marketplace, in the beta by choice; their feedback."""
+"""Employers: registered and approved by the marketplace, in the beta by choice."""
 
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import Field
 
 from api.company_names import is_public_mail
-from api.http.access import Admin, Reader, Recruiter, Staff, SuccessManager
+from api.http.access import Admin, Reader, Recruiter, Staff
 from api.http.caller import CommandResult
 from api.http.lists import Company, Cursor, Limit, found
 from api.http.problems import Problem, Reason
@@ -20,11 +20,10 @@ from domain.employer import (
     LeaveBeta,
     Names,
     RegisterEmployer,
-    ShareFeedback,
     SuspendEmployer,
 )
 from domain.employer import Manager as CustomerSuccessManager
-from domain.values import FreeText, Name, StorableText, Value
+from domain.values import Name, StorableText, Value
 from projections import employers
 from projections.employers import Employers
 from projections.paging import Listed
@@ -51,13 +50,6 @@ class Suspension(Value):
     """Why an employer is suspended."""
 
     reason: Annotated[StorableText, Field(min_length=1, max_length=500)]
-
-
-class NewFeedback(Value):
-    """What a recruiter wants their Customer Success Manager to know."""
-
-    text: FreeText
-    page: Annotated[StorableText, Field(max_length=500)] = ""
 
 
 @router.post("/employers", status_code=201)
@@ -126,34 +118,3 @@ def join_beta(employer_id: UUID, caller: Recruiter) -> CommandResult:
 def leave_beta(employer_id: UUID, caller: Recruiter) -> CommandResult:
     """Leave the beta."""
     return caller.run(LeaveBeta, employer_id=employer_id)
-
-
-@router.post("/employers/{employer_id}/feedback", status_code=201)
-def share_feedback(employer_id: UUID, body: NewFeedback, caller: Recruiter) -> CommandResult:
-    """Tell the employer's Customer Success Manager something about the feature."""
-    return caller.run(ShareFeedback, employer_id=employer_id, **dict(body))
-
-
-@router.get("/employers/{employer_id}/feedback")
-def list_feedback(
-    employer_id: UUID, caller: SuccessManager, limit: Limit = 50, cursor: Cursor = None
-) -> Listed[employers.Feedback]:
-    """What an employer's recruiters said, the newest first."""
-    with caller.reading(Employers) as db:
-        return employers.feedback(db, limit, cursor, employer_id)
-
-
-@router.get("/feedback")
-def list_all_feedback(
-    caller: SuccessManager,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-    company: Company = None,
-    manager_email: Annotated[
-        StorableText | None,
-        Query(max_length=254, description="of the employers that they look after"),
-    ] = None,
-) -> Listed[employers.Feedback]:
-    """What recruiters said, the newest first; perhaps only those of some employers."""
-    with caller.reading(Employers) as db:
-        return employers.feedback(db, limit, cursor, company=company, manager_email=manager_email)

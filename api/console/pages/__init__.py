@@ -1,6 +1,7 @@
 """The console's pages by what they are about."""
 
 from api.console.pages import (
+    accounts,
     bulk,
     conversation,
     do_not_contact,
@@ -35,6 +36,7 @@ from api.console.pages import (
 )
 
 ROUTERS = (
+    accounts.router,
     bulk.router,
     conversation.router,
     do_not_contact.router,

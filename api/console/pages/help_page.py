@@ -14,8 +14,9 @@ from api.web.rendering import address
 from domain.outreach import ANSWER_WINDOW
 from domain.rating import ExplainRating, GiveRating
 from domain.ticket import SubmitTicket
-from projections import employers, ratings, tickets
+from projections import employers, feedback, ratings, tickets
 from projections.employers import Employers
+from projections.feedback import FeedbackList
 from projections.ratings import Ratings
 from projections.tickets import Tickets
 
@@ -90,11 +91,12 @@ def submit_ticket(visit: Anyone) -> Response:
 def _shown(visit: Visit, form: str | None = None) -> dict[str, Any]:
     """What the page shows; `form` is the one that was refused."""
     actor = visit.caller.actor
-    with visit.caller.reading(Ratings, Tickets, Employers) as db:
+    with visit.caller.reading(Ratings, Tickets, FeedbackList, Employers) as db:
         employer = employers.one(db, actor.employer_id) if actor.employer_id else None
         return {
             "form": form,
             "employer": employer,
+            "unread_feedback": len(feedback.unread(db, actor)),
             "rating": ratings.of_page(db, PAGE, actor),
             "tickets": tickets.listed(db, LATEST, None, person=actor).items,
             "came_from": _came_from(visit.request),

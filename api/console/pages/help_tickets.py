@@ -12,7 +12,9 @@ from api.routes.tickets import TicketReply, read_my_ticket
 from api.web.forms import REFUSED
 from api.web.rendering import address
 from domain.ticket import MarkTicketRead, ReplyToTicket
-from projections import tickets
+from projections import feedback, tickets
+from projections.employers import Employers
+from projections.feedback import FeedbackList
 from projections.tickets import Tickets
 
 router = APIRouter()
@@ -53,8 +55,9 @@ def reply(visit: Anyone, ticket_id: UUID) -> Response:
 @router.get("/help/count")
 def help_count(visit: Anyone) -> Response:
     """How many answers the visitor has not read, for the menu."""
-    with visit.caller.reading(Tickets) as db:
+    with visit.caller.reading(Tickets, FeedbackList, Employers) as db:
         number = tickets.unread(db, visit.caller.actor)
+        number += len(feedback.unread(db, visit.caller.actor))
     return visit.page("help_count.html", number=number)
 
 

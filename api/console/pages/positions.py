@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from api.console.session import Recruiter, RecruiterOrSupport, Visit
+from api.console.session import PositionReader, Recruiter, Visit
 from api.console.understood import as_typed, counted, read_words, to_check
 from api.formats.job_posting import ReadPosting
 from api.http.lists import Cursor
@@ -23,6 +23,7 @@ from api.routes.positions import (
 )
 from api.web.forms import REFUSED, Sent
 from api.web.rendering import address
+from domain.actor import Role
 from domain.filters import Filters
 from domain.money import USD_PER_UNIT
 from domain.position import ClosePosition, OpenPosition, SetClosingDate
@@ -43,7 +44,7 @@ Part = Annotated[StorableText, Query(max_length=200)]
 
 @router.get("/positions")
 def positions_page(
-    visit: RecruiterOrSupport,
+    visit: PositionReader,
     employer: UUID | None = None,
     status: PositionStatus = PositionStatus.OPEN,
     company: Part = "",
@@ -146,9 +147,12 @@ def open_position(visit: Recruiter, employer: UUID | None = None) -> Response:
 
 
 @router.get("/positions/{position_id}")
-def position_page(position_id: UUID, visit: RecruiterOrSupport) -> Response:
-    """A position, by its tab of passive candidates."""
-    read_position(position_id, visit.caller)
+def position_page(position_id: UUID, visit: PositionReader) -> Response:
+    """A position, by its tab of passive candidates; for who sees no candidates, what it says."""
+    position = read_position(position_id, visit.caller)
+    if visit.caller.actor.role is Role.CSM:
+        employer = read_employer(position.employer_id, visit.caller)
+        return visit.page("position_read.html", position=position, employer=employer)
     return visit.go(f"/positions/{position_id}/passive-candidates", after=visit.caller.after)
 
 

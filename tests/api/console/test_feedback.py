@@ -115,15 +115,64 @@ def test_a_manager_sees_the_feedback_of_their_own_employers_at_a_click(stage: St
     page = morgan.get(f"/feedback?after={stage.reached()}").text
     link = re.search(r'href="([^"]*)">My employers</a>', page)
     assert link
-    mine = morgan.get(unescape(link[1]))
-    assert "Of Mine Inc" in text_of(mine)
-    assert "Of Yours Inc" not in text_of(mine)
-    assert 'aria-current="page">My employers</a>' in mine.text
+    mine = text_of(morgan.get(unescape(link[1])))
+    assert "Of Mine Inc" in mine
+    assert "Of Yours Inc" not in mine
 
 
 def test_who_goes_by_no_address_has_no_employers_of_their_own(stage: Stage) -> None:
     page = Visitor(stage.http, stage.token(Role.CSM, name="local-csm")).get("/feedback")
     assert "My employers" not in text_of(page)
+
+
+def number_of(scene: Scene, text: str) -> int:
+    body = {"text": text, "page": "/help"}
+    path = f"/employers/{scene.employer_id}/feedback"
+    return int(done(scene.recruiter.post(path, body))["version"])
+
+
+def test_an_answer_stands_where_the_feedback_was_shared_and_is_told_once(
+    stage: Stage, scene: Scene
+) -> None:
+    number = number_of(scene, "Fine cards.")
+    sender = visitor(stage, Role.RECRUITER, scene.employer_id)
+    manager = visitor(stage, Role.CSM)
+    manager.get(f"/feedback?after={stage.reached()}")
+    answer = {"text": MARKUP, "signed_by": "Casey"}
+    page = manager.sends(f"/feedback/{scene.employer_id}/{number}/answers", answer)
+    assert "Your answer is sent." in text_of(page)
+    assert 'aria-label="1 unread"' in sender.get(f"/help/count?after={stage.reached()}").text
+    assert "Your feedback was answered" in text_of(sender.get("/help"))
+    part = sender.get("/feedback/yours?page=/help", **{"HX-Request": "true"}).text
+    assert "Casey" in part
+    assert "&lt;img src=x" in part
+    assert "unread" not in sender.get(f"/help/count?after={stage.reached()}").text
+
+
+def test_feedback_that_is_done_leaves_the_list_and_may_come_back(
+    stage: Stage, scene: Scene
+) -> None:
+    number = number_of(scene, f"Done soon at {scene.employer_id}.")
+    manager = visitor(stage, Role.CSM)
+    manager.get(f"/feedback?after={stage.reached()}")
+    path = f"/feedback/{scene.employer_id}/{number}/done"
+    page = manager.sends(path, {"done": "true", "_back": "/feedback"})
+    assert "Marked as done." in text_of(page)
+    assert "Done soon" not in text_of(page)
+    assert "Done soon" in text_of(manager.get("/feedback?done=true"))
+    page = manager.sends(path, {"done": "false", "_back": f"/accounts/{scene.employer_id}"})
+    assert "Done soon" in text_of(page)
+    assert "To do" in text_of(page)
+
+
+def test_an_empty_answer_is_refused_beside_its_field(stage: Stage, scene: Scene) -> None:
+    number = number_of(scene, "Hm.")
+    manager = visitor(stage, Role.CSM)
+    manager.get(f"/feedback?after={stage.reached()}")
+    answers = f"/feedback/{scene.employer_id}/{number}/answers"
+    response = manager.post(answers, {"signed_by": "Casey"})
+    assert response.status_code == 422
+    assert 'id="text-fault-1"' in response.text
 
 
 # --- In the browser
@@ -137,6 +186,11 @@ def test_the_managers_page_is_fit(
     manager = desk(Role.CSM, width=width, dark=dark)
     manager.go(f"/feedback?after={stage.reached()}")
     manager.is_fit("feedback-dark" if dark else "feedback")
+    manager.page.get_by_role("link", name=re.compile("^Answer")).first.click()
+    manager.page.get_by_label("Answer", exact=True).fill("Thank you.\n\nThey will be.")
+    manager.page.get_by_role("button", name="Send answer").click()
+    manager.page.get_by_text("Your answer is sent.").wait_for()
+    manager.is_fit("feedback-one-dark" if dark else "feedback-one")
 
 
 def test_a_recruiter_shares_feedback_and_the_manager_reads_it(desk: Desks, scene: Scene) -> None:
@@ -145,5 +199,11 @@ def test_a_recruiter_shares_feedback_and_the_manager_reads_it(desk: Desks, scene
     page.get_by_label("What should your Customer Success Manager know?").fill("Fine cards.")
     page.get_by_role("button", name="Share feedback").click()
     page.get_by_text("Your Customer Success Manager will read it.").wait_for()
-    manager = desk(Role.CSM).go("/feedback")
+    manager = desk(Role.CSM).go(f"/accounts/{scene.employer_id}")
     manager.get_by_text("Fine cards.").first.wait_for()
+    manager.get_by_role("link", name="Answer", exact=True).click()
+    manager.get_by_label("Answer", exact=True).fill("Thank you.")
+    manager.get_by_role("button", name="Send answer").click()
+    manager.get_by_text("Your answer is sent.").wait_for()
+    page.reload()
+    page.get_by_text("Thank you.", exact=True).wait_for()

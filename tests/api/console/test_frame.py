@@ -37,7 +37,7 @@ def test_the_keyboard_comes_by_the_frame_in_the_order_of_reading(desk: Desks) ->
     for _ in range(5):
         page.keyboard.press("Tab")
         named.append(page.evaluate("document.activeElement.textContent.trim()"))
-    assert named == ["Skip to the page", "Candidate sourcing", "Feedback", "Help", "Sign out"]
+    assert named == ["Skip to the page", "Candidate sourcing", "Positions", "Accounts", "Feedback"]
 
 
 def test_where_backgrounds_are_not_shown_a_line_marks_the_page_that_one_is_on(desk: Desks) -> None:

@@ -121,3 +121,18 @@ def test_an_answer_of_support_that_was_read_is_not_told(office: PostOffice, send
     step = done(support.post(f"/tickets/{ticket['id']}/answers", answer))["version"]
     done(sent.scene.recruiter.post(f"/me/tickets/{ticket['id']}/reading", {"step": step}))
     assert told(office, minutes=2) == []
+
+
+def test_an_answer_to_feedback_is_told_once(office: PostOffice, send: Send) -> None:
+    sent = send()
+    chosen(sent, "each")
+    path = f"/employers/{sent.scene.employer_id}/feedback"
+    number = done(sent.scene.recruiter.post(path, {"text": "Fine cards."}))["version"]
+    assert told(office) == []
+    answer = {"text": "Secret plans.", "signed_by": "Casey"}
+    done(office.stage.as_(Role.CSM).post(f"{path}/{number}/answers", answer))
+    (mail,) = told(office, minutes=2)
+    assert "answered your feedback." in body(mail)
+    assert "/feedback/yours" in body(mail)
+    assert "Secret" not in mail.as_string()
+    assert told(office, minutes=10) == []

@@ -19,6 +19,7 @@ from domain import (
     delivering,
     do_not_contact,
     employer,
+    feedback,
     identifier,
     interviewing,
     merging,
@@ -198,6 +199,8 @@ _LIKELIHOOD = Likelihood(probability=0.25, logit=-1.1, model_position=41, featur
 
 _OF_ACME = {name: named(f"{name} of acme") for name in ("Olga", "Rick", "Rita")}
 _REVIEWED: dict[str, Any] = {"position_id": BACKEND_ENGINEER, "candidate_id": CASEY}
+_THE_FEEDBACK: dict[str, Any] = {"employer_id": ACME, "number": 5}
+_A_CSM = Actor(id="csm-1", role=Role.CSM)
 
 _COMMANDS: list[Command] = [
     employer.RegisterEmployer(
@@ -229,6 +232,12 @@ _COMMANDS: list[Command] = [
     employer.ShareFeedback(
         employer_id=ACME, text="I like the feed.", page="/feed", **by(acmes_recruiter)
     ),
+    feedback.AnswerFeedback(
+        **_THE_FEEDBACK, text="Thank you.", signed_by="Morgan Manager", **by(_A_CSM)
+    ),
+    feedback.MarkFeedbackAnswerRead(**_THE_FEEDBACK, up_to=1, **by(acmes_recruiter)),
+    feedback.SetFeedbackDone(**_THE_FEEDBACK, done=True, **by(_A_CSM)),
+    feedback.SetFeedbackDone(**_THE_FEEDBACK, done=False, **by(_A_CSM)),
     *(
         position.OpenPosition(
             position_id=id,
