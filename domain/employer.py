@@ -18,6 +18,7 @@ from domain.employer_events import (
     EmployerRegistered,
     EmployerSuspended,
     FeedbackShared,
+    ManagerAssigned,
     NamesDeclared,
 )
 from domain.handlers import on
@@ -105,6 +106,11 @@ class Employer(Aggregate, kind="employer"):
         """Stop the employer from contacting candidates."""
         refuse(self.reasons_against_approaching())
         self.record(EmployerSuspended, cause, reason=reason)
+
+    def assign_manager(self, cause: Cause, manager: "Manager") -> None:
+        """Say who looks after the employer from now on."""
+        name, email = manager.name, manager.email
+        self.record(ManagerAssigned, cause, manager_name=name, manager_email=email)
 
     def join_beta(self, cause: Cause) -> None:
         """Join the beta."""
@@ -241,6 +247,18 @@ class SuspendEmployer(Command):
     def execute(self, work: Work) -> Employer:
         employer = work.get(Employer, self.employer_id)
         employer.suspend(self, reason=self.reason)
+        return employer
+
+
+class AssignManager(Command):
+    """Say which Customer Success Manager looks after an employer from now on."""
+
+    employer_id: UUID
+    manager: Manager
+
+    def execute(self, work: Work) -> Employer:
+        employer = work.get(Employer, self.employer_id)
+        employer.assign_manager(self, self.manager)
         return employer
 
 

@@ -53,6 +53,13 @@ class EmployerSuspended(Event, name="employer.suspended", version=1):
     reason: str
 
 
+class ManagerAssigned(Event, name="employer.manager_assigned", version=1):
+    """The company got another Customer Success Manager."""
+
+    manager_name: Personal[str]
+    manager_email: Personal[str]
+
+
 class BetaJoined(Event, name="employer.beta_joined", version=1):
     """The company joined the beta, which lets it contact passive candidates."""
 

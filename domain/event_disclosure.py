@@ -12,6 +12,7 @@ from domain.employer_events import (
     EmployerApproved,
     EmployerRegistered,
     EmployerSuspended,
+    ManagerAssigned,
 )
 from domain.event import Event
 from domain.note import NoteEdited, NoteRemoved, NoteWritten
@@ -57,7 +58,7 @@ from domain.review import (
 from domain.tagging import TagAdded, TagRemoved
 
 FOR_EMPLOYERS: tuple[type[Event], ...] = (
-    EmployerRegistered, EmployerApproved, EmployerSuspended, BetaJoined, BetaLeft,
+    EmployerRegistered, EmployerApproved, EmployerSuspended, ManagerAssigned, BetaJoined, BetaLeft,
     AnswerRateWarned, BulkRestricted, AnswerRateRecovered,
     PositionOpened, TitleSet, DescriptionSet, WorkplaceSet, SalarySet, FiltersSet, ClosingDateSet,
     PositionClosed,

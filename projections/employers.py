@@ -18,6 +18,7 @@ from domain.employer_events import (
     EmployerRegistered,
     EmployerSuspended,
     FeedbackShared,
+    ManagerAssigned,
     NamesDeclared,
 )
 from domain.handlers import on
@@ -29,7 +30,7 @@ from infrastructure.projecting.projection import Change, Projection
 from projections.paging import Listed, after, page
 
 
-class Employers(Projection, name="employers", version=5, key="id", personal=True):
+class Employers(Projection, name="employers", version=6, key="id", personal=True):
     """Every employer with their standing."""
 
     TABLES = """
@@ -83,6 +84,12 @@ class Employers(Projection, name="employers", version=5, key="id", personal=True
         UPDATE employers SET status = %(status)s, suspended_for = %(reason)s, version = %(version)s
         WHERE employer_id = %(id)s"""
 
+    SET_MANAGER = """
+        UPDATE employers SET
+            manager_name = %(manager_name)s, manager_email = %(manager_email)s,
+            version = %(version)s
+        WHERE employer_id = %(id)s"""
+
     SET_BETA = """
         UPDATE employers
         SET in_beta = %(in_beta)s, beta_since = CASE WHEN %(in_beta)s THEN %(at)s::timestamptz END,
@@ -118,6 +125,10 @@ class Employers(Projection, name="employers", version=5, key="id", personal=True
     @on(EmployerSuspended)
     def on_employer_suspended(self, _event: EmployerSuspended) -> Change:
         return self.SET_STATUS, {"status": "suspended"}
+
+    @on(ManagerAssigned)
+    def on_manager_assigned(self, _event: ManagerAssigned) -> Change:
+        return self.SET_MANAGER, {}
 
     @on(BetaJoined, BetaLeft)
     def on_beta_joined_or_left(self, event: BetaJoined | BetaLeft) -> Change:

@@ -14,6 +14,7 @@ from api.http.problems import Problem, Reason
 from api.identifiers import mail_domain, of_company, of_domain
 from domain.employer import (
     ApproveEmployer,
+    AssignManager,
     DeclareNames,
     Employer,
     JoinBeta,
@@ -106,6 +107,12 @@ def approve(employer_id: UUID, caller: Admin) -> CommandResult:
 def suspend(employer_id: UUID, body: Suspension, caller: Admin) -> CommandResult:
     """Stop an employer from approaching anybody."""
     return caller.run(SuspendEmployer, employer_id=employer_id, reason=body.reason)
+
+
+@router.put("/employers/{employer_id}/manager")
+def assign_manager(employer_id: UUID, body: CustomerSuccessManager, caller: Admin) -> CommandResult:
+    """Say which Customer Success Manager looks after an employer from now on."""
+    return caller.run(AssignManager, employer_id=employer_id, manager=body)
 
 
 @router.post("/employers/{employer_id}/beta", status_code=201)

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from domain.actor import Actor
 from domain.employer import (
     ApproveEmployer,
+    AssignManager,
     JoinBeta,
     LeaveBeta,
     Manager,
@@ -20,6 +21,7 @@ from domain.employer_events import (
     EmployerRegistered,
     EmployerSuspended,
     FeedbackShared,
+    ManagerAssigned,
 )
 from tests.support.given import (
     ACME,
@@ -154,6 +156,14 @@ def test_joining_is_refused_for_every_reason_at_once() -> None:
     given(approved_employer, in_the_beta, fact(EmployerSuspended, ACME, reason="spam"))
     when(JoinBeta(employer_id=ACME, **by(acmes_recruiter)))
     then_refused("employer_is_suspended", "already_in_beta")
+
+
+def test_an_administrator_assigns_another_customer_success_manager() -> None:
+    given(registered_employer)
+    manager = Manager(name="Maxi Manager", email="maxi@example.com")
+    when(AssignManager(employer_id=ACME, manager=manager, **by(the_admin)))
+    said = {"manager_name": "Maxi Manager", "manager_email": "maxi@example.com"}
+    then(fact(ManagerAssigned, ACME, by=the_admin, **said))  # type: ignore[arg-type]  # as fields
 
 
 def test_an_employer_leaves_the_beta_and_may_join_again() -> None:

@@ -58,6 +58,7 @@ PAGES: list[tuple[str, str, set[Role]]] = [
     (".*", "/(help.*|mail.*|sign-out)", ANYONE),
     (".*", "/duplicates.*", {Role.SUPPORT}),
     (".*", "/do-not-contact.*", {Role.RECRUITER}),
+    (".*", "/employers.*", set()),
     (".*", "/(read-models|vocabulary).*", set()),
     ("GET", "/events.*", {Role.AUDITOR}),
     ("GET", "/feedback/yours", {Role.RECRUITER}),

@@ -228,6 +228,11 @@ _COMMANDS: list[Command] = [
         **by(acmes_recruiter),
     ),
     employer.ApproveEmployer(employer_id=ACME, **by(the_admin)),
+    employer.AssignManager(
+        employer_id=ACME,
+        manager=Manager(name="Maxi Manager", email="maxi@example.com"),
+        **by(the_admin),
+    ),
     employer.JoinBeta(employer_id=ACME, **by(acmes_recruiter)),
     employer.ShareFeedback(
         employer_id=ACME, text="I like the feed.", page="/feed", **by(acmes_recruiter)
