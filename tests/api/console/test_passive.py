@@ -62,7 +62,7 @@ def test_an_employer_who_is_not_approved_is_told_why_and_by_whom(
     response = recruiter(stage, scene).get(after(stage, position))
     page = text_of(response)
     assert "The employer is suspended (unpaid bills)" in page
-    assert "Your Customer Success Manager is Casey: casey@example.com" in page
+    assert "Your Customer Success Manager is Casey : write to casey@example.com" in page
     assert "/passive-candidates/beta" not in response.text
 
 

@@ -228,11 +228,6 @@ _COMMANDS: list[Command] = [
         **by(acmes_recruiter),
     ),
     employer.ApproveEmployer(employer_id=ACME, **by(the_admin)),
-    employer.AssignManager(
-        employer_id=ACME,
-        manager=Manager(name="Maxi Manager", email="maxi@example.com"),
-        **by(the_admin),
-    ),
     employer.JoinBeta(employer_id=ACME, **by(acmes_recruiter)),
     employer.ShareFeedback(
         employer_id=ACME, text="I like the feed.", page="/feed", **by(acmes_recruiter)
@@ -629,6 +624,11 @@ _COMMANDS: list[Command] = [
     ),
     team_commands.RemoveMember(employer_id=ACME, member_id=_OF_ACME["Rita"], **by(acmes_owner)),
     team_commands.EraseMember(employer_id=ACME, member_id=_OF_ACME["Rita"], **by(acmes_owner)),
+    employer.AssignManager(
+        employer_id=ACME,
+        manager=Manager(name="Maxi Manager", email="maxi@example.com"),
+        **by(the_admin),
+    ),
     employer.LeaveBeta(employer_id=ACME, **by(acmes_owner)),
     employer.SuspendEmployer(employer_id=ACME, reason="spam", **by(the_admin)),
 ]
