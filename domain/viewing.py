@@ -1,4 +1,4 @@
-"""What a recruiter was shown: the pages of a position's lists, and the profiles they opened.
+"""What a recruiter was shown: pages of a position's lists, profiles they opened, files they took.
 
 Only what was seen can lead to a message, so judging the ranking needs it. A viewing is
 stated once and never changes. Candidates stand in it by their ids, which stay when one is erased.
@@ -16,7 +16,7 @@ from domain.command import Command, Work
 from domain.event import Event
 from domain.handlers import on
 from domain.position import own_position
-from domain.values import Value
+from domain.values import StorableText, Value
 
 
 class Feed(StrEnum):
@@ -76,21 +76,50 @@ class ProfileOpened(Event, name="viewing.profile_opened", version=1):
     probability: float | None
 
 
+class TakenList(StrEnum):
+    """A list of a position that can be taken away as a file."""
+
+    RECOMMENDATIONS = "recommendations"
+    PASSIVE = "passive"
+    SHORTLIST = "shortlist"
+    SET_ASIDE = "set_aside"
+    INTERVIEWS = "interviews"
+
+
+class ListExported(Event, name="viewing.list_exported", version=1):
+    """Somebody took a position's list of candidates away as a file."""
+
+    employer_id: UUID
+    position_id: UUID
+    taken: TakenList
+    file_type: str
+    candidate_ids: tuple[UUID, ...]
+
+
+class ProfileExported(Event, name="viewing.profile_exported", version=1):
+    """Somebody took the profile of a candidate who said yes away as a file."""
+
+    employer_id: UUID
+    position_id: UUID
+    candidate_id: UUID
+    outreach_id: UUID
+
+
 class AlreadyNoted(Refusal):
     """This viewing has been noted already; it counts once."""
 
 
 class Viewing(Aggregate, kind="viewing"):
-    """A page of a list, or a profile, that one recruiter saw; noted once."""
+    """A page of a list, a profile or a file that one recruiter saw or took; noted once."""
 
     def note(self, event: type[Event], cause: Cause, **facts: Any) -> None:
-        """State once which candidates a page showed, or whose profile was opened."""
+        """State once which candidates were shown or taken away."""
         if self.exists:
             raise Refused(AlreadyNoted())
         self.record(event, cause, **facts)
 
-    @on(CandidatesShown, ProfileOpened)
-    def on_seen(self, _: CandidatesShown | ProfileOpened) -> None:
+    @on(CandidatesShown, ProfileOpened, ListExported, ProfileExported)
+    def on_seen(self, _: Event) -> None:
         """That it was noted is all there is to remember."""
 
 
@@ -125,8 +154,39 @@ class NoteProfileOpened(Command):
         return _note(work, self, ProfileOpened)
 
 
+class NoteListExported(Command):
+    """Remember which candidates of a position's list were taken away as a file."""
+
+    takes = CompanyRole.READ_ONLY
+
+    viewing_id: UUID
+    position_id: UUID
+    taken: TakenList
+    file_type: Annotated[StorableText, Field(min_length=1, max_length=20)]
+    candidate_ids: Annotated[tuple[UUID, ...], Field(max_length=10_000)]
+
+    def execute(self, work: Work) -> Viewing:
+        return _note(work, self, ListExported)
+
+
+class NoteProfileExported(Command):
+    """Remember whose profile was taken away as a file."""
+
+    takes = CompanyRole.READ_ONLY
+
+    viewing_id: UUID
+    position_id: UUID
+    candidate_id: UUID
+    outreach_id: UUID
+
+    def execute(self, work: Work) -> Viewing:
+        return _note(work, self, ProfileExported)
+
+
 def _note(
-    work: Work, command: NoteCandidatesShown | NoteProfileOpened, event: type[Event]
+    work: Work,
+    command: NoteCandidatesShown | NoteProfileOpened | NoteListExported | NoteProfileExported,
+    event: type[Event],
 ) -> Viewing:
     position = own_position(work, command, command.position_id)
     viewing = work.find(Viewing, command.viewing_id)

@@ -49,6 +49,24 @@ def to_document(profile: CandidateProfile) -> dict[str, Any]:
     )
 
 
+def to_disclosed_document(profile: CandidateProfile, told: Mapping[str, Any]) -> dict[str, Any]:
+    """What an employer may have of a candidate who said yes: the profile, and what they told it.
+
+    Nothing of the person's standing on the marketplace is in it, nor a way to reach them that they
+    did not choose to tell.
+    """
+    document = to_document(profile)
+    basics = {**document["basics"], "email": None, "phone": None, "profiles": None}
+    known = {"name": told.get("name") or profile.name, "label": _label(profile)}
+    contact = {name: told.get(name) for name in ("email", "phone")}
+    parts = {name: part for name, part in document.items() if name != "meta"}
+    return {**parts, "basics": _said({**basics, **known, **contact})}
+
+
+def _label(profile: CandidateProfile) -> str | None:
+    return next(iter(profile.facts.roles or ()), None)
+
+
 def _job(job: Job) -> dict[str, Any]:
     said = {"name": job.employer, "position": job.title, "summary": job.summary}
     ended = {"isCurrent": False} if job.end_is_unknown else {}

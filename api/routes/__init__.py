@@ -9,6 +9,7 @@ from api.routes import (
     employers,
     event_stream,
     events,
+    exports,
     feedback,
     filters,
     funnel,
@@ -37,6 +38,7 @@ ROUTERS = (
     employers.router,
     event_stream.router,  # before events: /events/stream is no aggregate's id
     events.router,
+    exports.router,
     feedback.router,
     filters.router,
     funnel.router,

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from api.formats import csv
+from api.formats import csv, tables
 from api.http.access import allowed
 from api.http.caller import Caller
 from domain.actor import Actor, Role
@@ -34,8 +34,8 @@ class FunnelQuery(BaseModel):
     explored: bool | None = Field(
         None, description="only candidates shown by exploration, or only the others"
     )
-    format: Literal["json", "csv"] | None = Field(
-        None, description="csv, or `Accept: text/csv`, gives CSV"
+    format: Literal["json", "csv", "xlsx"] | None = Field(
+        None, description="csv or xlsx, or its media type in `Accept`, gives a file"
     )
 
     def only(self, actor: Actor) -> dict[str, object]:
@@ -54,7 +54,7 @@ class FunnelQuery(BaseModel):
 @router.get(
     "",
     response_model=list[Steps],
-    responses={200: {"content": {csv.MEDIA_TYPE: {"schema": {"type": "string"}}}}},
+    responses={200: tables.FILES},
 )
 def read_funnel(
     request: Request,
@@ -74,7 +74,10 @@ def read_funnel(
             by=asked.by,
             only=asked.only(caller.actor),
         )
-    wants_csv = csv.MEDIA_TYPE in request.headers.get("accept", "")
+    accepted = request.headers.get("accept", "")
+    if asked.format == "xlsx" or (asked.format is None and tables.XLSX_TYPE in accepted):
+        return tables.download(tables.TableFormat.XLSX, tables.of_model(Steps), rows, "funnel")
+    wants_csv = csv.MEDIA_TYPE in accepted
     if asked.format == "csv" or (asked.format is None and wants_csv):
         return csv.download(Steps, rows, "funnel")
     return rows

@@ -8,17 +8,23 @@ from pydantic import ValidationError
 from domain.viewing import (
     CandidatesShown,
     Feed,
+    ListExported,
     NoteCandidatesShown,
+    NoteListExported,
+    NoteProfileExported,
     NoteProfileOpened,
+    ProfileExported,
     ProfileOpened,
     Slot,
     Sort,
+    TakenList,
 )
 from tests.support.given import (
     ACME,
     BACKEND_ENGINEER,
     CASEY,
     ROBIN,
+    TO_CASEY,
     acmes_recruiter,
     another_employers_position,
     approved_employer,
@@ -74,6 +80,26 @@ def test_an_opened_profile_is_noted() -> None:
     given(approved_employer, open_position)
     when(note_look())
     then(profile_opened)
+
+
+def test_a_list_that_is_taken_away_is_noted_with_whom_it_names() -> None:
+    taken: dict[str, Any] = {
+        "position_id": BACKEND_ENGINEER,
+        "taken": TakenList.SHORTLIST,
+        "file_type": "xlsx",
+        "candidate_ids": (CASEY, ROBIN),
+    }
+    given(approved_employer, open_position)
+    when(NoteListExported(viewing_id=A_PAGE, **taken, **by(acmes_recruiter)))
+    then(fact(ListExported, A_PAGE, employer_id=ACME, **taken))
+
+
+def test_a_profile_that_is_taken_away_is_noted() -> None:
+    about = {"position_id": BACKEND_ENGINEER, "candidate_id": CASEY}
+    taken: dict[str, Any] = {**about, "outreach_id": TO_CASEY}
+    given(approved_employer, open_position)
+    when(NoteProfileExported(viewing_id=A_LOOK, **taken, **by(acmes_recruiter)))
+    then(fact(ProfileExported, A_LOOK, employer_id=ACME, **taken))
 
 
 def test_a_page_is_noted_once() -> None:

@@ -40,7 +40,11 @@ AT_MOST: list[tuple[str, str, set[Role]]] = [
     ("GET", "/accounts.*", {Role.CSM}),
     ("GET", "(/employers/[^/]+)?/feedback(/[^/]+)?", {Role.CSM}),
     (".*", "/employers/[^/]+/feedback/.*", {Role.CSM}),
-    ("GET", "/positions/[^/]+/(recommendations|relaxations|interviews|.*candidates.*)", RECRUITING),
+    (
+        "GET",
+        "/positions/[^/]+/(recommendations|relaxations|interviews|.*candidates.*)(/file)?",
+        RECRUITING,
+    ),
     ("GET", "/(employers|positions)/.*", READERS),
     (".*", "/(employers|positions)/.*", {Role.RECRUITER}),
     ("GET", "/events/stream", {Role.AUDITOR, Role.RECRUITER}),

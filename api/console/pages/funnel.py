@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationInfo, field_validator
 from api.charts import axes, charts
 from api.charts.charts import Chart
 from api.console.session import Analyst, Visit
-from api.formats import csv
+from api.formats import csv, tables
 from api.marketplace import now
 from api.web.forms import REFUSED, Faults, Sent
 from domain.likelihood import BAND_FROM
@@ -21,6 +21,7 @@ from projections.funnel import Funnel, Interval, Split, Steps
 router = APIRouter()
 
 NUMBERS = ("shown", "opened", "messaged", "accepted", "declined", "answered", "interviews")
+FILES = ("csv", "xlsx")
 CANDIDATES = {"passive": True, "active": False, "all": None}
 
 Table = Literal["over-time", "by-band", "over-time-by-band"]
@@ -98,7 +99,10 @@ def funnel_page(visit: Analyst) -> Response:
     return _page(
         visit,
         charts=drawn,
-        downloads=[(asked.address(f"/funnel/{table}.csv"), name) for table, name in TABLES.items()],
+        downloads=[
+            (name, [(asked.address(f"/funnel/{table}.{kind}"), kind.upper()) for kind in FILES])
+            for table, name in TABLES.items()
+        ],
     )
 
 
@@ -113,11 +117,26 @@ def _page(visit: Visit, faults: Faults | None = None, **shown: Any) -> Response:
 
 
 @router.get("/funnel/{table}.csv")
-def download(visit: Analyst, table: Table, asked: Annotated[Asked, Depends(asked_by)]) -> Response:
+def download_csv(
+    visit: Analyst, table: Table, asked: Annotated[Asked, Depends(asked_by)]
+) -> Response:
     """The funnel by period, by likelihood band or by both, as CSV."""
+    return csv.download(Steps, _rows(visit, table, asked), f"funnel-{table}")
+
+
+@router.get("/funnel/{table}.xlsx")
+def download_xlsx(
+    visit: Analyst, table: Table, asked: Annotated[Asked, Depends(asked_by)]
+) -> Response:
+    """The same for a spreadsheet."""
+    columns, rows = tables.of_model(Steps), _rows(visit, table, asked)
+    return tables.download(tables.TableFormat.XLSX, columns, rows, f"funnel-{table}")
+
+
+def _rows(visit: Visit, table: Table, asked: Asked) -> list[Steps]:
     interval = None if table == "by-band" else asked.interval
     by = () if table == "over-time" else (Split.BAND,)
-    return csv.download(Steps, asked.steps(visit, interval, *by), f"funnel-{table}")
+    return asked.steps(visit, interval, *by)
 
 
 def _summed(rows: Iterable[Steps], of: Callable[[Steps], object]) -> list[Steps]:

@@ -348,6 +348,21 @@ _COMMANDS: list[Command] = [
         probability=0.25,
         **by(acmes_recruiter),
     ),
+    viewing.NoteListExported(
+        viewing_id=named("a list taken away"),
+        position_id=BACKEND_ENGINEER,
+        taken=viewing.TakenList.PASSIVE,
+        file_type="csv",
+        candidate_ids=(CASEY, ROBIN),
+        **by(acmes_recruiter),
+    ),
+    viewing.NoteProfileExported(
+        viewing_id=named("a profile taken away"),
+        position_id=BACKEND_ENGINEER,
+        candidate_id=CASEY,
+        outreach_id=_OUTREACHES[0],
+        **by(acmes_recruiter),
+    ),
     review.ShortlistCandidate(**_REVIEWED, **by(acmes_recruiter)),
     review.UnshortlistCandidate(**_REVIEWED, **by(acmes_recruiter)),
     review.SetCandidateAside(
