@@ -160,7 +160,7 @@ def test_an_analyst_downloads_the_csv(desk: Desks, busy: Stage) -> None:
     page.get_by_label("By", exact=True).select_option("month")
     page.get_by_role("button", name="Show").click()
     with page.expect_download() as started:
-        page.get_by_role("link", name="By likelihood band as CSV").click()
+        page.get_by_role("link", name="By likelihood band as CSV", exact=True).click()
     rows = [*csv.DictReader(StringIO(started.value.path().read_text()))]
     assert started.value.suggested_filename == "funnel-by-band.csv"
     assert sum(int(row["messaged"]) for row in rows) == 4
