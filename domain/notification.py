@@ -34,6 +34,12 @@ class NotificationSet(Event, name="notification.set", version=1):
     email: Personal[str | None] = None
 
 
+class NotificationErased(Event, name="notification.erased", version=1, erases=True):
+    """The address of a former member was erased; they are told of nothing."""
+
+    employer_id: UUID
+
+
 class NotARecruiter(Refusal):
     """Only recruiters are told of answers; sign in as one."""
 
@@ -63,7 +69,22 @@ class Notification(Aggregate, kind="notification"):
             NotificationSet, cause, employer_id=employer_id, frequency=frequency, email=kept
         )
 
+    def stop(self, cause: Cause, employer_id: UUID) -> None:
+        """Tell a member who was removed of nothing any more."""
+        if self.frequency is not Frequency.NEVER:
+            never = Frequency.NEVER
+            self.record(NotificationSet, cause, employer_id=employer_id, frequency=never)
+
+    def erase(self, cause: Cause, employer_id: UUID) -> None:
+        """Erase the address that a former member gave, if they gave one."""
+        if self.exists:
+            self.record(NotificationErased, cause, employer_id=employer_id)
+
     # Facts: fold into state. Never raise, never decide.
+
+    @on(NotificationErased)
+    def on_notification_erased(self, _: NotificationErased) -> None:
+        self.frequency = Frequency.NEVER
 
     @on(NotificationSet)
     def on_notification_set(self, event: NotificationSet) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from domain.actor import Cause, CompanyRole, Role
+from domain.actor import Actor, Cause, CompanyRole, Role
 from domain.aggregate import Aggregate, Refusal, Refused, refuse
 from domain.command import NotAllowed, OwnersOnly, check_role
 from domain.event import Event
@@ -84,18 +84,26 @@ class Team(Aggregate, kind="team"):
         """The role of a member by the id that they act under; None for anybody else."""
         return next((role for id, role in self.members.items() if str(id) == actor_id), None)
 
+    def as_member(self, by: Actor) -> Actor:
+        """A recruiter in the role that they have now; who was never a member, as they are.
+
+        Raises `NotAllowed` for somebody who is no longer of the team.
+        """
+        if by.role is not Role.RECRUITER:
+            return by
+        if by.id in map(str, self.former):
+            raise NotAllowed(OwnersOnly())
+        role = self.role_of(by.id)
+        return by.model_copy(update={"company_role": role}) if role else by
+
     def check_owner(self, cause: Cause) -> None:
         """Raise `NotAllowed` unless the caller is an owner, or of the marketplace.
 
         Asked in the transaction of a command: an owner who was removed or got another role
         meanwhile decides nothing any more.
         """
-        by = cause.by
-        if by.role is Role.RECRUITER and by.id in map(str, self.former):
-            raise NotAllowed(OwnersOnly())
-        if by.role is Role.RECRUITER and (role := self.role_of(by.id)):
-            cause = cause.model_copy(update={"by": by.model_copy(update={"company_role": role})})
-        check_role(cause, CompanyRole.OWNER)
+        by = self.as_member(cause.by)
+        check_role(cause.model_copy(update={"by": by}), CompanyRole.OWNER)
 
     # Decisions: check the rule, then state the fact. Never run on replay.
 

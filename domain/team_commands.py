@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
-from domain.actor import CompanyRole
+from domain.actor import Actor, CompanyRole, Role
 from domain.command import Command, Work
 from domain.employer import own_employer
+from domain.notification import Notification, notification_id
 from domain.team import Team, team_id
 from domain.values import Email, Name
 
@@ -82,6 +83,7 @@ class RemoveMember(Command):
     def execute(self, work: Work) -> Team:
         team = _team(work, self)
         team.remove(self, self.member_id)
+        _notification(work, self).stop(self, self.employer_id)
         return team
 
 
@@ -96,7 +98,15 @@ class EraseMember(Command):
     def execute(self, work: Work) -> Team:
         team = _team(work, self)
         team.erase(self, self.member_id)
+        _notification(work, self).erase(self, self.employer_id)
         return team
+
+
+def _notification(work: Work, command: RemoveMember | EraseMember) -> Notification:
+    """How the member wants to be told of answers."""
+    employer_id = command.employer_id
+    member = Actor(id=str(command.member_id), role=Role.RECRUITER, employer_id=employer_id)
+    return work.find(Notification, notification_id(member))
 
 
 def _team(work: Work, command: Command) -> Team:

@@ -7,12 +7,12 @@ from psycopg import Connection
 from pydantic import BaseModel
 
 from domain.handlers import on
-from domain.notification import Frequency, NotificationSet
+from domain.notification import Frequency, NotificationErased, NotificationSet
 from infrastructure.database.postgres import fetch_all, fetch_one
 from infrastructure.projecting.projection import Change, Projection
 
 
-class Notifications(Projection, name="notifications", version=2, key="id", personal=True):
+class Notifications(Projection, name="notifications", version=3, key="id", personal=True):
     """The latest choice of every recruiter."""
 
     TABLES = """
@@ -32,6 +32,12 @@ class Notifications(Projection, name="notifications", version=2, key="id", perso
         VALUES (%(id)s, %(employer_id)s, %(by)s, %(frequency)s, %(email)s, %(at)s)
         ON CONFLICT (notification_id) DO UPDATE
         SET frequency = excluded.frequency, email = excluded.email, set_at = excluded.set_at"""
+
+    ERASE = "DELETE FROM notifications WHERE notification_id = %(id)s"
+
+    @on(NotificationErased)
+    def on_notification_erased(self, _event: NotificationErased) -> Change:
+        return self.ERASE, {}
 
     @on(NotificationSet)
     def on_notification_set(self, _event: NotificationSet) -> Change:

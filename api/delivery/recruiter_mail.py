@@ -17,8 +17,9 @@ from domain.actor import Actor, Cause, Role
 from domain.aggregate import Refused
 from domain.contacting import ReplyToCandidate
 from domain.event import ERASED
+from domain.team import Team, team_id
 from domain.values import FREE_TEXT_MOST
-from infrastructure.event_log.store import EventStore
+from infrastructure.event_log.store import EventStore, UnitOfWork
 from infrastructure.mail.addresses import token_in
 from infrastructure.mail.inbound import Inbound
 from infrastructure.mail.outgoing import OutgoingMail
@@ -84,8 +85,10 @@ class RecruiterMail:
         self, text: str, named: UUID, outreach: Interview, choice: Choice
     ) -> list[str]:
         recruiter = Actor(id=choice.actor_id, role=Role.RECRUITER, employer_id=choice.employer_id)
-        cause = Cause(by=recruiter, at=self.now(), request_id=str(uuid4()))
+        team = UnitOfWork(self.store).find(Team, team_id(choice.employer_id))
         try:
+            by = team.as_member(recruiter)
+            cause = Cause(by=by, at=self.now(), request_id=str(uuid4()))
             self.store.execute(
                 ReplyToCandidate(
                     **dict(cause),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from domain.actor import Actor, CompanyRole, Role
 from domain.command import Command
 from domain.event import ERASED
+from domain.notification import Frequency, NotificationSet, notification_id
 from domain.team import INVITATION_LASTS, MOST_INVITATIONS, Team, team_id
 from domain.team_commands import (
     AcceptInvitation,
@@ -229,6 +230,27 @@ def test_who_was_removed_can_be_erased() -> None:
     then(fact(MemberErased, TEAM, member_id=RITA))
     names = {event.member_id: event.name for event in told().read() if type(event) is MemberInvited}
     assert names == {OLGA: "Rita Miller", RITA: ERASED}
+
+
+def told_daily(member: UUID) -> Fact:
+    said = {"employer_id": ACME, "frequency": Frequency.DAILY, "email": "rita@acme.example"}
+    return fact(NotificationSet, notification_id(acting(member)), **said)  # type: ignore[arg-type]
+
+
+def test_who_is_removed_is_told_of_no_answers_any_more() -> None:
+    given(registered(ACME), joined(OLGA, OWNER), joined(RITA), told_daily(RITA))
+    when(about(RemoveMember, RITA, acmes_owner))
+    then(
+        fact(MemberRemoved, TEAM, member_id=RITA),
+        fact(NotificationSet, notification_id(acting(RITA)), frequency=Frequency.NEVER, email=None),
+    )
+
+
+def test_with_a_former_member_the_address_for_answers_is_erased() -> None:
+    removed = fact(MemberRemoved, TEAM, employer_id=ACME, member_id=RITA)
+    given(registered(ACME), joined(OLGA, OWNER), joined(RITA), told_daily(RITA), removed)
+    when(about(EraseMember, RITA, acmes_owner))
+    assert [e.email for e in told().read() if type(e) is NotificationSet] == [None]
 
 
 def test_a_member_is_not_erased() -> None:

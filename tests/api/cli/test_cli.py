@@ -161,6 +161,13 @@ def test_a_token_names_whom_it_is_asked_to(sourcing: Run) -> None:
     assert claims["exp"] - claims["iat"] == 2 * 86_400
 
 
+def test_a_token_names_what_its_owner_may_do_in_the_company(sourcing: Run) -> None:
+    claims = jwt_claims(sourcing("token", "recruiter", "--company-role", "owner"))
+    assert claims["company_role"] == "owner"
+    assert "company_role" not in jwt_claims(sourcing("token", "recruiter"))
+    assert sourcing("token", "analyst", "--company-role", "owner").code == 2
+
+
 @pytest.mark.parametrize("role", ["system", "candidate", "boss"])
 def test_there_is_no_token_for_such_a_role(sourcing: Run, role: str) -> None:
     ended = sourcing("token", role)

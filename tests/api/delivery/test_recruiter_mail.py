@@ -11,11 +11,12 @@ import pytest
 from api.delivery.inbound import Inbox
 from api.delivery.notices import Notices
 from api.delivery.shown_letters import ShownLetters
-from domain.actor import Role
+from domain.actor import CompanyRole, Role
 from infrastructure.mail.receiving import Receiving
 from tests.support.client import Client, done
 from tests.support.mail_servers import says
 from tests.support.post_office import PostOffice, Sent, body, read
+from tests.support.teams import joined
 
 Send = Callable[[], Sent]
 
@@ -104,6 +105,28 @@ def test_a_reply_becomes_the_recruiters_message(
     assert step["personal"] == {"text": "How about Tuesday?", "sender_name": "Robin"}
     assert (step["actor_role"], step["actor_id"]) == (Role.RECRUITER, "recruiter@test")
     assert refusals(office) == []
+
+
+def test_a_member_who_may_only_look_does_not_write_by_mail(
+    office: PostOffice, send: Send, receiver: Receiving
+) -> None:
+    sent = send()
+    member = joined(sent.scene, CompanyRole.READ_ONLY)
+    wants_mail(member.call, robins(sent, "rita"))
+    said_yes(sent)
+    (told,) = tell(office, sent)
+    mail_back(receiver, told, "How about Tuesday?")
+    assert written(sent) == []
+    assert "ask an owner for another role" in body(refusals(office)[-1])
+
+
+def test_who_was_removed_is_told_of_no_answers(office: PostOffice, send: Send) -> None:
+    sent = send()
+    member = joined(sent.scene)
+    wants_mail(member.call, robins(sent, "rita"))
+    done(sent.scene.owner("DELETE", f"/employers/{sent.scene.employer_id}/team/{member.id}"))
+    said_yes(sent)
+    assert tell(office, sent) == []
 
 
 def test_the_candidate_gets_it_as_a_letter(

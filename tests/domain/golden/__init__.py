@@ -631,6 +631,11 @@ _COMMANDS: list[Command] = [
         member_id=_OF_ACME["Rita"],
         **by(Actor(id=str(_OF_ACME["Rita"]), role=Role.RECRUITER, employer_id=ACME)),
     ),
+    notification.SetNotification(
+        frequency=notification.Frequency.DAILY,
+        email="rita@acme.example",
+        **by(Actor(id=str(_OF_ACME["Rita"]), role=Role.RECRUITER, employer_id=ACME)),
+    ),
     team_commands.ChangeCompanyRole(
         employer_id=ACME,
         member_id=_OF_ACME["Rita"],
