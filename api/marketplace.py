@@ -40,6 +40,8 @@ from infrastructure.database.installation import (
 from infrastructure.database.migrations import migrate
 from infrastructure.database.postgres import Pool, database, open_pool
 from infrastructure.event_log.store import EventStore
+from infrastructure.evidence import sealing
+from infrastructure.evidence.checkpoints import Signer
 from infrastructure.mail import attempts, member_mails
 from infrastructure.projecting import unknown_events
 from infrastructure.projecting.projection import Projection
@@ -58,6 +60,9 @@ PROBE_SECONDS = 2.0
 
 STATEMENT_SECONDS = 30.0
 """How long a statement may take for a request or a periodic task of a server."""
+
+SEALED_SECONDS = 2.0
+"""Seconds from one checkpoint of the log to the next."""
 
 DELIVERY_SECONDS = 0.25
 """Seconds from one look for letters that are due to the next."""
@@ -122,6 +127,7 @@ class Marketplace:
             PeriodicTask("review answer rates", 600, lambda: self._command(review_answer_rates)),
             PeriodicTask("end consents", 60, lambda: self._command(end_consents)),
             PeriodicTask("delete expired records", 3600, self.forget),
+            PeriodicTask("sign the log", SEALED_SECONDS, self.seal),
             *self.tasks,
             PeriodicTask(
                 "find events of unknown kinds",
@@ -175,14 +181,24 @@ class Marketplace:
         )
         return Sender(self.pool, self.store, duties)
 
+    @property
+    def signer(self) -> Signer:
+        """Signs checkpoints of the log."""
+        return Signer(self.settings.log_name, self.settings.secret.get_secret_value())
+
+    def seal(self) -> None:
+        """Bring the log's tree up to date, and sign it."""
+        sealing.seal(self.pool, self.signer, now())
+
     def forget(self) -> None:
-        """Delete old answers to requests, revoked tokens, leases, deliveries, letters shown."""
+        """Delete old answers to requests, revoked tokens, leases, deliveries, checkpoints."""
         at = self.now()
         with self.pool.connection() as db:
             idempotency.forget_old(db, at)
             revocations.forget_expired(db, at)
             webhook_queue.forget_old(db, at)
             attempts.forget_old(db, at - timedelta(days=1))
+            sealing.forget_old(db, at)
             member_mails.forget_old(db, at)
             sign_in_links.forget_old(db, at)
             shown_letters.forget(db, at - SHOWN_LETTERS_KEPT)

@@ -73,6 +73,12 @@ class Settings(MailSettings, ProviderSettings):
         "personal data. Required with `DATABASE_URL`.",
         shown="made once, in the data folder",
     )
+    log_name: str = setting(
+        "sourcing.local/log",
+        "a name without spaces and +, such as an address without https://",
+        "What signed checkpoints call the event log. Keep it once others have checkpoints.",
+        pattern=r"^[^\s+]+$",
+    )
     jwks_url: str | None = setting(
         None,
         "an http(s) address",

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import typer
 
+from api.cli.audit import audit
 from api.cli.backtest import backtest
 from api.cli.demo import demo
 from api.cli.exit_codes import EXIT_CODES, ending
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 for command in (demo, serve, walkthrough, token, api, worker, backtest):
     app.command(epilog=EXIT_CODES)(command)
+app.add_typer(audit)
 app.add_typer(importing)
 app.add_typer(modelling)
 app.add_typer(projections)
