@@ -14,7 +14,7 @@ import pytest
 from infrastructure.database.postgres import Database
 from infrastructure.evidence.entries import entries
 from infrastructure.evidence.tiles import tile, tree
-from tests.infrastructure.evidence.conftest import SIGNER
+from tests.support.signed_logs import SIGNER
 
 GO = shutil.which("go")
 GO_PATH = Path("/usr/share/gocode")

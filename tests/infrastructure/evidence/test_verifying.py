@@ -7,7 +7,7 @@ import pytest
 from infrastructure.database.postgres import Database, Pool
 from infrastructure.evidence import sealing, tiles
 from infrastructure.evidence.verifying import Finding, verify
-from tests.infrastructure.evidence.conftest import EVENTS, NOW, SIGNER
+from tests.support.signed_logs import EVENTS, NOW, SIGNER
 
 AT = [1, 255, 256, 257, 512, 513, EVENTS - 1]
 
