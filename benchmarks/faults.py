@@ -12,6 +12,7 @@ every read model equal to a plain replay. It exits with 1 if anything is wrong.
 
 import argparse
 import logging
+import os
 import random
 import socket
 import sys
@@ -20,6 +21,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from pathlib import Path
 
 import httpx2 as httpx
 
@@ -59,12 +61,15 @@ SECONDS_TO_ANSWER = 180
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument(
+        "--log", type=Path, default=Path(os.devnull), help="a file for what the processes say"
+    )
     options, _ = parser.parse_known_args()
     # What is parked is said once more during the replay.
     logging.getLogger("infrastructure.projecting").setLevel(logging.CRITICAL)
     books, letters = Books(), Letters()
     with server() as url, MailServer(letters) as mail:
-        processes = Processes(url, mail.port, free_ports(2))
+        processes = Processes(url, mail.port, free_ports(2), options.log)
         chaos = run(url, processes, books, options.minutes * 60)
         wrong = [*books.wrong, *check(url, letters, books)]
     acknowledged = Counter(entry.kind for entry in books.entries if entry.is_acknowledged)

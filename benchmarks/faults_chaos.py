@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Self
 from uuid import UUID
 
@@ -32,6 +33,7 @@ class Processes:
     url: str
     smtp_port: int
     ports: list[int]
+    log: Path
     running: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
     _stop: threading.Event = field(default_factory=threading.Event)
 
@@ -74,10 +76,10 @@ class Processes:
             "SOURCING_LOG_LEVEL": "error",
         }
         port = ["--port", number] if command == "api" else []
-        quiet = subprocess.DEVNULL
-        return subprocess.Popen(
-            [*PROGRAM, command, *port], env=environment, stdout=quiet, stderr=quiet
-        )
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [*PROGRAM, command, *port], env=environment, stdout=log, stderr=log
+            )
 
 
 @dataclass
