@@ -24,7 +24,7 @@ from infrastructure.projecting.projection import Change, Projection
 from projections.employers import Employers
 
 
-class Teams(Projection, name="teams", version=1, key="employer_id", personal=True):
+class Teams(Projection, name="teams", version=2, key="employer_id", personal=True):
     """Everybody who was ever invited, until they are erased; and who left the beta when."""
 
     READS = (Employers,)
@@ -41,7 +41,6 @@ class Teams(Projection, name="teams", version=1, key="employer_id", personal=Tru
             invited_at   timestamptz NOT NULL,
             expires_at   timestamptz NOT NULL,
             joined_at    timestamptz,
-            version      bigint NOT NULL,  -- of the team
             PRIMARY KEY (employer_id, member_id)
         );
         CREATE INDEX team_members_by_id ON team_members (member_id);
@@ -56,28 +55,28 @@ class Teams(Projection, name="teams", version=1, key="employer_id", personal=Tru
         )"""
 
     REPLACE = """
-        UPDATE team_members SET status = 'former', version = %(version)s
+        UPDATE team_members SET status = 'former'
         WHERE employer_id = %(employer_id)s AND address_key = %(address_key)s
           AND status = 'invited'"""
 
     INVITE = """
         INSERT INTO team_members (
             employer_id, member_id, name, email, address_key, company_role, status, invited_at,
-            expires_at, joined_at, version)
+            expires_at, joined_at)
         VALUES (
             %(employer_id)s, %(member_id)s, %(name)s, %(email)s, %(address_key)s,
-            %(company_role)s, 'invited', %(at)s, %(expires_at)s, NULL, %(version)s)"""
+            %(company_role)s, 'invited', %(at)s, %(expires_at)s, NULL)"""
 
     JOIN = """
-        UPDATE team_members SET status = 'member', joined_at = %(at)s, version = %(version)s
+        UPDATE team_members SET status = 'member', joined_at = %(at)s
         WHERE employer_id = %(employer_id)s AND member_id = %(member_id)s"""
 
     SET_ROLE = """
-        UPDATE team_members SET company_role = %(company_role)s, version = %(version)s
+        UPDATE team_members SET company_role = %(company_role)s
         WHERE employer_id = %(employer_id)s AND member_id = %(member_id)s"""
 
     END = """
-        UPDATE team_members SET status = 'former', version = %(version)s
+        UPDATE team_members SET status = 'former'
         WHERE employer_id = %(employer_id)s AND member_id = %(member_id)s"""
 
     ERASE = """
@@ -125,7 +124,6 @@ class Member(BaseModel):
     invited_at: datetime
     expires_at: datetime = Field(description="until when the invitation can be accepted")
     joined_at: datetime | None
-    version: int = Field(description="of the team when this changed last")
 
 
 class Membership(Member):

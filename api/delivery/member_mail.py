@@ -92,7 +92,8 @@ class MemberMail:
         path = invitation_path(head.link_key, invited.member_id)
         subject = f"{invited.company} invites you to {head.marketplace}"
         id = f"{invited.member_id}.invitation"
-        facts = {"invited": invited}
+        until = f"{invited.expires_at.day} {invited.expires_at:%B %Y, %H:%M} UTC"
+        facts = {"invited": invited, "until": until}
         return mail_to(
             head, invited.email, invited.invited_at, id, path, subject, "invitation", facts
         )

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from api.http.access import Recruiter, TeamReader
-from api.http.caller import Caller, CommandResult, IfMatch, version_in
+from api.http.caller import Caller, CommandResult
 from api.identifiers import of_address
 from domain.actor import CompanyRole
 from domain.command import NotFound
@@ -78,24 +78,18 @@ def revoke_invitation(employer_id: UUID, member_id: UUID, caller: Recruiter) -> 
 
 @router.put("/{member_id}/role")
 def change_role(
-    employer_id: UUID,
-    member_id: UUID,
-    body: NewRole,
-    caller: Recruiter,
-    if_match: IfMatch = None,
+    employer_id: UUID, member_id: UUID, body: NewRole, caller: Recruiter
 ) -> CommandResult:
     """Give a member another role. Takes an owner; the last owner stays one."""
     about: dict[str, Any] = {"employer_id": employer_id, "member_id": member_id}
-    return caller.run(ChangeCompanyRole, if_version=version_in(if_match), **about, **dict(body))
+    return caller.run(ChangeCompanyRole, **about, **dict(body))
 
 
 @router.delete("/{member_id}")
-def remove_member(
-    employer_id: UUID, member_id: UUID, caller: Recruiter, if_match: IfMatch = None
-) -> CommandResult:
+def remove_member(employer_id: UUID, member_id: UUID, caller: Recruiter) -> CommandResult:
     """Remove a member; within a second they can do nothing here any more. Takes an owner."""
     about: dict[str, Any] = {"employer_id": employer_id, "member_id": member_id}
-    return caller.run(RemoveMember, if_version=version_in(if_match), **about)
+    return caller.run(RemoveMember, **about)
 
 
 @router.delete("/{member_id}/personal-data")

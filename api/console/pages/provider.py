@@ -28,10 +28,10 @@ router = APIRouter()
 
 NEXT = "next"
 FAILED = "Signing in did not work. Try again."
-NO_ADDRESS = "The account that you signed in with has no verified address."
+NO_ADDRESS = "The account that you signed in with has no verified e-mail address."
 NO_MEMBER = (
-    "You are not in the team of any company here. If you were invited, open the link in that mail; "
-    "otherwise ask an owner of your company to invite {email}."
+    "You are not in the team of any company here. If you were invited, open the link in the "
+    "invitation; otherwise ask an owner of your company to invite {email}."
 )
 
 

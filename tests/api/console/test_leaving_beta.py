@@ -103,6 +103,7 @@ def told(mailed: Mailed, address: str) -> EmailMessage:
 
 
 def test_an_administrator_leaves_for_a_company(stage: Stage, scene: Scene) -> None:
+    stage.catch_up()
     admin = visitor(stage, Role.ADMIN)
     at = f"{PAGE}?employer={scene.employer_id}"
     page = admin.sends(at, {"company": "Acme"}, at=at)

@@ -265,7 +265,9 @@ def test_the_invitation_form_says_what_it_sends(stage: Stage, scene: Scene) -> N
     olga = joined(scene, CompanyRole.OWNER, "Olga")
     stage.catch_up()
     owner = Visitor(stage.http, olga.token)
-    assert "They get a mail with a link that works once, for 7 days." in text_of(owner.get("/team"))
+    assert "They get an e-mail with a link that works once, for 7 days." in text_of(
+        owner.get("/team")
+    )
     form = {"name": "Rita Miller", "email": "rita", "company_role": "recruiter"}
     refused = owner.post("/team/invitations", form, at="/team")
     assert refused.status_code == 422
@@ -291,9 +293,9 @@ def test_the_pages_are_fit(
     someone.is_fit(f"invitation{look}")
     page = someone.go("/sign-in")
     someone.is_fit(f"sign-in-by-mail{look}")
-    page.get_by_label("Your address").fill(f"{width}@acme.example")
+    page.get_by_label("Your e-mail address").fill(f"{width}@acme.example")
     page.get_by_role("button", name="Send me a link").click()
-    page.get_by_role("heading", name="Look into your mail").wait_for()
+    page.get_by_role("heading", name="Check your e-mail").wait_for()
     someone.is_fit(f"link-sent{look}")
     someone.go("/s/nothing")
     someone.is_fit(f"link{look}")

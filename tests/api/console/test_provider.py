@@ -134,7 +134,7 @@ def test_an_address_that_is_not_verified_signs_nobody_in(
     provider.claims |= said
     answer = signed_in(stage, provider)
     assert is_refused(answer, 403)
-    assert "has no verified address" in answer.text
+    assert "has no verified e-mail address" in answer.text
 
 
 def test_who_is_in_no_team_is_told_so(stage: Stage, provider: Provider) -> None:
