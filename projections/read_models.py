@@ -19,6 +19,7 @@ from projections.profiles_opened import ProfilesOpened
 from projections.ratings import Ratings
 from projections.remarks import Remarks
 from projections.reviews import Reviews
+from projections.search_words import SearchWords
 from projections.teams import Teams
 from projections.templates import Templates
 from projections.tickets import Tickets
@@ -44,6 +45,7 @@ def read_models(challengers: Challengers = NO_CHALLENGERS) -> list[Projection]:
         Ratings(),
         Remarks(),
         Reviews(),
+        SearchWords(),
         Teams(),
         Templates(),
         Tickets(),

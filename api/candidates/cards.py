@@ -143,7 +143,7 @@ def card_of(
         candidate_id=known.candidate_id,
         name=known.name,
         facts=known.facts,
-        job=_card_job(jobs),
+        job=card_job(jobs),
         matching_skills=_matching_skills(known.facts.skills or (), filters, own),
         match=filters.match(compared_facts(known.facts, own)),
         likelihood=score and _shown(score, reasons),
@@ -165,7 +165,8 @@ def _shown(score: ScoredCandidate, most: int) -> ShownLikelihood:
     )
 
 
-def _card_job(jobs: Sequence[Job]) -> CardJob | None:
+def card_job(jobs: Sequence[Job]) -> CardJob | None:
+    """The job that a card shows. None if none is known."""
     job = latest_job(jobs)
     if job is None or not (job.title or job.employer):
         return None

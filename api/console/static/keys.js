@@ -53,6 +53,15 @@
     else bar.querySelector("[value=message]").click();
   }
 
+  // The page's own search, or the one in the header, or where there is one.
+  function search() {
+    const boxes = [...document.querySelectorAll("#q, #search")];
+    const box = boxes.find((one) => one.type === "search" && one.checkVisibility());
+    if (box) box.focus();
+    else document.querySelector(".site-search-link").click();
+  }
+  const hasSearch = () => document.querySelector("#q[type=search], .site-search-link");
+
   // The list of shortcuts over the page, so that nobody loses their place.
   function help() {
     let dialog = document.getElementById("shortcuts");
@@ -107,7 +116,8 @@
     const begin = document.querySelector(`:is(#panel, .bulk) [data-template="${key}"]`);
     const button = reason ?? begin;
     const inList = panel.box() ? KEYS[event.key] : undefined;
-    const press = event.key === "?" ? help : button ? () => button.click() : inList;
+    const everywhere = { "?": help, "/": hasSearch() ? search : undefined }[event.key];
+    const press = everywhere ?? (button ? () => button.click() : inList);
     if (!press) return;
     event.preventDefault();
     press();
