@@ -19,12 +19,12 @@ from projections.positions import Position
 
 router = APIRouter(prefix="/employers/{employer_id}/search", tags=["Search"])
 
-Words = Annotated[StorableText, Query(min_length=1, max_length=200, description="all must match")]
+Words = Annotated[StorableText, Query(max_length=200, description="all of these words")]
 
 
 @router.get("/positions")
 def search_positions(
-    employer_id: UUID, q: Words, caller: Recruiter, limit: Limit = 20, cursor: Cursor = None
+    employer_id: UUID, caller: Recruiter, q: Words = "", limit: Limit = 20, cursor: Cursor = None
 ) -> Listed[Position]:
     """Positions by title, place, roles and skills: open ones first, the newest first."""
     return search.positions(caller, employer_id, q, limit, cursor)
@@ -32,7 +32,7 @@ def search_positions(
 
 @router.get("/shortlists")
 def search_shortlists(
-    employer_id: UUID, q: Words, caller: Recruiter, limit: Limit = 20, cursor: Cursor = None
+    employer_id: UUID, caller: Recruiter, q: Words = "", limit: Limit = 20, cursor: Cursor = None
 ) -> Listed[FoundCandidate]:
     """Candidates on the shortlists of the 30 newest open positions, by name, skill or employer."""
     return search.shortlisted(caller, employer_id, q, limit, cursor)
@@ -40,7 +40,7 @@ def search_shortlists(
 
 @router.get("/interviews")
 def search_interviews(
-    employer_id: UUID, q: Words, caller: Recruiter, limit: Limit = 20, cursor: Cursor = None
+    employer_id: UUID, caller: Recruiter, q: Words = "", limit: Limit = 20, cursor: Cursor = None
 ) -> Listed[FoundInterview]:
     """Candidates who were contacted, by name, skill or employer; the latest contacted first."""
     return search.interviews(caller, employer_id, q, limit, cursor)
@@ -48,7 +48,7 @@ def search_interviews(
 
 @router.get("/candidates")
 def search_candidates(
-    employer_id: UUID, q: Words, caller: Recruiter, limit: Limit = 20, cursor: Cursor = None
+    employer_id: UUID, caller: Recruiter, q: Words = "", limit: Limit = 20, cursor: Cursor = None
 ) -> Listed[FoundCandidate]:
     """Candidates in the lists of the 30 newest open positions, by name, skill or employer.
 

@@ -143,6 +143,9 @@ def test_every_read_model_has_the_rows_it_had(replayed: Replayed) -> None:
             then = [*map(_in_canonical_form, then)]
             for row in now:  # that version kept no more of them
                 row["last_contacts"] = row["last_contacts"][-3:]
+        if table == "likelihood_positions":
+            for row in now:  # that version did not keep where a role was from
+                del row["opening"]["filters_role"]
         if table == "likelihood_features":
             then = [*map(_without_names, then)]
         now, then = sorted(now, key=_text), sorted(then, key=_text)
