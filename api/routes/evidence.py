@@ -17,7 +17,7 @@ from api.http.problems import Problem
 from infrastructure.evidence import sealing
 from infrastructure.evidence.checkpoints import opened
 from infrastructure.evidence.entries import entries
-from infrastructure.evidence.merkle import HASH_BYTES, TILE_WIDTH
+from infrastructure.evidence.merkle import HASH_BYTES, TILE_WIDTH, includes
 from infrastructure.evidence.tiles import tile, tree
 
 router = APIRouter(prefix="/evidence", tags=["Evidence"])
@@ -42,6 +42,7 @@ class Proof(BaseModel):
     """That an event is in the log."""
 
     log_position: int
+    holds: bool = Field(description="whether the event is still the one that was signed")
     entry: str = Field(description="the leaf: ids, type, time and the hash of what is stored")
     index: int = Field(description="of the leaf in the tree")
     hashes: list[str] = Field(description="the inclusion proof (RFC 9162, 2.1.3), base64")
@@ -106,17 +107,19 @@ def prove_event(log_position: Size, caller: Auditor) -> Proof:
     """The proof that the event at a log position is in the log, as far as it is signed."""
     with caller.reading() as db:
         note = _latest(sealing.latest(db))
-        size = opened(note, caller.marketplace.signer.verifier).size
-        if log_position > size:
-            detail = f"The log is signed up to event {size}; ask again in a few seconds."
+        signed = opened(note, caller.marketplace.signer.verifier)
+        if log_position > signed.size:
+            detail = f"The log is signed up to event {signed.size}; ask again in a few seconds."
             raise Problem(409, "not-signed-yet", detail, headers={"Retry-After": "3"})
         index = log_position - 1
-        hashes = [b64encode(hash).decode() for hash in tree(db, size).inclusion(index)]
-        (entry,) = entries(db, log_position, log_position)
+        path = tree(db, signed.size).inclusion(index)
+        entry = next(entries(db, log_position, log_position), None)
+    hashes = [b64encode(hash).decode() for hash in path]
     lines = "".join(f"{hash}\n" for hash in hashes)
     return Proof(
         log_position=log_position,
-        entry=entry.text().decode(),
+        holds=bool(entry and includes(signed.root, signed.size, index, entry.leaf(), path)),
+        entry=entry.text().decode() if entry else "",
         index=index,
         hashes=hashes,
         checkpoint=note,

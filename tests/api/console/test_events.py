@@ -157,6 +157,9 @@ def test_the_auditors_pages_are_fit(desk: Desks, stage: Stage, width: str, dark:
     auditor.is_fit("events-dark" if dark else "events")
     auditor.go(f"/events/{position}")
     auditor.is_fit("aggregate-dark" if dark else "aggregate")
+    stage.marketplace.seal()
+    auditor.go("/proofs/1")
+    auditor.is_fit("proof-dark" if dark else "proof")
 
 
 def test_an_auditor_sees_a_state_as_of_a_position(desk: Desks, stage: Stage) -> None:
@@ -174,3 +177,19 @@ def test_an_auditor_sees_a_state_as_of_a_position(desk: Desks, stage: Stage) -> 
     page.get_by_label("As of position").fill(str(approved))
     page.get_by_role("button", name="Show").click()
     page.get_by_role("heading", name=f"As of event {approved}").wait_for()
+
+
+def test_an_auditor_proves_an_event(stage: Stage, scene: Scene) -> None:
+    stage.marketplace.seal()
+    page = seen(stage, "/proofs/1")
+    assert "The event is the one that was recorded" in page
+    assert stage.marketplace.signer.verifier in page
+    download = visitor(stage, Role.AUDITOR).get("/proofs/1/text")
+    assert download.text.startswith("c2sp.org/tlog-proof@v1\n")
+    assert 'filename="event-1.tlog-proof"' in download.headers["content-disposition"]
+
+
+def test_every_event_of_the_log_leads_to_its_proof(stage: Stage, scene: Scene) -> None:
+    at = stage.reached()
+    page = visitor(stage, Role.AUDITOR).get("/events").text
+    assert f'href="/proofs/{at}"' in page

@@ -58,6 +58,7 @@ def test_an_event_is_proven(auditor: Client, position: int) -> None:
     signed = checkpoint(auditor)
     leaf = leaf_hash(proof["entry"].encode())
     assert includes(signed.root, signed.size, position - 1, leaf, hashes(proof))
+    assert proof["holds"]
 
 
 def test_the_entry_names_the_event_and_shows_no_data(auditor: Client) -> None:
