@@ -21,9 +21,16 @@ USD_PER_UNIT = {
 }  # fmt: skip
 
 
+def _in_capitals(code: object) -> object:
+    return code.strip().upper() if isinstance(code, str) else code
+
+
 Currency = Annotated[
-    str, Field(pattern="^[A-Z]{3}$", description="an ISO 4217 code", examples=["EUR"])
+    str,
+    Field(pattern="^[A-Z]{3}$", description="an ISO 4217 code", examples=["EUR"]),
+    BeforeValidator(_in_capitals),  # stands last: what is above keeps its limits in the document
 ]
+"""Read in small letters as well."""
 
 MOST_PAY = 1_000_000_000_000
 """The most that anybody may expect or pay, in any currency and for any period."""

@@ -8,6 +8,7 @@ that a vocabulary knows, which people write in one word or in several.
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import TypeVar, cast
 from unicodedata import combining, normalize
 
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200e\u200f\u2060\ufeff"))
@@ -33,6 +34,23 @@ _ACCENTS = range(0x300, 0x370)
 
 _BETWEEN = re.compile(r"[\s.'\u2019_\u00b7\u2010-\u2015-]")
 """What people put between the parts of a name, or leave out."""
+
+
+_OVERRIDES = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
+"""What turns the direction of text until it is ended, and so the words around it."""
+
+T = TypeVar("T")
+
+
+def without_overrides(text: T) -> T:
+    r"""A text that cannot change the direction of what is shown around it; others as they are.
+
+    >>> without_overrides("Ada\u202e \u05d0"), without_overrides(7)
+    ('Ada \u05d0', 7)
+    """
+    if not isinstance(text, str) or text.isascii():
+        return text
+    return cast(T, text.translate(_OVERRIDES))
 
 
 @lru_cache(maxsize=16_384)

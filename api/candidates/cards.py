@@ -36,6 +36,9 @@ class LikelihoodReason(BaseModel):
     text: str = Field(description="in plain words")
     feature: str
     contribution: float = Field(description="to the log-odds of an answer, signed")
+    is_about_position: bool = Field(
+        False, description="whether it is the same of every candidate of the position"
+    )
 
 
 class ShownLikelihood(Likelihood):

@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from api.delivery.calendar import as_calendar
 from api.delivery.content import Content, Message
 from api.links import Purpose, answer_path, token_of, unsubscribe_path
+from domain.terms import without_overrides
 from infrastructure.mail.addresses import domain_of, with_token
 from infrastructure.mail.outgoing import OutgoingMail
 
@@ -15,6 +16,7 @@ TEMPLATES = Environment(
     loader=PackageLoader("api.delivery"),
     autoescape=select_autoescape(["html"]),
     undefined=StrictUndefined,
+    finalize=without_overrides,
     trim_blocks=True,
     lstrip_blocks=True,
 )

@@ -15,7 +15,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from api.http.problems import Problem, Reason, faults_of_the_request, problem_of
-from api.web.words import words
+from api.web.words import label
 from domain.aggregate import Refused
 from infrastructure.event_log.store import VersionMismatch
 
@@ -211,8 +211,10 @@ def in_plain_words(reason: Reason) -> Reason:
     said = _PLAIN.get(reason.code, reason.detail.removeprefix(name))
     for technical, plain in _PLAINER.items():
         said = said.replace(technical, plain)
-    label = words(re.sub(r"^(filters|facts|contact)\.", "", field))
-    return Reason(code=reason.code, field=field, detail=f"{label}{said}")
+    if name == "currency" and reason.code == "string_pattern_mismatch":
+        said = ": write its three letters, such as EUR."
+    called = label(re.sub(r"^(filters|facts|contact)\.", "", field))
+    return Reason(code=reason.code, field=field, detail=f"{called}{said}")
 
 
 _PLAIN = {

@@ -10,6 +10,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.web import words
+from domain.terms import without_overrides
 from infrastructure.languages import translation
 
 HERE = Path(__file__).parent
@@ -34,6 +35,7 @@ def environment(*folders: Path) -> Environment:
         loader=FileSystemLoader([*folders, HERE / "templates"]),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=without_overrides,
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],

@@ -266,6 +266,25 @@ def words(code: str) -> str:
     return _(code.replace("_", " ").replace(".", " ").capitalize())
 
 
+LABELS = {
+    "text": N_("Message"),
+    "sender_name": N_("Your name"),
+    "sender_role": N_("Your role"),
+    "starts_at": N_("Interview starts"),
+}
+"""What forms call fields, where it is not their name in the API's body."""
+
+
+def label(field: str) -> str:
+    """What forms call a field, by its path in the API's body.
+
+    >>> label("text"), label("message.sender_name"), label("salary.minimum")
+    ('Message', 'Your name', 'Salary minimum')
+    """
+    known = LABELS.get(field.rpartition(".")[2])
+    return _(known) if known else words(field)
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
@@ -284,6 +303,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
         money,
         in_currency,
         currency,
+        label,
         initials,
         years,
         signed,

@@ -15,6 +15,7 @@ from projections.likelihood.estimator.schema import Features
 from projections.likelihood.features.catalogue import (
     JOB_YEARS,
     LARGEST_OFFER,
+    OF_POSITION,
     SENIORITIES,
     UNKNOWN_IF,
 )
@@ -29,6 +30,11 @@ class FeatureReason(NamedTuple):
     contribution: float
     among: Features
     """The features that the sentence may name."""
+
+    @property
+    def is_about_position(self) -> bool:
+        """Whether it is the same of every candidate of the position."""
+        return self.feature in OF_POSITION or self.sentence in OF_POSITION_ALONE
 
     @property
     def text(self) -> str:
@@ -145,6 +151,15 @@ CATEGORIES: Mapping[str, str | Mapping[str, str]] = {
 }
 
 INTERCEPT = N_("The starting point for everyone")
+NO_NICE_SKILLS = N_("The position names no nice-to-have skills")
+
+OF_POSITION_ALONE = {
+    NO_NICE_SKILLS,
+    "The position names skills",
+    "The position names no skills",
+    "The position names no salary",
+}
+"""Sentences on how well somebody matches that say something of the position alone."""
 
 
 def texts() -> Iterator[str]:
@@ -155,10 +170,16 @@ def texts() -> Iterator[str]:
         yield word.replace("-", " ")
 
 
-def reasons(x: Features, contributions: Iterable[tuple[str, float]]) -> list[FeatureReason]:
-    """The contributions to a logit, each with a sentence."""
+def reasons(
+    x: Features, contributions: Iterable[tuple[str, float]], *, names_nice_skills: bool = True
+) -> list[FeatureReason]:
+    """The contributions to a logit, each with a sentence.
+
+    Of a position that names no nice-to-have skills it is not said that somebody has none of them.
+    """
+    said = {} if names_nice_skills else {"nice_covered": NO_NICE_SKILLS}
     return [
-        FeatureReason(name, _value(x, name), _sentence(x, name), part, x)
+        FeatureReason(name, _value(x, name), said.get(name) or _sentence(x, name), part, x)
         for name, part in contributions
     ]
 

@@ -54,7 +54,9 @@ class ModelSnapshot(NamedTuple):
             as_of_position=self.as_of_log_position,
             estimator_version=ESTIMATOR,
         )
-        return ScoredCandidate(likelihood, reasons(x, contributions))
+        names_nice_skills = position is None or bool(position.nice)
+        given = reasons(x, contributions, names_nice_skills=names_nice_skills)
+        return ScoredCandidate(likelihood, given)
 
 
 class ScoredCandidate(NamedTuple):

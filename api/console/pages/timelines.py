@@ -1,5 +1,6 @@
 """Support's finder of outreaches, and all that happened in one of them."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from api.audit import timeline as audit_timeline
 from api.audit.past_state import loaded
 from api.candidates.outreach_search import search, with_all_names
+from api.candidates.profile import Contribution
 from api.candidates.visibility import outreach_of
 from api.charts import charts
 from api.console.session import Support, Visit, visiting
@@ -97,14 +99,25 @@ def explanation(visit: AuditReader, outreach_id: UUID, rebuilt: bool = False) ->
             shown = outreach.likelihood
             return visit.page("explanation_awaited.html", outreach=outreach, shown=shown)
     explained = outreach_routes.explain_outreach(outreach_id, visit.caller)
-    weightiest = sorted(explained.contributions, key=lambda one: -abs(one.contribution))
+    weightiest = _by_sentence(explained.contributions)
     return visit.page(
         "explanation.html",
         explained=explained,
         weightiest=weightiest,
         drawn=charts.signed(
             "What spoke for an answer, and what against",
-            [(one.text, one.contribution) for one in weightiest[:DRAWN]],
+            [(text, total) for text, total, _ in weightiest[:DRAWN]],
             of="Reason",
         ),
     )
+
+
+def _by_sentence(
+    given: Sequence[Contribution],
+) -> list[tuple[str, float, list[Contribution]]]:
+    """Each sentence once, with what its features add up to, the weightiest first."""
+    of: dict[str, list[Contribution]] = {}
+    for one in given:
+        of.setdefault(one.text, []).append(one)
+    summed = [(text, sum(one.contribution for one in parts), parts) for text, parts in of.items()]
+    return sorted(summed, key=lambda one: -abs(one[1]))

@@ -17,6 +17,9 @@ def said(criterion: Criterion, filters: Filters) -> str:
     >>> backend = Filters(required_skills=["Go"], locations=["Berlin"], remote=True, years_from=3)
     >>> [said(criterion, backend) for criterion in backend.criteria()]
     ['Go', '3 years or more', 'Berlin or remote']
+    >>> anywhere = Filters(locations=["Rome", "Oslo", "Bern", "Graz", "Ulm"], remote=True)
+    >>> said(Criterion(kind="place"), anywhere)
+    'Rome or Oslo or Bern or 2 more or remote'
     >>> without = Filters(excluded_skills=["PHP"], excluded_locations=["Paris"])
     >>> [said(criterion, without) for criterion in without.criteria()]
     ['not PHP', 'not in Paris']
@@ -29,7 +32,8 @@ def said(criterion: Criterion, filters: Filters) -> str:
         case CriterionKind.YEARS_TO:
             return f"{_years(filters.years_to)} at most"
         case CriterionKind.PLACE:
-            return _any_of([*filters.locations, *(["remote"] if filters.remote else [])])
+            remote = "remote" if filters.remote else ""
+            return " or ".join(filter(None, [_any_of(filters.locations), remote]))
         case CriterionKind.SALARY:
             return _budget(filters.salary_budget)
         case CriterionKind.WORK_AUTHORISATION:

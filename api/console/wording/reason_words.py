@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from api.candidates.cards import LikelihoodReason
 from api.candidates.profile import FullProfile
-from projections.likelihood.features.catalogue import OF_POSITION
 
 AT_FIRST = 3
 
@@ -33,7 +32,7 @@ class Reasons:
 def in_plain_words(profile: FullProfile) -> Reasons:
     """The reasons of a profile's likelihood. Those about the position alone do not come first."""
     given = profile.likelihood.reasons if profile.likelihood else []
-    first = [reason for reason in given if reason.feature not in OF_POSITION][:AT_FIRST]
+    first = [reason for reason in given if not reason.is_about_position][:AT_FIRST]
     others = [reason for reason in given if reason not in first]
     return Reasons(_worded(first, given), _worded(others, given))
 

@@ -144,8 +144,9 @@ def explain(
     position = learner.positions.get(event.position_id, UNKNOWN_POSITION)
     x = learner.features(event.candidate_id, position, event.timestamp)
     parts = learner.model.contributions(x, ORDER)
+    given = reasons(x, parts, names_nice_skills=bool(position.nice))
     return OutreachExplanation(
-        outreach_id, log_position, event.actor.id, event.timestamp, likelihood, reasons(x, parts)
+        outreach_id, log_position, event.actor.id, event.timestamp, likelihood, given
     )
 
 

@@ -62,7 +62,7 @@ def test_the_preview_shows_the_letter_and_keeps_everything(stage: Stage) -> None
     response = at.post(at.letter("preview"))
     page = text_of(response)
     assert "As Silent will see it A role for you From Robin, Head of engineering, Acme." in page
-    assert "EUR 60,000 to 80,000 a year Place of work Berlin" in page
+    assert "EUR 60,000 to 80,000 a year Location Berlin" in page
     assert sent(stage, at) == 0
     form = response.text.partition("<article")[2]
     kept = dict(re.findall(r'<input type="hidden" name="(?!_csrf)([^"]*)" value="([^"]*)"', form))
@@ -87,10 +87,20 @@ def test_a_blank_field_is_told_beside_it_and_nothing_is_lost(stage: Stage, name:
 def test_every_blank_field_is_told_at_once(stage: Stage) -> None:
     at = writing(stage)
     response = at.post({"_step": "send", "_by": "message"})
-    for sentence in ("Subject is missing.", "Text is missing.", "Salary is missing.",
-                     "Sender name is missing.", "Sender role is missing."):  # fmt: skip
+    for sentence in ("Subject is missing.", "Message is missing.", "Salary is missing.",
+                     "Your name is missing.", "Your role is missing."):  # fmt: skip
         assert sentence in response.text
     assert "give a location or mark the work as remote" in response.text
+
+
+def test_a_currency_in_small_letters_is_understood_and_another_word_is_refused_plainly(
+    stage: Stage,
+) -> None:
+    at = writing(stage)
+    page = at.post(at.letter(**{"salary.currency": "eur", "_step": "preview"}))
+    assert "EUR 60,000 to 80,000 a year" in text_of(page)
+    response = at.post(at.letter(**{"salary.currency": "euro"}))
+    assert "Salary currency: write its three letters, such as EUR." in response.text
 
 
 def test_a_salary_that_is_none_is_told_beside_it(stage: Stage) -> None:

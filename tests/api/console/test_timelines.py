@@ -1,5 +1,6 @@
 """Support finds an outreach, and reads what happened in it."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -88,6 +89,16 @@ def test_the_reasons_are_those_that_the_sender_saw(stage: Stage, role: Role) -> 
     for reason in told["contributions"]:
         assert f"{reason['contribution']:+.4f}" in page
     assert f"Together {told['logit']:+.4f}" in page
+
+
+def test_each_reason_is_said_once_with_what_its_features_add_up_to(stage: Stage) -> None:
+    one = Approached(stage, "Gunhild").answered()
+    path = f"/outreach/{one.outreach}/explanation"
+    page = visitor(stage, Role.AUDITOR).get(f"{path}?rebuilt=true").text
+    sentences = re.findall(r'<th scope="row">([^<]*)</th>', page.partition('id="all"')[2])
+    assert len(sentences) == len({*sentences}) > 10
+    told = done(stage.as_(Role.AUDITOR).get(path))["contributions"]
+    assert len(told) > len(sentences), "no two features share a sentence, which proves nothing"
 
 
 def test_what_the_sender_saw_is_told_at_once_while_the_reasons_are_rebuilt(stage: Stage) -> None:

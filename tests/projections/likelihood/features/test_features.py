@@ -419,6 +419,15 @@ def test_contributions_with_the_same_sentence_are_summed() -> None:
     assert (two.text, two.contribution) == ("Has not said when their present job began", 0.5)
 
 
+def test_where_a_position_names_no_nice_to_have_skills_nobody_is_said_to_lack_them() -> None:
+    x = outreach_features(member(), position())
+    (named,) = reasons(x, [("nice_covered", -0.2)])
+    (unnamed,) = reasons(x, [("nice_covered", -0.2)], names_nice_skills=False)
+    assert named.text != unnamed.text
+    assert unnamed.text == "The position names no nice-to-have skills"
+    assert unnamed.is_about_position
+
+
 # Roles
 
 
