@@ -71,7 +71,7 @@ class CandidateAlreadyOptedIn(Refusal):
 
 
 class ConsentEndsInPast(Refusal):
-    """The agreement would have ended on {until:%d %B %Y, %H:%M} UTC; choose a later end."""
+    """The agreement would have ended on {until:%-d %B %Y, %H:%M} UTC; choose a later end."""
 
 
 class ConsentHasNotEnded(Refusal):

@@ -16,11 +16,11 @@ class NotDelivered(Refusal):
 
 
 class OutreachHasExpired(Refusal):
-    """This outreach expired on {expired_at:%d %B %Y}, {days} days after it was sent."""
+    """This outreach expired on {expired_at:%-d %B %Y}, {days} days after it was sent."""
 
 
 class NotDueYet(Refusal):
-    """The candidate may still answer until {until:%d %B %Y, %H:%M} UTC."""
+    """The candidate may still answer until {until:%-d %B %Y, %H:%M} UTC."""
 
 
 class TooLateToEdit(Refusal):
@@ -28,7 +28,7 @@ class TooLateToEdit(Refusal):
 
 
 class LetterNotDue(Refusal):
-    """The letter leaves on {at:%d %B %Y, %H:%M:%S} UTC, not before."""
+    """The letter leaves on {at:%-d %B %Y, %H:%M:%S} UTC, not before."""
 
 
 class NoSuchLetter(Refusal):
@@ -40,7 +40,7 @@ class FollowedUpAlready(Refusal):
 
 
 class TooEarlyToFollowUp(Refusal):
-    """Wait for an answer until {until:%d %B %Y, %H:%M} UTC before you follow up."""
+    """Wait for an answer until {until:%-d %B %Y, %H:%M} UTC before you follow up."""
 
 
 class NoReplyYet(Refusal):
@@ -48,7 +48,7 @@ class NoReplyYet(Refusal):
 
 
 class DayInPast(Refusal):
-    """The day lies in the past ({until}); choose a later one."""
+    """The day lies in the past ({until:%-d %B %Y}); choose a later one."""
 
 
 class NotPostponed(Refusal):
@@ -68,7 +68,7 @@ class InterviewUnchanged(Refusal):
 
 
 class InterviewInPast(Refusal):
-    """The interview would start in the past ({starts_at}); choose a later time."""
+    """The interview would have started on {starts_at:%-d %B %Y, %H:%M} UTC; choose a later time."""
 
 
 class TimeNotOffered(Refusal):

@@ -108,7 +108,7 @@ class PositionIsClosed(Refusal):
 
 
 class ClosingDateInPast(Refusal):
-    """The closing date lies in the past ({closes_at}); choose a later one or none."""
+    """The closing date {closes_at:%-d %B %Y, %H:%M} UTC is past; choose a later one or none."""
 
 
 class ClosingDateUnchanged(Refusal):

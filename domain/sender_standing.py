@@ -67,7 +67,7 @@ class AnswerRate(Value):
 
 
 class BulkMessagesRestricted(Refusal):
-    """Few people answer your messages; until {until:%d %B %Y, %H:%M} UTC send them one by one."""
+    """Few people answer your messages; until {until:%-d %B %Y, %H:%M} UTC send them one by one."""
 
 
 class Sender(Value):

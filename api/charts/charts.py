@@ -236,7 +236,7 @@ def reliability(title: str, points: Sequence[tuple[float, float, int]]) -> Chart
     A point on the diagonal is an honest prediction. The rule through each is Wilson's interval of
     95 % around the share that came (Wilson, JASA 22, 1927).
     """
-    columns = ["Predicted", "Came", "Of how many"]
+    columns = ["Predicted", "Observed", "Of how many"]
     rows = [[axes.share(p), axes.share(o), axes.number(n)] for p, o, n in points]
     counted = [(p, o, n) for p, o, n in points if n > 0]
     if not counted:
@@ -246,7 +246,7 @@ def reliability(title: str, points: Sequence[tuple[float, float, int]]) -> Chart
     steps = axes.round_steps(0, min(1.0, highest))
     along = Scale(0, steps[-1], LEFT, WIDTH - RIGHT)
     up = Scale(0, steps[-1], HEIGHT - BOTTOM, TOP)
-    marks = _y_axis(up, steps, "Came", axes.share)
+    marks = _y_axis(up, steps, "Observed", axes.share)
     marks += _ticks(along, steps, axes.texts(steps, axes.share), "Predicted")
     marks.append(Mark("rule", along(0), up(0), along(steps[-1]), up(steps[-1]), look="dashed"))
     most = max(n for _, _, n in counted)

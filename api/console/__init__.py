@@ -17,6 +17,7 @@ from api.console.session import (
     sign_in_choices,
     signed_in,
 )
+from api.console.wording.field_words import of_the_address
 from api.http.problems import Problem
 from api.web.forms import Sent, in_plain_words
 from api.web.rendering import add_headers
@@ -75,7 +76,7 @@ def problem_page(request: Request, problem: Problem) -> Response:
             # The page was sent before with other words: these are another request.
             sent = Sent([field for field in sent.fields if field[0] != "_key"])
         if not sent or not sent.fields:
-            details.reasons = [*map(in_plain_words, details.reasons)]
+            details.reasons = of_the_address(map(in_plain_words, details.reasons))
         response = rendered(
             request,
             "problem.html",

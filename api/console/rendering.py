@@ -4,16 +4,18 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 
 from api.charts import TEMPLATES
-from api.console.wording import filter_words, message_words
+from api.console import notices
+from api.console.wording import filter_words, group_words, message_words
 from api.console.wording.review_words import SET_ASIDE_REASONS
 from api.console.wording.team_words import COMPANY_ROLES
 from api.web.rendering import HEADERS, address, environment
-from api.web.words import PERIOD_WORDS
+from api.web.words import PERIOD_WORDS, in_zone
 from domain.actor import Role
 from domain.contact_gate import CONTACT_WINDOW, CONTACTS_ALLOWED
 from domain.passivity import MONTHS_OF_SILENCE
@@ -48,22 +50,24 @@ MAIL = "/mail"
 """Is there only where letters are shown instead of delivered."""
 
 ROWS_COOKIE = "sourcing_rows"
+ZONE_COOKIE = "sourcing_zone"
+"""The time zone of the browser, which a script sets."""
 DENSITIES = ("comfortable", "compact")
 
 NOTICES = {
     "signed-out": "You are signed out.",
-    "position-opened": "The position is open.",
-    "details-set": "The position is saved.",
-    "filters-set": "The filters are saved.",
-    "position-closed": "The position is closed.",
+    "position-opened": "Position created.",
+    "details-set": "Position saved.",
+    "filters-set": "Filters saved.",
+    "position-closed": "Position closed.",
     "closing-date-set": "The closing date is saved.",
-    "beta-joined": "You are in the beta.",
-    "beta-left": "You have left the beta.",
+    "beta-joined": "You've joined the beta.",
+    "beta-left": "You've left the beta.",
     "message-sent": "Your message leaves soon. Until then you can undo or edit it.",
     "interview-requested": "Your request leaves soon. Until then you can undo or edit it.",
     "message-edited": "Your changes are saved.",
-    "undone": "It is undone: nothing was sent.",
-    "withdrawn": "It is withdrawn.",
+    "undone": "Undone. Nothing was sent.",
+    "withdrawn": "Message withdrawn.",
     "follow-up-sent": "Your follow-up is on its way.",
     "reply-sent": "Your reply is on its way.",
     "replied-by-mail": "The reply is sent.",
@@ -83,7 +87,7 @@ NOTICES = {
     "feedback-shared": "Thank you. Your Customer Success Manager will read it.",
     "feedback-answered": "Your answer is sent.",
     "feedback-done": "Marked as done.",
-    "feedback-reopened": "It is to do again.",
+    "feedback-reopened": "Moved back to the list to do.",
     "template-saved": "The template is saved.",
     "template-removed": "The template is removed.",
     "employer-registered": "The employer is registered. Approve it, and invite an owner.",
@@ -103,8 +107,8 @@ NOTICES = {
     "ticket-assigned": "The owner is saved.",
     "ticket-answered": "Your answer is sent.",
     "ticket-replied": "Your reply has reached support.",
-    "not-contacted": "It is on the list.",
-    "contacted-again": "It is off the list.",
+    "not-contacted": "Added to the list.",
+    "contacted-again": "Removed from the list.",
     "names-declared": "The names are saved.",
     "rebuild-begun": "The rebuild has begun.",
     "rebuild-cancelled": "The rebuild is cancelled.",
@@ -129,7 +133,7 @@ def rendered(request: Request, template: str, status: int = 200, **shown: Any) -
         "request": request,
         "path": request.url.path,
         "query": request.url.query,
-        "notice": NOTICES.get(request.query_params.get("notice", "")),
+        "notice": NOTICES.get(notices.given(request)),
         "now": datetime.now(UTC),
         "actor": None,
         "csrf": "",
@@ -143,8 +147,11 @@ def rendered(request: Request, template: str, status: int = 200, **shown: Any) -
         "density": density(request),
         **shown,
     }
-    text = _TEMPLATES.get_template(template).render(context)
-    return HTMLResponse(text, status, headers=HEADERS)
+    with in_zone(unquote(request.cookies.get(ZONE_COOKIE, ""))):
+        text = _TEMPLATES.get_template(template).render(context)
+    # Browsers that go back to what a form was answered with cannot ask for it again.
+    kept = {"Cache-Control": "private, no-cache"} if request.method == "POST" else {}
+    return HTMLResponse(text, status, headers=HEADERS | kept)
 
 
 def density(request: Request) -> str:
@@ -169,7 +176,7 @@ def local_path(path: str) -> str:
 
 
 _TEMPLATES = environment(HERE / "templates", TEMPLATES)
-_TEMPLATES.filters.update(filter_words.FILTERS | message_words.FILTERS)
+_TEMPLATES.filters.update(filter_words.FILTERS | message_words.FILTERS | group_words.FILTERS)
 _TEMPLATES.globals.update(
     menu=menu,
     address=address,

@@ -44,12 +44,12 @@ EVERY_REASON = 1_000
 FIELDS = {
     "roles": "Role",
     "years_experience": "Experience",
-    "in_present_job_since": "In the present job since",
+    "in_present_job_since": "In current job since",
     "city": "City",
     "country": "Country",
     "open_to_remote": "Remote work",
     "expected_salary": "Expected salary",
-    "work_authorisation": "May work in",
+    "work_authorisation": "Work permit",
     "languages": "Languages",
 }
 """What a profile lists beside the history and the skills, by its name there."""

@@ -10,9 +10,11 @@ from uuid import UUID
 from fastapi import Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from api.console import notices
 from api.console.demo_users import demo_users, is_demo_open
 from api.console.people import People
 from api.console.rendering import rendered
+from api.console.wording.field_words import asked_for
 from api.delivery.channels import delivers_by_mail, shows_letters
 from api.http.access import LogPosition, enter
 from api.http.caller import Caller, CommandResult
@@ -23,7 +25,7 @@ from api.web.forms import Faults, Sent, read_form
 from api.web.rendering import address
 from domain.actor import Actor, CompanyRole, Role
 
-COOKIE = "sourcing_session"
+COOKIE = notices.SESSION
 LASTS = timedelta(hours=8)
 STALE_FORM = "stale-form"
 UNDONE_BY = {"shortlisted": "unshortlist", "unshortlisted": "shortlist", "set-aside": "take-back"}
@@ -56,6 +58,8 @@ class Visit:
             "people": People(self.caller.marketplace, actor),
         }
         status = faults.status if faults else 200
+        if faults:
+            faults.reasons = [*map(asked_for, faults.reasons)]
         return rendered(self.request, template, status, faults=faults, **visitor, **shown)
 
     def again(self, template: str, error: Exception, **shown: Any) -> Response:
@@ -64,12 +68,13 @@ class Visit:
 
     def go(self, path: str, *, after: int | None = None, notice: str | None = None) -> Response:
         """Go on to a page, which shows a notice."""
-        return RedirectResponse(address(path, after=after, notice=notice), 303)
+        url = address(path, after=after, notice=notice)
+        return RedirectResponse(notices.leading_to(self.request, url), 303)
 
     def undo(self, position_id: UUID, here: str) -> dict[str, str] | None:
         """What undoes the decision about a candidate that the page's notice tells of."""
         asked = self.request.query_params
-        step = UNDONE_BY.get(asked.get("notice", ""))
+        step = UNDONE_BY.get(notices.given(self.request))
         try:
             candidate_id = UUID(asked.get("decided", ""))
         except ValueError:

@@ -164,8 +164,8 @@ class Tokens:
         except jwt.PyJWKClientConnectionError:
             detail = "The published keys cannot be read at the moment; try again."
             raise Problem(503, "keys-unavailable", detail, headers={"Retry-After": "5"}) from None
-        except jwt.PyJWTError as error:
-            raise unauthorized(f"The bearer token is not valid ({error}); get a new one.") from None
+        except jwt.PyJWTError:
+            raise unauthorized("The bearer token is not valid; get a new one.") from None
 
     def _read(self, token: str) -> dict[str, Any]:
         algorithms = [LOCAL_ALGORITHM]

@@ -1,9 +1,13 @@
 """How pages say moments, shares and money, and how fresh a profile is."""
 
 import re
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, date, datetime, tzinfo
+from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal
@@ -23,6 +27,34 @@ EXPERIENCE = ("jobs", "years_experience", "in_present_job_since", "roles")
 """The fields of a profile that describe work."""
 
 CLOSES_SOON_DAYS = 7
+
+
+_zone: ContextVar[tzinfo] = ContextVar("zone", default=UTC)
+
+
+@contextmanager
+def in_zone(name: str) -> Iterator[None]:
+    """Say moments in the time of this zone; in UTC if there is none of the name.
+
+    >>> with in_zone("Europe/Berlin"):
+    ...     minute(datetime(2026, 3, 5, 23, 30, tzinfo=UTC))
+    '6 March 2026, 00:30 CET'
+    """
+    token = _zone.set(ZoneInfo(name) if name in _zones() else UTC)
+    try:
+        yield
+    finally:
+        _zone.reset(token)
+
+
+@cache
+def _zones() -> set[str]:
+    return available_timezones()
+
+
+def here(moment: datetime) -> datetime:
+    """The moment in the time zone that is spoken of."""
+    return moment.astimezone(_zone.get())
 
 
 def ago(moment: datetime | date, now: datetime) -> str:
@@ -70,7 +102,9 @@ def closes(closes_at: datetime, now: datetime) -> str:
     if days > CLOSES_SOON_DAYS:
         return _("Closes on %(day)s") % {"day": day(closes_at)}
     if days < 1:
-        return _("Closes today at %(time)s") % {"time": f"{closes_at:%H:%M} UTC"}
+        return _("Closes today at %(time)s") % {
+            "time": f"{here(closes_at):%H:%M} {_zone_name(closes_at)}"
+        }
     return _counted(ngettext("Closes in %(num)d day", "Closes in %(num)d days", days), days)
 
 
@@ -81,7 +115,7 @@ def closes_soon(closes_at: datetime | None, now: datetime) -> bool:
 
 def day(moment: datetime | date) -> str:
     """A day, such as 3 March 2026."""
-    return format_date(moment, "long", locale())
+    return format_date(here(moment) if isinstance(moment, datetime) else moment, "long", locale())
 
 
 def month(moment: datetime | date) -> str:
@@ -117,8 +151,27 @@ def span(part: Job | Education | Project) -> str:
 
 
 def minute(moment: datetime) -> str:
-    """A moment to the minute, in UTC, as all moments are."""
-    return f"{day(moment)}, {moment:%H:%M} UTC"
+    """A moment to the minute, with its time zone.
+
+    >>> minute(datetime(2026, 3, 5, 23, 30, tzinfo=UTC))
+    '5 March 2026, 23:30 UTC'
+    """
+    return f"{day(moment)}, {here(moment):%H:%M} {_zone_name(moment)}"
+
+
+def _zone_name(moment: datetime) -> str:
+    """What the zone is called then, such as CEST; UTC+03 where it has no name of its own."""
+    name = here(moment).tzname() or "UTC"
+    return name if name[0].isalpha() else f"UTC{name}"
+
+
+def recorded(said: str) -> str:
+    """A moment or a day as an event has it, as pages say it.
+
+    >>> recorded("2026-12-03T14:00:00Z"), recorded("2026-12-03")
+    ('3 December 2026, 14:00 UTC', '3 December 2026')
+    """
+    return minute(datetime.fromisoformat(said)) if "T" in said else day(date.fromisoformat(said))
 
 
 PERIOD_WORDS = {
@@ -202,9 +255,9 @@ def salary_words(details: Mapping[str, Any]) -> str:
 
 def terms(position: Position) -> str:
     """Where a position's work is, and what it pays."""
-    place = position.location or ("" if position.remote else "No place named")
+    place = position.location or ("" if position.remote else "No location")
     remote = "remote" if position.remote else ""
-    pay = money(position.salary) if position.salary else "no salary named"
+    pay = money(position.salary) if position.salary else "no salary given"
     said = ", ".join(filter(None, (place, remote, pay)))
     return said[0].upper() + said[1:]
 
@@ -239,8 +292,8 @@ def signed(number: float) -> str:
 
 
 def second(moment: datetime) -> str:
-    """A moment of today to the second, in UTC."""
-    return f"{moment:%H:%M:%S} UTC"
+    """A moment of today to the second, with its time zone."""
+    return f"{here(moment):%H:%M:%S} {_zone_name(moment)}"
 
 
 def lasting(seconds: float) -> str:
@@ -296,6 +349,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
         dated,
         span,
         minute,
+        recorded,
         second,
         lasting,
         percent,

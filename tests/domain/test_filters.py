@@ -355,10 +355,14 @@ def test_an_expectation_in_a_currency_without_a_rate_is_within_every_budget() ->
     assert budget(0).admit(Facts(expected_salary=Salary(amount=1, currency="XAU")))
 
 
-@pytest.mark.parametrize("currency", ["EURO", "eur", ""])
+@pytest.mark.parametrize("currency", ["EURO", "eu", "1€", ""])
 def test_what_is_no_currency_code_is_refused(currency: str) -> None:
     with pytest.raises(ValidationError, match="currency"):
         Salary(amount=1, currency=currency)
+
+
+def test_a_currency_code_in_small_letters_is_taken_in_capitals() -> None:
+    assert Salary(amount=1, currency="eur").currency == "EUR"
 
 
 @given(salaries)

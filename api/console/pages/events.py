@@ -63,7 +63,7 @@ def aggregate_page(request: Request, visit: Auditor, aggregate_id: UUID) -> Resp
         kind=past_state.kind_of(everything),
         state=past_state.past_state(store, logged),
         events=_told(cloud_events(store, logged[-SHOWN:][::-1])),
-        clocks=[(Clock.RECORDED.value, "was recorded"), (Clock.HAPPENED.value, "had happened")],
+        clocks=[(Clock.RECORDED.value, "recorded time"), (Clock.HAPPENED.value, "event time")],
         earlier=logged[-2].log_position if len(logged) > 1 else None,
         later=everything[len(logged)].log_position if len(logged) < len(everything) else None,
         older=logged[-SHOWN - 1].log_position if len(logged) > SHOWN else None,

@@ -10,6 +10,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
+from api.console import notices
 from api.console.rendering import local_path, rendered
 from api.console.session import begin, member_token, sign_in_choices
 from api.console.wording.team_words import COMPANY_ROLES
@@ -117,8 +118,10 @@ def accept(token: str, request: Request) -> Response:
     except REFUSED:
         return _over(request, NO_INVITATION)
     after = recorded.log_position
-    response = RedirectResponse(address("/team", after=after, notice="joined"), 303)
-    begin(request, response, member_token(request, invited.employer_id, invited.member_id))
+    session = member_token(request, invited.employer_id, invited.member_id)
+    to = notices.leading_to(request, address("/team", after=after, notice="joined"), session)
+    response = RedirectResponse(to, 303)
+    begin(request, response, session)
     return response
 
 

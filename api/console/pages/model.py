@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from api.charts import axes, charts
 from api.charts.charts import Chart
 from api.console.session import Analyst
+from api.console.wording.group_words import group_name
 from api.formats import csv
 from api.routes import model as model_routes
 from api.web.words import words
@@ -43,7 +44,7 @@ MEASURES = [
     ("log_loss", "Log loss", "lower is better", axes.number),
     ("calibration_error", "Expected calibration error", "lower is better", axes.number),
     ("roc_auc", "ROC AUC", "higher is better", axes.number),
-    ("base_rate", "Share of answers", "what is predicted", axes.share),
+    ("base_rate", "Response rate", "what the model predicts", axes.share),
 ]
 
 
@@ -172,7 +173,7 @@ def _named(comparison: Comparison) -> str:
 def _ratios(comparison: Comparison) -> Chart:
     return charts.signed(
         f"Impact ratio by {_named(comparison).lower()}",
-        [(words(g.name), g.impact_ratio) for g in comparison.groups if g.impact_ratio],
+        [(group_name(g.name), g.impact_ratio) for g in comparison.groups if g.impact_ratio],
         of="Group",
         text=axes.number,
         limit=float(FOUR_FIFTHS),

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from api.console import notices
 from api.console.demo_users import demo_token, is_demo_key, open_demo
 from api.console.rendering import local_path, menu, rendered
 from api.console.session import (
@@ -94,6 +95,7 @@ def sign_in(request: Request, sent: Annotated[Sent, Depends(read_form)]) -> Resp
 @router.post("/sign-out")
 def sign_out(visit: Anyone) -> Response:
     """End the session."""
-    response = visit.go("/sign-in", notice="signed-out")
+    to = notices.leading_to(visit.request, address("/sign-in", notice="signed-out"), session="")
+    response = RedirectResponse(to, 303)
     end(visit.request, response)
     return response

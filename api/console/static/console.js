@@ -1,32 +1,92 @@
 // Makes pages quicker; each of them works without it.
 "use strict";
 
+// Pages say times in the zone of the browser.
+{
+  const zone = encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC");
+  if (!document.cookie.includes(`sourcing_zone=${zone}`)) {
+    document.cookie = `sourcing_zone=${zone}; path=/; max-age=31536000; samesite=lax`;
+  }
+}
+
 // A form is sent once, however often its button is pressed. Its idempotency key guards it anyway.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.dataset.sending) {
     event.preventDefault();
+    event.stopImmediatePropagation();
+    return;
+  }
+  if (!navigator.onLine) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    offline();
     return;
   }
   form.dataset.sending = "yes";
   form.setAttribute("aria-busy", "true");
-});
+  event.submitter?.classList.add("is-sending");
+  said(form.method === "post" ? "Sending…" : "Loading…");
+}, { capture: true });
 window.addEventListener("pageshow", () => {
   document.querySelectorAll("form[data-sending]").forEach(released);
+  document.documentElement.classList.remove("is-loading");
 });
 document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.target.closest("form");
   if (form) released(form);
+});
+function released(form) {
+  delete form.dataset.sending;
+  form.removeAttribute("aria-busy");
+  document.querySelectorAll(".is-sending").forEach((button) => button.classList.remove("is-sending"));
+  said("");
+}
+// What goes on, for those who do not see it.
+function said(text) {
+  const place = document.getElementById("progress");
+  if (place) place.textContent = text;
+}
+
+// A click on a link is answered at once, while its page is on the way. At the window, after all
+// others who may want the click.
+window.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href]");
+  if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const isElsewhere = link.target || link.hasAttribute("download") || link.origin !== location.origin;
+  const isHere = link.hash && link.pathname === location.pathname && link.search === location.search;
+  if (isElsewhere || isHere) return;
+  if (!navigator.onLine) {
+    event.preventDefault();
+    offline();
+    return;
+  }
+  document.documentElement.classList.add("is-loading");
+  // What is downloaded leaves the page where it is.
+  setTimeout(() => document.documentElement.classList.remove("is-loading"), 10_000);
+});
+
+// Without a connection nothing is lost: the page stays, and says so.
+function offline() {
+  const bar = document.getElementById("offline");
+  if (bar) bar.hidden = navigator.onLine;
+}
+addEventListener("offline", offline);
+addEventListener("online", offline);
+document.addEventListener("DOMContentLoaded", offline);
+
+// A notice is said once: a reload does not repeat it.
+document.addEventListener("DOMContentLoaded", () => {
+  const url = new URL(location);
+  if (!url.searchParams.has("notice")) return;
+  for (const name of ["after", "notice", "decided"]) url.searchParams.delete(name);
+  history.replaceState(history.state, "", url);
 });
 // What a part of a page asked for in vain is gone to, so that the page there says why.
 document.addEventListener("htmx:responseError", (event) => {
   const instead = event.target.querySelector("a[data-instead]");
   if (instead) location.assign(instead.href);
 });
-function released(form) {
-  delete form.dataset.sending;
-  form.removeAttribute("aria-busy");
-}
 
 // Lists in which a comma is always between two entries: "Berlin, Germany" is one place.
 const COMMAS_BETWEEN = new Set(["skill", "language"]);

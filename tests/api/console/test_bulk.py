@@ -168,7 +168,7 @@ def test_without_scripts_a_template_can_be_chosen_for_all(
     page.get_by_role("button", name="Send to 2").click()
     page.get_by_text("2 messages leave soon.").wait_for()
     page.get_by_role("link", name="Back to the list").click()
-    page.get_by_text("Nobody matches at the moment").wait_for()
+    page.get_by_text("No matches at the moment").wait_for()
 
 
 @in_every_look

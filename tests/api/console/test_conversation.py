@@ -75,7 +75,7 @@ def test_an_edit_that_is_wrong_keeps_what_was_typed(at: Writing) -> None:
 
 def test_a_message_that_has_left_is_withdrawn(at: Writing) -> None:
     page = text_of(at.recruiter.sends(f"/outreach/{left(at)}/withdrawal", {}))
-    assert "It is withdrawn." in page
+    assert "Message withdrawn." in page
 
 
 def test_a_follow_up_is_offered_from_a_day_on(at: Writing) -> None:
@@ -114,7 +114,7 @@ def test_after_a_yes_the_contact_that_was_disclosed_is_shown(at: Writing) -> Non
 def test_whoever_asked_for_later_is_shown_with_the_day(at: Writing) -> None:
     outreach = at.approached()
     done(at.scene.platform.post(f"/outreach/{outreach}/postponement", {"until": "2040-05-06"}))
-    assert "asked to be written to again from 6 May 2040" in page_of(at, outreach)
+    assert "asked you to write again from 6 May 2040" in page_of(at, outreach)
 
 
 def test_a_thread_that_was_opened_is_read(at: Writing) -> None:

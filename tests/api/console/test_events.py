@@ -71,7 +71,7 @@ def test_a_state_is_shown_as_of_a_position_with_the_difference_to_the_one_before
     employer = stage.scene().in_beta().employer_id
     (_, _), (approved, _), (_, _) = stage.topics(employer)
     page = seen(stage, f"/events/{employer}?position={approved}")
-    assert f"As of event {approved}" in page
+    assert f"State after event {approved}" in page
     assert "approved no yes" in page
     assert "in_beta no" in page
     assert "1 event came later and is not shown." in page
@@ -109,13 +109,13 @@ def test_a_long_history_is_shown_a_part_at_a_time(stage: Stage, scene: Scene) ->
 def test_nothing_ever_happened_to_an_unknown_id(stage: Stage) -> None:
     response = visitor(stage, Role.AUDITOR).get(f"/events/{uuid4()}")
     assert response.status_code == 404
-    assert "There is nothing here" in response.text
+    assert "Page not found" in response.text
 
 
 def test_an_id_that_is_none_is_a_page_that_says_so(stage: Stage) -> None:
     response = visitor(stage, Role.AUDITOR).get("/events/Acme")
     assert response.status_code == 404
-    assert "There is nothing here" in response.text
+    assert "Page not found" in response.text
 
 
 @pytest.mark.parametrize("role", [Role.SUPPORT, Role.CSM, Role.ANALYST])
@@ -153,7 +153,7 @@ def test_the_auditors_pages_are_fit(desk: Desks, stage: Stage, width: str, dark:
     position = scene.position(roles=["Backend developer"], required_skills=["Python", "Go"])
     auditor = desk(Role.AUDITOR, width=width, dark=dark)
     page = auditor.go(f"/events?aggregate_id={position}")
-    page.get_by_text("What it says").first.click()
+    page.get_by_text("Details").first.click()
     auditor.is_fit("events-dark" if dark else "events")
     auditor.go(f"/events/{position}")
     auditor.is_fit("aggregate-dark" if dark else "aggregate")
@@ -169,14 +169,14 @@ def test_an_auditor_sees_a_state_as_of_a_position(desk: Desks, stage: Stage) -> 
     page.get_by_label("About (id)").fill(employer)
     page.get_by_role("button", name="Search").click()
     page.get_by_role("link", name=f"Event {approved}:").click()
-    page.get_by_role("heading", name=f"As of event {approved}").wait_for()
+    page.get_by_role("heading", name=f"State after event {approved}").wait_for()
     changed = page.get_by_role("region", name="What the event changed")
     assert changed.get_by_role("row").nth(1).inner_text().split() == ["approved", "no", "yes"]
     page.get_by_role("link", name="One event later").click()
-    page.get_by_role("heading", name=f"As of event {joined}").wait_for()
-    page.get_by_label("As of position").fill(str(approved))
+    page.get_by_role("heading", name=f"State after event {joined}").wait_for()
+    page.get_by_label("As of event no.").fill(str(approved))
     page.get_by_role("button", name="Show").click()
-    page.get_by_role("heading", name=f"As of event {approved}").wait_for()
+    page.get_by_role("heading", name=f"State after event {approved}").wait_for()
 
 
 def test_an_auditor_proves_an_event(stage: Stage, scene: Scene) -> None:

@@ -46,7 +46,7 @@ def test_blank_feedback_is_refused_beside_its_field(stage: Stage, scene: Scene) 
     recruiter = visitor(stage, Role.RECRUITER, scene.employer_id)
     response = recruiter.post("/feedback", {"text": " ", "page": "/help"})
     assert response.status_code == 422
-    assert 'id="text-fault-1">Message is missing.</p>' in response.text
+    assert 'id="text-fault-1">Enter a message.</p>' in response.text
     assert '<input type="hidden" name="page" value="/help">' in response.text
 
 

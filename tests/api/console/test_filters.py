@@ -58,7 +58,7 @@ def test_after_a_change_the_page_tells_who_matches(stage: Stage, scene: Scene) -
     form = {"_version": "1", "required_skills[]": "Cobol"}
     page = recruiter(stage, scene).sends(path(position), form, at=path(position))
     text = text_of(page)
-    assert "The filters are saved." in text
+    assert "Filters saved." in text
     assert f"Passive candidates {FEW + 1} Recommendations {FEW + 1} By the filters" in text
     assert "Relax a filter?" not in text
     assert filters_of(scene, position)["required_skills"] == ["Cobol"]
@@ -127,7 +127,7 @@ def test_excluded_terms_are_set_shown_and_dropped(stage: Stage, scene: Scene) ->
 def test_filters_that_ask_nothing_offer_nothing_to_relax(stage: Stage, scene: Scene) -> None:
     position = stage.scene().in_beta()
     text = text_of(page_of(stage, position, position.position()))
-    assert "No filters: everybody matches" in text
+    assert "No filters: everyone matches" in text
 
 
 def test_a_relaxation_drops_its_demand_and_keeps_the_rest(stage: Stage, scene: Scene) -> None:
@@ -137,7 +137,7 @@ def test_a_relaxation_drops_its_demand_and_keeps_the_rest(stage: Stage, scene: S
     form = {"_version": "1", "kind": "skill", "term": "Lisp"}
     at = f"{path(position)}?after={stage.reached()}"
     page = one.sends(f"/positions/{position}/relaxations", form, at=at)
-    assert "The filters are saved." in text_of(page)
+    assert "Filters saved." in text_of(page)
     filters = filters_of(scene, position)
     assert (filters["required_skills"], filters["years_from"]) == (["Ada"], 3)
 
@@ -189,7 +189,7 @@ def test_a_stale_page_shows_what_changed_meanwhile_and_keeps_what_was_typed(
     assert 'value="4"' in response.text
     assert filters_of(scene, position)["roles"] == ["Cook", "Chef"]
     page = one.sends(path(position), form | {"_version": "2"}, at=at)
-    assert "The filters are saved." in text_of(page)
+    assert "Filters saved." in text_of(page)
     assert filters_of(scene, position)["roles"] == ["Baker"]
 
 
@@ -279,7 +279,7 @@ def test_a_number_that_is_not_written_in_digits_is_shown_as_understood_before_it
     assert before["salary_budget"] is None
     plain = typed | {"years_from": "1.5", "salary_budget.maximum": "75000"}
     page = one.sends(path(position), plain, at=path(position))
-    assert "The filters are saved." in text_of(page)
+    assert "Filters saved." in text_of(page)
     assert "Passive candidates 1 Recommendations 0 By the filters" in text_of(page)
     saved = filters_of(scene, position)
     assert (saved["years_from"], saved["salary_budget"]["maximum"]) == (1.5, 75_000)
@@ -545,7 +545,7 @@ def test_filters_are_relaxed_with_a_click(desk: Desks, stage: Stage, scene: Scen
     position = scene.position(required_skills=["Zig", "Nim"])
     page = desk(Role.RECRUITER, scene.employer_id).go(f"{path(position)}?after={stage.reached()}")
     page.get_by_role("button", name="Drop Nim").click()
-    page.get_by_text("The filters are saved.").wait_for()
+    page.get_by_text("Filters saved.").wait_for()
     assert page.get_by_label("Filters").get_by_text("Zig").is_visible()
     assert not page.get_by_label("Filters").get_by_text("Nim").is_visible()
     page.get_by_role("link", name="Passive candidates 1").click()
@@ -558,5 +558,5 @@ def test_filters_work_without_javascript(desk: Desks, stage: Stage, scene: Scene
     page = one.go(f"{path(position)}?after={stage.reached()}")
     page.get_by_label("Required skills").fill("Python\nGo")
     page.get_by_role("button", name="Save filters").click()
-    page.get_by_text("The filters are saved.").wait_for()
+    page.get_by_text("Filters saved.").wait_for()
     assert filters_of(scene, position)["required_skills"] == ["Python", "Go"]

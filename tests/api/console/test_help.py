@@ -19,7 +19,7 @@ def test_everybody_who_is_signed_in_may_read_the_help(
 ) -> None:
     employer = scene.employer_id if role is Role.RECRUITER else None
     page = text_of(visitor(stage, role, employer).get("/help"))
-    assert "have done nothing on it for 6 months or longer" in page
+    assert "haven't been active for at least 6 months" in page
 
 
 def test_a_recruiter_is_told_their_managers_name(stage: Stage, scene: Scene) -> None:
@@ -98,7 +98,7 @@ def test_a_blank_field_of_a_ticket_is_told_beside_it_and_nothing_typed_is_lost(
     form = {"subject": " ", "text": "My feed is empty.", "page": "/positions"}
     response = visitor(stage, Role.ANALYST).post("/help/tickets", form)
     assert response.status_code == 422
-    assert 'id="subject-fault-1">Subject is missing.</p>' in response.text
+    assert 'id="subject-fault-1">Enter a subject.</p>' in response.text
     assert "My feed is empty.</textarea>" in response.text
     assert 'name="page" type="text" value="/positions"' in response.text
 

@@ -70,7 +70,7 @@ def test_the_list_is_filtered_by_status_and_badge(
 def test_a_position_that_nobody_was_approached_for_says_where_to_begin(stage: Stage) -> None:
     at = writing(stage)
     page = text_of(at.recruiter.get(at.after(at.interviews)))
-    assert "Nobody has been approached yet" in page
+    assert "You haven't contacted anyone yet" in page
 
 
 def test_a_list_that_has_not_changed_is_not_sent_again(stage: Stage) -> None:
@@ -129,7 +129,7 @@ def test_a_message_is_undone_before_it_leaves(stage: Stage) -> None:
     here = f"/outreach/{at.approached()}"
     at.recruiter.get(at.after(here))
     page = text_of(at.recruiter.sends(f"{here}/withdrawal", {}))
-    assert "It is undone: nothing was sent." in page
+    assert "Undone. Nothing was sent." in page
     assert "Silent Passive Candidate Undone" in page
 
 
@@ -230,14 +230,14 @@ def test_a_message_is_undone_after_a_second_thought(desk: Desks, stage: Stage) -
         at.after(f"/outreach/{outreach}")
     )
     page.get_by_role("button", name="Undo").click()
-    page.get_by_text("It is undone: nothing was sent.").wait_for()
+    page.get_by_text("Undone. Nothing was sent.").wait_for()
 
 
 def test_an_interview_is_scheduled_in_the_browser(desk: Desks, stage: Stage) -> None:
     at = writing(stage)
     outreach = at.accepted()
     page = desk(Role.RECRUITER, at.scene.employer_id).go(at.after(f"/outreach/{outreach}"))
-    page.get_by_text("You have agreed on a time already?").click()
+    page.get_by_text("Already agreed on a time?").click()
     page.get_by_label("Interview starts").fill("2040-05-06T09:30")
     page.get_by_role("button", name="Schedule interview").click()
     page.get_by_text("The interview is scheduled.").wait_for()

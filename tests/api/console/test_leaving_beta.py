@@ -52,7 +52,7 @@ def test_an_owner_leaves_the_beta_by_typing_the_companys_name(scene: Scene) -> N
     page = owner.get(PAGE)
     assert "Take Acme out of the beta?" in text_of(page)
     assert "Type Acme to confirm" in text_of(page)
-    assert "You have left the beta." in text_of(owner.sends(PAGE, {"company": "acme"}, at=PAGE))
+    assert "You've left the beta." in text_of(owner.sends(PAGE, {"company": "acme"}, at=PAGE))
     assert not in_beta(scene)
 
 
@@ -107,7 +107,7 @@ def test_an_administrator_leaves_for_a_company(stage: Stage, scene: Scene) -> No
     admin = visitor(stage, Role.ADMIN)
     at = f"{PAGE}?employer={scene.employer_id}"
     page = admin.sends(at, {"company": "Acme"}, at=at)
-    assert "You have left the beta." in text_of(page)
+    assert "You've left the beta." in text_of(page)
     assert not in_beta(scene)
 
 

@@ -115,7 +115,7 @@ def test_the_report_on_adverse_impact_compares_each_attribute(filled: Stage) -> 
     asian = re.search(r"Asian (\d+) [\d.]+%", page)
     assert asian
     assert int(asian[1]) >= 80
-    assert "said nothing" in page
+    assert "did not answer" in page
 
 
 def test_the_card_lists_every_feature_with_its_source(filled: Stage) -> None:

@@ -105,7 +105,7 @@ def test_a_message_that_is_refused_stays_in_the_panel_as_it_was_typed(
     form = {**LETTER, "_step": "send", "_by": "message", "subject": ""}
     answer = robin.post(f"/positions/{position}/candidates/{ada}", form, **PARTS)
     assert answer.status_code == 422
-    assert "Subject is missing." in answer.text
+    assert "Enter a subject." in answer.text
     assert "<html" not in answer.text
 
 

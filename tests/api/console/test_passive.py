@@ -77,7 +77,7 @@ def test_joining_leads_to_the_feed(stage: Stage, scene: Scene) -> None:
     position = scene.approved().position(required_skills=["Fortran"])
     scene.member("Grace", silent_days=300, skills=("Fortran",))
     page = recruiter(stage, scene).sends(f"{path(position)}/beta", {}, at=after(stage, position))
-    assert "You are in the beta." in text_of(page)
+    assert "You've joined the beta." in text_of(page)
     assert names_on(page.text) == ["Grace"]
 
 
@@ -225,7 +225,7 @@ def test_an_empty_feed_names_the_filter_to_relax_and_drops_it(stage: Stage, scen
     scene.member("Niklaus", silent_days=300, skills=("Modula",))
     one = recruiter(stage, scene)
     response = one.get(after(stage, position))
-    assert "Nobody matches at the moment" in text_of(response)
+    assert "No matches at the moment" in text_of(response)
     assert "drop a filter: Telepathy +1 passive, +0 recommended Drop Telepathy" in text_of(response)
     form = response.text.partition("/relaxations")[2].partition("</form>")[0]
     fields = dict(re.findall(r'name="(?!_csrf)([^"]*)" value="([^"]*)"', form))
@@ -254,7 +254,7 @@ def test_another_employers_position_is_not_there(stage: Stage, scene: Scene) -> 
     position = stage.scene().in_beta().position()
     response = recruiter(stage, scene).get(path(position))
     assert response.status_code == 404
-    assert "There is nothing here" in response.text
+    assert "Page not found" in response.text
 
 
 def test_markup_in_a_profile_is_shown_as_text(stage: Stage, scene: Scene) -> None:

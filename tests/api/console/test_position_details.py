@@ -76,7 +76,7 @@ def test_the_form_changes_the_position_and_the_page_shows_its_description(
     one = recruiter(stage, scene)
     assert 'value="Backend developer"' in one.get(at).text
     page = one.sends(path(position), FORM, at=at)
-    assert "The position is saved." in page.text
+    assert "Position saved." in page.text
     assert "<h1>Arm builder</h1>" in page.text
     assert f'<p class="said-text">{DESCRIPTION}</p>' in page.text
     assert said_of(scene, position) == SAID
@@ -186,7 +186,7 @@ def test_the_page_of_what_a_position_says_is_fit(
     page.get_by_text("while you had it open").wait_for()
     one.is_fit("details-stale")
     page.get_by_role("button", name="Save mine").click()
-    page.get_by_text("The position is saved.").wait_for()
+    page.get_by_text("Position saved.").wait_for()
 
 
 def test_a_position_is_edited_without_javascript(desk: Desks, stage: Stage, scene: Scene) -> None:
@@ -200,5 +200,5 @@ def test_a_position_is_edited_without_javascript(desk: Desks, stage: Stage, scen
     page.get_by_role("link", name="Edit position").click()
     page.get_by_label("Title").fill("Arm builder")
     page.get_by_role("button", name="Save position").click()
-    page.get_by_text("The position is saved.").wait_for()
+    page.get_by_text("Position saved.").wait_for()
     assert page.get_by_role("heading", level=1).text_content() == "Arm builder"

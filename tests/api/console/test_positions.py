@@ -42,7 +42,7 @@ def test_a_list_without_positions_leads_to_the_first(stage: Stage, scene: Scene)
     scene.approved()
     page = recruiter(stage, scene).get(f"/positions?after={stage.reached()}")
     assert "No open positions" in page.text
-    assert '<a class="button" href="/positions/new">Open your first position</a>' in page.text
+    assert '<a class="button" href="/positions/new">Create your first position</a>' in page.text
 
 
 def test_who_is_not_approved_reads_why_and_whom_to_ask(stage: Stage, scene: Scene) -> None:
@@ -128,10 +128,10 @@ def test_an_admin_opens_a_position_for_an_employer(stage: Stage, scene: Scene) -
     admin = visitor(stage, Role.ADMIN)
     of_employer = f"employer={scene.employer_id}"
     page = admin.get(f"/positions/new?{of_employer}&after={stage.reached()}").text
-    assert "Open a position for Acme" in page
+    assert "New position for Acme" in page
     assert f'action="/positions?{of_employer}"' in page
     page = admin.sends(f"/positions?{of_employer}", {"title": "Cook"})
-    assert "The position is open." in text_of(page)
+    assert "Position created." in text_of(page)
     assert "Cook" in seen(stage, scene)
 
 
@@ -148,7 +148,7 @@ def test_another_employers_positions_are_nowhere(stage: Stage, scene: Scene) -> 
     for path in (f"/positions/{position}/filters", f"/positions/{position}/closure"):
         response = stranger.get(path)
         assert response.status_code == 404
-        assert "There is nothing here" in response.text
+        assert "Page not found" in response.text
         assert stranger.post(path, {"_version": "1", "reason": "x"}).status_code == 404
     assert stranger.get(f"/positions?employer={scene.employer_id}").status_code == 404
     assert stranger.get(f"/positions/new?employer={scene.employer_id}").status_code == 404
@@ -161,7 +161,7 @@ def test_a_position_that_never_was_is_a_page_that_says_so(stage: Stage, scene: S
     for id in (uuid4(), "nonsense"):
         response = one.get(f"/positions/{id}/passive-candidates")
         assert response.status_code == 404
-        assert "There is nothing here" in response.text
+        assert "Page not found" in response.text
 
 
 # --- Opening
@@ -227,7 +227,7 @@ def test_a_title_is_all_it_takes(stage: Stage, scene: Scene) -> None:
     form = dict.fromkeys(COMPLETE, "") | {"title": "Cook", "salary.currency": "EUR"}
     form |= {"filters.salary_budget.currency": "EUR"}
     page = one.sends("/positions", form, at=f"/positions/new?after={stage.reached()}")
-    assert "The position is open." in text_of(page)
+    assert "Position created." in text_of(page)
 
 
 def test_pay_is_read_by_the_language_of_the_browser(stage: Stage, scene: Scene) -> None:
@@ -248,7 +248,7 @@ def test_filters_of_a_new_position_are_shown_as_understood_before_it_is_opened(
     page = one.post("/positions", form, at=f"/positions/new?after={stage.reached()}")
     assert page.status_code == 200
     text = text_of(page)
-    assert "understood as follows. The position is not opened yet." in text
+    assert "understood as follows. The position is not created yet." in text
     assert "New York or remote up to EUR 75,000" in text
     assert 'name="filters.salary_budget.maximum" type="text" inputmode="numeric" value="75000"' in (
         page.text
@@ -281,7 +281,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(
     assert response.status_code == 422
     page = response.text
     for name, sentence in {
-        "title": "Title is missing.",
+        "title": "Enter a title.",
         "salary.maximum": "Salary maximum: the minimum is above the maximum; swap them",
         "filters.years_from": "Years from: write a number, such as 3.",
         "filters.salary_budget.maximum": (
@@ -322,7 +322,7 @@ def test_a_position_is_closed_with_a_reason_once_confirmed(stage: Stage, scene: 
     position = opened(scene.approved())
     one = recruiter(stage, scene)
     page = one.get(f"/positions/{position}/closure?after={stage.reached()}")
-    assert "It cannot be opened again." in text_of(page)
+    assert "It can't be reopened." in text_of(page)
     form = {"_version": "1", "reason": "Found somebody"}
     response = one.post(f"/positions/{position}/closure", form)
     assert "notice=position-closed" in response.headers["location"]
@@ -336,7 +336,7 @@ def test_a_position_is_not_closed_without_a_reason(stage: Stage, scene: Scene) -
     form = {"_version": "1", "reason": "  "}
     response = one.post(f"/positions/{position}/closure", form)
     assert response.status_code == 422
-    assert 'id="reason-fault-1">Reason is blank; fill it in.</p>' in response.text
+    assert 'id="reason-fault-1">Enter a reason.</p>' in response.text
 
 
 def test_a_position_that_changed_meanwhile_is_not_closed_unseen(stage: Stage, scene: Scene) -> None:
@@ -435,7 +435,7 @@ def test_a_closing_date_in_the_past_is_refused_with_what_was_typed(
     path, at = f"/positions/{position}/closing-date", f"/positions/{position}/closure"
     response = recruiter(stage, scene).post(path, form, at=at)
     assert response.status_code == 409
-    assert "The closing date lies in the past" in response.text
+    assert "is past; choose a later one or none" in response.text
     assert "2020-01-01T12:00" in response.text
 
 
@@ -487,19 +487,19 @@ def test_a_recruiter_opens_a_position_with_chips_then_closes_it(
     skills.press("Enter")
     page.get_by_role("button", name="Remove Sauces").click()
     page.get_by_label("Years from").fill("three")
-    page.get_by_role("button", name="Open position").click()
+    page.get_by_role("button", name="Create position").click()
     page.get_by_role("link", name="Years from: write a number").click()
     assert page.get_by_label("Years from").input_value() == "three"
     page.get_by_label("Years from").fill("3")
     assert page.get_by_role("button", name="Remove Bread").is_visible()
-    page.get_by_role("button", name="Open position").click()
-    page.get_by_text("The position is open.").wait_for()
+    page.get_by_role("button", name="Create position").click()
+    page.get_by_text("Position created.").wait_for()
     page.get_by_role("heading", name="Cook").click()
     assert page.get_by_label("Filters").get_by_text("3 years or more").is_visible()
     page.get_by_role("link", name="Close position").click()
     page.get_by_label("Reason").fill("The kitchen burned down")
     page.get_by_role("button", name="Close position").click()
-    page.get_by_text("The position is closed.").wait_for()
+    page.get_by_text("Position closed.").wait_for()
 
 
 def test_support_finds_an_employer_in_the_browser(desk: Desks, stage: Stage) -> None:

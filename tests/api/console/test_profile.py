@@ -30,7 +30,7 @@ def test_each_field_tells_where_it_comes_from_and_how_old_it_is(stage: Stage) ->
     assert "Engineer Initech 1 February 2020 to now" in page
     assert f"Experience 9 years from career page, {month} (2 months ago)" in page
     assert f"Expected salary EUR 70,000 a year from career page, {month}" in page
-    assert "Skills told at sign-up" in page
+    assert "Skills from sign-up" in page
 
 
 def test_the_likelihood_comes_after_the_history_with_three_reasons_in_words(stage: Stage) -> None:
@@ -48,7 +48,7 @@ def test_the_likelihood_comes_after_the_history_with_three_reasons_in_words(stag
 def test_a_passive_candidate_is_sent_a_message(stage: Stage) -> None:
     at = writing(stage)
     response = at.recruiter.get(at.after(at.profile))
-    assert "Send message All fields are needed." in text_of(response)
+    assert "Send message All fields are required." in text_of(response)
     assert 'name="_by" value="message"' in response.text
 
 
@@ -57,7 +57,7 @@ def test_an_active_candidate_is_sent_an_interview_request_from_the_same_place(
 ) -> None:
     at = writing(stage, "Busy", silent_days=10)
     response = at.recruiter.get(at.after(at.profile))
-    assert "Send interview request All fields are needed." in text_of(response)
+    assert "Send interview request All fields are required." in text_of(response)
     assert 'name="_by" value="interview_request"' in response.text
 
 

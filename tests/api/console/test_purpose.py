@@ -40,7 +40,7 @@ def test_the_purpose(desk: Desks, stage: Stage, scene: Scene, width: str, script
     tab(page, "Passive candidates")
     page.get_by_role("heading", name="Where they come from").wait_for()
     page.get_by_role("button", name="Join the Beta").click()
-    page.get_by_text("You are in the beta.").wait_for()
+    page.get_by_text("You've joined the beta.").wait_for()
 
     # The feed keeps to the position's filters.
     assert names(page) == ["Silent"]
@@ -140,7 +140,7 @@ def test_a_blank_field_is_shown_and_led_to(desk: Desks, stage: Stage) -> None:
     page = at_the_profile(desk, at).page
     page.get_by_label("Subject").fill("")
     send(page)
-    page.get_by_role("alert").get_by_role("link", name="Subject is missing.").click()
+    page.get_by_role("alert").get_by_role("link", name="Enter a subject.").click()
     assert page.evaluate("document.activeElement.name") == "subject"
     assert text(page) == LETTER["text"]
 
@@ -158,7 +158,7 @@ def test_a_stale_page_offers_what_may_be_done_now(desk: Desks, stage: Stage) -> 
 def test_another_employers_position_is_a_page_that_is_not_there(desk: Desks, stage: Stage) -> None:
     at = writing(stage)
     stranger = desk(Role.RECRUITER, stage.scene().in_beta().employer_id)
-    stranger.go(at.profile).get_by_role("heading", name="There is nothing here").wait_for()
+    stranger.go(at.profile).get_by_role("heading", name="Page not found").wait_for()
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["scripted", "plain"])

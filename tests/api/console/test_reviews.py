@@ -202,7 +202,7 @@ def test_without_a_reason_the_profile_comes_back_and_says_so(
     at = now_at(stage, path(position))
     refused = robin.post(action, {"_step": "set-aside"}, at=at)
     assert refused.status_code == 422
-    assert "Reason is missing." in refused.text
+    assert "Enter a reason." in refused.text
     assert robin.post(action, {"_step": "other"}).status_code == 400
 
 

@@ -244,7 +244,7 @@ def test_another_employers_position_is_not_there(stage: Stage, scene: Scene, pat
     mine = filled(path, position_id=position)
     response = stranger.get(f"{mine}?after={stage.reached()}&reached=0&count=0")
     assert response.status_code == 404
-    assert "There is nothing here" in response.text
+    assert "Page not found" in response.text
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def test_an_interview_request_leads_there_too_without_the_badge(stage: Stage) ->
 def test_the_likelihood_that_was_shown_is_kept_with_the_message(stage: Stage) -> None:
     at = writing(stage)
     page = text_of(at.recruiter.sends(at.profile, at.letter()))
-    assert re.search(r"\d+% likely to respond then", page)
+    assert re.search(r"\d+% likely when sent", page)
 
 
 def test_the_preview_shows_the_letter_and_keeps_everything(stage: Stage) -> None:
@@ -87,8 +87,8 @@ def test_a_blank_field_is_told_beside_it_and_nothing_is_lost(stage: Stage, name:
 def test_every_blank_field_is_told_at_once(stage: Stage) -> None:
     at = writing(stage)
     response = at.post({"_step": "send", "_by": "message"})
-    for sentence in ("Subject is missing.", "Message is missing.", "Salary is missing.",
-                     "Your name is missing.", "Your role is missing."):  # fmt: skip
+    for sentence in ("Enter a subject.", "Enter a message.", "Enter a salary.",
+                     "Enter your name.", "Enter your role."):  # fmt: skip
         assert sentence in response.text
     assert "give a location or mark the work as remote" in response.text
 

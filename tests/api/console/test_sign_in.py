@@ -142,7 +142,7 @@ def test_nobody_signs_in_as_a_demo_user_who_has_not_seen_the_terminal(
     assert as_demo_user(stage, "127.0.0.1:8000", opened=False).status_code == 401
     page = stage.http.get("http://127.0.0.1:8000/sign-in").text
     assert "open the address that the server printed" in page
-    assert "The local demo" not in page
+    assert "Try the demo" not in page
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "Via"])
@@ -156,7 +156,7 @@ def test_nobody_signs_in_as_a_demo_user_through_a_proxy(
 
 def test_nobody_signs_in_as_a_demo_user_on_a_given_database(stage: Stage) -> None:
     assert as_demo_user(stage, "localhost").status_code == 401
-    assert "The local demo" not in stage.http.get("http://localhost/sign-in").text
+    assert "Try the demo" not in stage.http.get("http://localhost/sign-in").text
 
 
 def test_nobody_signs_in_as_a_demo_user_where_others_may_reach_it(

@@ -50,7 +50,7 @@ def test_a_refused_template_keeps_what_was_typed(stage: Stage) -> None:
     at = writing(stage)
     answer = at.recruiter.post("/templates", SAYS | {"subject": ""})
     assert answer.status_code == 422
-    assert "Subject is missing." in answer.text
+    assert "Enter a subject." in answer.text
     assert SAYS["text"] in answer.text
 
 

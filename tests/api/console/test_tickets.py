@@ -55,7 +55,7 @@ def test_a_ticket_that_somebody_else_closed_says_so_and_shows_what_was_typed(
 def test_a_ticket_that_is_nowhere_is_a_page_that_says_so(stage: Stage) -> None:
     response = visitor(stage, Role.SUPPORT).get(f"/tickets/{uuid4()}")
     assert response.status_code == 404
-    assert "There is nothing here" in response.text
+    assert "Page not found" in response.text
 
 
 ANSWER = {"text": "Which filter?", "signed_by": "Ola Berg"}

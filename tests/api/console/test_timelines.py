@@ -73,7 +73,7 @@ def test_what_a_candidate_writes_is_shown_as_text(stage: Stage) -> None:
 
 def test_a_timeline_tells_what_stands_against_another_message_now(stage: Stage) -> None:
     one = Approached(stage, "Ulrike")
-    assert "Nothing would stand against another message" in seen(stage, one.path())
+    assert "Another message to this candidate would be allowed today" in seen(stage, one.path())
     done(one.scene.platform.post(f"/candidates/{one.candidate}/opt-out"))
     assert "The candidate has not opted in to communications" in seen(stage, one.path())
 
@@ -112,7 +112,7 @@ def test_what_the_sender_saw_is_told_at_once_while_the_reasons_are_rebuilt(stage
 def test_an_outreach_that_is_nowhere_is_not_explained(stage: Stage) -> None:
     response = visitor(stage, Role.SUPPORT).get(f"/outreach/{uuid4()}/explanation")
     assert response.status_code == 404
-    assert "There is nothing here" in response.text
+    assert "Page not found" in response.text
 
 
 def test_who_is_erased_is_found_by_id_and_reads_erased(stage: Stage) -> None:
@@ -129,7 +129,7 @@ def test_who_is_erased_is_found_by_id_and_reads_erased(stage: Stage) -> None:
 def test_an_outreach_that_is_nowhere_is_a_page_that_says_so(stage: Stage) -> None:
     response = visitor(stage, Role.SUPPORT).get(f"/outreach/{uuid4()}/timeline")
     assert response.status_code == 404
-    assert "There is nothing here" in response.text
+    assert "Page not found" in response.text
 
 
 @pytest.mark.parametrize("role", [Role.RECRUITER, Role.CSM, Role.ANALYST, Role.AUDITOR])

@@ -79,7 +79,7 @@ def test_from_the_message_to_an_interview_in_both_calendars(desk: Desks, stage: 
     sends(recruiter, at)
     console.get_by_role("link", name="undo or edit").click()
     console.get_by_role("button", name="Undo").click()
-    console.get_by_text("It is undone: nothing was sent.").wait_for()
+    console.get_by_text("Undone. Nothing was sent.").wait_for()
     sends(recruiter, at)
     (letter,) = letters_to("Ada", 1)
 
