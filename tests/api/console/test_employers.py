@@ -62,7 +62,7 @@ def test_a_suspension_takes_a_reason(scene: Scene, admin: Visitor) -> None:
     scene.stage.catch_up()
     answer = admin.post(of(scene, "/suspension"), {}, at=of(scene))
     assert answer.status_code == 422
-    assert "Reason is missing." in answer.text
+    assert "Enter a reason." in answer.text
 
 
 def test_an_administrator_says_who_looks_after_an_employer(
@@ -95,5 +95,5 @@ def test_the_pages_are_fit(desk: Desks, stage: Stage, width: str, dark: bool) ->
     admin.is_fit(f"employers{look}")
     page = admin.go(of(scene))
     page.get_by_role("button", name="Suspend").click()
-    page.get_by_text("Reason is missing.").first.wait_for()
+    page.get_by_text("Enter a reason.").first.wait_for()
     admin.is_fit(f"employer{look}")
