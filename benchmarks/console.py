@@ -106,7 +106,7 @@ class Console:
     """The console on a marketplace, as its users ask for pages."""
 
     def __init__(self, marketplace: Marketplace, http: TestClient, measured: Measured) -> None:
-        self._settings = marketplace.settings
+        self.marketplace = marketplace
         self._http = http
         self._measured = measured
 
@@ -133,7 +133,7 @@ class Console:
         return response.status_code, len(response.content)
 
     def _token(self, user: str) -> str:
-        return make_token(self._settings, DEMO_USERS[user], now(), timedelta(hours=1))
+        return make_token(self.marketplace.settings, DEMO_USERS[user], now(), timedelta(hours=1))
 
 
 @contextmanager

@@ -157,7 +157,7 @@ def test_days_the_wrong_way_round_are_mended_where_they_were_typed(
 
 def test_an_analyst_downloads_the_csv(desk: Desks, busy: Stage) -> None:
     page = desk(Role.ANALYST).go(f"/funnel?after={busy.reached()}")
-    page.get_by_label("By", exact=True).select_option("month")
+    page.get_by_label("Group by", exact=True).select_option("month")
     page.get_by_role("button", name="Show").click()
     with page.expect_download() as started:
         page.get_by_role("link", name="By likelihood band as CSV", exact=True).click()

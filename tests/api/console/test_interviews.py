@@ -218,7 +218,7 @@ def test_an_answer_shows_by_itself_in_the_list_and_in_the_conversation(
     tab.get_by_role("link", name="Silent").focus()
     done(at.scene.platform.post(f"/outreach/{outreach}/acceptance", {"note": "Gladly."}))
     conversation.get_by_text("Gladly.").wait_for()
-    conversation.get_by_text("There is something new").wait_for()
+    conversation.get_by_text("This conversation was updated").wait_for()
     tab.locator(".interview").get_by_text("Accepted").wait_for()
     assert tab.evaluate("document.activeElement.textContent") == "Silent"
 
