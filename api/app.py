@@ -59,6 +59,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         413: "too large",
         422: "not valid",
         429: "too many requests",
+        431: "too large an address or headers",
         503: "not caught up, or the database does not answer",
     }.items()
 }

@@ -24,12 +24,12 @@ NOT_CALLED = {
 """Operations that cannot be called in this way, and why."""
 
 RULES_OVER_FIELDS = (
-    "add_entry", "add_tag", "add_template", "edit_message", "edit_note", "follow_up",
-    "list_shortlist", "offer_times",
-    "open_position", "open_position_from_job_posting", "pick_time", "preview_job_posting",
-    "read_past_state", "report_attributes", "request_interview", "schedule_interview",
-    "register", "remove_tag", "send_message", "set_closing_date", "set_details", "sign_up",
-    "subscribe_webhook", "write_note",
+    "accept", "add_entry", "add_tag", "add_template", "declare_names", "edit_message",
+    "edit_note", "follow_up", "list_shortlist", "offer_times", "open_position",
+    "open_position_from_job_posting", "pick_time", "preview_filters", "preview_job_posting",
+    "read_past_state", "register", "remove_tag", "report_attributes", "request_interview",
+    "schedule_interview", "send_message", "set_closing_date", "set_details", "set_filters",
+    "set_notification", "sign_up", "subscribe_webhook", "write_note",
 )  # fmt: skip
 """Operations with a rule that a schema cannot say, such as a location unless the work is remote:
 what fits their schema may still be answered with 422. (Which characters are blanks, of which an

@@ -1,6 +1,5 @@
 """Commands by which a candidate answers an outreach."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -9,7 +8,7 @@ from pydantic import Field
 from domain.command import Command, Work
 from domain.outreach import Outreach, answerable
 from domain.outreach_events import Channel, DeclineReason, Understood
-from domain.values import Email, FreeText, Name, StorableText, Value
+from domain.values import Day, Email, FreeText, Name, StorableText, Value
 
 Note = Annotated[StorableText, Field(max_length=5_000)]
 
@@ -53,7 +52,7 @@ class PostponeOutreach(Command):
     """Ask on the candidate's behalf to be written to later."""
 
     outreach_id: UUID
-    until: date
+    until: Day
     note: Note | None = None
 
     def execute(self, work: Work) -> Outreach:

@@ -20,7 +20,7 @@ from domain.employer import own_employer
 from domain.event import Event, Personal
 from domain.handlers import on
 from domain.standing import Standing
-from domain.values import IN_ONE_LINE, StorableText
+from domain.values import IN_ONE_LINE, Day, StorableText
 
 ENTRIES = UUID("b1b64a0e-61a3-5d0c-8f0e-4b6c5f6f2d39")
 
@@ -111,7 +111,7 @@ class AddToDoNotContact(Command):
     kind: Named
     identifier: UUID
     reason: Reason
-    until: date | None = None
+    until: Day | None = None
     domain: Annotated[StorableText, Field(max_length=254)] | None = None
     text: Annotated[StorableText, Field(max_length=254)] | None = None
 

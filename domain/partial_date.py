@@ -9,7 +9,9 @@ from typing import Annotated, Any, Self
 from pydantic import Field, GetCoreSchemaHandler, PlainSerializer, PlainValidator
 
 _WRITTEN = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
-_Text = Annotated[str, Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
+_YEAR = r"([1-9]\d{3}|0[1-9]\d{2}|00[1-9]\d|000[1-9])"
+_DAY = r"(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?"
+_Text = Annotated[str, Field(pattern=f"^{_YEAR}{_DAY}$")]
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -40,7 +42,7 @@ class PartialDate:
             raise ValueError("write YYYY, YYYY-MM or YYYY-MM-DD")
         read = [int(part) for part in parts.groups() if part]
         if 0 in read:
-            raise ValueError("months and days are counted from 1")
+            raise ValueError("years, months and days are counted from 1")
         return cls(*read)
 
     @classmethod

@@ -12,7 +12,7 @@ from pydantic import Field
 from domain.actor import Cause
 from domain.aggregate import Refusal
 from domain.profile import MOST_JOBS, Facts, FullBackground, Job
-from domain.values import Email, Moment, Name, StorableText, Value
+from domain.values import Day, Email, Moment, Name, StorableText, Value
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far another system's clock may run ahead of ours."""
@@ -112,7 +112,7 @@ class Observation(Value):
     """What a source observed about a member's career on one day."""
 
     source: Source
-    observed_on: date
+    observed_on: Day
     facts: Facts = Facts()
     name: Name | None = None
     email: Email | None = None

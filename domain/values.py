@@ -1,7 +1,7 @@
 """The base of every value, and common types: moments, texts, addresses."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from pydantic import (
@@ -34,6 +34,17 @@ def _in_utc(moment: datetime) -> datetime:
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_as_written), AfterValidator(_in_utc)]
 """A moment with any offset, converted to UTC, because the rules count days in UTC."""
+
+
+def _as_written_day(said: object) -> object:
+    """A day is text: a number may be seconds or milliseconds."""
+    if isinstance(said, int | float) or (isinstance(said, str) and _NUMBER.fullmatch(said)):
+        raise ValueError("a number is no day; write such as 2024-03-01")
+    return said
+
+
+Day = Annotated[date, BeforeValidator(_as_written_day)]
+"""A day of the calendar."""
 
 
 def _number(said: object, info: ValidationInfo) -> object:

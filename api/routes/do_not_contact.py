@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Iterator
-from datetime import date
 from io import StringIO
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -29,7 +28,7 @@ from domain.do_not_contact import (
     Reason as WhyNot,
 )
 from domain.employer import Employer
-from domain.values import Email, StorableText, Value
+from domain.values import Day, Email, StorableText, Value
 from infrastructure.event_log.store import UnitOfWork
 from projections import do_not_contact
 from projections.do_not_contact import DoNotContactList, Entry
@@ -54,7 +53,7 @@ class NewEntry(Value):
         description="a candidate's id, an e-mail address, or a mail domain such as acme.example"
     )
     reason: WhyNot
-    until: date | None = Field(None, description="the last day that it counts; none for ever")
+    until: Day | None = Field(None, description="the last day that it counts; none for ever")
 
 
 class _Person(Value):

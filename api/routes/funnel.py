@@ -1,6 +1,5 @@
 """The funnel: how many candidates were shown, opened, written to, answered and interviewed."""
 
-from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from api.http.caller import Caller
 from domain.actor import Actor, Role
 from domain.command import NotFound
 from domain.employer import Employer
+from domain.values import Day
 from projections import funnel
 from projections.funnel import Funnel, Interval, Split, Steps
 
@@ -26,8 +26,8 @@ class FunnelQuery(BaseModel):
         None, description="how long a period is; without it, all the time is one"
     )
     by: list[Split] = Field([], description="what to split the rows by")
-    since: date | None = Field(None, description="the first day that counts")
-    until: date | None = Field(None, description="the first day that no longer does")
+    since: Day | None = Field(None, description="the first day that counts")
+    until: Day | None = Field(None, description="the first day that no longer does")
     employer_id: UUID | None = None
     position_id: UUID | None = None
     passive: bool | None = Field(None, description="only passive candidates, or only active ones")

@@ -1,11 +1,11 @@
 """The likelihood model for analysts: model card, performance, drift, exploration, fairness."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from api.http.access import Analyst
+from domain.values import Day
 from projections import adverse_impact
 from projections.adverse_impact import AdverseImpact
 from projections.funnel import Funnel, Interval
@@ -85,8 +85,8 @@ def read_drift(
 def read_exploration(
     caller: Analyst,
     interval: Period = None,
-    since: Annotated[date | None, Query(description="the first day that counts")] = None,
-    until: Annotated[date | None, Query(description="the day after the last that counts")] = None,
+    since: Annotated[Day | None, Query(description="the first day that counts")] = None,
+    until: Annotated[Day | None, Query(description="the day after the last that counts")] = None,
 ) -> list[Exploration]:
     """How many of the candidates shown to recruiters were random picks, and their outcomes."""
     with caller.reading(Funnel) as db:

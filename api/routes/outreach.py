@@ -1,6 +1,5 @@
 """Outreaches: what became of each approach, and its timeline."""
 
-from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -46,7 +45,7 @@ from domain.interviewing import (
 from domain.likelihood import band
 from domain.outreach import Outreach
 from domain.outreach_events import Channel, DeclineReason, Status, Understood
-from domain.values import NUMBER, FreeText, Moment, StorableText, Value
+from domain.values import NUMBER, Day, FreeText, Moment, StorableText, Value
 from projections import outreach_timeline
 from projections.interview_list import Interview, InterviewList
 from projections.likelihood.audit import replay
@@ -75,7 +74,7 @@ class Decline(Value):
 class Postponement(Value):
     """A candidate's wish to be written to later."""
 
-    until: date
+    until: Day
     note: Note | None = None
 
 
