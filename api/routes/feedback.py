@@ -19,7 +19,7 @@ from domain.feedback import (
     SetFeedbackDone,
     feedback_id,
 )
-from domain.values import Flag, FreeText, Name, StorableText, Value
+from domain.values import NUMBER, Flag, FreeText, Name, StorableText, Value
 from projections import feedback
 from projections.employers import Employers
 from projections.feedback import Feedback, FeedbackList
@@ -53,7 +53,9 @@ class NewState(Value):
 class AnswerReading(Value):
     """How far the sender has read the answers."""
 
-    step: int = Field(ge=0, le=2**31 - 1, description="of the last answer that was read")
+    step: Annotated[
+        int, NUMBER, Field(ge=0, le=2**31 - 1, description="of the last answer that was read")
+    ]
 
 
 @router.post("/employers/{employer_id}/feedback", status_code=201)
