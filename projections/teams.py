@@ -208,7 +208,7 @@ def departures(db: Connection, since: datetime) -> list[Departure]:
 
 def names(db: Connection, actor_ids: Iterable[str]) -> dict[str, str]:
     """The names of those of these actors who are or were of a team, by the ids they act under."""
-    ids = {id for actor_id in actor_ids if (id := _uuid(actor_id))}
+    ids = {id for actor_id in actor_ids if (id := member_id_of(actor_id))}
     rows = db.execute(
         "SELECT member_id, name FROM team_members WHERE member_id = ANY(%s::uuid[])",
         [sorted(ids)],
@@ -216,8 +216,9 @@ def names(db: Connection, actor_ids: Iterable[str]) -> dict[str, str]:
     return {str(id): name for id, name in rows}
 
 
-def _uuid(text: str) -> UUID | None:
+def member_id_of(actor_id: str) -> UUID | None:
+    """The id of a member who acts under this one; None if no member can."""
     try:
-        return UUID(text)
+        return UUID(actor_id)
     except ValueError:
         return None

@@ -19,7 +19,8 @@ class People:
     def __call__(self, actor_id: str) -> str:
         """The name of somebody, or the id that they acted under."""
         if actor_id not in self._names:
-            self._names |= {actor_id: actor_id} | self._found(actor_id)
+            found = self._found(actor_id) if teams.member_id_of(actor_id) else {}
+            self._names |= {actor_id: actor_id} | found
         return self._names[actor_id]
 
     def _found(self, actor_id: str) -> dict[str, str]:
