@@ -21,7 +21,7 @@ from domain.ticket import (
     Subject,
     SubmitTicket,
 )
-from domain.values import FreeText, Name, StorableText, Value
+from domain.values import NUMBER, FreeText, Name, StorableText, Value
 from projections import tickets
 from projections.paging import Listed
 from projections.tickets import Ticket, Tickets, TicketStatus, TicketThread
@@ -62,7 +62,9 @@ class TicketReply(Value):
 class TicketReading(Value):
     """How far the person who asked has read."""
 
-    step: int = Field(ge=0, le=2**31 - 1, description="of the last message that was read")
+    step: Annotated[
+        int, NUMBER, Field(ge=0, le=2**31 - 1, description="of the last message that was read")
+    ]
 
 
 class TicketClosure(Value):
