@@ -81,6 +81,7 @@ INTERVIEW: Sequence[Column[NamedInterview]] = [
         "Reason for a no", lambda one: one.decline_reason and one.decline_reason.replace("_", " ")
     ),
     Column("Sent (UTC)", lambda one: one.sent_at),
+    Column("Sent by", lambda one: one.sender or one.sent_by),
     Column("Last change (UTC)", lambda one: one.changed_at),
     Column("Interview (UTC)", lambda one: one.interview_at),
     Column("Write again from", lambda one: one.postponed_until),
@@ -119,15 +120,14 @@ def approached(
     db: Database,
     position: Position,
     file: TableFormat,
-    status: Status | None,
-    passive: bool | None,
+    **only: Any,
 ) -> Response:
-    """Everyone approached for a position, or some of them."""
+    """Everyone approached for a position, or `only` some of them, as the list has it."""
     about = (position.employer_id, position.position_id)
     found = first_rows(
         lambda cursor: cards.with_names(
             db,
-            interviews.of_position(db, *about, PAGE, cursor, status=status, passive=passive),
+            interviews.of_position(db, *about, PAGE, cursor, **only),
         )
     )
     return _file(caller, position, TakenList.INTERVIEWS, file, INTERVIEW, found)

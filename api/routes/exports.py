@@ -20,6 +20,7 @@ from api.http.caller import Caller
 from domain.command import NotFound
 from domain.employer import Employer
 from domain.outreach_events import Status
+from domain.values import StorableText
 from domain.viewing import Feed, Sort
 from projections import positions
 from projections.candidate_pool import CandidatePool
@@ -30,6 +31,7 @@ from projections.outreach_timeline import OutreachTimeline
 from projections.positions import Positions, PositionStatus
 from projections.profiles_opened import ProfilesOpened
 from projections.shortlist import Decided
+from projections.teams import Teams
 
 router = APIRouter(tags=["Exports"])
 
@@ -41,6 +43,11 @@ Format = Annotated[
 ]
 Badge = Annotated[
     Literal["Passive Candidate", "none"] | None, Query(description="only with, or without")
+]
+
+SentBy = Annotated[
+    StorableText | None,
+    Query(max_length=200, description="only what one person sent, by their id; `me` for one's own"),
 ]
 
 AS_FILE: dict[str, Any] = {"response_class": Response, "responses": {200: FILES}}
@@ -96,10 +103,13 @@ def export_interviews(
     format: Format = None,
     status: Status | None = None,
     badge: Badge = None,
+    sent_by: SentBy = None,
 ) -> Response:
     """Everyone approached for a position, as a file."""
     passive = None if badge is None else badge != "none"
-    return interviews_file(caller, position_id, status, passive, asked_for(request, format))
+    by = caller.actor.id if sent_by == "me" else sent_by
+    file = asked_for(request, format)
+    return interviews_file(caller, position_id, file, status=status, passive=passive, sent_by=by)
 
 
 @router.get("/employers/{employer_id}/positions/file", **AS_FILE)
@@ -144,17 +154,11 @@ def decided_file(
         return exports.decided(caller, db, position, decided, file)
 
 
-def interviews_file(
-    caller: Caller,
-    position_id: UUID,
-    status: Status | None,
-    passive: bool | None,
-    file: TableFormat,
-) -> Response:
+def interviews_file(caller: Caller, position_id: UUID, file: TableFormat, **only: Any) -> Response:
     """Everyone approached for a position, or some of them."""
-    with caller.reading(*READS) as db:
+    with caller.reading(*READS, Teams) as db:
         position = position_of(db, caller, position_id)
-        return exports.approached(caller, db, position, file, status, passive)
+        return exports.approached(caller, db, position, file, **only)
 
 
 def positions_file(

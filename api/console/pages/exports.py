@@ -55,10 +55,18 @@ def interviews(
     format: TableFormat = TableFormat.CSV,
     status: Status | Literal[""] = "",
     badge: Literal["", "passive", "active"] = "",
+    whose: Literal["", "mine"] = "",
 ) -> Response:
     """Everyone approached for a position, as the page's filters have it."""
     passive = badge == "passive" if badge else None
-    return interviews_file(visit.caller, position_id, status or None, passive, format)
+    return interviews_file(
+        visit.caller,
+        position_id,
+        format,
+        status=status or None,
+        passive=passive,
+        sent_by=visit.caller.actor.id if whose else None,
+    )
 
 
 @router.get("/positions/file")

@@ -55,6 +55,9 @@ def test_the_file_of_interviews_has_the_pages_filters(stage: Stage, scene: Scene
     assert f'href="{path}/file?format=csv&amp;badge=passive"' in shown
     assert len(rows_of(one.get(f"{path}/file?badge=passive"))) == 1
     assert rows_of(one.get(f"{path}/file?badge=active")) == []
+    assert len(rows_of(one.get(f"{path}/file?whose=mine"))) == 1
+    other = Visitor(stage.http, stage.token(Role.RECRUITER, scene.employer_id, "other@test"))
+    assert rows_of(other.get(f"{path}/file?whose=mine")) == []
 
 
 def test_positions_and_the_funnel_are_files(stage: Stage, scene: Scene) -> None:
