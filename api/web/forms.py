@@ -18,6 +18,8 @@ from api.http.problems import Problem, Reason, faults_of_the_request, problem_of
 from api.web.words import label
 from domain.aggregate import Refused
 from infrastructure.event_log.store import VersionMismatch
+from infrastructure.languages.translation import N_
+from infrastructure.languages.translation import gettext as _
 
 B = TypeVar("B", bound=BaseModel)
 
@@ -208,36 +210,46 @@ def in_plain_words(reason: Reason) -> Reason:
         return reason
     # An entry of a list is spoken of by the list's name, and found in its field.
     field = ".".join(part for part in str(reason.field).split(".") if not part.isdigit())
-    said = _PLAIN.get(reason.code, reason.detail.removeprefix(name))
-    for technical, plain in _PLAINER.items():
-        said = said.replace(technical, plain)
-    if name == "currency" and reason.code == "string_pattern_mismatch":
-        said = ": write its three letters, such as EUR."
-    called = label(re.sub(r"^(filters|facts|contact)\.", "", field))
-    return Reason(code=reason.code, field=field, detail=f"{called}{said}")
+    technical = reason.detail.removeprefix(name)
+    code = "currency" if name == "currency" and "pattern" in reason.code else reason.code
+    limit = re.search(r"\d[\d.]*", technical)
+    about = {
+        "label": label(re.sub(r"^(filters|facts|contact)\.", "", field)),
+        "limit": limit[0] if limit else "",
+    }
+    said = _(_PLAIN[code]) % about if code in _PLAIN else f"{about['label']}{technical}"
+    return Reason(code=reason.code, field=field, detail=said.replace(*_YEARS))
 
 
 _PLAIN = {
-    "string_pattern_mismatch": ": leave out what cannot be written, such as a NUL.",
-    "string_type": ": write one text.",
-    "finite_number": ": write a number, such as 3.",
-    "int_parsing_size": ": write a smaller number.",
-    "datetime_parsing": ": write a moment, such as 2026-03-01 12:00.",
-    "datetime_from_date_parsing": ": write a moment, such as 2026-03-01 12:00.",
-    "date_parsing": ": write a day, such as 2026-03-01.",
-    "date_from_datetime_parsing": ": write a day, such as 2026-03-01.",
-    "float_parsing": ": write a number, such as 3.",
-    "int_parsing": ": write a whole number without commas or spaces, such as 60000.",
-    "int_from_float": ": write a whole number without commas or spaces, such as 60000.",
+    "missing": N_("%(label)s is missing."),
+    "string_too_short": N_("%(label)s is blank; fill it in."),
+    "string_too_long": N_("%(label)s: use at most %(limit)s characters"),
+    "too_long": N_("%(label)s: name at most %(limit)s of them"),
+    "greater_than_equal": N_("%(label)s: must be at least %(limit)s"),
+    "less_than_equal": N_("%(label)s: must be at most %(limit)s"),
+    "string_pattern_mismatch": N_("%(label)s: leave out what cannot be written, such as a NUL."),
+    "currency": N_("%(label)s: write its three letters, such as EUR."),
+    "string_type": N_("%(label)s: write one text."),
+    "finite_number": N_("%(label)s: write a number, such as 3."),
+    "float_parsing": N_("%(label)s: write a number, such as 3."),
+    "int_parsing_size": N_("%(label)s: write a smaller number."),
+    **dict.fromkeys(
+        ("datetime_parsing", "datetime_from_date_parsing"),
+        N_("%(label)s: write a moment, such as 2026-03-01 12:00."),
+    ),
+    **dict.fromkeys(
+        ("date_parsing", "date_from_datetime_parsing"),
+        N_("%(label)s: write a day, such as 2026-03-01."),
+    ),
+    **dict.fromkeys(
+        ("int_parsing", "int_from_float"),
+        N_("%(label)s: write a whole number without commas or spaces, such as 60000."),
+    ),
 }
-_PLAINER = {
-    "Input should be greater than or equal to": "must be at least",
-    "Input should be less than or equal to": "must be at most",
-    "String should have": "use",
-    "Tuple should have at most": "name at most",
-    "items after validation": "of them",
-    "years_from is above years_to": "this is fewer than the years from",
-}
+"""What is wrong with a field, by pydantic's code."""
+
+_YEARS = ("years_from is above years_to", "this is fewer than the years from")
 
 
 async def read_form(request: Request) -> Sent:

@@ -101,3 +101,9 @@ def test_every_text_of_a_page_is_translated(ada: Holder, page: str) -> None:
         said, before = re.sub("⟦[^⟦⟧]*⟧", "", said), said
     outside = re.findall(r"[^\W\d_]{2,}", said)
     assert not [word for word in outside if word not in data and word not in names]
+
+
+def test_what_is_wrong_with_a_form_is_said_in_the_language_of_its_page(ada: Holder) -> None:
+    answer = ada.post("/reply", {"message": ""}, **{"Accept-Language": "de"})
+    assert answer.status_code == 422
+    assert "Nachricht fehlt." in answer.text
