@@ -63,13 +63,16 @@ def outreach_of(db: Database, caller: Caller, outreach_id: UUID) -> Interview:
 
 def counts(db: Database, position: positions.Position, caller: Caller) -> Counts:
     """How many each tab of a position has now."""
+    contacted = interviews.count(db, position.employer_id, position.position_id)
+    if position.closed_at:  # nobody is shown for it any more
+        return Counts(recommendations=0, passive_candidates=0, shortlist=0, interviews=contacted)
     search = cards.search(position, caller.at)
     active, passive = candidate_counts.counts(db, search)
     return Counts(
         recommendations=active,
         passive_candidates=passive,
         shortlist=shortlist.count(db, Decided.SHORTLISTED, search),
-        interviews=interviews.count(db, position.employer_id, position.position_id),
+        interviews=contacted,
     )
 
 

@@ -37,6 +37,20 @@ def with_answer(page: str, **answer: object) -> str:
     return address(split.path, **kept | answer) + fragment
 
 
+def came_from(page: str) -> str:
+    """The list from which a page was opened, if it is a profile's; else the page itself.
+
+    >>> came_from("/positions/1/candidates/2?at=%2Fpositions%2F1%2Fshortlist%3Fcursor%3Dx")
+    '/positions/1/shortlist?cursor=x'
+    """
+    try:
+        split = urlsplit(page)
+    except ValueError:
+        return ""
+    is_profile = split.path.split("/")[3:4] == ["candidates"]
+    return dict(parse_qsl(split.query)).get("at", "") if is_profile else page
+
+
 def list_of(page: str) -> str:
     """The list of a page, without the candidate who is opened beside it.
 

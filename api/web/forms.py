@@ -169,13 +169,21 @@ def _without_lone_currencies(body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+NOWHERE: Mapping[str, str] = {}
+
+
 class Faults:
     """What is wrong with a form: beside its fields, and above them."""
 
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: Exception, fields: Mapping[str, str] = NOWHERE) -> None:
+        """What an error says; `fields` names the field that a refusal of a code is about."""
         self.problem: Problem = problem_of(error)
         details = self.problem.details
-        self.reasons = [*map(in_plain_words, details.reasons)]
+        placed = (
+            reason.model_copy(update={"field": reason.field or fields.get(reason.code)})
+            for reason in details.reasons
+        )
+        self.reasons = [*map(in_plain_words, placed)]
         if isinstance(error, VersionMismatch):
             detail = "Somebody changed this since you opened it. Look at it again, then decide."
             self.reasons = [Reason(code="version_mismatch", detail=detail)]

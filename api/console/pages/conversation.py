@@ -13,7 +13,7 @@ from api.candidates.outreach_search import with_all_names
 from api.console.reading import note
 from api.console.session import Recruiter, RecruiterOrSupport, Visit
 from api.routes.outreach import Appointment, Cancellation, Correction, Offer, Written
-from api.web.forms import REFUSED, Sent
+from api.web.forms import REFUSED, Faults, Sent
 from domain.actor import CompanyRole, Role
 from domain.command import Command
 from domain.contacting import (
@@ -163,7 +163,9 @@ def _do(
 
 def _again(visit: Visit, outreach_id: UUID, error: Exception) -> Response:
     shown = _conversation(visit, outreach_id)
-    return visit.again("conversation.html", error, **shown, is_update=False)
+    time = "times" if visit.sent.value("times[]") else "starts_at"
+    faults = Faults(error, {"interview_in_past": time, "interview_unchanged": time})
+    return visit.page("conversation.html", faults, sent=visit.sent, **shown, is_update=False)
 
 
 def _conversation(visit: Visit, outreach_id: UUID) -> dict[str, Any]:

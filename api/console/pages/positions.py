@@ -21,7 +21,7 @@ from api.routes.positions import (
     posting_of,
     read_position,
 )
-from api.web.forms import REFUSED, Sent
+from api.web.forms import REFUSED, Faults, Sent
 from api.web.rendering import address
 from domain.actor import Role
 from domain.filters import Filters
@@ -37,6 +37,9 @@ from projections.positions import PositionStatus
 router = APIRouter()
 
 AT_A_TIME = 20
+
+OF_CLOSING_DATE = {"closing_date_in_past": "closes_at", "closing_date_unchanged": "closes_at"}
+"""The field that these refusals are about."""
 CURRENCIES = [(code, code) for code in USD_PER_UNIT]
 
 Part = Annotated[StorableText, Query(max_length=200)]
@@ -142,7 +145,8 @@ def open_position(visit: Recruiter, employer: UUID | None = None) -> Response:
             **dict(body),
         )
     except REFUSED as error:
-        return visit.again("position_new.html", error, **_form_for(visit, who))
+        faults = Faults(error, OF_CLOSING_DATE)
+        return visit.page("position_new.html", faults, sent=visit.sent, **_form_for(visit, who))
     return visit.done(result, f"/positions/{result.id}/passive-candidates", "position-opened")
 
 
@@ -196,9 +200,9 @@ def set_closing_date(position_id: UUID, visit: Recruiter) -> Response:
         )
     except REFUSED as error:
         position = read_position(position_id, visit.caller)
-        return visit.again(
-            "position_closure.html", error, position=position, version=position.version
-        )
+        faults = Faults(error, OF_CLOSING_DATE)
+        about = {"position": position, "version": position.version}
+        return visit.page("position_closure.html", faults, sent=visit.sent, **about)
     path = f"/positions/{position_id}/passive-candidates"
     return visit.go(path, after=result.log_position, notice="closing-date-set")
 

@@ -14,7 +14,7 @@ from api.candidates.letter_fields import check_complete, fill, own_fields
 from api.candidates.profile import approach
 from api.console.seen import Seen, seen_by, seen_now, shown
 from api.console.session import Recruiter, RecruiterOrSupport, Visit
-from api.console.way_back import list_of, page_of, with_answer
+from api.console.way_back import came_from, list_of, page_of, with_answer
 from api.http.caller import CommandResult
 from api.http.problems import Problem, Reason
 from api.web.forms import REFUSED, Faults, Sent
@@ -215,6 +215,6 @@ def profile_with_faults(
     seen = seen_now(visit.caller, position_id, candidate_id)
     if seen.profile is None:
         raise seen.hidden or NotFound(Candidate, candidate_id)
-    back = page_of(position_id, visit.sent.value("_back"))
+    back = page_of(position_id, came_from(visit.sent.value("_back")))
     about = {"of_review": remark_sent is None, "remark_sent": remark_sent}
     return visit.page("profile.html", Faults(error), **shown(seen, back) | about)

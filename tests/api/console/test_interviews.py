@@ -142,6 +142,42 @@ def test_an_approach_answered_meanwhile_is_not_withdrawn(stage: Stage) -> None:
     assert 'data-code="already_answered"' in response.text
 
 
+def test_what_waits_for_the_employer_stands_first_whenever_it_was_sent(stage: Stage) -> None:
+    at = writing(stage, "First")
+    at.accepted()
+    for name in ("Second", "Third"):
+        done(at.scene.message(at.position, at.scene.member(name, silent_days=400)))
+    page = text_of(at.recruiter.get(at.after(at.interviews)))
+    places = [page.index(name) for name in ("First", "Third", "Second")]
+    assert places == sorted(places)
+
+
+def test_a_time_in_the_past_is_told_beside_its_field_in_words(stage: Stage) -> None:
+    at = writing(stage)
+    here = f"/outreach/{at.accepted()}"
+    at.recruiter.get(at.after(here))
+    form = {"starts_at": "2020-01-02T10:00", "meeting.zone": "Europe/Berlin"}
+    page = at.recruiter.post(f"{here}/interview", form).text
+    sentence = "The interview would have started on 2 January 2020, 09:00 UTC"
+    assert f'id="starts_at-fault-1">{sentence}' in page
+    assert 'aria-required="true" aria-invalid="true"' in page
+    offered = at.recruiter.post(f"{here}/times", {"times[]": "2020-01-02T10:00"}).text
+    assert 'id="times-fault-1">The interview would have started on' in offered
+
+
+def test_a_conversation_writes_the_time_of_an_interview_as_every_other_moment(stage: Stage) -> None:
+    at = writing(stage)
+    outreach = at.accepted()
+    starts_at = now() + timedelta(days=3)
+    times = [f"{starts_at:%Y-%m-%d}T14:00:00Z"]
+    done(at.scene.recruiter.post(f"/outreach/{outreach}/times", {"times": times}))
+    page = text_of(at.recruiter.get(at.after(f"/outreach/{outreach}")))
+    assert f"Times {starts_at.day} {starts_at:%B %Y}, 14:00 UTC" in page
+    done(at.scene.recruiter.post(f"/outreach/{outreach}/interview", {"starts_at": times[0]}))
+    page = text_of(at.recruiter.get(at.after(f"/outreach/{outreach}")))
+    assert f"Interview {starts_at.day} {starts_at:%B %Y}, 14:00 UTC" in page
+
+
 def test_an_interview_is_scheduled_and_moved(stage: Stage) -> None:
     at = writing(stage)
     here = f"/outreach/{at.accepted()}"

@@ -250,6 +250,20 @@ def test_a_closed_position_shows_nobody(stage: Stage, scene: Scene) -> None:
     assert 'data-code="position_is_closed"' in page.text
 
 
+def test_a_closed_position_counts_those_who_were_contacted_alone(
+    stage: Stage, scene: Scene
+) -> None:
+    position = scene.in_beta().position(required_skills=["Logo"])
+    crowd(scene, "Logo", 2)
+    contacted = scene.member("Contacted", silent_days=400, skills=("Logo",))
+    path = f"/positions/{position}/candidates/{contacted}/shortlist"
+    done(scene.recruiter.post(path, params={"after": stage.reached()}))
+    done(scene.message(position, contacted))
+    done(scene.recruiter.post(f"/positions/{position}/closure", {"reason": "filled"}))
+    text = text_of(recruiter(stage, scene).get(after(stage, position)))
+    assert "Recommendations 0 Passive candidates 0 Shortlist 0 Interviews 1" in text
+
+
 def test_another_employers_position_is_not_there(stage: Stage, scene: Scene) -> None:
     position = stage.scene().in_beta().position()
     response = recruiter(stage, scene).get(path(position))

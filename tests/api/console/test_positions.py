@@ -435,7 +435,8 @@ def test_a_closing_date_in_the_past_is_refused_with_what_was_typed(
     path, at = f"/positions/{position}/closing-date", f"/positions/{position}/closure"
     response = recruiter(stage, scene).post(path, form, at=at)
     assert response.status_code == 409
-    assert "is past; choose a later one or none" in response.text
+    sentence = "The closing date 1 January 2020, 12:00 UTC is past"
+    assert f'id="closes_at-fault-1">{sentence}' in response.text
     assert "2020-01-01T12:00" in response.text
 
 

@@ -2,6 +2,8 @@
 
 import re
 from datetime import timedelta
+from html import unescape
+from urllib.parse import quote
 
 from api.marketplace import now
 from domain.actor import Role
@@ -12,6 +14,40 @@ from tests.support.stage import Stage
 from tests.support.visitor import in_every_look, text_of, visitor
 
 MARKUP = "<img src=x onerror=alert(1)>"
+
+
+def crumb(page: str) -> str:
+    """Where the breadcrumb of a profile leads."""
+    found = re.search(r'<nav class="small crumbs".*?/ <a href="([^"]+)"', page, re.DOTALL)
+    assert found
+    return unescape(found[1])
+
+
+def test_the_way_back_keeps_the_order_and_the_page_of_the_list(stage: Stage) -> None:
+    at = writing(stage)
+    list_at = f"/positions/{at.position}/passive-candidates?sort=last_active&shown=40"
+    page = at.recruiter.get(f"{list_at}&after={stage.reached()}").text
+    link = re.search(rf'href="({re.escape(at.profile)}\?at=[^"]+)"', page)
+    assert link
+    profile = at.recruiter.get(unescape(link[1])).text
+    assert crumb(profile) == list_at
+
+
+def test_the_way_back_is_kept_by_what_is_decided_and_noted_on_the_profile(stage: Stage) -> None:
+    at = writing(stage)
+    list_at = f"/positions/{at.position}/passive-candidates?sort=match"
+    opened = f"{at.profile}?at={quote(list_at, safe='')}"
+    page = at.recruiter.get(f"{opened}&after={stage.reached()}").text
+    for form, action in (("review", "shortlist"), ("remarks", "note")):
+        part = page.partition(f'action="{at.profile}/{form}"')[2]
+        back = re.search(r'name="_back" value="([^"]*)"', part)
+        assert back
+        sent = {"_back": unescape(back[1]), "_step": action, "note": "Met at a fair."}
+        assert crumb(at.recruiter.sends(f"{at.profile}/{form}", sent).text) == list_at
+        wrong = sent | {"_step": "set-aside" if form == "review" else action, "note": ""}
+        refused = at.recruiter.post(f"{at.profile}/{form}", wrong)
+        assert refused.status_code == 422
+        assert crumb(refused.text) == list_at
 
 
 def test_each_field_tells_where_it_comes_from_and_how_old_it_is(stage: Stage) -> None:

@@ -182,6 +182,17 @@ def test_of_two_tabs_one_sends_and_the_other_is_told(stage: Stage) -> None:
     assert sent(stage, at) == 1
 
 
+def test_a_letter_that_can_never_be_sent_is_kept_without_a_button_to_send_it(stage: Stage) -> None:
+    at = writing(stage)
+    assert at.post(at.letter()).status_code == 303
+    page = at.post(at.letter()).text
+    assert keeps(page)
+    letter = page.partition('id="letter"')[2]
+    assert "What you typed is kept here, to be copied." in letter
+    assert 'name="_step"' not in letter
+    assert 'name="_template"' not in letter
+
+
 def test_support_sends_nothing(stage: Stage) -> None:
     at = writing(stage)
     response = visitor(stage, Role.SUPPORT).post(at.profile, at.letter())
