@@ -172,3 +172,23 @@ const panel = (() => {
 
   return { box, rows, id, open, close, go };
 })();
+
+// What stands beside a list or a profile ends where the window does, so that its buttons are in sight.
+{
+  let isDue = false;
+  const fit = () => {
+    isDue = false;
+    for (const beside of document.querySelectorAll("#panel-box:not([hidden]), .columns.profile > aside")) {
+      const isBeside = getComputedStyle(beside).position === "sticky";
+      const above = Math.max(0, beside.getBoundingClientRect().top);
+      beside.style.maxHeight = isBeside ? `${innerHeight - above}px` : "";
+    }
+  };
+  const soon = () => {
+    if (!isDue) requestAnimationFrame(fit);
+    isDue = true;
+  };
+  for (const happening of ["scroll", "resize", "DOMContentLoaded"]) addEventListener(happening, soon, { passive: true });
+  document.addEventListener("htmx:load", soon);
+  document.addEventListener("click", soon);
+}

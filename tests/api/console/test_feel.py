@@ -3,6 +3,7 @@
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 from domain.actor import Role
 from tests.support.browser import Desks
@@ -115,3 +116,23 @@ def test_a_form_says_that_it_is_sent(desk: Desks, scene: Scene) -> None:
     page.get_by_role("button", name="Submit ticket").click()
     page.locator("button.is-sending").wait_for()
     assert page.locator("#progress").text_content() == "Sending…"
+
+
+@pytest.mark.parametrize("height", [900, 768])
+def test_the_button_that_sends_a_message_is_in_sight(
+    desk: Desks, stage: Stage, height: int
+) -> None:
+    scene = stage.scene().in_beta()
+    position = scene.position()
+    scene.member("Silent", silent_days=400)
+    page = desk(Role.RECRUITER, scene.employer_id).go(
+        f"/positions/{position}/passive-candidates?after={stage.reached()}"
+    )
+    page.set_viewport_size({"width": 1366, "height": height})
+    name = page.locator("#cards h2 a").first
+    alone = name.get_attribute("href")
+    name.click()
+    send = page.locator("#letter").get_by_role("button", name="Send message")
+    expect(send).to_be_in_viewport(ratio=1)
+    page.goto(page.url.partition("/positions/")[0] + str(alone))
+    expect(send).to_be_in_viewport(ratio=1)
