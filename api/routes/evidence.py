@@ -8,7 +8,7 @@ import re
 from base64 import b64encode
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 
@@ -59,6 +59,8 @@ class Consistency(BaseModel):
 
 
 Size = Annotated[int, Field(ge=1, le=2**62)]
+EarlierSize = Annotated[Size, Query(description="how many events the log had then")]
+LaterSize = Annotated[Size, Query(description="how many events it had later")]
 
 
 @router.get("/key")
@@ -128,7 +130,7 @@ def prove_event(log_position: Size, caller: Auditor) -> Proof:
 
 
 @router.get("/consistency")
-def prove_consistency(caller: Auditor, earlier: Size, later: Size) -> Consistency:
+def prove_consistency(caller: Auditor, earlier: EarlierSize, later: LaterSize) -> Consistency:
     """The proof that the log of a later size continues the one of an earlier size."""
     with caller.reading() as db:
         if not earlier <= later <= tree(db).size:
