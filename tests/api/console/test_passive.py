@@ -213,7 +213,7 @@ def test_a_page_that_is_full_leads_to_a_page_of_the_next(stage: Stage, scene: Sc
     one = recruiter(stage, scene)
     full = one.get(f"{path(position)}?sort=last_active&shown=100&after={stage.reached()}").text
     assert len(names_on(full)) == 100
-    more = re.search(r'<a class="button quiet" href="([^"]*cursor=[^"]*)">To the next', full)
+    more = re.search(r'<a class="button quiet" href="([^"]*cursor=[^"]*)">Next page', full)
     assert more
     next_page = one.get(more[1].replace("&amp;", "&"))
     assert names_on(next_page.text) == ["Icon-100", "Icon-101", "Icon-102"]
