@@ -479,7 +479,7 @@ def test_a_recruiter_opens_a_position_with_chips_then_closes_it(
 ) -> None:
     scene.in_beta()
     page = desk(Role.RECRUITER, scene.employer_id).go(f"/positions?after={stage.reached()}")
-    page.get_by_role("link", name="Open your first position").click()
+    page.get_by_role("link", name="Create your first position").click()
     page.get_by_label("Title").fill("Cook")
     skills = page.get_by_role("combobox", name="Required skills")
     skills.fill("Sauces")

@@ -173,5 +173,5 @@ def test_a_session_that_ends_while_writing_loses_nothing(
     page.get_by_text("What you typed is kept").wait_for()
     page.get_by_label("Bearer token").fill(stage.token(Role.RECRUITER, at.scene.employer_id))
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("button", name="Send it").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     page.get_by_text("Your message leaves soon.").wait_for()

@@ -63,6 +63,8 @@ PAGES: list[tuple[str, str, set[Role]]] = [
     (".*", "/(read-models|vocabulary).*", set()),
     ("GET", "/(events|proofs).*", {Role.AUDITOR}),
     ("GET", "/feedback/yours", {Role.RECRUITER}),
+    ("GET", "/proofs/.*", {Role.AUDITOR}),
+    ("GET", "/search", {Role.RECRUITER}),
     ("GET", "/(accounts|feedback).*", {Role.CSM}),
     ("POST", "/feedback/.*", {Role.CSM}),
     ("GET", "/(funnel|model).*", {Role.ANALYST}),

@@ -238,7 +238,7 @@ def test_what_was_typed_when_the_session_ended_is_kept_and_sent_once_one_is_back
     sign_in(page, stage.token(Role.RECRUITER, scene.employer_id))
     page.get_by_text("You are back").wait_for()
     assert page.get_by_text("It was full.").is_visible()
-    page.get_by_role("button", name="Send it").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     page.get_by_text("Your ticket has reached support.").wait_for()
     tickets = done(stage.as_(Role.SUPPORT).get("/tickets", after=stage.reached()))["items"]
     (ticket,) = [ticket for ticket in tickets if ticket["subject"] == subject]
