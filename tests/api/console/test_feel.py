@@ -1,10 +1,13 @@
 """How pages answer: what goes on is said, Back works, typed words stay, notices are not forged."""
 
+import re
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
+import api
 from domain.actor import Role
 from tests.support.browser import Desks
 from tests.support.stage import Scene, Stage
@@ -136,3 +139,13 @@ def test_the_button_that_sends_a_message_is_in_sight(
     expect(send).to_be_in_viewport(ratio=1)
     page.goto(page.url.partition("/positions/")[0] + str(alone))
     expect(send).to_be_in_viewport(ratio=1)
+
+
+# --- Numbers
+
+
+def test_every_page_writes_percentages_without_a_space_as_the_filter_does() -> None:
+    apart = re.compile(r"(?:\}\}|\d)\s%(?!\})")
+    templates = [*Path(api.__file__).parent.rglob("templates/*.html")]
+    assert len(templates) > 50
+    assert [path.name for path in templates if apart.search(path.read_text("utf-8"))] == []
