@@ -1,6 +1,6 @@
 """Signed links by which candidates reach their pages without an account, and signed mail addresses.
 
-A link names one outreach, or somebody who is invited to a team, and one purpose; an address that a
+A link names one outreach, or a person invited to a team, and one purpose; an address that a
 recruiter replies to, also whose it is. Nobody can guess or change one without the installation's
 secret; whether it still leads anywhere is for its page to decide. Letters and pages both need it.
 """

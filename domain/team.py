@@ -87,7 +87,7 @@ class Team(Aggregate, kind="team"):
     def as_member(self, by: Actor) -> Actor:
         """A recruiter in the role that they have now; who was never a member, as they are.
 
-        Raises `NotAllowed` for somebody who is no longer of the team.
+        Raises `NotAllowed` for a person who is no longer in the team.
         """
         if by.role is not Role.RECRUITER:
             return by
@@ -152,7 +152,7 @@ class Team(Aggregate, kind="team"):
         self._record(MemberRemoved, cause, member_id)
 
     def erase(self, cause: Cause, member_id: UUID) -> None:
-        """Erase the name and address of somebody who is no longer of the team."""
+        """Erase the name and address of a person who is no longer in the team."""
         if member_id in self.members or member_id in self.invited:
             raise Refused(StillInTheTeam())
         if member_id not in self.former:

@@ -43,7 +43,7 @@ class RevokeInvitation(Command):
 
 
 class AcceptInvitation(Command):
-    """Join the team, by the link that was mailed to whom it invites."""
+    """Join the team, by the link that was mailed to the person it invites."""
 
     takes = CompanyRole.READ_ONLY
 
@@ -88,7 +88,7 @@ class RemoveMember(Command):
 
 
 class EraseMember(Command):
-    """Erase the name and address of somebody who was removed, or whose invitation is over."""
+    """Erase the name and address of a person who was removed, or whose invitation is over."""
 
     takes = CompanyRole.OWNER
 

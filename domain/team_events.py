@@ -52,7 +52,7 @@ class MemberRemoved(Event, name="team.member_removed", version=1):
 
 
 class MemberErased(Event, name="team.member_erased", version=1, person="member_id", erases=True):
-    """The name and address of somebody who is no longer of the team were erased."""
+    """The name and address of a person who is no longer in the team were erased."""
 
     employer_id: UUID
     member_id: UUID

@@ -94,7 +94,7 @@ def listed(
 ) -> Listed[UUID]:
     """A page of the candidates about whom this was decided, the latest decision first.
 
-    With a tag only those to whom the employer gave it.
+    With a tag only candidates that the employer gave it to.
     """
     last, last_id = after(cursor, tuple[Moment, UUID]) or (None, None)
     statement, parameters = _statement(decided, search, tag)

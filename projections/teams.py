@@ -113,7 +113,7 @@ class Teams(Projection, name="teams", version=2, key="employer_id", personal=Tru
 
 
 class Member(BaseModel):
-    """Somebody who was invited to the team of an employer."""
+    """A person who was invited to the team of an employer."""
 
     employer_id: UUID
     member_id: UUID = Field(description="the id that they act under, too")

@@ -1,6 +1,6 @@
 """What administrators added to the vocabulary, beside the profiles that are read by it.
 
-The additions change in the transaction that reads the profiles anew, so whoever reads both at one
+The additions change in the transaction that reads the profiles anew, so a reader of both at one
 moment compares filters and profiles by the same names.
 """
 

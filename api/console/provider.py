@@ -44,7 +44,7 @@ def install(app: FastAPI, settings: Settings) -> None:
 
 
 async def verified_address(client: StarletteOAuth2App, request: Request) -> str | None:
-    """The address of whom the provider has sent back; None if it has not verified one.
+    """The address of the person the provider sent back; None if it has not verified one.
 
     Raises `ProviderFailed`.
     """

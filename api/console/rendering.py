@@ -14,8 +14,9 @@ from api.console import notices
 from api.console.wording import filter_words, group_words, message_words
 from api.console.wording.review_words import SET_ASIDE_REASONS
 from api.console.wording.team_words import COMPANY_ROLES
+from api.web.moments import in_zone
 from api.web.rendering import HEADERS, address, environment
-from api.web.words import PERIOD_WORDS, in_zone
+from api.web.words import PERIOD_WORDS
 from domain.actor import Role
 from domain.contact_gate import CONTACT_WINDOW, CONTACTS_ALLOWED
 from domain.passivity import MONTHS_OF_SILENCE

@@ -43,7 +43,7 @@ class NewRole(Value):
 class Invited(CommandResult):
     """The team with a new invitation."""
 
-    member_id: UUID = Field(description="of whom was invited")
+    member_id: UUID = Field(description="of the person who was invited")
 
 
 @router.get("")

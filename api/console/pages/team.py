@@ -62,7 +62,7 @@ def change_role(member_id: UUID, visit: Recruiter, employer: UUID | None = None)
 
 @router.post("/{member_id}/{step}")
 def end(member_id: UUID, step: str, visit: Recruiter, employer: UUID | None = None) -> Response:
-    """Remove a member, revoke an invitation, or erase somebody who left."""
+    """Remove a member, revoke an invitation, or erase a person who left."""
     if step not in ENDINGS:
         raise Problem(404, "not-found", "There is no such page; check its address.")
     command, notice = ENDINGS[step]

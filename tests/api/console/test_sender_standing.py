@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from api.marketplace import now
-from api.web.words import day
+from api.web.moments import day
 from domain.actor import Role
 from tests.support.browser import Desks
 from tests.support.stage import Scene, Stage
