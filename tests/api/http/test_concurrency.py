@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from domain.actor import Role
+from domain.actor import CompanyRole, Role
 from tests.support.client import codes, done, statuses
 from tests.support.concurrency import at_once
 from tests.support.databases import Databases
@@ -169,9 +169,10 @@ def test_no_message_comes_after_the_closing(stage: Stage, scene: Scene) -> None:
 def test_no_message_comes_after_leaving_the_beta(stage: Stage) -> None:
     scene = stage.scene().in_beta()
     position, path = scene.position(), f"/employers/{scene.employer_id}/beta"
+    owner = scene.as_(CompanyRole.OWNER)
     for number in range(ROUNDS // 2):
         candidate = scene.member(f"Silent{number}", silent_days=400)
-        leaving = partial(scene.recruiter, "DELETE", path)
+        leaving = partial(owner, "DELETE", path)
         message, leave = at_once(
             sending(scene.recruiter, position, candidate), soon(number, leaving)
         )

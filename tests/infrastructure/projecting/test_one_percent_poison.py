@@ -13,6 +13,9 @@ from tests.support.history import START
 from tests.support.ledger import drain
 from tests.support.trail import restart_at, rows
 
+OF_ALL_STREAMS = {"candidate_terms"}
+"""Tables that count what every stream says, the parked ones left out."""
+
 
 @pytest.mark.slow
 def test_the_rows_of_all_other_streams_are_complete(store: EventStore, pool: Pool) -> None:
@@ -29,6 +32,8 @@ def test_the_rows_of_all_other_streams_are_complete(store: EventStore, pool: Poo
             }
         parked[projection.name] = len(blocked)
         for table, found in rows(projection, pool).items():
+            if table in OF_ALL_STREAMS:
+                continue
             assert others(found, blocked) == others(complete[table], blocked), table
     assert parked["candidate_pool"] > 5
     assert sum(parked.values()) > 20

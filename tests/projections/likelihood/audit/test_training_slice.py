@@ -82,7 +82,10 @@ class RandomHistory(History):
         learner = self.learner
         opening = learner.positions.get(sent.position_id, UNKNOWN_POSITION)
         x = learner.features(sent.candidate_id, opening, sent.timestamp)
-        self.explained[sent.originator_id] = reasons(x, learner.model.contributions(x, ORDER))
+        contributions = learner.model.contributions(x, ORDER)
+        self.explained[sent.originator_id] = reasons(
+            x, contributions, names_nice_skills=bool(opening.nice)
+        )
         logit = learner.model.logit(x)
         return Likelihood(
             probability=learner.model.probability(logit),
