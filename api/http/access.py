@@ -117,11 +117,11 @@ def allowed(*roles: Role, keyed: bool = True) -> Callable[..., Awaitable[Caller]
             raise unauthorized("Send a bearer token: `Authorization: Bearer …`.")
         tokens: Tokens = request.app.state.tokens
 
-        def entered() -> Caller:
+        def entered(actor: Actor | None = None) -> Caller:
             return enter(
                 request,
                 response,
-                tokens.actor(token.credentials),
+                actor or tokens.actor(token.credentials),
                 roles,
                 request_id=x_request_id,
                 idempotency_key=idempotency_key,
@@ -130,8 +130,8 @@ def allowed(*roles: Role, keyed: bool = True) -> Callable[..., Awaitable[Caller]
 
         clock = request.app.state.marketplace.clock
         # A thread costs as much as the rest of this; it is needed only to ask the database.
-        at_once = clock.is_measured and tokens.remembered(token.credentials)
-        caller = entered() if at_once else await run_in_threadpool(entered)
+        known = tokens.remembered(token.credentials) if clock.is_measured(1.0) else None
+        caller = entered(known) if known else await run_in_threadpool(entered)
         if keyed and request.method == "POST" and idempotency_key is None:
             detail = "Send an Idempotency-Key header with every POST: a new one for each request."
             raise Problem(400, "idempotency-key-missing", detail)

@@ -41,14 +41,13 @@ class Clock:
         self._measured_at = -SECONDS_BETWEEN
         self._offset = timedelta(0)
 
-    @property
-    def is_measured(self) -> bool:
-        """Whether the last measurement still holds, so that a check waits for nothing."""
-        return time.monotonic() - self._measured_at < SECONDS_BETWEEN
+    def is_measured(self, for_seconds: float = 0.0) -> bool:
+        """Whether the last measurement holds for so long, so that a check waits for nothing."""
+        return time.monotonic() - self._measured_at + for_seconds < SECONDS_BETWEEN
 
     def offset(self, timeout: float | None = None) -> timedelta:
         """How far this process's clock is ahead."""
-        if not self.is_measured:
+        if not self.is_measured():
             with self._pool.connection(timeout) as db:
                 before = self._own_time()
                 ((theirs,),) = db.execute(TIME).fetchall()
