@@ -227,12 +227,17 @@ def open_marketplace(settings: Settings, *, rebuild: bool = False) -> Iterator[M
         migrate(url, at=now())
         size = settings.database_pool_size
         limit = STATEMENT_SECONDS if rebuild else None
-        with open_pool(url, name="marketplace", max_size=size, statement_seconds=limit) as pool:
+        # A request that holds a connection may read events too: with one pool for both, as many
+        # such requests as it has connections would wait for each other.
+        with (
+            open_pool(url, name="marketplace", max_size=size, statement_seconds=limit) as pool,
+            open_pool(url, name="event store", max_size=size, statement_seconds=limit) as events,
+        ):
             clock = Clock(pool)
             clock.check()
             create_tables(every, pool, rebuild=rebuild)
             secret, group = settings.secret.get_secret_value(), settings.writer_batch_size
-            with EventStore(url, pool, secret, batch_size=group) as store:
+            with EventStore(url, events, secret, batch_size=group) as store:
                 log_position = store.head()
                 reading = ReadModels(pool, settings.wait_timeout_seconds)
                 with pool.connection() as db:

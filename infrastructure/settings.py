@@ -95,8 +95,8 @@ class Settings(MailSettings, ProviderSettings):
     database_pool_size: int = setting(
         10,
         "a whole number from 1 to 1000",
-        "Most connections for requests; a process opens up to some twenty more for its event log "
-        "and projections.",
+        "Most connections for queries, and as many for events; a process opens up to some twenty "
+        "more for its event log and projections.",
         ge=1,
         le=1000,
     )
