@@ -9,25 +9,21 @@ that is on its way, a name in the panel. Then to the first frame of what was ask
 
 import argparse
 import shutil
-import socket
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
-import uvicorn
 from playwright.sync_api import Error, Page, sync_playwright
 
-from api.app import make_app
 from api.console.demo_users import DEMO_USERS
 from api.console.session import COOKIE
-from api.http.protocol import LimitedProtocol
 from api.http.tokens import make_token
 from api.marketplace import Marketplace, now
 from benchmarks.console import TARGET_MS, console, things
+from tests.support.browser import served
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
@@ -55,22 +51,6 @@ TOOK = """() => ["seen", "there"].map((name) => sessionStorage.getItem(name)
     && sessionStorage.getItem(name) - sessionStorage.getItem("clicked"))"""
 
 POLL_MS = 20
-
-
-@contextmanager
-def served(marketplace: Marketplace) -> Iterator[str]:
-    """The console of this marketplace on a port of its own."""
-    app = make_app(marketplace, with_worker=False)
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="warning", http=LimitedProtocol)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 @contextmanager

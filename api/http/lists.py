@@ -14,6 +14,10 @@ Limit = Annotated[int, Query(ge=1, le=200, description="how many at most")]
 Cursor = Annotated[
     str | None, Query(max_length=4000, description="`next_cursor` of the page before")
 ]
+ManagerEmail = Annotated[
+    StorableText | None,
+    Query(max_length=254, description="of the employers that they look after"),
+]
 Company = Annotated[StorableText | None, Query(max_length=200, description="part of the name")]
 
 

@@ -6,10 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from api.http.access import SuccessManager
-from api.http.lists import Company, Cursor, Limit
+from api.http.lists import Company, Cursor, Limit, ManagerEmail
 from domain.command import NotFound
 from domain.employer import Employer
-from domain.values import StorableText
 from projections import accounts
 from projections.accounts import Account
 from projections.paging import Listed
@@ -23,10 +22,7 @@ def list_accounts(
     limit: Limit = 50,
     cursor: Cursor = None,
     company: Company = None,
-    manager_email: Annotated[
-        StorableText | None,
-        Query(max_length=254, description="of the employers that they look after"),
-    ] = None,
+    manager_email: ManagerEmail = None,
     silent: Annotated[bool, Query(description="only those without activity for 30 days")] = False,
 ) -> Listed[Account]:
     """Employers by name, each with its use of passive candidates."""

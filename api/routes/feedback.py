@@ -9,7 +9,7 @@ from pydantic import Field
 import domain.feedback
 from api.http.access import Recruiter, SuccessManager
 from api.http.caller import CommandResult
-from api.http.lists import Company, Cursor, Limit
+from api.http.lists import Company, Cursor, Limit, ManagerEmail
 from domain.command import NotFound
 from domain.employer import ShareFeedback
 from domain.feedback import (
@@ -109,10 +109,7 @@ def list_all_feedback(
     limit: Limit = 50,
     cursor: Cursor = None,
     company: Company = None,
-    manager_email: Annotated[
-        StorableText | None,
-        Query(max_length=254, description="of the employers that they look after"),
-    ] = None,
+    manager_email: ManagerEmail = None,
     done: Done = None,
 ) -> Listed[Feedback]:
     """What recruiters said, the newest first; perhaps only those of some employers."""

@@ -112,7 +112,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def address(stage: Stage) -> Iterator[str]:
     """Where the console is served; its read models are kept by the stage's worker."""
-    with served(stage) as address:
+    with served(stage.marketplace) as address:
         yield address
 
 

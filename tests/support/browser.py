@@ -16,7 +16,7 @@ from playwright.sync_api import Page, ViewportSize
 
 from api.app import make_app
 from api.http.protocol import LimitedProtocol
-from tests.support.stage import Stage
+from api.marketplace import Marketplace
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 FLAGS = [
@@ -35,8 +35,9 @@ PICTURES = os.environ.get("CONSOLE_PICTURES")
 
 
 @contextmanager
-def served(stage: Stage) -> Iterator[str]:
-    app = make_app(stage.marketplace, with_worker=False)
+def served(marketplace: Marketplace) -> Iterator[str]:
+    """The console of this marketplace on a port of its own."""
+    app = make_app(marketplace, with_worker=False)
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_level="warning", http=LimitedProtocol)
     server = uvicorn.Server(config)

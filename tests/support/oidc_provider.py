@@ -33,7 +33,7 @@ class Provider:
 
     url: str = ""
     claims: dict[str, Any] = field(default_factory=dict)
-    """Of whom it signs in."""
+    """Of the person who signs in."""
     lies: dict[str, Any] = field(default_factory=dict)
     """Claims of the ID token that are not as they should be."""
     sign_with: rsa.RSAPrivateKey | None = None

@@ -36,7 +36,7 @@ def joined(
     name: str = "Rita Miller",
     email: str = "",
 ) -> Joined:
-    """Somebody who has accepted an invitation."""
+    """A person who has accepted an invitation."""
     email = email or f"{uuid4().hex[:12]}@acme.example"
     id, whose = UUID(invited(scene, role, name, email)), UUID(scene.employer_id)
     actor = Actor(id=str(id), role=Role.RECRUITER, employer_id=whose)

@@ -26,7 +26,7 @@ def test_an_access_log_has_no_token_of_a_link(
     stage: Stage, access: logging.Logger, caplog: pytest.LogCaptureFixture
 ) -> None:
     ada = holder(stage)
-    with served(stage) as address:
+    with served(stage.marketplace) as address:
         access.setLevel(logging.INFO)
         access.addHandler(caplog.handler)  # which the server's start took away
         httpx2.get(f"{address}{ada.link}/data?after=1")

@@ -1,4 +1,4 @@
-"""Who wrote to whom: lists and conversations name people, and recruiters find their own."""
+"""Senders of messages: lists and conversations name people, and recruiters find their own."""
 
 from typing import Any
 

@@ -122,7 +122,7 @@ def test_whatever_the_document_allows_gets_an_answer_that_it_describes(stage: St
         "outreach_id": [done(scene.message(position, candidate))["id"]],
         "aggregate_id": [position],
     }
-    with served(stage) as address:
+    with served(stage.marketplace) as address:
         run = call(address, stage.token(Role.ADMIN), ids, seed=1, examples=2, coverage=False)
     assert run.findings == []
     assert 500 not in run.statuses

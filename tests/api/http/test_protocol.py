@@ -23,7 +23,7 @@ Connect = Callable[[], socket.socket]
 
 @pytest.fixture(scope="module")
 def port(stage: Stage) -> Iterator[int]:
-    with served(stage) as address:
+    with served(stage.marketplace) as address:
         yield int(address.rpartition(":")[2])
 
 

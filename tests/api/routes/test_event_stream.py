@@ -33,7 +33,7 @@ def stage(databases: Databases) -> Iterator[Stage]:
 
 @pytest.fixture(scope="module")
 def address(stage: Stage) -> Iterator[str]:
-    with served(stage) as address:
+    with served(stage.marketplace) as address:
         yield f"{address}/v1/events/stream"
 
 

@@ -186,7 +186,7 @@ def test_another_employers_lists_are_nowhere(stage: Stage, scene: Scene, listed:
 
 
 def accepted(scene: Scene, **contact: str) -> tuple[str, str]:
-    """A position and the outreach of somebody who said yes for it."""
+    """A position and the outreach of a candidate who said yes to it."""
     skill = f"Own {uuid4()}"
     document = {
         "basics": {
